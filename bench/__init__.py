@@ -1,0 +1,1 @@
+"""Timings of generated modules beside hand-written code."""

@@ -1,0 +1,375 @@
+"""Index notation as SymPy objects.
+
+SymPy's own `Sum` loses deltas when a bound index is captured, and two of its sums that differ in
+the name of a bound index are not equal. Here a binder renames its bound indices to canonical ones
+when it is made, so that nothing outside can be captured and equality is equality up to renaming.
+
+| object | meaning |
+| --- | --- |
+| `Index(name, size)` | an index that runs over an axis of that size |
+| `entry(tensor, indices)` | `x[n, d]`; a tensor without axes is a plain symbol |
+| `Sum(body, i, …)`, `Largest(body, i)`, `Smallest(body, i)` | reductions |
+| `ArgLargest(body, i)`, `ArgSmallest(body, i)` | the first index where the extreme value stands |
+| `Bracket(condition)` | 1 where the condition holds, else 0 |
+| `KroneckerDelta` (SymPy) | 1 where two indices are equal, else 0 |
+| `Maximum(a, b)`, `Minimum(a, b)`, `Where(condition, a, b)` | with declared values at kinks |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, permutations
+from typing import Any, cast
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta, Symbol
+from sympy.codegen.cfunctions import expm1, log1p
+from sympy.core.relational import Relational
+
+BOUND = "_"  # names of bound indices start with it; no name in a definition does
+
+
+class Index(Symbol):
+    """An index with the size of its axis; two indices are equal when name and size are."""
+
+    __slots__ = ("size",)
+    size: Expr
+
+    def __new__(cls, name: str, size: Expr) -> Index:
+        """Make the index `name`, which runs from 0 to size - 1."""
+        self = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
+        self.size = size
+        return cast(Index, self)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Expr], dict[str, Any]]:
+        return (self.name, self.size), {}
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.size)
+
+
+class Label(sp.IndexedBase):
+    """The base of an integer tensor."""
+
+
+def size_symbol(name: str) -> Symbol:
+    """The size of an axis, a positive integer."""
+    return Symbol(name, integer=True, positive=True)
+
+
+def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Expr:
+    """The entry of a tensor at these indices; a plain symbol where it has no axes."""
+    kind = {"integer": True} if integer else {"real": True}
+    indices = tuple(indices)
+    if not indices:
+        return Symbol(name, **kind)
+    return sp.IndexedBase(Symbol(name, **kind), **kind)[indices]
+
+
+def entry_name(atom: Expr) -> str:
+    """The name of the tensor of an entry."""
+    return str(atom.base.label) if isinstance(atom, sp.Indexed) else str(atom)
+
+
+def entry_indices(atom: Expr) -> tuple[Expr, ...]:
+    """The indices of an entry."""
+    return tuple(atom.indices) if isinstance(atom, sp.Indexed) else ()
+
+
+def is_entry(expr: sp.Basic) -> bool:
+    """Is it a tensor's entry, or a tensor without axes?"""
+    if isinstance(expr, sp.Indexed):
+        return True
+    return isinstance(expr, Symbol) and not isinstance(expr, Index) and not is_size(expr)
+
+
+def is_size(expr: sp.Basic) -> bool:
+    """Is it the size of an axis?"""
+    return isinstance(expr, Symbol) and not isinstance(expr, Index) and bool(expr.is_positive)
+
+
+def entries(expr: sp.Basic) -> list[Expr]:
+    """All entries of tensors in an expression, in a fixed order."""
+    bases = {b for i in expr.atoms(sp.Indexed) for b in i.base.free_symbols}
+    found = {a for a in expr.atoms(sp.Indexed, Symbol) if is_entry(a) and a not in bases}
+    return sorted(found, key=sp.default_sort_key)
+
+
+def free_indices(expr: sp.Basic) -> list[Index]:
+    """The free indices of an expression, by name."""
+    return sorted((s for s in expr.free_symbols if isinstance(s, Index)), key=lambda s: s.name)
+
+
+class Binder(Expr):
+    """An expression that binds indices: `args` are the body and the canonical bound indices."""
+
+    def __new__(cls, body: Any, *indices: Index) -> Expr:
+        """Bind the indices in the body, renaming them to canonical ones."""
+        body = sp.sympify(body)
+        level = 1 + max((b.level for b in body.atoms(Binder)), default=0)
+        names = [f"{BOUND}{level}{chr(ord('a') + i)}" for i in range(len(indices))]
+        clash = {s.name for s in free_indices(body) if s not in indices} & set(names)
+        if clash:
+            raise ValueError(f"an index would be captured: {sorted(clash)}")
+        orders = permutations(range(len(indices))) if len(indices) <= 3 else [range(len(indices))]
+        candidates = []
+        for order in orders:
+            bound = [Index(names[place], indices[i].size) for place, i in enumerate(order)]
+            chosen = dict(zip((indices[i] for i in order), bound, strict=True))
+            candidates.append((body.xreplace(chosen), *bound))
+        args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
+        return cast(Expr, super().__new__(cls, *args))
+
+    @property
+    def body(self) -> Expr:
+        """The expression under the binder."""
+        return cast(Expr, self.args[0])
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        """The bound indices."""
+        return cast("tuple[Index, ...]", self.args[1:])
+
+    @property
+    def level(self) -> int:
+        """How many binders are nested here, this one included."""
+        return int(self.indices[0].name.strip(BOUND)[:-1])
+
+    @property
+    def free_symbols(self) -> set[sp.Basic]:
+        """Everything free in the body."""
+        return set(self.body.free_symbols) - set(self.indices)
+
+    def open(self) -> tuple[Expr, tuple[Index, ...]]:
+        """The body with fresh indices in place of the bound ones, and these indices."""
+        fresh = tuple(fresh_index(i.size) for i in self.indices)
+        return self.body.xreplace(dict(zip(self.indices, fresh, strict=True))), fresh
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _sympystr(self, printer: Any) -> str:
+        words = ", ".join(printer._print(a) for a in self.args)
+        return f"{type(self).__name__}({words})"
+
+
+_numbers = count()
+
+
+def fresh_index(size: Expr) -> Index:
+    """An index that occurs nowhere else; it vanishes when a binder takes it up."""
+    return Index(f"{BOUND}fresh{next(_numbers):09d}", size)
+
+
+class Sum(Binder):
+    """Σ over the bound indices; sums of sums are one sum."""
+
+    def __new__(cls, body: Any, *indices: Index) -> Expr:
+        """Sum the body over the indices; no index leaves the body as it is."""
+        body = sp.sympify(body)
+        if not indices or body == 0:
+            return cast(Expr, body)
+        if isinstance(body, Sum):
+            inner, more = body.open()
+            return Sum(inner, *indices, *more)
+        return super().__new__(cls, body, *indices)
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return Sum(self.body.diff(s), *self.indices)
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.body.is_positive else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if self.body.is_nonnegative else None
+
+
+class Extreme(Binder):
+    """The largest or smallest value over an axis; the first place holds it at a tie."""
+
+    place: type[Binder]
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        body, (i,) = self.open()
+        at = type(self).place(body, i)
+        return Sum(KroneckerDelta(i, at) * body.diff(s), i)
+
+
+class Place(Binder):
+    """The first index where an extreme value stands: an integer without a derivative."""
+
+    def _eval_is_integer(self) -> bool:
+        return True
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return cast(Expr, sp.S.Zero)
+
+
+class ArgLargest(Place):
+    """The first index of the largest value."""
+
+
+class ArgSmallest(Place):
+    """The first index of the smallest value."""
+
+
+class Largest(Extreme):
+    """The largest value over an axis."""
+
+    place = ArgLargest
+
+
+class Smallest(Extreme):
+    """The smallest value over an axis."""
+
+    place = ArgSmallest
+
+
+class Bracket(Expr):
+    """The indicator: 1 where the condition holds, else 0; its derivative is 0."""
+
+    def __new__(cls, condition: Any) -> Expr:
+        """A condition that is true or false becomes 1 or 0 at once."""
+        condition = sp.sympify(condition)
+        if condition in (sp.true, sp.false):
+            return cast(Expr, sp.Integer(1 if condition is sp.true else 0))
+        return cast(Expr, super().__new__(cls, condition))
+
+    @property
+    def condition(self) -> Relational:
+        """The comparison."""
+        return cast(Relational, self.args[0])
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return cast(Expr, sp.S.Zero)
+
+    def _eval_power(self, exponent: Expr) -> Expr | None:
+        return self if exponent.is_positive else None
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+
+class Maximum(sp.Function):
+    """max(a, b); at a tie a constant argument wins, else the first."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """1 where the argument is the one chosen."""
+        return wins(self.args, argindex - 1, sp.StrictGreaterThan, sp.GreaterThan)
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if any(a.is_nonnegative for a in self.args) else None
+
+
+class Minimum(sp.Function):
+    """min(a, b); at a tie a constant argument wins, else the first."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """1 where the argument is the one chosen."""
+        return wins(self.args, argindex - 1, sp.StrictLessThan, sp.LessThan)
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
+def wins(args: tuple[Expr, ...], which: int, strict: type, weak: type) -> Expr:
+    """The indicator that an argument of max or min is chosen, with the declared value at a tie."""
+    me, other = args[which], args[1 - which]
+    first = which == 0
+    wins_tie = bool(me.is_number) or (first and not other.is_number)
+    return Bracket((weak if wins_tie else strict)(me, other))
+
+
+class Where(Expr):
+    """a where the condition holds, else b; the condition has no derivative."""
+
+    def __new__(cls, condition: Any, a: Any, b: Any) -> Expr:
+        """A condition that is true or false chooses at once."""
+        condition, a, b = map(sp.sympify, (condition, a, b))
+        if condition in (sp.true, sp.false):
+            return cast(Expr, a if condition is sp.true else b)
+        return cast(Expr, a if a == b else super().__new__(cls, condition, a, b))
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        condition, a, b = self.args
+        return Where(condition, a.diff(s), b.diff(s))
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
+class Sigmoid(sp.Function):
+    """1 / (1 + exp(-x))."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """The derivative in terms of the value."""
+        return cast(Expr, self * (1 - self))
+
+    def _eval_is_positive(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
+FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
+    "exp": sp.exp,
+    "log": sp.log,
+    "log1p": log1p,
+    "expm1": expm1,
+    "sqrt": sp.sqrt,
+    "tanh": sp.tanh,
+    "sigmoid": Sigmoid,
+    "erf": sp.erf,
+    "sin": sp.sin,
+    "cos": sp.cos,
+    "abs": sp.Abs,
+}
+
+
+def rewrite(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
+    """Apply a rule once everywhere, from the leaves up; binders are opened on the way.
+
+    The rule returns what to put in place, or None to leave its argument as it is.
+    """
+    if isinstance(expr, Binder):
+        body, indices = expr.open()
+        new = rewrite(body, rule)
+        expr = expr if new == body else type(expr)(new, *indices)
+    elif expr.args and not isinstance(expr, sp.Indexed):
+        new_args = [rewrite(a, rule) for a in expr.args]
+        expr = expr.func(*new_args) if tuple(new_args) != expr.args else expr
+    elif isinstance(expr, sp.Indexed):
+        new_args = [rewrite(i, rule) for i in expr.indices]
+        expr = expr.base[tuple(new_args)] if tuple(new_args) != expr.indices else expr
+    result = rule(expr)
+    return expr if result is None else result
+
+
+def exhaust(expr: Expr, rule: Callable[[Expr], Expr | None], limit: int = 50) -> Expr:
+    """Apply a rule everywhere until nothing changes."""
+    for _ in range(limit):
+        new = rewrite(expr, rule)
+        if new == expr:
+            return expr
+        expr = new
+    raise RecursionError("a law does not come to an end")
+
+
+def substitute(expr: Expr, indices: Mapping[Any, Any]) -> Expr:
+    """Put other indices in place of free ones; binders cannot capture them."""
+    if not indices:
+        return expr
+    return rewrite(expr, lambda e: indices.get(e) if isinstance(e, Index) else None)

@@ -1,0 +1,463 @@
+"""The laws: each rewrites an expression into an equal one, and says so in one line.
+
+A law's docstring is its statement. `apply` returns the rewritten expression; where nothing changes
+the law did not apply. None is trusted: every use is a step, and every step is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+from sympy.core.relational import Relational
+
+from derive.expressions import (
+    ArgLargest,
+    Binder,
+    Bracket,
+    Index,
+    Maximum,
+    Sum,
+    entries,
+    entry_indices,
+    entry_name,
+    exhaust,
+    free_indices,
+    log1p,
+    rewrite,
+    substitute,
+)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A named law: its statement in words and the rewriting."""
+
+    name: str
+    statement: str
+    apply: Callable[..., Expr]
+
+    def __call__(self, expr: Expr, *context: Any) -> Expr:
+        """The expression, rewritten."""
+        return self.apply(expr, *context)
+
+
+LAWS: dict[str, Law] = {}
+
+
+def law(name: str) -> Callable[[Callable[..., Expr]], Law]:
+    """Register a law under its name; the docstring's first paragraph is its statement."""
+
+    def register(apply: Callable[..., Expr]) -> Law:
+        statement = " ".join((apply.__doc__ or "").split("\n\n")[0].split())
+        LAWS[name] = Law(name, statement, apply)
+        return LAWS[name]
+
+    return register
+
+
+@dataclass(frozen=True)
+class Equality:
+    """What an equation says of an entry: `entry == expr` for all values of its indices."""
+
+    entry: Expr
+    expr: Expr
+
+
+# -- definitions -----------------------------------------------------------------------------
+
+
+@law("definition")
+def put_in(expr: Expr, notations: Sequence[Equality]) -> Expr:
+    """Notation is put in: `p[n, j]` becomes what `:=` says it is."""
+    table = {entry_name(e.entry): e for e in notations}
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.Indexed | sp.Symbol) or entry_name(e) not in table:
+            return None
+        known = table[entry_name(e)]
+        names = entry_indices(known.entry)
+        return substitute(known.expr, dict(zip(names, entry_indices(e), strict=True)))
+
+    return exhaust(expr, rule)
+
+
+@law("fold")
+def fold(expr: Expr, known: Sequence[Equality]) -> Expr:
+    """What a notation or a node stands for is written by its name again: exp(z_j)/Σ exp(z_i) = p_j."""
+    for equality in known:
+        expr = exhaust(expr, lambda e, q=equality: fold_at(e, q))  # type: ignore[misc]
+    return expr
+
+
+def fold_at(expr: Expr, known: Equality) -> Expr | None:
+    """Write one product, power or sum by a name, if the name's definition is a factor of it."""
+    if expr.is_Atom or isinstance(expr, sp.Indexed | KroneckerDelta | Binder | Bracket):
+        if not isinstance(expr, Binder):
+            return None
+    if is_entry_alone(known.expr):
+        return None
+    for found in matches(known, expr):
+        meaning = substitute(known.expr, found)
+        name = substitute(known.entry, found)
+        if expr in (meaning, -meaning):
+            return name if expr == meaning else -name
+        power = how_often(factors(meaning), factors(expr))
+        if power:
+            return cast(Expr, name**power * expr / meaning**power)
+    return None
+
+
+def is_entry_alone(expr: Expr) -> bool:
+    """Would folding only rename?"""
+    return isinstance(expr, sp.Indexed) or expr.is_Atom
+
+
+def factors(expr: Expr) -> dict[Expr, Expr]:
+    """Bases and exponents of a product; exp of a sum counts as a product of exponentials."""
+    found: dict[Expr, Expr] = {}
+    for factor in sp.Mul.make_args(expr):
+        if isinstance(factor, sp.exp):
+            for summand in sp.Add.make_args(factor.args[0]):
+                power, rest = summand.as_coeff_Mul()
+                found[sp.exp(rest)] = found.get(sp.exp(rest), sp.S.Zero) + power
+        elif not factor.is_Rational:
+            base, power = factor.as_base_exp()
+            found[base] = found.get(base, sp.S.Zero) + power
+    return found
+
+
+def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
+    """The power to which a product divides another; negative where it divides as an inverse."""
+    ratios = [whole.get(base, sp.S.Zero) / power for base, power in part.items()]
+    if not ratios or not all(r.is_Rational for r in ratios):
+        return 0
+    if all(r >= 1 for r in ratios):
+        return int(min(sp.floor(r) for r in ratios))
+    if all(r <= -1 for r in ratios):
+        return int(max(sp.ceiling(r) for r in ratios))
+    return 0
+
+
+def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
+    """Values for the indices of a name under which its definition may be found in an expression."""
+    names = cast("tuple[Index, ...]", entry_indices(known.entry))
+    patterns = [a for a in entries(known.expr) if set(a.free_symbols) & set(names)]
+    seen: set[tuple[Expr, ...]] = set()
+
+    def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
+        if all(n in found for n in names):
+            key = tuple(found[n] for n in names)
+            if key not in seen:
+                seen.add(key)
+                yield found
+        elif at < len(patterns):
+            for atom in entries(expr):
+                more = unify(patterns[at], atom, names, found)
+                if more is not None:
+                    yield from extend(at + 1, more)
+            yield from extend(at + 1, found)
+
+    yield from extend(0, {})
+
+
+def unify(
+    pattern: Expr, atom: Expr, names: tuple[Index, ...], found: dict[Index, Expr]
+) -> dict[Index, Expr] | None:
+    """Values for names that make a pattern's entry this entry, beside those found already."""
+    if entry_name(pattern) != entry_name(atom):
+        return None
+    result = dict(found)
+    for a, b in zip(entry_indices(pattern), entry_indices(atom), strict=True):
+        if a in names and result.setdefault(cast(Index, a), b) != b:
+            return None
+    return result
+
+
+# -- algebra of sums and deltas -----------------------------------------------------------------
+
+
+@law("log of a quotient")
+def log_of_quotient(expr: Expr) -> Expr:
+    """The logarithm of a product or quotient of positive numbers is a sum: log(a/b) = log a − log b."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.log):
+            return None
+        parts = factors(e.args[0])
+        number = sp.Mul(*(f for f in sp.Mul.make_args(e.args[0]) if f.is_Rational))
+        if len(parts) < 1 or not all(b.is_positive for b in parts) or not number.is_positive:
+            return None
+        return sp.Add(sp.log(number), *(p * sp.log(b) for b, p in parts.items()))
+
+    return rewrite(expr, rule)
+
+
+@law("distribute")
+def distribute(expr: Expr) -> Expr:
+    """A product that holds a delta is multiplied out: δ(a + b) = δa + δb."""
+
+    def rule(e: Expr) -> Expr | None:
+        if e.is_Mul and e.has(KroneckerDelta) and any(f.is_Add for f in e.args):
+            return cast(Expr, sp.expand_mul(e, deep=False))
+        return None
+
+    return exhaust(expr, rule)
+
+
+@law("sum term by term")
+def linearity(expr: Expr) -> Expr:
+    """A sum is taken term by term, and what does not run with its index comes out: Σ(c·a + b) = cΣa + Σb."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, Sum):
+            return None
+        body, indices = e.open()
+        if body.is_Add and body.has(KroneckerDelta):
+            return sp.Add(*(Sum(t, *indices) for t in body.args))
+        outside, inside = [], []
+        for factor in sp.Mul.make_args(body):
+            runs = factor.free_symbols & set(indices)
+            (inside if runs else outside).append(factor)
+        if not outside:
+            return None
+        return sp.Mul(*outside, Sum(sp.Mul(*inside), *indices))
+
+    return exhaust(expr, rule)
+
+
+@law("sum over a delta")
+def sum_over_delta(expr: Expr) -> Expr:
+    """A sum over a delta picks one term: Σ_j δ(j, l) f(j) = f(l)."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, Sum):
+            return None
+        body, indices = e.open()
+        for factor in sp.Mul.make_args(body):
+            if not isinstance(factor, KroneckerDelta):
+                continue
+            for i, other in (factor.args, factor.args[::-1]):
+                if i in indices and not other.has(i):
+                    rest = substitute(sp.Mul(*(f for f in sp.Mul.make_args(body) if f != factor)),
+                                      {i: other})
+                    return Sum(rest, *(k for k in indices if k != i))
+        return None
+
+    return exhaust(expr, rule)
+
+
+@law("sum of a constant")
+def sum_of_constant(expr: Expr) -> Expr:
+    """What does not run with the index is added as often as the axis is long: Σ_n c = N c."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, Sum):
+            return None
+        body, indices = e.open()
+        idle = [i for i in indices if i not in body.free_symbols]
+        if not idle:
+            return None
+        return sp.Mul(*(i.size for i in idle), Sum(body, *(i for i in indices if i not in idle)))
+
+    return exhaust(expr, rule)
+
+
+@law("common factor")
+def common_factor(expr: Expr) -> Expr:
+    """A factor of every term stands before the bracket: ab + ac = a(b + c)."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not e.is_Add:
+            return None
+        shared = set.intersection(*(set(sp.Mul.make_args(t)) for t in e.args))
+        shared = {f for f in shared if not f.is_number}
+        if not shared:
+            return None
+        factor = sp.Mul(*sorted(shared, key=sp.default_sort_key))
+        rest = sp.Add(*(sp.Mul(*(f for f in sp.Mul.make_args(t) if f not in shared))
+                        for t in e.args))
+        return cast(Expr, factor * rest)
+
+    return rewrite(expr, rule)
+
+
+@law("assumption")
+def assumption(expr: Expr, fact: Relational) -> Expr:
+    """A declared fact is used: where Σ_j t_j = 1 is assumed, the sum is 1."""
+    known = Equality(fact.lhs, fact.rhs)
+    names = tuple(free_indices(fact.lhs))
+
+    def rule(e: Expr) -> Expr | None:
+        if type(e) is not type(fact.lhs):
+            return None
+        for found in matches_under(names, fact.lhs, e):
+            if substitute(known.entry, found) == e:
+                return substitute(known.expr, found)
+        return None
+
+    return rewrite(expr, rule)
+
+
+def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dict[Index, Expr]]:
+    """Values for the free indices of an assumption under which it may speak of e."""
+    patterns = [a for a in entries(left) if set(a.free_symbols) & set(names)]
+    if not names:
+        yield {}
+    for pattern in patterns[:1]:
+        for atom in entries(e):
+            found = unify(pattern, atom, names, {})
+            if found is not None and len(found) == len(names):
+                yield found
+
+
+@law("mask from the output")
+def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
+    """The output of max(0, u) is positive where u is, so that u need not be kept: [u > 0] = [h > 0]."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not (isinstance(e, Bracket) and isinstance(e.condition, sp.StrictGreaterThan)):
+            return None
+        left, right = e.condition.args
+        for equality in known:
+            if right == 0 and isinstance(equality.expr, Maximum) and equality.expr.args[0] == 0:
+                for found in matches(equality, left):
+                    if substitute(equality.expr, found).args[1] == left:
+                        return Bracket(sp.StrictGreaterThan(substitute(equality.entry, found), 0))
+        return None
+
+    return rewrite(expr, rule)
+
+
+# -- numbers: forms that do not overflow or cancel --------------------------------------------------
+
+
+def largest_place(body: Expr, i: Index) -> Expr:
+    """The place of the largest value of `body` over i."""
+    return ArgLargest(body, i)
+
+
+def exponential_sum(expr: Expr) -> tuple[Expr, Index] | None:
+    """The exponent and the index where an expression is Σ_i exp(a_i) over one index."""
+    if isinstance(expr, Sum) and len(expr.indices) == 1:
+        body, (i,) = expr.open()
+        if isinstance(body, sp.exp):
+            return body.args[0], i
+    return None
+
+
+@law("shift by the largest: log of a sum of exponentials")
+def shift_log_sum_exp(expr: Expr) -> Expr:
+    """For any place l: log Σ_i exp(a_i) = a_l + log1p(Σ_{i≠l} exp(a_i − a_l)).
+
+    With l the place of the largest no term overflows, and small ones are not lost beside 1.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        found = exponential_sum(e.args[0]) if isinstance(e, sp.log) else None
+        if found is None:
+            return None
+        a, i = found
+        at = largest_place(a, i)
+        top = substitute(a, {i: at})
+        others = Sum((1 - KroneckerDelta(i, at)) * sp.exp(a - top), i)
+        return top + log1p(others)
+
+    return rewrite(expr, rule)
+
+
+@law("shift by the largest: quotient of exponentials")
+def shift_softmax(expr: Expr) -> Expr:
+    """For any place l: exp(a_j)/Σ_i exp(a_i) = exp(a_j − a_l)/Σ_i exp(a_i − a_l).
+
+    With l the place of the largest nothing overflows and the sum is at least 1.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if not e.is_Mul:
+            return None
+        for base, power in factors(e).items():
+            found = exponential_sum(base) if power == -1 else None
+            if found is None:
+                continue
+            a, i = found
+            for own in (f for f in e.args if isinstance(f, sp.exp)):
+                top = substitute(a, {i: largest_place(a, i)})
+                shifted = sp.exp(own.args[0] - top) / Sum(sp.exp(a - top), i)
+                if shares_row(own.args[0], a, i):
+                    return cast(Expr, e / own * base * shifted)
+        return None
+
+    return rewrite(expr, rule)
+
+
+def shares_row(own: Expr, a: Expr, i: Index) -> bool:
+    """Is `own` the exponent a_i at some place of i?"""
+    return any(
+        found is not None and own == substitute(a, found)
+        for pattern in entries(a)
+        for atom in entries(own)
+        for found in [unify(pattern, atom, (i,), {})]
+    )
+
+
+@law("split off the largest")
+def split_largest(expr: Expr, parts: Sequence[Expr]) -> Expr:
+    """The largest term is exp(0) = 1: Σ_i exp(a_i − a_l) = 1 + Σ_{i≠l} exp(a_i − a_l), and so for each term.
+
+    `parts` are the sums without their largest term that are computed anyway.
+    """
+    known = []
+    for part in parts:
+        body, (i,) = cast(Sum, part).open()
+        delta = next(f for f in sp.Mul.make_args(body) if f.is_Add)
+        known.append((part, sp.expand_mul(body / delta), delta, i))
+
+    def sums(e: Expr) -> Expr | None:
+        for part, body, _, i in known:
+            if e == Sum(body, i):
+                return 1 + part
+        return None
+
+    def terms(e: Expr) -> Expr | None:
+        for _, body, delta, i in known:
+            for atom in entries(e):
+                for pattern in entries(body):
+                    found = unify(pattern, atom, (i,), {})
+                    if found and i in found and e == substitute(body, found):
+                        hole = substitute(delta, found)
+                        return cast(Expr, (1 - hole) + hole * e)
+        return None
+
+    return rewrite(rewrite(expr, sums), lambda e: terms(e) if isinstance(e, sp.exp) else None)
+
+
+@law("the others, with the sign changed")
+def complement(expr: Expr, distributions: Sequence[tuple[Expr, Index]]) -> Expr:
+    """Where Σ_j p_j = 1: p_k − δ(k, y) is −Σ_{j≠y} p_j at k = y and p_k elsewhere.
+
+    Near certainty p_y − 1 cancels; the sum of the others does not.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if not e.is_Add or len(e.args) != 2:
+            return None
+        delta = next((-t for t in e.args if isinstance(-t, KroneckerDelta)), None)
+        if delta is None:
+            return None
+        p = e + delta
+        for general, i in distributions:
+            for k, label in (delta.args, delta.args[::-1]):
+                if not isinstance(k, Index) or label.has(k) or isinstance(label, Index):
+                    continue
+                found = unify(general, p, cast(Any, entry_indices(general)), {})
+                if found is None or found.get(i) != k:
+                    continue
+                others = Sum((1 - delta) * p, k)
+                return cast(Expr, (1 - delta) * p - delta * others)
+        return None
+
+    return rewrite(expr, rule)

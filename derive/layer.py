@@ -1,0 +1,89 @@
+"""A layer as it was read: frozen values that every later stage takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from derive.expressions import Index, entry
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input: its name, its axes, and what it holds.
+
+    `labels_of` is the size of the axis on which an integer tensor's values lie, else None.
+    """
+
+    name: str
+    indices: tuple[Index, ...]
+    labels_of: Expr | None = None
+    description: str = ""
+
+    @property
+    def integer(self) -> bool:
+        """Does it hold labels?"""
+        return self.labels_of is not None
+
+    @property
+    def entry(self) -> Expr:
+        """Its general entry, `x[n, d]`."""
+        return entry(self.name, self.indices, self.integer)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An equation: a node (`=`), or notation (`:=`) that is put in before differentiating.
+
+    `text` is the equation as it was written; `origin` is the definition that a call brought it from.
+    """
+
+    name: str
+    indices: tuple[Index, ...]
+    expr: Expr
+    notation: bool
+    text: str
+    origin: str
+
+    @property
+    def entry(self) -> Expr:
+        """Its general entry, `z[n, k]`."""
+        return entry(self.name, self.indices)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One definition, read: inputs in order of appearance, equations in order of use."""
+
+    name: str
+    title: str
+    summary: str
+    inputs: tuple[Tensor, ...]
+    nodes: tuple[Node, ...]
+    wrt: tuple[str, ...]
+    assumptions: tuple[Relational, ...]
+    axes: tuple[Index, ...]  # every axis by its name in the text, in order of appearance
+    references: tuple[str, ...]
+    digest: str  # SHA-256 of all text that the layer was read from
+    descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def output(self) -> Node:
+        """The last node."""
+        return next(n for n in reversed(self.nodes) if not n.notation)
+
+    @property
+    def notations(self) -> tuple[Node, ...]:
+        """The equations written with `:=`."""
+        return tuple(n for n in self.nodes if n.notation)
+
+    def tensor(self, name: str) -> Tensor | Node:
+        """The input or node of that name; KeyError with the known names otherwise."""
+        found: dict[str, Tensor | Node] = {t.name: t for t in self.inputs}
+        found.update((n.name, n) for n in self.nodes)
+        if name not in found:
+            raise KeyError(f"{self.name} has no tensor {name!r}; it has {', '.join(found)}")
+        return found[name]

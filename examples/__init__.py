@@ -1,0 +1,1 @@
+"""Examples that train on generated gradients."""

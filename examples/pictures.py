@@ -1,0 +1,112 @@
+"""Pictures of training, drawn without a display; colours are safe for colour-blind readers."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+
+from examples.network import Epoch, Examples, Floats, Labels
+
+BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+TINTS = ["#B8D6EA", "#F5CFB3", "#B3E0D2"]
+DOTS: dict[str, Any] = {"s": 26, "edgecolors": "white", "linewidths": 0.6}
+ROWS, COLUMNS = 4, 8
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a whole PNG or none: beside the target first, then moved into place."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        figure.savefig(part, format="png", dpi=150)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"saved {path}")
+
+
+def sheet(width: float, height: float) -> Figure:
+    """Start a figure whose parts keep clear of one another."""
+    engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    return Figure(figsize=(width, height), layout=engine)
+
+
+def plain(axes: Axes) -> None:
+    """Leave only the left and lower frame lines and a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def curves(history: list[Epoch], path: Path) -> None:
+    """Draw loss and accuracy per epoch, training beside held-out."""
+    figure = sheet(9, 3.8)
+    epochs = np.arange(1, len(history) + 1)
+    loss, held_loss, shares, held_shares = np.array(history).T
+    left, right = figure.subplots(1, 2)
+    for axes, train, held in ((left, loss, held_loss), (right, shares, held_shares)):
+        axes.plot(epochs, train, color=BLUE, linestyle="--", label="training")
+        axes.plot(epochs, held, color=VERMILLION, label="held out")
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        axes.legend(frameon=False)
+        plain(axes)
+    left.set(title="Loss", ylabel="mean cross-entropy (nats)", yscale="log")
+    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.yaxis.set_major_formatter("{x:g}")
+    left.yaxis.set_minor_formatter(NullFormatter())
+    right.set(title="Accuracy", ylabel="digits right")
+    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    save(figure, path)
+
+
+def predictions(data: Examples, predicted: Labels, path: Path) -> None:
+    """Draw a grid of held-out digits: a first row of wrong ones, then right ones."""
+    wrong = np.flatnonzero(predicted != data.y)
+    right = np.flatnonzero(predicted == data.y)
+    shown = np.concatenate([wrong[:COLUMNS], right])[: ROWS * COLUMNS]
+    figure = sheet(9, 6)
+    figure.suptitle(f"Held-out digits: {len(right)} right, {len(wrong)} wrong (wrong ones framed)")
+    for axes, n in zip(figure.subplots(ROWS, COLUMNS).flat, shown, strict=False):
+        tile(axes, data.x[n].reshape(8, 8), int(predicted[n]), int(data.y[n]))
+    save(figure, path)
+
+
+def tile(axes: Axes, image: Floats, predicted: int, label: int) -> None:
+    """Draw one digit with its predicted class; frame it when wrong."""
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+    axes.set(xticks=[], yticks=[])
+    good = predicted == label
+    colour = GREY if good else VERMILLION
+    axes.set_title(f"{predicted}" if good else f"✗ {predicted}, is {label}", color=colour)
+    for spine in axes.spines.values():
+        spine.set(color="#BBBBBB" if good else colour, linewidth=0.8 if good else 2.5)
+
+
+def boundary(data: Examples, predict: Callable[[Floats], Labels], path: Path) -> None:
+    """Colour the plane by predicted class and draw the training points over it."""
+    figure = sheet(6, 6.2)
+    axes = figure.subplots()
+    paint(axes, predict, 1.1 * float(np.abs(data.x).max()))
+    for k, (colour, marker) in enumerate(zip((BLUE, VERMILLION, GREEN), "os^", strict=True)):
+        x = data.x[data.y == k]
+        axes.scatter(*x.T, color=colour, marker=marker, label=f"class {k}", **DOTS)
+    right = np.mean(predict(data.x) == data.y)
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", title=f"Spiral: {right:.1%} of training points right")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    save(figure, path)
+
+
+def paint(axes: Axes, predict: Callable[[Floats], Labels], reach: float) -> None:
+    """Tint a square around the origin by the class predicted at each of its points."""
+    ticks = np.linspace(-reach, reach, 500, dtype=np.float32)
+    plane = np.stack(np.meshgrid(ticks, ticks), axis=-1)
+    classes = predict(plane.reshape(-1, 2)).reshape(plane.shape[:2])
+    box = (-reach, reach, -reach, reach)
+    axes.imshow(classes, cmap=ListedColormap(TINTS), vmin=0, vmax=2, extent=box, origin="lower")
