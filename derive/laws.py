@@ -432,7 +432,23 @@ def split_largest(expr: Expr, parts: Sequence[Expr]) -> Expr:
                         return cast(Expr, (1 - hole) + hole * e)
         return None
 
-    return rewrite(rewrite(expr, sums), lambda e: terms(e) if isinstance(e, sp.exp) else None)
+    def once(e: Expr) -> Expr | None:  # (1 − δ)((1 − δ)a + δ) = (1 − δ)a, as δδ = δ
+        if e.is_Mul:
+            for hole in (f for f in e.args if is_hole(f)):
+                for other in (f for f in e.args if f.is_Add and f != hole):
+                    kept = [t for t in other.args if hole in t.args]
+                    if other == sp.Add(1 - hole, *kept):
+                        rest = (f for f in e.args if f not in (hole, other))
+                        return cast(Expr, sp.Mul(*kept, *rest))
+        return None
+
+    split = rewrite(rewrite(expr, sums), lambda e: terms(e) if isinstance(e, sp.exp) else None)
+    return split if split == expr else rewrite(split, once)
+
+
+def is_hole(expr: Expr) -> bool:
+    """Is it 1 − δ(i, j)?"""
+    return isinstance(1 - expr, KroneckerDelta)
 
 
 @law("the others, with the sign changed")

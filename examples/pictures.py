@@ -1,7 +1,9 @@
 """Pictures of training, drawn without a display; colours are safe for colour-blind readers."""
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,19 @@ BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
 TINTS = ["#B8D6EA", "#F5CFB3", "#B3E0D2"]
 DOTS: dict[str, Any] = {"s": 26, "edgecolors": "white", "linewidths": 0.6}
 ROWS, COLUMNS = 4, 8
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends: in the midst of drawing it may get lost."""
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -44,6 +59,7 @@ def plain(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+@whole()
 def curves(history: list[Epoch], path: Path) -> None:
     """Draw loss and accuracy per epoch, training beside held-out."""
     figure = sheet(9, 3.8)
@@ -62,10 +78,12 @@ def curves(history: list[Epoch], path: Path) -> None:
     left.yaxis.set_major_formatter("{x:g}")
     left.yaxis.set_minor_formatter(NullFormatter())
     right.set(title="Accuracy", ylabel="digits right")
-    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    right.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    right.yaxis.set_major_formatter(PercentFormatter(1))
     save(figure, path)
 
 
+@whole()
 def predictions(data: Examples, predicted: Labels, path: Path) -> None:
     """Draw a grid of held-out digits: a first row of wrong ones, then right ones."""
     wrong = np.flatnonzero(predicted != data.y)
@@ -89,6 +107,7 @@ def tile(axes: Axes, image: Floats, predicted: int, label: int) -> None:
         spine.set(color="#BBBBBB" if good else colour, linewidth=0.8 if good else 2.5)
 
 
+@whole()
 def boundary(data: Examples, predict: Callable[[Floats], Labels], path: Path) -> None:
     """Colour the plane by predicted class and draw the training points over it."""
     figure = sheet(6, 6.2)

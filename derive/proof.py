@@ -1,0 +1,289 @@
+"""Proof: each step written out in scalars at small sizes, and the end result against SymPy's own diff.
+
+The checker shares the objects of index notation with the derivation, and no code that it checks.
+A step that fails raises ProofFailed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, cast
+
+import sympy as sp
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from derive.derivation import Chain, Derivation, Gradient, Partial, Step
+from derive.errors import ProofFailed
+from derive.expressions import Index, entries, entry_indices, entry_name, free_indices, is_size
+from derive.layer import Layer
+from derive.scalars import SIGNS, Cases, Scalars, on_ties, scalar
+from derive.zero import DIGITS, zero
+
+WORKING = DIGITS + 20  # digits that the end result is computed with
+Sizes = Mapping[Expr, int]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked, how ("exact" or "50 digits"), at which sizes, and in how many cases."""
+
+    what: str
+    how: str
+    sizes: tuple[tuple[str, int], ...]
+    cases: int
+
+    @property
+    def words(self) -> str:
+        """For pages: `exact at N=2, J=3`."""
+        at = ", ".join(f"{name}={size}" for name, size in self.sizes)
+        return f"{self.how} at {at}" if at else self.how
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The check of every step, in the derivation's order, and of every gradient as a whole."""
+
+    steps: tuple[tuple[Step, Check], ...]
+    results: tuple[tuple[str, Check], ...]
+
+    def check(self, step: Step) -> Check:
+        """The check of one step."""
+        return next(c for s, c in self.steps if s is step)
+
+
+def prove(derivation: Derivation, report: Callable[[str], None] = lambda _: None) -> Proof:
+    """Check every step and every gradient; raise ProofFailed at the first that does not hold."""
+    layer = derivation.layer
+    steps = []
+    for what, chain, definitions in chains(derivation):
+        check_chain(what, chain)
+        for step in chain.steps:
+            report(f"{what}: {step.law.name}")
+            steps.append((step, check_step(layer, what, step, definitions)))
+    results = []
+    for gradient in derivation.gradients:
+        report(f"{gradient.cotangent}")
+        if gradient.tensor.name in derivation.wanted:
+            results.append((gradient.tensor.name, check_gradient(derivation, gradient)))
+    return Proof(tuple(steps), tuple(results))
+
+
+Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
+
+
+def chains(derivation: Derivation) -> Iterable[tuple[str, Chain, Definitions]]:
+    """Every chain of steps, what it is about, and the names that its check looks through."""
+    notations = {n.name: (n.indices, n.expr) for n in derivation.layer.notations}
+    for value in derivation.values:
+        yield value.node.name, value.meaning, notations
+        yield value.node.name, value.code, notations
+    for gradient in derivation.gradients:
+        for part in gradient.parts:
+            node = part.jacobian.node
+            own = {**notations, node.name: (node.indices, node.expr)}
+            what = f"∂{node.name}/∂{gradient.tensor.name}"
+            yield what, part.jacobian.entry, own
+            yield what, part.result, own
+            yield what, part.code, own
+
+
+def check_chain(what: str, chain: Chain) -> None:
+    """Each step goes on where the one before it ended."""
+    at = chain.start
+    for step in chain.steps:
+        if step.before != at:
+            raise ProofFailed(f"{what}: the step '{step.law.name}' does not start where it should")
+        at = step.after
+
+
+def small_sizes(exprs: Iterable[Expr]) -> dict[Expr, int]:
+    """A different small number for each size: 2, 3, 4, …, in order of the sizes' names."""
+    found = {i.size for e in exprs for i in e.atoms(Index)}
+    found |= {s for e in exprs for s in e.atoms(sp.Symbol) if is_size(s)}
+    ordered = sorted(found, key=lambda s: (s.name != "N", s.name))
+    return {size: 2 + min(place, 2) for place, size in enumerate(ordered)}
+
+
+def check_step(layer: Layer, what: str, step: Step, definitions: Definitions) -> Check:
+    """Write both sides out for every place of the free indices and every case."""
+    exprs = [step.before, step.after]
+    names = {entry_name(a) for e in exprs for a in entries(e)}
+    exprs += [definitions[n][1] for n in sorted(names & set(definitions))]
+    sizes = small_sizes(exprs)
+    indices = sorted({i for e in exprs[:2] for i in free_indices(e)}, key=lambda i: i.name)
+    kinds, count = set(), 0
+    for places in product(*(range(sizes[i.size]) for i in indices)):
+        at = dict(zip(indices, places, strict=True))
+        cases = Cases()
+        scalars = Scalars(sizes, definitions, cases.decide, labels(layer))
+        for answers in cases.rounds():
+            before, after = (side(scalars, e, at) for e in (step.before, step.after))
+            difference = under(before - after, answers, step.assumes, scalars)
+            kind = zero(difference)
+            if not kind:
+                raise ProofFailed(refusal(layer, what, step, at))
+            kinds.add(kind)
+            count += 1
+    how = "exact" if kinds == {"exact"} else f"{DIGITS} digits"
+    return Check(step.law.name, how, named(sizes), count)
+
+
+def labels(layer: Layer) -> dict[str, Expr]:
+    """The integer tensors and the sizes they point into."""
+    return {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
+
+
+def named(sizes: Sizes) -> tuple[tuple[str, int], ...]:
+    """Sizes for people."""
+    return tuple((str(s), n) for s, n in sizes.items())
+
+
+def side(scalars: Scalars, expr: Expr, at: Mapping[Index, int]) -> Expr:
+    """One side of a step in scalars; a partial derivative is SymPy's own of the written-out scalar."""
+    if not isinstance(expr, Partial):
+        return scalars.write(expr, at)
+    indices = [scalars.place(i, at) for i in entry_indices(expr.wrt)]
+    written = scalars.write(expr.expr, at)
+    return cast(Expr, written.diff(scalar(entry_name(expr.wrt), indices)))
+
+
+def under(
+    difference: Expr, answers: Mapping[Any, int], facts: tuple[Relational, ...], scalars: Scalars
+) -> Expr:
+    """The difference where the case's ties and the step's assumptions hold."""
+    difference = difference.xreplace(on_ties(answers))
+    for fact in facts:
+        indices = free_indices(fact)
+        for places in product(*(range(scalars.sizes[i.size]) for i in indices)):
+            at = dict(zip(indices, places, strict=True))
+            rest = scalars.write(fact.lhs, at) - scalars.write(fact.rhs, at)
+            symbol = min(rest.free_symbols, key=str, default=None)
+            if symbol is not None:
+                difference = difference.xreplace({symbol: sp.solve(rest, symbol)[0]})
+    return difference
+
+
+def refusal(layer: Layer, what: str, step: Step, at: Mapping[Index, int]) -> str:
+    """Why a step was refused."""
+    where = ", ".join(f"{i.name} = {place}" for i, place in at.items()) or "its only entry"
+    return (
+        f"{layer.name}: {what}: the step '{step.law.name}' does not hold at {where}\n"
+        f"  before: {step.before}\n  after:  {step.after}"
+    )
+
+
+# -- the end result ---------------------------------------------------------------------------------------
+
+
+def check_gradient(derivation: Derivation, gradient: Gradient) -> Check:
+    """The whole gradient against SymPy's scalar diff of the whole forward, at random points.
+
+    Labels, sides of kinks and places of extreme values are those of the point. Both the short form
+    and the form for computing are compared.
+    """
+    layer = derivation.layer
+    sizes = small_sizes(n.expr for n in layer.nodes)
+    count = 0
+    for seed in range(2):
+        point = Point(layer, sizes, seed)
+        for form in ("total", "code"):
+            for places in product(*(range(sizes[i.size]) for i in gradient.tensor.indices)):
+                theirs = point.slope(gradient.tensor.name, list(places))
+                if not close(point.backward(derivation, gradient, form, places), theirs):
+                    raise ProofFailed(
+                        f"{layer.name}: the gradient by {gradient.tensor.name} is not the "
+                        f"derivative of the written-out forward at {places} ({form})"
+                    )
+                count += 1
+    return Check(f"gradient by {gradient.tensor.name}", f"{DIGITS} digits", named(sizes), count)
+
+
+def close(a: Expr, b: Expr) -> bool:
+    """Equal to 50 digits, beside the larger of both."""
+    return bool(abs(a - b) <= max(abs(a), abs(b), sp.Float(10, 80) ** -20) * sp.Float(10, 80) ** -DIGITS)
+
+
+class Point:
+    """A random point that keeps to the layer's assumptions, and the decisions that hold there."""
+
+    def __init__(self, layer: Layer, sizes: Sizes, seed: int) -> None:
+        self.layer, self.sizes = layer, sizes
+        self.chance = random.Random(seed)
+        self.coordinates: dict[Expr, Expr] = {}
+        self.labels: dict[Any, int] = {}
+        self.forward = {n.name: (n.indices, n.expr) for n in layer.nodes}
+        self.memories: dict[str, dict[Any, Expr]] = {}
+        for fact in layer.assumptions:
+            self.keep_to(fact)
+
+    def keep_to(self, fact: Relational) -> None:
+        """Choose one coordinate in each instance of an assumption so that it holds."""
+        scalars = Scalars(self.sizes, self.forward, self.decide, labels(self.layer))
+        indices = free_indices(fact)
+        for places in product(*(range(self.sizes[i.size]) for i in indices)):
+            at = dict(zip(indices, places, strict=True))
+            rest = scalars.write(fact.lhs, at) - scalars.write(fact.rhs, at)
+            symbol = min(rest.free_symbols, key=str)
+            self.coordinates[symbol] = self.value(sp.solve(rest, symbol)[0])
+
+    def coordinate(self, symbol: Expr) -> Expr:
+        """The value of one entry: between -3 and 3, with all its digits."""
+        if symbol not in self.coordinates:
+            number = self.chance.randint(-3000, 3000) or 1
+            self.coordinates[symbol] = sp.Float(number, WORKING) / 997
+        return self.coordinates[symbol]
+
+    def value(self, expr: Expr) -> Expr:
+        """An expression's value here."""
+        symbols = sorted(expr.free_symbols, key=str)
+        return cast(Expr, sp.N(expr.xreplace({s: self.coordinate(s) for s in symbols}), WORKING))
+
+    def decide(self, question: Any, count: int) -> int:
+        """What holds at this point."""
+        kind, *values = question
+        if kind == "sign":
+            return SIGNS.index(int(sp.sign(self.value(values[0]))))
+        if kind in ("ArgLargest", "ArgSmallest"):
+            numbers = [self.value(v) for v in values]
+            return numbers.index(max(numbers) if kind == "ArgLargest" else min(numbers))
+        return self.labels.setdefault(question, self.chance.randrange(count))
+
+    def slope(self, name: str, places: list[int]) -> Expr:
+        """SymPy's diff of Σ g · output by one entry, all others being numbers."""
+        moving = scalar(name, places)
+
+        def leaf(tensor: str, at: list[int]) -> Expr:
+            symbol = scalar(tensor, at)
+            return symbol if symbol == moving else self.coordinate(symbol)
+
+        scalars = Scalars(self.sizes, self.forward, self.decide, labels(self.layer), leaf, {})
+        node = self.layer.output
+        total = sp.S.Zero
+        for row in product(*(range(self.sizes[i.size]) for i in node.indices)):
+            at = dict(zip(node.indices, row, strict=True))
+            weight = leaf(f"d{node.name}", list(row))
+            total += weight * scalars.write(node.entry, at)
+        return self.value(total.diff(moving))
+
+    def backward(
+        self, derivation: Derivation, gradient: Gradient, form: str, places: tuple[int, ...]
+    ) -> Expr:
+        """The derived gradient at one place, the chain of cotangents followed back."""
+        known = {
+            entry_name(g.cotangent): (g.tensor.indices, getattr(g, form))
+            for g in derivation.gradients
+        }
+        scalars = Scalars(
+            self.sizes,
+            {**self.forward, **known},
+            self.decide,
+            labels(self.layer),
+            lambda tensor, at: self.coordinate(scalar(tensor, at)),
+            self.memories.setdefault(form, {}),
+        )
+        at = dict(zip(gradient.tensor.indices, places, strict=True))
+        return self.value(scalars.write(gradient.cotangent, at))

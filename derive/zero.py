@@ -1,0 +1,105 @@
+"""Is a scalar expression zero? Exactly where that can be decided, else to 50 digits."""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache
+from typing import cast
+
+import mpmath
+import sympy as sp
+from sympy import Expr
+
+DIGITS = 50
+POINTS = 3
+EXACT_LIMIT = 2500  # operations; beyond it the polynomials of an exact decision grow too large
+
+
+@lru_cache(maxsize=None)
+def zero(expr: Expr) -> str:
+    """"exact" or "50 digits" where an expression is zero, and "" where it is not.
+
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> zero(sp.exp(x + y) / sp.exp(y) - sp.exp(x)), zero(x - y)
+    ('exact', '')
+    """
+    if expr == 0:
+        return "exact"
+    if not numerically_zero(expr):
+        return ""
+    return "exact" if expr.count_ops() <= EXACT_LIMIT and exactly_zero(expr) else "50 digits"
+
+
+def exactly_zero(expr: Expr) -> bool:
+    """Is it zero as a rational function of its symbols, with exp, log, … as atoms?"""
+    numerator, _ = sp.fraction(sp.together(atomised(expr)))
+    return bool(sp.expand(numerator) == 0)
+
+
+def atomised(expr: Expr) -> Expr:
+    """The expression with each transcendental part, in a normal form, as one symbol."""
+    if expr.is_Atom:
+        return expr
+    if isinstance(expr, sp.exp):
+        powers = []
+        for term in sp.Add.make_args(sp.expand(expr.args[0])):
+            power, rest = term.as_coeff_Mul()
+            powers.append(atom("exp", sp.exp(rest)) ** power)
+        return cast(Expr, sp.Mul(*powers))
+    args = [atomised(a) for a in expr.args]
+    if isinstance(expr, sp.log):
+        return log_atoms(args[0])
+    if isinstance(expr, sp.Pow) and not expr.exp.is_Integer:
+        return atom("pow", expr.func(sp.cancel(args[0]), args[1]))
+    if expr.is_Add or expr.is_Mul or expr.is_Pow:
+        return cast(Expr, expr.func(*args))
+    return atom("function", expr.func(*(sp.cancel(a) for a in args)))
+
+
+def log_atoms(arg: Expr) -> Expr:
+    """log of a rational function of atoms, as a sum of logs of its irreducible positive parts."""
+    numerator, denominator = sp.fraction(sp.together(arg))
+    total = sp.S.Zero
+    for part, sign in ((numerator, 1), (denominator, -1)):
+        content, factors = sp.factor_list(part)
+        if content != 1:
+            total += sign * sp.log(content)
+        for base, power in factors:
+            known = ATOMS.get(base)
+            log = known.args[0] if isinstance(known, sp.exp) else atom("log", sp.log(base))
+            total += sign * power * log
+    return cast(Expr, total)
+
+
+ATOMS: dict[Expr, Expr] = {}  # an atom's symbol to what it stands for
+_SYMBOLS: dict[Expr, Expr] = {}
+
+
+def atom(kind: str, meaning: Expr) -> Expr:
+    """The symbol that stands for a transcendental part; it is positive where that is."""
+    if meaning not in _SYMBOLS:
+        positive = True if meaning.is_positive else None
+        symbol = sp.Symbol(f"{kind}{len(_SYMBOLS)}", real=True, positive=positive)
+        _SYMBOLS[meaning] = symbol
+        ATOMS[symbol] = meaning
+    return _SYMBOLS[meaning]
+
+
+def numerically_zero(expr: Expr) -> bool:
+    """Is it zero to 50 digits at random points, relative to the size of its terms?"""
+    symbols = sorted(expr.free_symbols, key=str)
+    chance = random.Random(0)
+    function = sp.lambdify(symbols, [expr, *magnitudes(expr)], "mpmath", cse=True)
+    with mpmath.workdps(DIGITS + 15):
+        for _ in range(POINTS):
+            point = [mpmath.mpf(chance.randint(-3000, 3000)) / 997 for _ in symbols]
+            value, *terms = function(*point)
+            scale = max([mpmath.mpf(10) ** -DIGITS, *(abs(t) for t in terms)])
+            if not abs(value) <= scale * mpmath.mpf(10) ** -DIGITS:
+                return False
+    return True
+
+
+def magnitudes(expr: Expr) -> list[Expr]:
+    """The terms whose size says how exact a cancellation can be."""
+    return list(sp.Add.make_args(expr))
