@@ -7,12 +7,11 @@ runs over the named nodes in reverse; a tensor that is read twice gets the sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 from sympy.core.relational import Relational
 
 from derive import laws
@@ -161,7 +160,6 @@ def derive(layer: Layer) -> Derivation:
     readers = reading_nodes(layer, by_name)
     needed = on_the_way(layer, readers)
     gradients = []
-    sources: list[Tensor | Node] = [*(n for n in layer.nodes if not n.notation), *reversed(layer.inputs)]
     nodes = [n for n in reversed(layer.nodes) if not n.notation]
     for tensor in [*nodes, *layer.inputs]:
         if tensor.name not in needed or tensor.name == layer.output.name:
@@ -221,8 +219,10 @@ def derive_values(layer: Layer) -> list[Value]:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer)).then(laws.log_of_quotient)
         values.append(Value(node, meaning, for_computing(meaning.end)))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
+    if not parts:
+        return values
     return [
-        Value(v.node, v.meaning, v.code.then(laws.split_largest, parts)) if parts else v
+        Value(v.node, v.meaning, v.code.then(laws.split_largest, parts).then(laws.distribute))
         for v in values
     ]
 
@@ -257,9 +257,7 @@ def derive_jacobian(
     chain = Chain(Partial(expr, tensor.entry))
     chain = chain.then(DIFFERENTIATE)
     chain = tidy(chain, layer)
-    known = foldable(layer, values, node)
-    chain = chain.then(laws.mask_from_output, [Equality(node.entry, value.meaning.end)])
-    chain = chain.then(laws.fold, known)
+    chain = chain.then(laws.fold, foldable(layer, values, node))
     structure = find_structure(chain.end, rows, columns)
     return Jacobian(node, tensor, rows, columns, chain, structure)
 
@@ -313,6 +311,7 @@ def derive_pullback(
     chain = chain.then(laws.common_factor)
     chain = chain.then(laws.fold, foldable(layer, values, value.node))
     code = for_computing(chain.end).then(laws.complement, distributions(layer, values))
+    code = code.then(laws.mask_from_output, [Equality(value.node.entry, value.meaning.end)])
     return Pullback(jacobian, g, chain, code)
 
 

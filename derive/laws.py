@@ -16,7 +16,6 @@ from sympy.core.relational import Relational
 
 from derive.expressions import (
     ArgLargest,
-    Binder,
     Bracket,
     Index,
     Maximum,
@@ -95,9 +94,8 @@ def fold(expr: Expr, known: Sequence[Equality]) -> Expr:
 
 def fold_at(expr: Expr, known: Equality) -> Expr | None:
     """Write one product, power or sum by a name, if the name's definition is a factor of it."""
-    if expr.is_Atom or isinstance(expr, sp.Indexed | KroneckerDelta | Binder | Bracket):
-        if not isinstance(expr, Binder):
-            return None
+    if expr.is_Atom or isinstance(expr, sp.Indexed | KroneckerDelta | Bracket | Relational):
+        return None
     if is_entry_alone(known.expr):
         return None
     for found in matches(known, expr):
@@ -201,11 +199,26 @@ def distribute(expr: Expr) -> Expr:
     """A product that holds a delta is multiplied out: δ(a + b) = δa + δb."""
 
     def rule(e: Expr) -> Expr | None:
-        if e.is_Mul and e.has(KroneckerDelta) and any(f.is_Add for f in e.args):
-            return cast(Expr, sp.expand_mul(e, deep=False))
-        return None
+        if not (e.is_Mul and e.has(KroneckerDelta)):
+            return None
+        holes = [f for f in e.args if is_hole(f)]
+        rest = sp.Mul(*(f for f in e.args if f not in holes))
+        expanded = sp.expand_mul(rest, deep=False)
+        if expanded == rest or not (has_delta(e) or any(map(is_sum_with_delta, e.args))):
+            return None
+        return sp.Add(*(sp.Mul(*holes, t) for t in sp.Add.make_args(expanded)))
 
     return exhaust(expr, rule)
+
+
+def has_delta(product: Expr) -> bool:
+    """Is a delta a factor?"""
+    return any(isinstance(f, KroneckerDelta) for f in sp.Mul.make_args(product))
+
+
+def is_sum_with_delta(expr: Expr) -> bool:
+    """Is it a sum with a delta in one of its terms, other than 1 − δ?"""
+    return bool(expr.is_Add) and not is_hole(expr) and any(map(has_delta, expr.args))
 
 
 @law("sum term by term")
@@ -216,7 +229,7 @@ def linearity(expr: Expr) -> Expr:
         if not isinstance(e, Sum):
             return None
         body, indices = e.open()
-        if body.is_Add and body.has(KroneckerDelta):
+        if is_sum_with_delta(body):
             return sp.Add(*(Sum(t, *indices) for t in body.args))
         outside, inside = [], []
         for factor in sp.Mul.make_args(body):

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from examples.network import Epoch, Examples, Floats, Labels
 
@@ -67,8 +67,8 @@ def curves(history: list[Epoch], path: Path) -> None:
     loss, held_loss, shares, held_shares = np.array(history).T
     left, right = figure.subplots(1, 2)
     for axes, train, held in ((left, loss, held_loss), (right, shares, held_shares)):
-        axes.plot(epochs, train, color=BLUE, linestyle="--", label="training")
-        axes.plot(epochs, held, color=VERMILLION, label="held out")
+        axes.plot(epochs, train, ".--", color=BLUE, markersize=4, label="training")
+        axes.plot(epochs, held, ".-", color=VERMILLION, markersize=4, label="held out")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.legend(frameon=False)
@@ -79,7 +79,7 @@ def curves(history: list[Epoch], path: Path) -> None:
     left.yaxis.set_minor_formatter(NullFormatter())
     right.set(title="Accuracy", ylabel="digits right")
     right.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    right.yaxis.set_major_formatter(PercentFormatter(1))
+    right.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     save(figure, path)
 
 

@@ -1,0 +1,45 @@
+# Every target makes the environment it needs; PYTHON picks the interpreter (3.11 or newer).
+PYTHON ?= python3
+ENV := .venv
+BIN := $(ENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help derive check test lint train bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+derive: $(ENV)/derive.done ## derive and prove every layer, write generated/
+	@$(BIN)/pullback generate
+
+check: $(ENV)/derive.done ## compare generated/ with what would be written
+	@$(BIN)/pullback generate --check
+
+test: $(ENV)/test.done ## run every test
+	@$(BIN)/python -m pytest
+
+lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
+	@$(BIN)/python -m examples.train
+
+bench: $(ENV)/bench.done ## time a training step beside hand-written NumPy
+	@$(BIN)/python -m bench.step
+
+clean: ## remove the environment and what tools left
+	rm -rf $(ENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/out
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(ENV)
+
+$(ENV)/derive.done: EXTRAS = progress
+$(ENV)/test.done: EXTRAS = test
+$(ENV)/lint.done: EXTRAS = lint,test
+$(ENV)/train.done: EXTRAS = train
+$(ENV)/bench.done: EXTRAS = bench
+$(ENV)/%.done: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	@touch $@

@@ -1,0 +1,50 @@
+"""The whole way from a definition to its files, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from codegen.latex import latex
+from codegen.lower import lower
+from codegen.module import module
+from codegen.program import Program
+from derive.derivation import Derivation, derive
+from derive.layer import Layer
+from derive.proof import Proof, prove
+from derive.reader import Library, read_layer
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What each stage has made of a definition."""
+
+    layer: Layer
+    derivation: Derivation
+    proof: Proof
+    program: Program
+
+
+def compile_definition(
+    name: str, source: str, library: Library, report: Report = lambda _: None
+) -> Compiled:
+    """Text → Layer → Derivation → Proof → Program.
+
+    Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
+    """
+    layer = read_layer(name, source, library)
+    derivation = derive(layer)
+    proof = prove(derivation, report)
+    program = lower(derivation)
+    return Compiled(layer, derivation, proof, program)
+
+
+def files(compiled: Compiled) -> dict[str, str]:
+    """The files of a layer, by name: the module and the derivation in LaTeX."""
+    name = compiled.layer.name
+    return {
+        f"{name}.py": module(compiled.derivation, compiled.program),
+        f"{name}.tex": latex(compiled.derivation, compiled.proof),
+    }

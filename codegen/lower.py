@@ -1,0 +1,644 @@
+"""From index notation to array operations.
+
+Each rule looks at the shape of an expression: a sum of a product is a contraction, a factor
+1 − δ(i, label) is a hole in an array, an entry at a label is a gather. No rule knows a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from codegen.program import (
+    Arange,
+    Builder,
+    Constant,
+    Contract,
+    Elementwise,
+    Gather,
+    Input,
+    OneHot,
+    Operand,
+    Program,
+    Put,
+    Reduce,
+    Scatter,
+    Size,
+    Take,
+    Value,
+    reads,
+)
+from derive.derivation import Derivation, cotangent_name
+from derive.errors import MissingLaw
+from derive.expressions import (
+    ArgLargest,
+    ArgSmallest,
+    Binder,
+    Bracket,
+    Index,
+    Largest,
+    Maximum,
+    Minimum,
+    Sigmoid,
+    Smallest,
+    Sum,
+    Where,
+    entry_indices,
+    entry_name,
+    expm1,
+    is_entry,
+    is_size,
+    log1p,
+    substitute,
+)
+
+FUNCTIONS: dict[type, str] = {
+    sp.exp: "exp",
+    sp.log: "log",
+    log1p: "log1p",
+    expm1: "expm1",
+    sp.tanh: "tanh",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.Abs: "abs",
+    sp.sign: "sign",
+    Sigmoid: "sigmoid",
+    sp.erf: "erf",
+    Maximum: "maximum",
+    Minimum: "minimum",
+}
+COMPARISONS: dict[type, str] = {
+    sp.StrictGreaterThan: "greater",
+    sp.GreaterThan: "greater_equal",
+    sp.StrictLessThan: "less",
+    sp.LessThan: "less_equal",
+    sp.Eq: "equal",
+    sp.Ne: "not_equal",
+}
+REDUCTIONS: dict[type, str] = {
+    Largest: "max",
+    Smallest: "min",
+    ArgLargest: "argmax",
+    ArgSmallest: "argmin",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A value, with the index that runs over each of its axes where it stands."""
+
+    value: int
+    indices: tuple[Expr, ...]
+
+
+def lower(derivation: Derivation) -> Program:
+    """The program of a derivation."""
+    lowering = Lowering(derivation)
+    layer = derivation.layer
+    for node in layer.nodes:
+        if not node.notation:
+            lowering.tensor(node.name)
+    output = lowering.result(layer.output.name)
+    gradients = tuple((n, lowering.result(cotangent_name(n))) for n in derivation.wanted)
+    builder = lowering.builder
+    largest_at_its_place(builder, output, *(v for _, v in gradients))
+    forward = builder.needed(output)
+    backward = builder.needed(*(value for _, value in gradients)) - forward
+    backward = {v for v in backward if not isinstance(builder.values[v].op, Constant)}
+    inputs = {v.number for v in builder if isinstance(v.op, Input)}
+    upstream = {lowering.cotangent}
+    constants = {v.number for v in builder if isinstance(v.op, Constant)}
+    read = {r for v in backward for r in reads(builder.values[v].op)}
+    read |= {value for _, value in gradients}
+    cache = read - (backward - inputs) - upstream - constants
+    return Program(
+        layer=layer,
+        values=tuple(builder.values),
+        output=output,
+        gradients=gradients,
+        forward=tuple(sorted(forward - inputs - constants)),
+        backward=tuple(sorted(backward - inputs - cache)),
+        cache=tuple(sorted(cache)),
+        nonempty=lowering.nonempty(),
+    )
+
+
+def largest_at_its_place(builder: Builder, *results: int) -> None:
+    """`z[n, argmax(z)]` is `max(z)`, where the place itself is not needed."""
+    live = builder.needed(*results)
+    readers: dict[int, list[Value]] = {}
+    for value in builder:
+        for read in reads(value.op) if value.number in live else ():
+            readers.setdefault(read, []).append(value)
+    for place in builder:
+        found = readers.get(place.number, [])
+        op = place.op
+        if isinstance(op, Reduce) and op.kind in ("argmax", "argmin") and all(
+            isinstance(r.op, Gather) and r.op.value == op.value and (r.op.axis,) == op.axes
+            for r in found
+        ):
+            for reader in found:
+                extreme = Reduce(op.kind.removeprefix("arg"), op.value, op.axes)
+                builder.values[reader.number] = replace(reader, op=extreme)
+
+
+class Lowering:
+    """The state of lowering one derivation."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self.layer = derivation.layer
+        self.builder = Builder()
+        self.tensors: dict[str, Term] = {}  # with the indices of the tensor's own axes
+        self.axes: dict[str, tuple[Index, ...]] = {}
+        self.scope: tuple[Index, ...] = ()
+        self.memo: dict[Expr, Term] = {}
+        for tensor in self.layer.inputs:
+            kind = "integer" if tensor.integer else "real"
+            self.tensors[tensor.name] = self.input(tensor.name, tensor.indices, kind)
+        output = self.layer.output
+        name = cotangent_name(output.name)
+        self.tensors[name] = self.input(name, output.indices, "real")
+        self.cotangent = self.tensors[name].value
+
+    def input(self, name: str, indices: tuple[Index, ...], kind: str) -> Term:
+        """A tensor that is passed in."""
+        value = self.builder.add(Input(name), tuple(i.size for i in indices), kind)
+        self.builder.name(value, name)
+        self.axes[name] = indices
+        return Term(value, indices)
+
+    def fail(self, expr: Expr, lack: str) -> MissingLaw:
+        """The error for what no rule covers."""
+        return MissingLaw(f"{self.layer.name}: {lack}, for {expr}")
+
+    def nonempty(self) -> tuple[Expr, ...]:
+        """Sizes that stand in a denominator, or over which an extreme value is taken."""
+        found: set[Expr] = set()
+        exprs = [v.code.end for v in self.derivation.values]
+        for expr in exprs:
+            for power in expr.atoms(sp.Pow):
+                if power.exp.is_negative:
+                    found |= {s for s in power.base.free_symbols if is_size(s)}
+            for binder in expr.atoms(Binder):
+                if not isinstance(binder, Sum):
+                    found |= {i.size for i in binder.indices}
+        return tuple(sorted(found, key=str))
+
+    # -- tensors ------------------------------------------------------------------------------
+
+    def tensor(self, name: str) -> Term:
+        """The value of an input, a node, a notation or a cotangent."""
+        if name not in self.tensors:
+            values = {v.node.name: v for v in self.derivation.values}
+            if name in values:
+                node = values[name].node
+                self.define(name, node.indices, values[name].code.end)
+            else:
+                return self.gradient(name.removeprefix("d"))
+        return self.tensors[name]
+
+    def gradient(self, name: str) -> Term:
+        """The value of a tensor's cotangent."""
+        key = cotangent_name(name)
+        if key not in self.tensors:
+            gradient = self.derivation.gradient(name)
+            self.define(key, gradient.tensor.indices, gradient.code)
+        return self.tensors[key]
+
+    def define(self, name: str, indices: tuple[Index, ...], expr: Expr) -> None:
+        """Lower a tensor's expression and give the result its name.
+
+        The value may lack axes along which it does not change, and keeps its own order of axes.
+        """
+        outer, self.scope = self.scope, indices
+        term = self.lower(expr)
+        self.scope = outer
+        self.builder.name(term.value, name)
+        self.tensors[name] = term
+        self.axes[name] = indices
+
+    def result(self, name: str) -> int:
+        """The value of a tensor with all its axes, in their order."""
+        term = self.spread(self.tensor(name), self.axes[name])
+        self.builder.name(term.value, name)
+        return term.value
+
+    def spread(self, term: Term, indices: tuple[Index, ...]) -> Term:
+        """The value with exactly these axes, in this order."""
+        if term.indices == indices:
+            return term
+        operand = Operand(term.value, tuple(indices.index(i) for i in cast(Any, term.indices)))
+        sizes = tuple(i.size for i in indices)
+        whole = [Operand(self.builder.add(Size(s), ()), ()) for s in sizes]
+        spread = Elementwise("spread", (operand, *whole))
+        return Term(self.builder.add(spread, sizes, self.builder.values[term.value].kind), indices)
+
+    # -- expressions -------------------------------------------------------------------------------
+
+    def lower(self, expr: Expr) -> Term:
+        """The value of an expression."""
+        if expr not in self.memo:
+            self.memo[expr] = self.work_out(expr)
+        return self.memo[expr]
+
+    def work_out(self, expr: Expr) -> Term:
+        """One rule for each shape of expression."""
+        if expr.is_Rational:
+            return Term(self.builder.add(Constant(expr), ()), ())
+        if is_size(expr):
+            return Term(self.builder.add(Size(expr), (), "integer"), ())
+        if is_entry(expr):
+            return self.entry(expr)
+        if isinstance(expr, Sum):
+            return self.sum(expr)
+        if isinstance(expr, Binder):
+            return self.extreme(expr)
+        if isinstance(expr, KroneckerDelta):
+            return self.delta(expr)
+        if isinstance(expr, Bracket):
+            return self.condition(expr.condition)
+        if isinstance(expr, Where):
+            condition, a, b = expr.args
+            terms = [self.condition(condition), self.lower(cast(Expr, a)), self.lower(cast(Expr, b))]
+            return self.elementwise("where", terms)
+        if expr.is_Add:
+            return self.add(expr)
+        if expr.is_Mul:
+            return self.multiply(expr)
+        if expr.is_Pow:
+            return self.power(expr.base, expr.exp)
+        if type(expr) in FUNCTIONS:
+            return self.elementwise(FUNCTIONS[type(expr)], [self.lower(a) for a in expr.args])
+        raise self.fail(expr, f"no array operation for {type(expr).__name__}")
+
+    def elementwise(self, function: str, terms: Sequence[Term], kind: str = "real") -> Term:
+        """A function of entries; its axes are those of the operands together."""
+        union = list(dict.fromkeys(i for t in terms for i in t.indices))
+        largest = max(terms, key=lambda t: len(t.indices)).indices
+        if set(largest) == set(union):
+            union = list(largest)
+        else:
+            union.sort(key=self.rank)
+        operands = tuple(
+            Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms
+        )
+        sizes = tuple(cast(Index, i).size for i in union)
+        return Term(self.builder.add(Elementwise(function, operands), sizes, kind), tuple(union))
+
+    def rank(self, index: Expr) -> tuple[int, str]:
+        """Where an axis stands in results that need a new order."""
+        place = self.scope.index(index) if index in self.scope else len(self.scope)
+        return place, str(index)
+
+    def condition(self, condition: Any) -> Term:
+        """A comparison, as a mask."""
+        terms = [self.lower(a) for a in condition.args]
+        return self.elementwise(COMPARISONS[type(condition)], terms, "mask")
+
+    def entry(self, expr: Expr) -> Term:
+        """A tensor, perhaps at labels."""
+        name = entry_name(expr)
+        own = self.tensor(name)
+        at = dict(zip(self.axes[name], entry_indices(expr), strict=True))
+        indices = tuple(at[cast(Index, i)] for i in own.indices)
+        term = own
+        labels = [place for place, i in enumerate(indices) if not isinstance(i, Index)]
+        if len(labels) > 1:
+            raise self.fail(expr, "no law for an entry at two labels")
+        if labels:
+            return self.pick(expr, term, indices, labels[0])
+        if len(set(indices)) < len(indices):
+            return self.diagonal(term, cast(Any, indices))
+        return Term(term.value, indices)
+
+    def diagonal(self, term: Term, indices: tuple[Index, ...]) -> Term:
+        """An entry with an index twice."""
+        out = tuple(dict.fromkeys(indices))
+        letters = tuple(out.index(i) for i in indices)
+        op = Contract((term.value,), (letters,), tuple(range(len(out))))
+        return Term(self.builder.add(op, tuple(i.size for i in out)), out)
+
+    def pick(self, expr: Expr, term: Term, indices: tuple[Expr, ...], axis: int) -> Term:
+        """An entry at a label."""
+        labels = self.lower(indices[axis])
+        others = tuple(i for place, i in enumerate(indices) if place != axis)
+        if set(labels.indices) <= set(others):
+            places = tuple(others.index(i) for i in labels.indices)
+            rows = self.rows(cast(Any, others), labels)
+            sizes = tuple(cast(Index, i).size for i in others)
+            op = Gather(term.value, axis, Operand(labels.value, places), rows)
+            return Term(self.builder.add(op, sizes), others)
+        if not set(labels.indices) & set(others):
+            result = (*others[:axis], *labels.indices, *others[axis:])
+            sizes = tuple(cast(Index, i).size for i in result)
+            return Term(self.builder.add(Take(term.value, axis, labels.value), sizes), result)
+        raise self.fail(expr, "no law for labels that share some axes with their tensor")
+
+    def rows(self, others: tuple[Index, ...], labels: Term) -> int | None:
+        """The Arange over the one axis that stands beside the axis of the labels."""
+        if len(others) == 1 and labels.indices == others:
+            return self.arange(others[0])
+        return None
+
+    def arange(self, index: Index) -> int:
+        """An axis as an array; it takes the axis's name in the layer."""
+        number = self.builder.add(Arange(index.size), (index.size,), "integer")
+        name = next((i.name for i in self.layer.axes if i.size == index.size), "")
+        self.builder.name(number, name)
+        return number
+
+    def delta(self, expr: Expr) -> Term:
+        """A delta that no law took away, as an array."""
+        left, right = expr.args
+        if isinstance(left, Index) and isinstance(right, Index):
+            return self.elementwise("equal", [self.axis(left), self.axis(right)], "mask")
+        index, label = (left, right) if isinstance(left, Index) else (right, left)
+        labels = self.lower(label)
+        op = OneHot(labels.value, self.arange(index))
+        sizes = (*self.builder.values[labels.value].sizes, index.size)
+        return Term(self.builder.add(op, sizes, "mask"), (*labels.indices, index))
+
+    def axis(self, index: Index) -> Term:
+        """An index as an array over its axis."""
+        return Term(self.arange(index), (index,))
+
+    def extreme(self, expr: Binder) -> Term:
+        """max, min, and where they stand."""
+        body, (i,) = expr.open()
+        term = self.lower(body)
+        if i not in term.indices:
+            raise self.fail(expr, "an extreme value over an axis that nothing runs along")
+        axis = term.indices.index(i)
+        others = tuple(j for j in term.indices if j != i)
+        kind = REDUCTIONS[type(expr)]
+        type_ = "integer" if kind.startswith("arg") else "real"
+        sizes = tuple(cast(Index, j).size for j in others)
+        return Term(self.builder.add(Reduce(kind, term.value, (axis,)), sizes, type_), others)
+
+    # -- sums and products -----------------------------------------------------------------------
+
+    def add(self, expr: Expr) -> Term:
+        """A sum: a delta's term is put into an array, differences of like entries come first."""
+        filled = self.fill(expr)
+        if filled is not None:
+            return filled
+        plus = [t for t in ordered(expr.args) if not t.could_extract_minus_sign()]
+        minus = [-t for t in ordered(expr.args) if t.could_extract_minus_sign()]
+        total: Term | None = None
+        for a in list(plus):
+            b = next((m for m in minus if alike(a, m)), None)
+            if b is not None:
+                # the difference of two entries of one tensor is exact where they are near
+                plus.remove(a)
+                minus.remove(b)
+                pair = self.elementwise("subtract", [self.lower(a), self.lower(b)])
+                total = pair if total is None else self.elementwise("add", [total, pair])
+        for term in sorted(map(self.lower, plus), key=self.widest_first):
+            total = term if total is None else self.elementwise("add", [total, term])
+        for b in minus:
+            term = self.lower(b)
+            if total is None:
+                total = self.elementwise("negative", [term])
+            else:
+                total = self.elementwise("subtract", [total, term])
+        return cast(Term, total)
+
+    def widest_first(self, term: Term) -> tuple[int, bool]:
+        """Terms with many axes come first, contractions before others."""
+        return -len(term.indices), not isinstance(self.builder.values[term.value].op, Contract)
+
+    def fill(self, expr: Expr) -> Term | None:
+        """`base + δ(i, label) v`: the base, and v put in or added at the label."""
+        for term in ordered(expr.args):
+            delta = next((f for f in sp.Mul.make_args(term) if is_label_delta(f)), None)
+            if delta is None:
+                continue
+            index, label = index_and_label(delta)
+            base_expr = expr - term
+            base = self.lower(base_expr)
+            labels = self.lower(label)
+            if index not in base.indices or not set(labels.indices) <= set(base.indices):
+                continue
+            value = substitute(sp.Mul(*(f for f in sp.Mul.make_args(term) if f != delta)),
+                               {index: label})
+            if not has_hole(base_expr, delta):
+                at_label = substitute(base_expr, {index: label})
+                value = at_label + value
+            return self.put(base, index, labels, self.lower(value))
+        return None
+
+    def put(self, base: Term, index: Index, labels: Term, filling: Term) -> Term:
+        """The base with its entries at the labels replaced."""
+        axis = base.indices.index(index)
+        others = tuple(i for i in base.indices if i != index)
+        op = Put(
+            base.value,
+            axis,
+            Operand(labels.value, tuple(others.index(i) for i in labels.indices)),
+            Operand(filling.value, tuple(others.index(i) for i in filling.indices)),
+            self.rows(cast(Any, others), labels),
+        )
+        return Term(self.builder.add(op, self.builder.values[base.value].sizes), base.indices)
+
+    def multiply(self, expr: Expr) -> Term:
+        """A product: scalars first, then from few axes to many; holes go where their index runs."""
+        for hole in (f for f in expr.args if is_hole(f)):
+            index, label = index_and_label(1 - hole)
+            along = [f for f in expr.args if f != hole and index in f.free_symbols]
+            rest = [f for f in expr.args if f != hole and f not in along]
+            if along:
+                base, labels = self.lower(sp.Mul(*along)), self.lower(label)
+                if set(labels.indices) <= set(base.indices):
+                    term = self.put(base, index, labels, self.lower(sp.S.Zero))
+                    return self.product([(term, 1)], rest)
+        return self.product([], list(expr.args))
+
+    def product(self, terms: list[tuple[Term, int]], factors: Iterable[Expr]) -> Term:
+        """The product of terms with powers 1 or −1 and of factors."""
+        number = sp.S.One
+        terms = list(terms)
+        for factor in ordered(factors):
+            if factor.is_Rational:
+                number *= factor
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
+                terms.append((self.power(factor.base, -factor.exp), -1))
+            else:
+                terms.append((self.lower(factor), 1))
+        terms.sort(key=lambda t: (len(t[0].indices), self.builder.values[t[0].value].kind == "mask"))
+        above = [t for t, power in terms if power > 0]
+        below = [t for t, power in terms if power < 0]
+        return self.quotient(number, above, below)
+
+    def quotient(self, number: Expr, above: list[Term], below: list[Term]) -> Term:
+        """number · Π above / Π below, the factors with fewest axes first."""
+        negative = number.could_extract_minus_sign()
+        number = -number if negative else number
+        if number.p != 1 or not above:
+            above = [self.lower(sp.Integer(number.p)), *above]
+        if number.q != 1:
+            if number.p == 1 and above and not below:
+                above = [self.lower(number), *above]  # 0.5 * a rather than a / 2
+            else:
+                below = [self.lower(sp.Integer(number.q)), *below]
+        total: Term | None = None
+        waiting: list[Term] = []
+        for level in range(1 + max(len(t.indices) for t in [*above, *below])):
+            for term in (t for t in above if len(t.indices) == level):
+                total = term if total is None else self.elementwise("multiply", [total, term])
+            waiting += [t for t in below if len(t.indices) == level]
+            if total is not None and (level == 0 or total.indices):
+                for term in waiting:
+                    total = self.elementwise("divide", [total, term])
+                waiting = []
+        for term in waiting:
+            total = self.elementwise("divide", [total or self.lower(sp.S.One), term])
+        assert total is not None
+        return self.elementwise("negative", [total]) if negative else total
+
+    def power(self, base: Expr, exponent: Expr) -> Term:
+        """A power, by the cheapest operation."""
+        if exponent == 1:
+            return self.lower(base)
+        if exponent.is_Rational and exponent < 0:
+            return self.elementwise("divide", [self.lower(sp.S.One), self.power(base, -exponent)])
+        term = self.lower(base)
+        if exponent == 2:
+            return self.elementwise("square", [term])
+        if exponent == sp.Rational(1, 2):
+            return self.elementwise("sqrt", [term])
+        return self.elementwise("power", [term, self.lower(exponent)])
+
+    def sum(self, expr: Binder) -> Term:
+        """A sum: of a product it is a contraction; by a label it is a scatter; else a reduction."""
+        body, indices = expr.open()
+        factors = list(sp.Mul.make_args(body))
+        inside = [f for f in factors if f.free_symbols & set(indices)]
+        outside = [f for f in factors if f not in inside]
+        if outside and inside:
+            total = self.lower(Sum(sp.Mul(*inside), *indices))
+            return self.product([(total, 1)], outside)
+        for delta in (f for f in factors if is_label_delta(f)):
+            index, label = index_and_label(delta)
+            if index not in indices:
+                rest = sp.Mul(*(f for f in factors if f != delta))
+                return self.scatter(expr, rest, index, label, indices)
+        if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
+            return self.reduce(self.lower(body), indices)
+        terms = [t for f in ordered(factors) for t in self.contractable(f)]
+        return self.contract(terms, indices)
+
+    def contractable(self, factor: Expr) -> list[Term]:
+        """A factor as operands of a contraction; a square is two of them."""
+        if factor.is_Pow and factor.exp == 2:
+            return [self.lower(factor.base)] * 2
+        return [self.lower(factor)]
+
+    def reduce(self, term: Term, indices: Iterable[Index]) -> Term:
+        """A sum over axes of one value; an axis that it lacks counts as often as it is long."""
+        indices = tuple(indices)
+        idle = [i for i in indices if i not in term.indices]
+        axes = tuple(term.indices.index(i) for i in indices if i not in idle)
+        others = tuple(i for i in term.indices if i not in indices)
+        if axes:
+            sizes = tuple(cast(Index, i).size for i in others)
+            op = Reduce("sum", term.value, tuple(sorted(axes)))
+            term = Term(self.builder.add(op, sizes), others)
+        return self.product([(term, 1)], [i.size for i in idle]) if idle else term
+
+    def contract(self, terms: list[Term], indices: tuple[Index, ...]) -> Term:
+        """A sum of products, two at a time in the order that costs least."""
+        while len(terms) > 1:
+            a, b = cheapest_pair(terms, indices)
+            left, right = terms[a], terms[b]
+            rest = [t for place, t in enumerate(terms) if place not in (a, b)]
+            kept = {i for t in rest for i in t.indices}
+            summed = [i for i in indices if i in {*left.indices, *right.indices} - kept]
+            terms = [*rest, self.contract_pair(left, right, summed)]
+            indices = tuple(i for i in indices if i not in summed)
+        return self.reduce(terms[0], indices) if indices else terms[0]
+
+    def contract_pair(self, left: Term, right: Term, summed: Sequence[Index]) -> Term:
+        """The sum over `summed` of left · right."""
+        left = self.reduce_alone(left, right, summed)
+        right = self.reduce_alone(right, left, summed)
+        summed = [i for i in summed if i in left.indices and i in right.indices]
+        if not summed:
+            return self.elementwise("multiply", [left, right])
+        union = list(dict.fromkeys((*left.indices, *right.indices)))
+        out = [i for i in union if i not in summed]
+        if any(i in self.scope for i in out):
+            out.sort(key=self.rank)
+        number = {i: place for place, i in enumerate([*out, *summed])}
+        letters = tuple(tuple(number[i] for i in t.indices) for t in (left, right))
+        op = Contract((left.value, right.value), letters, tuple(range(len(out))))
+        return Term(self.builder.add(op, tuple(i.size for i in out)), tuple(out))
+
+    def reduce_alone(self, term: Term, other: Term, summed: Sequence[Index]) -> Term:
+        """Sum over the axes that only this operand has."""
+        alone = [i for i in summed if i in term.indices and i not in other.indices]
+        return self.reduce(term, alone) if alone else term
+
+    def scatter(
+        self, expr: Expr, rest: Expr, index: Index, label: Expr, indices: tuple[Index, ...]
+    ) -> Term:
+        """Σ_n δ(v, y_n) g[n, …]: rows added up by label."""
+        labels, term = self.lower(label), self.lower(rest)
+        if index in term.indices or set(indices) != set(labels.indices):
+            raise self.fail(expr, "no law for a sum by label over other axes than the labels'")
+        others = tuple(i for i in term.indices if i not in labels.indices)
+        term = self.spread(term, (*labels.indices, *others))  # type: ignore[arg-type]
+        size = self.builder.add(Size(index.size), (), "integer")
+        sizes = (index.size, *(cast(Index, i).size for i in others))
+        op = Scatter(term.value, labels.value, size)
+        return Term(self.builder.add(op, sizes), (index, *others))
+
+
+def ordered(exprs: Iterable[Expr]) -> list[Expr]:
+    """A fixed order."""
+    return sorted(exprs, key=sp.default_sort_key)
+
+
+def alike(a: Expr, b: Expr) -> bool:
+    """Are they entries of one tensor?"""
+    return is_entry(a) and is_entry(b) and entry_name(a) == entry_name(b)
+
+
+def is_label_delta(expr: Expr) -> bool:
+    """Is it δ(i, label)?"""
+    return isinstance(expr, KroneckerDelta) and sum(isinstance(a, Index) for a in expr.args) == 1
+
+
+def is_hole(expr: Expr) -> bool:
+    """Is it 1 − δ(i, label)?"""
+    return bool(expr.is_Add) and is_label_delta(1 - expr)
+
+
+def has_hole(expr: Expr, delta: Expr) -> bool:
+    """Is each term of the expression zero where the delta is one?"""
+    return all(1 - delta in sp.Mul.make_args(t) for t in sp.Add.make_args(expr))
+
+
+def index_and_label(delta: Expr) -> tuple[Index, Expr]:
+    """The two sides of δ(i, label)."""
+    left, right = delta.args
+    return (left, right) if isinstance(left, Index) else (cast(Index, right), cast(Expr, left))
+
+
+def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int]:
+    """Which two operands to contract first, by NumPy's search at a common size."""
+    if len(terms) == 2:
+        return 0, 1
+    letters = {i: chr(ord("a") + place) for place, i in
+               enumerate(dict.fromkeys(i for t in terms for i in t.indices))}
+    words = ["".join(letters[i] for i in t.indices) for t in terms]
+    out = "".join(letter for i, letter in letters.items() if i not in indices)
+    arrays = [np.broadcast_to(0.0, (64,) * len(w)) for w in words]
+    path, _ = np.einsum_path(f"{','.join(words)}->{out}", *arrays, optimize="optimal")
+    pair = next(step for step in path[1:] if len(step) >= 2)
+    return pair[0], pair[1]

@@ -1,0 +1,221 @@
+"""A NumPy module from a program: the text around its statements, placed by a template."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from codegen import __version__
+from codegen.names import Names
+from codegen.notation import UNICODE, spell
+from codegen.numpy_target import Line, Section
+from codegen.program import Arange, Program, Size
+from derive.derivation import Derivation, cotangent_name
+from derive.layer import Layer, Node, Tensor
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader("codegen"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # the output is Python; text from definitions goes through `docstring`
+)
+# the names of the module's own helpers, in the order in which they stand
+HELPERS = (
+    "_array _number _integers _sizes _labels _not_empty _like _add_rows _sigmoid"
+).split()
+
+
+def module(derivation: Derivation, program: Program) -> str:
+    """The text of the module: forward, backward and, where the output is a scalar, value_and_grad."""
+    context = Module(derivation, program).context()
+    text = ENVIRONMENT.get_template("module.py.j2").render(context)
+    used = [h for h in HELPERS if re.search(rf"\b{h}\(", text)]
+    helpers = ENVIRONMENT.get_template("helpers.py.j2").module
+    bodies = [str(getattr(helpers, h[1:])()).strip() for h in used]
+    text = ENVIRONMENT.get_template("module.py.j2").render({**context, "helpers": bodies})
+    return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
+
+
+def docstring(text: str) -> str:
+    """Text from a definition on one line, made harmless inside a docstring."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return plain.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def comment(text: str) -> str:
+    """Text on one line of a comment."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def shape(tensor: Tensor | Node) -> str:
+    """The shape of a tensor in words: `(N, D)`."""
+    names = ", ".join(str(i.size) for i in tensor.indices)
+    return f"({names},)" if len(tensor.indices) == 1 else f"({names})"
+
+
+def axes_text(tensor: Tensor) -> str:
+    """The axes of an input as the module's helpers take them: "N D"."""
+    return '"' + " ".join(str(i.size) for i in tensor.indices) + '"'
+
+
+@dataclass(frozen=True)
+class Module:
+    """What the template is filled with."""
+
+    derivation: Derivation
+    program: Program
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.derivation.layer
+
+    def context(self) -> dict[str, Any]:
+        """Every key of the template."""
+        layer, program = self.layer, self.program
+        output = layer.output
+        names = Names(program, (cotangent_name(t.name) for t in layer.inputs))
+        forward = Section(program, program.forward, [*program.cache, program.output], names)
+        backward = Section(program, program.backward, [v for _, v in program.gradients], names)
+        cached = [names[v] for v in program.cache]
+        extra = [] if not output.indices else ["shape"]
+        cached += [*extra, "dtype"]
+        return {
+            "name": layer.name,
+            "title": docstring(layer.title),
+            "summary": [docstring(layer.summary)] if layer.summary else [],
+            "equations": [docstring(n.text) for n in layer.nodes],
+            "version": __version__,
+            "digest": layer.digest[:16],
+            "gradient_of": output.name if not output.indices else f"sum(d{output.name} * {output.name})",
+            "gradients": [
+                {"name": cotangent_name(n), "shape": shape(layer.tensor(n))}
+                for n in self.derivation.wanted
+            ],
+            "cache": cached,
+            "cached": cached,
+            "inputs": [{"name": t.name, "text": self.describe(t)} for t in layer.inputs],
+            "forward_summary": f"{output.name}, and what backward needs to know of the way to it.",
+            "dimensions": self.dimensions(),
+            "output": {
+                "name": output.name,
+                "text": f"of shape {shape(output)}" if output.indices else "(one number)",
+                "cotangent_text": f"{shape(output)}, of the inputs' dtype"
+                if output.indices else "one number",
+            },
+            "remarks": self.remarks(),
+            "checks": self.checks(),
+            "forward": [*self.lines(forward.lines()), *self.shape_line()],
+            "cotangent": cotangent_name(output.name),
+            "cotangent_check": self.cotangent_check(),
+            "backward": self.lines(backward.lines()),
+            "results": [names[v] for _, v in program.gradients],
+            "scalar": not output.indices,
+            "helpers": [],
+        }
+
+    def describe(self, tensor: Tensor) -> str:
+        """An argument in words."""
+        about = docstring(tensor.description)
+        text = f"{about}, " if about else ""
+        if not tensor.indices:
+            return text + "one number"
+        kind = f"integers from 0 to {tensor.labels_of} - 1" if tensor.integer else "floats"
+        return f"{text}{shape(tensor)}, {kind}"
+
+    def dimensions(self) -> str:
+        """The sizes in words: `N examples, D features`."""
+        words, seen = [], set()
+        for index in self.layer.axes:
+            about = docstring(self.layer.descriptions.get(index.name, ""))
+            if index.size not in seen:
+                words.append(f"{index.size} {about}".strip())
+                seen.add(index.size)
+        return ", ".join(words) or "no axes"
+
+    def remarks(self) -> list[str]:
+        """What the docstring says of dtypes, empty axes and errors."""
+        lines = ["All floats have one dtype, float32 or float64, and so has the result. Inputs are never",
+                 "changed, and nothing is broadcast."]
+        empty = [str(s) for s in self.program.nonempty]
+        if empty:
+            lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")
+        lines += ["", "Raises TypeError for a wrong dtype and ValueError for a wrong shape",
+                  "or a label out of range; the message names the argument."]
+        return lines
+
+    def checks(self) -> list[str]:
+        """The statements that check the arguments, in their order."""
+        lines, dtype = [], ""
+        numbers = []
+        for tensor in self.layer.inputs:
+            name, axes = tensor.name, axes_text(tensor)
+            if tensor.integer:
+                lines.append(f'{name} = _integers("{name}", {name}, {axes})')
+            elif not tensor.indices:
+                numbers.append(f'{name} = _number("{name}", {name}, dtype)')
+            elif dtype:
+                lines.append(f'{name} = _array("{name}", {name}, {axes}, dtype)')
+            else:
+                dtype = f"{name}.dtype"
+                lines += [f'{name} = _array("{name}", {name}, {axes})', f"dtype = {dtype}"]
+        lines += numbers if dtype else ["dtype = np.dtype(np.float64)", *numbers]
+        return lines + self.size_checks()
+
+    def size_checks(self) -> list[str]:
+        """The statements that compare sizes, and name those that are used."""
+        arrays = [t for t in self.layer.inputs if t.indices]
+        lines = []
+        if arrays:
+            pairs = [f"{t.name}=({t.name}, {axes_text(t)})," for t in arrays]
+            lines += ["sizes = _sizes(", *(f"    {pair}" for pair in pairs), ")"]
+        lines += [f'_not_empty("{s}", sizes["{s}"])' for s in self.program.nonempty]
+        for tensor in arrays:
+            if tensor.integer:
+                size = f'sizes["{tensor.labels_of}"]'
+                lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')
+        ops = [v.op for v in self.program.values]
+        used = {str(op.symbol) for op in ops if isinstance(op, Size | Arange)}
+        used |= {str(i.size) for i in self.layer.output.indices}
+        known = {str(i.size) for t in arrays for i in t.indices}
+        return lines + [f'{s} = sizes["{s}"]' for s in sorted(used & known)]
+
+    def shape_line(self) -> list[str]:
+        """The statement that keeps the output's shape for backward's check."""
+        output = self.layer.output
+        return [f"shape = {shape(output)}"] if output.indices else []
+
+    def cotangent_check(self) -> str:
+        """The statement that checks backward's argument."""
+        output = self.layer.output
+        name = cotangent_name(output.name)
+        if output.indices:
+            return f'{name} = _like("{name}", {name}, shape, dtype)'
+        return f'{name} = _number("{name}", {name}, dtype)'
+
+    def lines(self, lines: list[Line]) -> list[str]:
+        """Statements with their equations above them."""
+        found: list[str] = []
+        for line in lines:
+            if line.about:
+                found += [f"# {comment(c)}" for c in self.equation(line.about)]
+            found.append(line.code)
+        return found
+
+    def equation(self, name: str) -> list[str]:
+        """The equation of a node or of a gradient."""
+        for value in self.derivation.values:
+            if value.node.name == name:
+                laws = "; ".join(step.law.name for step in value.code.steps)
+                return [value.node.text, *([f"computed by the laws: {laws}"] if laws else [])]
+        for gradient in self.derivation.gradients:
+            if cotangent_name(gradient.tensor.name) == name:
+                left = spell(gradient.cotangent, self.layer, UNICODE)
+                right = spell(gradient.total, self.layer, UNICODE)
+                return [f"{left} = {right}"]
+        return []

@@ -1,0 +1,99 @@
+"""Names for the values of a program that the mathematics gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from codegen.program import (
+    Constant,
+    Contract,
+    Elementwise,
+    Gather,
+    Program,
+    Put,
+    Reduce,
+    Scatter,
+    Size,
+    Take,
+)
+
+
+class Names:
+    """The names of values: their own, or words that say how they are made, no two the same."""
+
+    def __init__(self, program: Program, taken: Iterable[str] = ()) -> None:
+        self.program = program
+        self.given = {v.number: v.name for v in program.values if v.name}
+        self.used = {*taken, *self.given.values(), *(str(i.size) for i in program.layer.axes)}
+
+    def __getitem__(self, number: int) -> str:
+        op = self.program[number].op
+        return str(op.symbol) if isinstance(op, Size) else self.given[number]
+
+    def give(self, number: int, like: int) -> None:
+        """Name a value, as the value `like` that it turns into."""
+        if number in self.given or isinstance(self.program[number].op, Size):
+            return
+        if like not in self.given:
+            name = self.describe(like)
+            candidates = [name, *(f"{name}_{i}" for i in range(2, len(self.used) + 3))]
+            self.given[like] = next(c for c in candidates if c not in self.used)
+            self.used.add(self.given[like])
+        self.given[number] = self.given[like]
+
+    def same(self, number: int, as_value: int) -> None:
+        """Two values share one variable."""
+        self.given[number] = self.given[as_value]
+
+    def root(self, number: int) -> str:
+        """The name of a value, or what it would be called."""
+        if number in self.given:
+            return self.given[number]
+        op = self.program[number].op
+        if isinstance(op, Elementwise) and op.function == "subtract":
+            return self.root(op.operands[0].value)
+        return self.describe(number)
+
+    def describe(self, number: int) -> str:
+        """What a value is, in a word or two: `z_max`, `exp_z`, `sum_exp_z`."""
+        op = self.program[number].op
+        match op:
+            case Reduce("sum", value, _):
+                inner = self.program[value].op
+                whole = not (isinstance(inner, Put) and self.number(inner.filling.value) == 0)
+                return ("sum_" if whole else "others_") + self.root(value)
+            case Reduce(kind, value, _):
+                return f"{self.root(value)}_{kind}"
+            case Gather(value, _, labels, _):
+                place = self.program[labels.value].op
+                if isinstance(place, Reduce):
+                    return f"{self.root(value)}_{place.kind.removeprefix('arg')}"
+                return f"{self.root(value)}_{self.root(labels.value)}"
+            case Take(value, _, labels):
+                return f"{self.root(value)}_{self.root(labels)}"
+            case Put(value, _, _, _, _) | Scatter(value, _, _):
+                return self.root(value)
+            case Contract(values, _, _):
+                return "_".join(dict.fromkeys(map(self.root, values)))
+            case Elementwise(function, operands):
+                return self.describe_elementwise(function, [o.value for o in operands])
+            case Size(symbol):
+                return str(symbol)
+        return "value"
+
+    def describe_elementwise(self, function: str, values: list[int]) -> str:
+        """What an elementwise result is called."""
+        numbers = [self.number(v) for v in values]
+        words = [self.root(v) for v, n in zip(values, numbers, strict=True) if n is None]
+        if function == "subtract" and words:
+            return f"{words[0]}_shifted"
+        if function == "add" and 1 in numbers and words[0].startswith("others_"):
+            return "sum_" + words[0].removeprefix("others_")  # the largest term is exp(0) = 1
+        if function in ("multiply", "divide", "add"):
+            return "_".join(words[:2]) or "number"
+        return "_".join([function, *words[:1]])
+
+    def number(self, value: int) -> int | None:
+        """The whole number that a value is, or None."""
+        op = self.program[value].op
+        return int(op.number) if isinstance(op, Constant) and op.number.q == 1 else None

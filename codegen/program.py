@@ -1,0 +1,217 @@
+"""A program: named array operations with axes and types, between mathematics and text.
+
+An operation's operands say which axis of the result each of their axes is, so that broadcasting,
+transposing and contracting are data here, and a target only has to spell them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Rational
+
+from derive.layer import Layer
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A value as an operation sees it: `places[i]` is the axis of the result that its axis i is."""
+
+    value: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A tensor that is passed in."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number."""
+
+    number: Rational
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of an axis."""
+
+    symbol: Expr
+
+
+@dataclass(frozen=True)
+class Arange:
+    """0, 1, …, size − 1: an axis as an array."""
+
+    symbol: Expr
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """A function of entries: add, exp, maximum, greater, …"""
+
+    function: str
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """sum, max, min, argmax or argmin over axes of one value."""
+
+    kind: str
+    value: int
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A sum of products: axes with one letter are one; letters not in `out` are summed."""
+
+    values: tuple[int, ...]
+    letters: tuple[tuple[int, ...], ...]
+    out: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Gather:
+    """`value[…, labels, …]`: an axis is replaced by what labels pick for each place of the others."""
+
+    value: int
+    axis: int
+    labels: Operand  # places among the other axes of the value
+    rows: int | None  # the Arange of the only other axis, where there is one
+
+
+@dataclass(frozen=True)
+class Take:
+    """Rows of a table by label: the axis is replaced by the axes of the labels."""
+
+    value: int
+    axis: int
+    labels: int
+
+
+@dataclass(frozen=True)
+class Put:
+    """The value with the entries at the labels replaced."""
+
+    value: int
+    axis: int
+    labels: Operand
+    filling: Operand
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """1 where the last axis is the label, else 0."""
+
+    labels: int
+    size: int  # the Arange of the last axis
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Rows added up by label: the labels' axes are replaced by one axis in front."""
+
+    value: int  # its first axes are the labels' axes
+    labels: int
+    size: int  # the Size of the new axis
+
+
+Operation = (
+    Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Gather | Take | Put
+    | OneHot | Scatter
+)  # fmt: skip
+
+
+def reads(op: Operation) -> tuple[int, ...]:
+    """The values that an operation reads."""
+    match op:
+        case Elementwise(_, operands):
+            return tuple(o.value for o in operands)
+        case Reduce(_, value, _):
+            return (value,)
+        case Contract(values, _, _):
+            return values
+        case Gather(value, _, labels, rows):
+            return (value, labels.value) + (() if rows is None else (rows,))
+        case Take(value, _, labels):
+            return (value, labels)
+        case Put(value, _, labels, filling, rows):
+            return (value, labels.value, filling.value) + (() if rows is None else (rows,))
+        case OneHot(labels, size):
+            return (labels, size)
+        case Scatter(value, labels, size):
+            return (value, labels, size)
+    return ()
+
+
+@dataclass(frozen=True)
+class Value:
+    """The result of an operation: the sizes of its axes, its kind, and its name in the mathematics."""
+
+    number: int
+    op: Operation
+    sizes: tuple[Expr, ...]
+    kind: str  # real, integer or mask
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Forward and backward of a layer as operations.
+
+    `forward` and `backward` list the numbers of their values in order; `cache` is what backward
+    reads of forward's values and of the inputs; `gradients` maps a wanted input to its value.
+    """
+
+    layer: Layer
+    values: tuple[Value, ...]
+    output: int
+    gradients: tuple[tuple[str, int], ...]
+    forward: tuple[int, ...]
+    backward: tuple[int, ...]
+    cache: tuple[int, ...]
+    nonempty: tuple[Expr, ...]  # sizes that must not be 0
+
+    def __getitem__(self, number: int) -> Value:
+        return self.values[number]
+
+
+@dataclass
+class Builder:
+    """Makes values; the same operation on the same values is one value."""
+
+    values: list[Value] = field(default_factory=list)
+    known: dict[Operation, int] = field(default_factory=dict)
+
+    def add(self, op: Operation, sizes: tuple[Expr, ...], kind: str = "real") -> int:
+        """The value of an operation."""
+        if op not in self.known:
+            self.known[op] = len(self.values)
+            self.values.append(Value(len(self.values), op, sizes, kind))
+        return self.known[op]
+
+    def name(self, number: int, name: str) -> None:
+        """Give a value its name, unless it has one."""
+        if not self.values[number].name:
+            self.values[number] = replace(self.values[number], name=name)
+
+    def needed(self, *numbers: int) -> set[int]:
+        """These values and all that they are made from."""
+        found: set[int] = set()
+        stack = list(numbers)
+        while stack:
+            number = stack.pop()
+            if number not in found:
+                found.add(number)
+                stack.extend(reads(self.values[number].op))
+        return found
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.values)

@@ -1,0 +1,1 @@
+"""The mathematics: definitions to layers, layers to derivations, derivations to proofs."""

@@ -1,0 +1,119 @@
+"""Affine layer
+
+A matrix product and a bias, for every example: u = xW + c.
+
+    u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+
+Written by pullback 0.1.0 from the definition affine.toml; to change it, change that file.
+Digest of the definition: a244fd10d5a356f0
+The derivation, step by step, each step proved: pullback show affine
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(du * u), each in the shape and the dtype of its input."""
+
+    dx: np.ndarray  # (N, D)
+    dW: np.ndarray  # (D, K)
+    dc: np.ndarray  # (K,)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    x: Any
+    W: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(x, W, c):
+    """u, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, K features out, D features in:
+        x: inputs, (N, D), floats
+        W: weights, (D, K), floats
+        c: bias, (K,), floats
+
+    Returns (output, cache): u of shape (N, K), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
+    changed, and nothing is broadcast.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    x = _array("x", x, "N D")
+    dtype = x.dtype
+    W = _array("W", W, "D K", dtype)
+    c = _array("c", c, "K", dtype)
+    sizes = _sizes(
+        x=(x, "N D"),
+        W=(W, "D K"),
+        c=(c, "K"),
+    )
+    K = sizes["K"]
+    N = sizes["N"]
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    shape = (N, K)
+    return u, Cache(x, W, shape, dtype)
+
+
+def backward(du, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        du: the gradient by u, (N, K), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    x, W, shape, dtype = cache
+    du = _like("du", du, shape, dtype)
+    # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
+    dx = du @ W.T
+    # ∂ℒ/∂W[d,k] = Σ_n x[n,d] ∂ℒ/∂u[n,k]
+    dW = x.T @ du
+    # ∂ℒ/∂c[k] = Σ_n ∂ℒ/∂u[n,k]
+    dc = du.sum(axis=0)
+    return Gradients(dx, dW, dc)
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = np.asarray(value)
+    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _like(name, value, shape, dtype):
+    """The value as an array of this shape and dtype."""
+    array = np.asarray(value)
+    if array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+    return array

@@ -1,0 +1,133 @@
+"""Softmax cross-entropy with a distribution as target
+
+Cross-entropy between a target distribution and the softmax; one-hot targets are one case.
+
+    p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    L[n] = -sum(j, t[n, j] * log(p[n, j]))
+
+Written by pullback 0.1.0 from the definition cross_entropy.toml; to change it, change that file.
+Digest of the definition: d49c2a0f637d3f84
+The derivation, step by step, each step proved: pullback show cross_entropy
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (N, J)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    t: Any
+    z_argmax: Any
+    n: Any
+    exp_z_shifted: Any
+    others_exp_z_shifted: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(z, t):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, J classes:
+        z: logits, (N, J), floats
+        t: target distributions, (N, J), floats
+
+    Returns (output, cache): L of shape (N,), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
+    changed, and nothing is broadcast.
+    J must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    z = _array("z", z, "N J")
+    dtype = z.dtype
+    t = _array("t", t, "N J", dtype)
+    sizes = _sizes(
+        z=(z, "N J"),
+        t=(t, "N J"),
+    )
+    _not_empty("J", sizes["J"])
+    N = sizes["N"]
+    # L[n] = -sum(j, t[n, j] * log(p[n, j]))
+    # computed by the laws: shift by the largest: log of a sum of exponentials
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    z_shifted = z - z[n, z_argmax][:, None]
+    exp_z_shifted = np.exp(z_shifted)
+    exp_z_shifted[n, z_argmax] = 0
+    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
+    L = -np.einsum("nj,nj->n", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    shape = (N,)
+    return L, Cache(t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype)
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, (N,), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype = cache
+    dL = _like("dL", dL, shape, dtype)
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # computed by the laws: shift by the largest: quotient of exponentials; split off the largest; distribute
+    sum_exp_z_shifted = others_exp_z_shifted + 1
+    p = exp_z_shifted / sum_exp_z_shifted[:, None]
+    p[n, z_argmax] = 1 / sum_exp_z_shifted
+    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
+    dz = dL[:, None] * (p - t)
+    return Gradients(dz)
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = np.asarray(value)
+    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype):
+    """The value as an array of this shape and dtype."""
+    array = np.asarray(value)
+    if array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+    return array

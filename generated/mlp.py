@@ -1,0 +1,209 @@
+"""Two-layer perceptron with softmax cross-entropy and L2 regularisation
+
+Affine, ReLU, affine, softmax cross-entropy, mean over the examples, L2 on both matrices.
+
+    u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    h[n, k] = max(0, u[n, k])
+    z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
+    p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    ell[n] = -log(p[n, y[n]])
+    L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
+
+Written by pullback 0.1.0 from the definition mlp.toml; to change it, change that file.
+Digest of the definition: d934843cf4ed0b2d
+The derivation, step by step, each step proved: pullback show mlp
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of L, each in the shape and the dtype of its input."""
+
+    dW: np.ndarray  # (D, K)
+    dc: np.ndarray  # (K,)
+    dw: np.ndarray  # (K, J)
+    db: np.ndarray  # (J,)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    x: Any
+    W: Any
+    w: Any
+    y: Any
+    lamda: Any
+    h: Any
+    z_argmax: Any
+    n: Any
+    exp_z: Any
+    others_exp_z: Any
+    N: Any
+    dtype: Any
+
+
+def forward(x, W, c, w, b, y, lamda):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, K hidden units, J classes, D features:
+        x: inputs, (N, D), floats
+        W: weights of the hidden layer, (D, K), floats
+        c: bias of the hidden layer, (K,), floats
+        w: weights of the output layer, (K, J), floats
+        b: bias of the output layer, (J,), floats
+        y: right classes, (N,), integers from 0 to J - 1
+        lamda: strength of the regularisation, one number
+
+    Returns (output, cache): L (one number), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
+    changed, and nothing is broadcast.
+    J and N must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    x = _array("x", x, "N D")
+    dtype = x.dtype
+    W = _array("W", W, "D K", dtype)
+    c = _array("c", c, "K", dtype)
+    w = _array("w", w, "K J", dtype)
+    b = _array("b", b, "J", dtype)
+    y = _integers("y", y, "N")
+    lamda = _number("lamda", lamda, dtype)
+    sizes = _sizes(
+        x=(x, "N D"),
+        W=(W, "D K"),
+        c=(c, "K"),
+        w=(w, "K J"),
+        b=(b, "J"),
+        y=(y, "N"),
+    )
+    _not_empty("J", sizes["J"])
+    _not_empty("N", sizes["N"])
+    y = _labels("y", y, sizes["J"])
+    N = sizes["N"]
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # h[n, k] = max(0, u[n, k])
+    h = np.maximum(0, u, out=u)
+    # z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
+    z = h @ w + b
+    # ell[n] = -log(p[n, y[n]])
+    # computed by the laws: shift by the largest: log of a sum of exponentials
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    z_max = z[n, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[n, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
+    L = ell.sum() / N + 0.5 * lamda * (np.vdot(W, W) + np.vdot(w, w))
+    return L, Cache(x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype)
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, one number
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype = cache
+    dL = _number("dL", dL, dtype)
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # computed by the laws: shift by the largest: quotient of exponentials; split off the largest; distribute
+    sum_exp_z = others_exp_z + 1
+    p = exp_z / sum_exp_z[:, None]
+    p[n, z_argmax] = 1 / sum_exp_z
+    # ∂L/∂ℓ[n] = 1/N
+    dell = dL / N
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    p[n, y] = 0
+    p[n, y] = -p.sum(axis=1)
+    dz = np.multiply(dell, p, out=p)
+    # ∂L/∂h[n,k] = Σ_j w[k,j] ∂L/∂z[n,j]
+    dh = dz @ w.T
+    # ∂L/∂u[n,k] = 𝟏[u[n,k] > 0] ∂L/∂h[n,k]
+    du = np.multiply(dh, h > 0, out=dh)
+    # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
+    dL_lamda = dL * lamda
+    dW = x.T @ du + dL_lamda * W
+    # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
+    dc = du.sum(axis=0)
+    # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
+    dw = h.T @ dz + dL_lamda * w
+    # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
+    db = dz.sum(axis=0)
+    return Gradients(dW, dc, dw, db)
+
+
+def value_and_grad(x, W, c, w, b, y, lamda):
+    """(value, gradients): the output and its gradients, with arguments as in forward."""
+    L, cache = forward(x, W, c, w, b, y, lamda)
+    return L, backward(1.0, cache)
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = np.asarray(value)
+    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _number(name, value, dtype):
+    """The value as one number of this dtype."""
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "iuf":
+        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
+        raise TypeError(f"{name} has {found}; it must be one real number")
+    return dtype.type(array)
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")

@@ -1,0 +1,116 @@
+"""Softmax
+
+The exponentials of a row, divided by their sum.
+
+    p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
+
+Written by pullback 0.1.0 from the definition softmax.toml; to change it, change that file.
+Digest of the definition: a5aa8669a4e84062
+The derivation, step by step, each step proved: pullback show softmax
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dp * p), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (N, J)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    p: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(z):
+    """p, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, J classes:
+        z: logits, (N, J), floats
+
+    Returns (output, cache): p of shape (N, J), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
+    changed, and nothing is broadcast.
+    J must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    z = _array("z", z, "N J")
+    dtype = z.dtype
+    sizes = _sizes(
+        z=(z, "N J"),
+    )
+    _not_empty("J", sizes["J"])
+    J = sizes["J"]
+    N = sizes["N"]
+    # p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # computed by the laws: shift by the largest: quotient of exponentials
+    exp_z = np.exp(z - z.max(axis=1)[:, None])
+    p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
+    shape = (N, J)
+    return p, Cache(p, shape, dtype)
+
+
+def backward(dp, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dp: the gradient by p, (N, J), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    p, shape, dtype = cache
+    dp = _like("dp", dp, shape, dtype)
+    # ∂ℒ/∂z[n,j] = p[n,j] (∂ℒ/∂p[n,j] - Σ_i p[n,i] ∂ℒ/∂p[n,i])
+    dz = (dp - np.einsum("nj,nj->n", dp, p)[:, None]) * p
+    return Gradients(dz)
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = np.asarray(value)
+    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype):
+    """The value as an array of this shape and dtype."""
+    array = np.asarray(value)
+    if array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+    return array

@@ -1,0 +1,373 @@
+"""Index notation in print, and matrix notation computed against the index expression it stands for."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy import KroneckerDelta
+
+from codegen.matrix import Leaf, Made, Matrix, OneHot, Ones, matrix_form, matrix_tree, transpose
+from codegen.notation import LATEX, UNICODE, Notation, spell
+from derive.derivation import Derivation, Partial, derive
+from derive.expressions import (
+    ArgLargest,
+    Binder,
+    Bracket,
+    Index,
+    Largest,
+    Maximum,
+    Minimum,
+    Sum,
+    Where,
+    entry,
+    entry_indices,
+    entry_name,
+    is_entry,
+    is_size,
+    size_symbol,
+)
+from derive.layer import Layer
+from derive.reader import read_equations, read_layer
+
+LAYERS = Path(__file__).parent.parent / "layers"
+TEXTS = {p.stem: p.read_text() for p in LAYERS.glob("*.toml")}
+
+
+def shipped(name: str) -> Derivation:
+    return derive(read_layer(name, TEXTS[name], TEXTS.__getitem__))
+
+
+def equations(text: str) -> Layer:
+    return read_equations("test", text)
+
+
+# -- computing with numbers ---------------------------------------------------------------------
+
+
+class Numbers:
+    """Random values of every tensor, its sizes all different."""
+
+    def __init__(self, layer: Layer) -> None:
+        sizes = sorted({a.size for a in layer.axes}, key=str)
+        self.sizes = {size: 3 + 2 * i for i, size in enumerate(sizes)}
+        self.values: dict[str, Any] = {}
+        rng = np.random.default_rng(0)
+        for tensor in (*layer.inputs, *layer.nodes):
+            shape = [self.sizes[i.size] for i in tensor.indices]
+            labels = getattr(tensor, "labels_of", None)
+            if labels is None:
+                self.values[tensor.name] = rng.uniform(0.2, 1, shape) * rng.choice([-1, 1], shape)
+                self.values["d" + tensor.name] = rng.normal(size=shape)
+            else:
+                self.values[tensor.name] = rng.integers(0, self.sizes[labels], shape)
+
+    def value(self, expr: Any, at: dict[Any, int]) -> Any:
+        """An index expression at a place: loops, nothing else."""
+        if expr in at:
+            return at[expr]
+        if is_size(expr):
+            return self.sizes[expr]
+        if is_entry(expr):
+            places = tuple(self.value(i, at) for i in entry_indices(expr))
+            return self.values[entry_name(expr)][places]
+        if isinstance(expr, Binder):
+            ranges = [range(self.sizes[i.size]) for i in expr.indices]
+            terms = [
+                self.value(expr.body, {**at, **dict(zip(expr.indices, places, strict=True))})
+                for places in product(*ranges)
+            ]
+            if isinstance(expr, Sum):
+                return sum(terms)
+            return max(terms) if isinstance(expr, Largest) else int(np.argmax(terms))
+        if isinstance(expr, Bracket):
+            return float(self.value(expr.condition, at))
+        args = [self.value(a, at) for a in expr.args]
+        if isinstance(expr, KroneckerDelta):
+            return float(args[0] == args[1])
+        return FUNCTIONS[type(expr).__name__](*args) if args else float(expr)
+
+    def matrix(self, tree: Matrix) -> Any:
+        """A tree of matrices, always with two dimensions."""
+        if isinstance(tree, Ones):
+            return np.ones((self.sizes[tree.rows.size], 1))
+        if isinstance(tree, OneHot):
+            labels = self.values[entry_name(tree.label)]
+            return np.eye(self.sizes[tree.columns.size])[labels]
+        if isinstance(tree, Leaf):
+            found = self.values[entry_name(tree.expr)] if tree.axes else self.value(tree.expr, {})
+            return np.reshape(found, (*np.shape(found), 1, 1)[:2])
+        assert isinstance(tree, Made)
+        of = [self.matrix(t) for t in tree.of]
+        return COMPUTE[tree.kind](of, tree)
+
+
+FUNCTIONS: dict[str, Any] = {
+    "Add": lambda *a: sum(a),
+    "Mul": lambda *a: np.prod(a),
+    "Pow": lambda a, b: float(a) ** b,
+    "exp": np.exp,
+    "log": lambda a: np.log(np.abs(a)),
+    "tanh": np.tanh,
+    "Maximum": np.maximum,
+    "Minimum": np.minimum,
+    "StrictGreaterThan": lambda a, b: a > b,
+    "GreaterThan": lambda a, b: a >= b,
+    "StrictLessThan": lambda a, b: a < b,
+    "Relational": None,
+}
+SIGNS = {">": "StrictGreaterThan", ">=": "GreaterThan", "<": "StrictLessThan"}
+COMPUTE: dict[str, Any] = {
+    "transpose": lambda of, t: of[0].T,
+    "product": lambda of, t: np.linalg.multi_dot(of) if len(of) > 1 else of[0],
+    "hadamard": lambda of, t: np.prod(np.stack(of), axis=0),
+    "plus": lambda of, t: np.sum(np.stack(of), axis=0),
+    "scale": lambda of, t: of[0].item() * of[1],
+    "diag": lambda of, t: np.diag(of[0][:, 0]),
+    "rows": lambda of, t: of[0].sum(axis=0)[:, None],
+    "apply": lambda of, t: FUNCTIONS[t.word](*of),
+    "bracket": lambda of, t: FUNCTIONS[SIGNS[t.word]](*of).astype(float),
+    "power": lambda of, t: of[0] ** float(t.exponent),
+}
+
+
+def agrees(expr: Any, axes: tuple[Index, ...], numbers: Numbers, tree: Matrix) -> bool:
+    """Does the tree have the value of the index expression at every place?"""
+    found = numbers.matrix(tree)
+    shape = tuple(numbers.sizes[i.size] for i in axes)
+    places = list(product(*map(range, shape)))
+    wanted = [numbers.value(expr, dict(zip(axes, p, strict=True))) for p in places]
+    two = (*shape, 1, 1)[:2]
+    return found.shape == two and np.allclose(found.ravel(), wanted)
+
+
+def all_expressions(derivation: Derivation) -> list[tuple[Any, tuple[Index, ...]]]:
+    found = [(v.node.expr, v.node.indices) for v in derivation.values]
+    found += [(v.code.end, v.node.indices) for v in derivation.values]
+    for g in derivation.gradients:
+        found += [(g.total, g.tensor.indices), (g.code, g.tensor.indices)]
+        found += [(s.after, g.tensor.indices) for p in g.parts for s in p.result.steps]
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_matrix_form_has_the_value_of_the_index_expression(name: str) -> None:
+    derivation = shipped(name)
+    numbers = Numbers(derivation.layer)
+    count = 0
+    for expr, axes in all_expressions(derivation):
+        tree = matrix_tree(expr, axes)
+        if tree is not None:
+            assert agrees(expr, axes, numbers, tree), matrix_form(expr, axes, derivation.layer)
+            count += 1
+    assert count >= len(derivation.gradients)
+
+
+HARD = """
+a[n, k] = sum(d, x[n, d] * v[d] * W[d, k])
+b[n, k] = r[n] * a[n, k] * s[k]
+e[n] = sum(k, b[n, k] * s[k])
+f = sum(n, r[n] * e[n])
+g[k] = sum(n, d, r[n] * x[n, d] * W[d, k])
+q[k, n] = a[n, k] - r[n] + exp(b[n, k]) / 2
+m[n, k] = max(q[k, n], r[n]) + min(b[n, k], 1) + [r[n] > s[k]]
+o[d] = mean(n, x[n, d] ** 3)
+i[n, k] = 1 + s[k] / sum(d, x[n, d] ** 2)
+c = sum(n, k, a[n, k] * m[n, k])
+t[d, n] = sum(k, W[d, k] * a[n, k]) * f
+h[k] = -2 * f
+"""
+
+
+def test_matrix_forms_of_harder_expressions() -> None:
+    layer = equations(HARD)
+    numbers = Numbers(layer)
+    for node in layer.nodes:
+        tree = matrix_tree(node.expr, node.indices)
+        assert tree is not None, node.name
+        assert agrees(node.expr, node.indices, numbers, tree), node.name
+
+
+def test_a_wrong_transpose_is_seen() -> None:
+    derivation = shipped("affine")
+    numbers = Numbers(derivation.layer)
+    gradient = derivation.gradient("W")
+    axes = gradient.tensor.indices
+    right = matrix_tree(gradient.total, axes)
+    assert isinstance(right, Made) and agrees(gradient.total, axes, numbers, right)
+    assert not agrees(gradient.total, axes, numbers, transpose(right))
+    leaves = tuple(t if isinstance(t, Leaf) else t.parts[0] for t in right.of)
+    with pytest.raises(ValueError, match="matmul|align"):
+        numbers.matrix(Made(right.rows, right.columns, "product", leaves))
+
+
+def test_no_matrix_form_where_none_exists() -> None:
+    layer = equations("z[n, k] = sum(d, x[n, d] * y[d, k] * v[n, d, k])\nL[n] = z[n, l[n]]")
+    for node in layer.nodes:
+        assert matrix_form(node.expr, node.indices, layer) is None
+    cube = equations("a[n, k, d] = x[n] * y[k] * v[d]").nodes[0]
+    assert matrix_form(cube.expr, cube.indices, layer) is None
+    assert matrix_form(entry("x", cube.indices[:2]), cube.indices[:1], layer) is None
+
+
+MLP = {
+    "ell": "(1/N) 𝟏",
+    "z": "diag(∂L/∂ℓ) (p - onehot(y))",
+    "h": "∂L/∂z wᵀ",
+    "W": "xᵀ ∂L/∂u + λ W",
+    "c": "Σ_n ∂L/∂u_n",
+    "w": "hᵀ ∂L/∂z + λ w",
+    "b": "Σ_n ∂L/∂z_n",
+}
+
+
+def test_gradients_of_the_perceptron_in_matrix_notation() -> None:
+    derivation = shipped("mlp")
+    layer = derivation.layer
+    for name, text in MLP.items():
+        gradient = derivation.gradient(name)
+        assert matrix_form(gradient.total, gradient.tensor.indices, layer) == text
+    u = derivation.gradient("u")
+    assert matrix_form(u.code, u.tensor.indices, layer) == "𝟏[h > 0] ⊙ ∂L/∂h"
+    w = derivation.gradient("w")
+    assert matrix_form(w.total, w.tensor.indices, layer, LATEX) == (
+        r"h^{\top} \, \frac{\partial L}{\partial z} + \lambda \, w"
+    )
+
+
+def test_gradient_of_softmax_in_matrix_notation() -> None:
+    derivation = shipped("softmax")
+    z = derivation.gradient("z")
+    text = matrix_form(z.total, z.tensor.indices, derivation.layer)
+    assert text == "p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)"
+
+
+# -- index notation -----------------------------------------------------------------------------
+
+BASE = """
+z[n, j] = x[n, j] * a + lamda
+p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
+loss[n] = p[n, y[n]] + rate_2
+L = mean(n, loss[n])
+"""
+N, J = size_symbol("N"), size_symbol("J")
+n, j, i = Index("n", N), Index("j", J), Index("i", J)
+x, a, lamda = entry("x", [n, j]), entry("a"), entry("lamda")
+dz, dL = entry("dz", [n, j]), entry("dL")
+label = entry("y", [n], integer=True)
+
+SPELLED = [
+    (x, "x[n,j]", "x_{n j}"),
+    (lamda, "λ", r"\lambda"),
+    (entry("rate_2"), "rate_2", r"\mathrm{rate\_2}"),
+    (entry("loss", [n]), "loss[n]", r"\mathrm{loss}_{n}"),
+    (entry("z", [n, label]), "z[n,y[n]]", r"z_{n\,y_{n}}"),
+    (entry("z", [Index("n'", N), j]), "z[n′,j]", "z_{n' j}"),
+    (dz, "∂L/∂z[n,j]", r"\frac{\partial L}{\partial z_{n j}}"),
+    (dz**2, "(∂L/∂z[n,j])²", None),
+    (1 / dz, "1/(∂L/∂z[n,j])", None),
+    (dL * lamda * x, "λ x[n,j]", r"\lambda \, x_{n j}"),
+    (dL, "1", "1"),
+    (dL / N, "1/N", r"\frac{1}{N}"),
+    (-x, "-x[n,j]", "-x_{n j}"),
+    (-x - a, "-a - x[n,j]", None),
+    (a - x, "a - x[n,j]", None),
+    (-a * (x - a), "-a (x[n,j] - a)", None),
+    (a - (x + a * x) * lamda / 2, "a - (λ/2) (x[n,j] + a x[n,j])", None),
+    (sp.Rational(-3, 4) * x, "-(3/4) x[n,j]", r"-\frac{3}{4} \, x_{n j}"),
+    (x / (a * lamda), "(1/(a λ)) x[n,j]", r"\frac{1}{a \, \lambda} \, x_{n j}"),
+    (a / x, "a / x[n,j]", None),
+    (a / (x * dz), "a / (x[n,j] ∂L/∂z[n,j])", None),
+    (a / (x + 1) ** 2, "a / (1 + x[n,j])²", r"\frac{a}{(1 + x_{n j})^{2}}"),
+    (x**2, "x[n,j]²", "x_{n j}^{2}"),
+    (x ** (a + 1), "x[n,j]^(1 + a)", "x_{n j}^{1 + a}"),
+    (sp.sqrt(x), "√(x[n,j])", r"\sqrt{x_{n j}}"),
+    (1 / sp.sqrt(x), "1/√(x[n,j])", r"\frac{1}{\sqrt{x_{n j}}}"),
+    (x ** sp.Rational(3, 2), "x[n,j]^(3/2)", None),
+    (sp.tanh(x) ** 2, "(tanh(x[n,j]))²", r"(\tanh(x_{n j}))^{2}"),
+    (sp.exp(x), "exp(x[n,j])", "e^{x_{n j}}"),
+    (sp.exp(-x), "exp(-x[n,j])", r"\exp(-x_{n j})"),
+    (sp.Abs(x), "abs(x[n,j])", r"\left| x_{n j} \right|"),
+    (Maximum(0, x - a), "max(0, x[n,j] - a)", r"\max(0, x_{n j} - a)"),
+    (Minimum(x, a) * 2, "2 min(x[n,j], a)", None),
+    (Sum(x, j), "Σ_j x[n,j]", r"\sum_{j} x_{n j}"),
+    (Sum(x, n, j), "Σ_{n,j} x[n,j]", r"\sum_{n, j} x_{n j}"),
+    (Sum(x + a, j), "Σ_j (a + x[n,j])", None),
+    (Sum(-x, j), "Σ_j (-x[n,j])", None),
+    (a + Sum(x * a, j), "Σ_j a x[n,j] + a", None),
+    (Sum(x, j) ** 2, "(Σ_j x[n,j])²", None),
+    (Sum(x, j) * Sum(sp.exp(x), j), "(Σ_j x[n,j]) Σ_j exp(x[n,j])", None),
+    (x * Sum(x, j), "x[n,j] Σ_i x[n,i]", None),
+    (Sum(x, j) / Sum(sp.exp(x), j), "(Σ_j x[n,j]) / (Σ_j exp(x[n,j]))", None),
+    (Sum(x * Sum(x, n), j) * x, "x[n,j] Σ_i x[n,i] Σ_n′ x[n′,i]", None),
+    (Largest(x, j) + 1, "1 + max_j x[n,j]", r"1 + \max_{j} x_{n j}"),
+    (Largest(x + 1, j) * a, "a max_j (1 + x[n,j])", None),
+    (
+        entry("z", [n, ArgLargest(x, j)]),
+        "z[n,argmax_j x[n,j]]",
+        r"z_{n\,\operatorname{argmax}_{j} x_{n j}}",
+    ),
+    (
+        entry("z", [ArgLargest(x, n), j]),
+        "z[argmax_n x[n,j],j]",
+        r"z_{(\operatorname{argmax}_{n} x_{n j})\,j}",
+    ),
+    (KroneckerDelta(j, i), "δ(i,j)", r"\delta_{i j}"),
+    (KroneckerDelta(j, label), "𝟏[j = y[n]]", r"\mathbf{1}[j = y_{n}]"),
+    (1 - KroneckerDelta(j, label), "𝟏[j ≠ y[n]]", r"\mathbf{1}[j \ne y_{n}]"),
+    (x - KroneckerDelta(j, label), "x[n,j] - 𝟏[j = y[n]]", None),
+    (Bracket(x > 0) * dz, "𝟏[x[n,j] > 0] ∂L/∂z[n,j]", None),
+    (Bracket(x >= a + 1), "𝟏[x[n,j] ≥ 1 + a]", r"\mathbf{1}[x_{n j} \ge 1 + a]"),
+    (a * Where(x > 0, x, 0), "a where(x[n,j] > 0, x[n,j], 0)", None),
+    (Partial(a * x, x), "∂/∂x[n,j] (a x[n,j])", None),
+    (sp.sqrt(sp.pi) * x, "√(π) x[n,j]", None),
+]
+
+
+@pytest.mark.parametrize(("expr", "unicode", "latex"), SPELLED, ids=[s[1] for s in SPELLED])
+def test_spelling(expr: Any, unicode: str, latex: str | None) -> None:
+    layer = equations(BASE)
+    assert spell(expr, layer, UNICODE) == unicode
+    if latex is not None:
+        assert spell(expr, layer, LATEX) == latex
+
+
+def test_names_that_mean_something_are_spelled_out() -> None:
+    layer = equations("L[n] = e * pi * delta * Sigma * x[n] + exp(x[n])")
+    text = spell(layer.nodes[0].expr, layer)
+    assert text == "Sigma delta e pi x[n] + exp(x[n])" or set("δπΣ").isdisjoint(text)
+    assert r"\exp(x_{n})" in spell(layer.nodes[0].expr, layer, LATEX)
+
+
+def test_a_tensor_called_like_a_cotangent_is_itself() -> None:
+    layer = equations("u[n] = x[n] * dx[n]")
+    assert spell(entry("dx", [layer.axes[0]]), layer) == "dx[n]"
+
+
+def test_bound_names_avoid_the_left_side() -> None:
+    layer = equations("u[n] = x[n] * sum(m, x[m])")
+    n_, m_ = layer.axes
+    total = Sum(entry("x", [m_]), m_)
+    assert Notation(layer).equation(entry("u", [n_]), total) == "u[n] = Σ_m x[m]"
+    assert Notation(layer).spell(total, [n_, m_]) == "Σ_n′ x[n′]"
+
+
+def test_the_output_cotangent_shows_when_asked() -> None:
+    layer = equations(BASE)
+    assert spell(dL / N, layer, unit_output=False) == "(1/N) ∂L/∂L" or "∂L/∂L" in spell(
+        dL / N, layer, unit_output=False
+    )
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_every_step_can_be_spelled(name: str) -> None:
+    derivation = shipped(name)
+    for step in derivation.steps:
+        for style in (UNICODE, LATEX):
+            text = spell(step.after, derivation.layer, style)
+            assert "_1a" not in text and "fresh" not in text
+            assert "+ -" not in text and "- -" not in text and "((" not in text
