@@ -379,7 +379,7 @@ class Speller:
     def leaf(self, a: Leaf) -> Spelled:
         """A tensor by its name alone, or a scalar."""
         if a.axes:
-            return self.name(a.expr), CALL if self.is_cotangent(a.expr) else ATOM
+            return self.name(a.expr), CALL if self.notation.is_slope(a.expr) else ATOM
         for level in (ATOM, CALL, MUL, ADD):
             text = self.notation.spell(a.expr, self.taken, level)
             if text == self.notation.spell(a.expr, self.taken):
@@ -392,11 +392,7 @@ class Speller:
         source = self.notation.source(name)
         if source is None:
             return self.style.name(name)
-        return self.style.slope(self.notation.loss, self.style.name(source))
-
-    def is_cotangent(self, expr: Expr) -> bool:
-        """Is it a cotangent, which a sign cannot be hung on?"""
-        return self.notation.source(entry_name(expr)) is not None
+        return self.notation.slope_of(source)
 
     def transposed(self, a: Made) -> Spelled:
         """With a raised T."""
@@ -416,7 +412,7 @@ class Speller:
         """Where a factor stands: tensors, functions, brackets, cotangents."""
         if isinstance(a, Leaf) and a.axes:
             place = self.notation.tensors.get(entry_name(a.expr), 0)
-            return (3 if self.is_cotangent(a.expr) else 0), place
+            return (3 if self.notation.is_slope(a.expr) else 0), place
         return (2 if isinstance(a, Made) and a.kind == "plus" else 1), 0
 
     def plus(self, a: Made) -> Spelled:
@@ -456,7 +452,7 @@ class Speller:
         names = self.notation.names([index], self.taken)
         body = self.name(cast(Leaf, a.of[0]).expr)
         below = f"_{{{names[0]}}}" if self.style.latex else f"_{names[0]}"
-        if self.style.latex and self.is_cotangent(cast(Leaf, a.of[0]).expr):
+        if self.style.latex and self.notation.is_slope(cast(Leaf, a.of[0]).expr):
             source = self.notation.source(entry_name(cast(Leaf, a.of[0]).expr)) or ""
             body = self.style.slope(self.notation.loss, self.style.name(source) + below)
             below = ""

@@ -101,6 +101,10 @@ class Style:
         """A quotient of two pieces that are bracketed where they need it."""
         return f"{above} / {below}" if " " in above + below else f"{above}/{below}"
 
+    def is_wide(self, text: str) -> bool:
+        """Is it too long for one side of a built-up fraction?"""
+        return not self.latex or len(re.sub(r"\\[A-Za-z]+|[{}_^\\ ]", "", text)) > 45
+
     def reduction(self, word: str, names: Sequence[str]) -> str:
         """Σ, max, argmax and so on, with the bound indices below."""
         below = names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
@@ -178,7 +182,9 @@ class LatexStyle(Style):
         return rf"\frac{{\partial}}{{\partial {below}}}"
 
     def fraction(self, above: str, below: str) -> str:
-        """As a fraction, which needs no brackets."""
+        """As a fraction, which needs no brackets; a wide one has them, and a stroke."""
+        if self.is_wide(above):
+            return rf"{above} \mathbin{{\Big/}} {below}"
         return rf"\frac{{{above}}}{{{below}}}"
 
     def reduction(self, word: str, names: Sequence[str]) -> str:
@@ -219,10 +225,11 @@ LATEX = LatexStyle()
 
 @dataclass(frozen=True)
 class Scope:
-    """The printed names of bound indices, and the names that none may take."""
+    """The printed names of bound indices, the names that none may take, and those to take first."""
 
     names: Mapping[Expr, str]
     taken: frozenset[str]
+    preferred: tuple[Index, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,14 +240,21 @@ class Notation:
     style: Style = UNICODE
     unit_output: bool = True
 
-    def spell(self, expr: Expr, around: Iterable[Index] = (), level: int = LOOSE) -> str:
+    def spell(
+        self,
+        expr: Expr,
+        around: Iterable[Index] = (),
+        level: int = LOOSE,
+        preferred: tuple[Index, ...] = (),
+    ) -> str:
         """An expression; no bound index takes the name of one in `around`.
 
-        Where `level` is given, brackets are put around what is looser than it.
+        Where `level` is given, brackets are put around what is looser than it. Bound indices take
+        names from `preferred` first.
         """
         expr = self.without_unit(expr)
         free = free_indices(expr)
-        scope = Scope({}, frozenset(i.name for i in (*free, *around)))
+        scope = Scope({}, frozenset(i.name for i in (*free, *around)), preferred)
         scope = self.bind([i for i in free if i.name.startswith(BOUND)], scope)
         return self.within(expr, level, scope)
 
@@ -272,6 +286,10 @@ class Notation:
         """∂above/∂below of two entries."""
         return self.style.slope(self.spell(above), self.spell(below))
 
+    def slope_of(self, name: str) -> str:
+        """∂L/∂z, the cotangent of a whole tensor."""
+        return self.style.slope(self.loss, self.style.name(name))
+
     # -- names ------------------------------------------------------------------------------
 
     @cached_property
@@ -289,6 +307,10 @@ class Notation:
         """The tensor whose cotangent bears this name."""
         rest = name.removeprefix(COTANGENT)
         return rest if rest != name and name not in self.tensors and rest in self.tensors else None
+
+    def is_slope(self, expr: Expr) -> bool:
+        """Is it a cotangent, whose own stroke must not meet another?"""
+        return is_entry(expr) and self.source(entry_name(expr)) is not None
 
     def is_unit(self, expr: Expr) -> bool:
         """Is it ∂L/∂L?"""
@@ -311,10 +333,11 @@ class Notation:
         names = dict(scope.names)
         for i in indices:
             used = scope.taken | set(names.values())
-            axes = [a.name for a in self.layer.axes if a.size == i.size] or ["i"]
+            known = (*scope.preferred, *self.layer.axes)
+            axes = [a.name for a in known if a.size == i.size] or ["i"]
             primes = (axes[0] + "'" * n for n in range(1, len(used) + 2))
             names[i] = next(name for name in (*axes, *primes) if name not in used)
-        return Scope(names, scope.taken)
+        return Scope(names, scope.taken, scope.preferred)
 
     # -- the printer ------------------------------------------------------------------------
 
@@ -378,7 +401,7 @@ class Notation:
         if not below:
             return self.side_by_side(above, scope), MUL
         if all(is_scalar(f) for f in below):
-            front = [f for f in above if is_scalar(f)]
+            front = [f for f in above if is_scalar(f) and not self.is_slope(f)]
             rest = [f for f in above if f not in front]
             fraction = self.quotient(front, below, scope)
             if not rest:
@@ -401,14 +424,15 @@ class Notation:
 
     def quotient(self, above: Sequence[Expr], below: Sequence[Expr], scope: Scope) -> str:
         """One fraction."""
-        if self.style.latex:
-            parts = [self.alone(part, scope) for part in (above, below)]
+        parts = [self.alone(part, scope) for part in (above, below)]
+        if not self.style.is_wide(parts[0]):
             return self.style.fraction(*parts)
-        top = self.style.space.join(self.within(f, CALL, scope) for f in above) or "1"
-        bottom = self.alone(below, scope)
+        levels = [ATOM if self.is_slope(f) else CALL for f in above]
+        texts = [self.within(f, level, scope) for f, level in zip(above, levels, strict=True)]
+        bottom = parts[1]
         single = len(below) == 1 and self.write(below[0], scope)[1] >= CALL
-        slope = bottom.startswith("∂")
-        return self.style.fraction(top, bottom if single and not slope else f"({bottom})")
+        closed = bottom if single and not self.is_slope(below[0]) else self.style.group(bottom)
+        return self.style.fraction(self.style.space.join(texts) or "1", closed)
 
     def alone(self, factors: Sequence[Expr], scope: Scope) -> str:
         """A product inside brackets of its own."""
@@ -516,9 +540,9 @@ class Notation:
         name = entry_name(base) if is_entry(base) else ""
         kinds = (
             bool(factor.is_number),
-            is_scalar(factor) and not self.source(name),
+            is_scalar(factor) and not self.is_slope(base),
             isinstance(base, KroneckerDelta) and all(isinstance(a, Index) for a in base.args),
-            bool(name) and not self.source(name),
+            bool(name) and not self.is_slope(base),
             isinstance(base, sp.Function) and not isinstance(base, KroneckerDelta),
             isinstance(base, Bracket | KroneckerDelta) or isinstance(1 - base, KroneckerDelta),
             bool(base.is_Add),

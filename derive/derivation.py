@@ -7,7 +7,9 @@ runs over the named nodes in reverse; a tensor that is read twice gets the sum.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, cast
 
 import sympy as sp
@@ -260,6 +262,37 @@ def derive_jacobian(
     chain = chain.then(laws.fold, foldable(layer, values, node))
     structure = find_structure(chain.end, rows, columns)
     return Jacobian(node, tensor, rows, columns, chain, structure)
+
+
+def jacobian(layer: Layer, node: str, tensor: str) -> Jacobian:
+    """The Jacobian of any node by any real tensor that it reads; zero where it does not read it."""
+    values = {v.node.name: v for v in derive_values(layer)}
+    if node not in values or values[node].node.notation:
+        raise KeyError(f"{layer.name} has no node {node!r}")
+    return derive_jacobian(layer, values, values[node], layer.tensor(tensor))
+
+
+def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
+    """A Jacobian as a matrix at small sizes: a row for each entry of the node, in order of its axes.
+
+    `sizes` gives the size of each axis by its name, as in {"n": 1, "k": 2}; axes that are left out
+    have size 2.
+    """
+
+    def places(indices: tuple[Index, ...]) -> list[tuple[int, ...]]:
+        names = [i.name.rstrip("'") for i in indices]
+        return list(product(*(range(sizes.get(name, 2)) for name in names)))
+
+    def at(indices: tuple[Index, ...], place: tuple[int, ...]) -> dict[Index, Expr]:
+        return dict(zip(indices, map(sp.Integer, place), strict=True))
+
+    rows, columns = places(jacobian.rows), places(jacobian.columns)
+
+    def general(row: int, column: int) -> Expr:
+        where = {**at(jacobian.rows, rows[row]), **at(jacobian.columns, columns[column])}
+        return substitute(jacobian.entry.end, where)
+
+    return sp.Matrix(len(rows), len(columns), general)
 
 
 def differentiate(expr: Expr) -> Expr:

@@ -1,4 +1,4 @@
-"""Index notation in print, and matrix notation computed against the index expression it stands for."""
+"""Index notation in print, and matrix notation against the values it stands for."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_wrong_transpose_is_seen() -> None:
     assert isinstance(right, Made) and agrees(gradient.total, axes, numbers, right)
     assert not agrees(gradient.total, axes, numbers, transpose(right))
     leaves = tuple(t if isinstance(t, Leaf) else t.parts[0] for t in right.of)
-    with pytest.raises(ValueError, match="matmul|align"):
+    with pytest.raises(ValueError, match=r"matmul|align"):
         numbers.matrix(Made(right.rows, right.columns, "product", leaves))
 
 
@@ -277,10 +277,11 @@ SPELLED = [
     (-x - a, "-a - x[n,j]", None),
     (a - x, "a - x[n,j]", None),
     (-a * (x - a), "-a (x[n,j] - a)", None),
-    (a - (x + a * x) * lamda / 2, "a - (λ/2) (x[n,j] + a x[n,j])", None),
+    (a - (x + a * x) * lamda / 2, "a - (λ/2) (a x[n,j] + x[n,j])", None),
     (sp.Rational(-3, 4) * x, "-(3/4) x[n,j]", r"-\frac{3}{4} \, x_{n j}"),
-    (x / (a * lamda), "(1/(a λ)) x[n,j]", r"\frac{1}{a \, \lambda} \, x_{n j}"),
-    (a / x, "a / x[n,j]", None),
+    (x / (a * lamda), "(1 / (a λ)) x[n,j]", r"\frac{1}{a \, \lambda} \, x_{n j}"),
+    (a / x, "a/x[n,j]", None),
+    (dz / x, "(∂L/∂z[n,j])/x[n,j]", None),
     (a / (x * dz), "a / (x[n,j] ∂L/∂z[n,j])", None),
     (a / (x + 1) ** 2, "a / (1 + x[n,j])²", r"\frac{a}{(1 + x_{n j})^{2}}"),
     (x**2, "x[n,j]²", "x_{n j}^{2}"),
@@ -300,7 +301,7 @@ SPELLED = [
     (Sum(-x, j), "Σ_j (-x[n,j])", None),
     (a + Sum(x * a, j), "Σ_j a x[n,j] + a", None),
     (Sum(x, j) ** 2, "(Σ_j x[n,j])²", None),
-    (Sum(x, j) * Sum(sp.exp(x), j), "(Σ_j x[n,j]) Σ_j exp(x[n,j])", None),
+    (Sum(x, j) * Sum(sp.exp(x), j), "(Σ_j exp(x[n,j])) Σ_j x[n,j]", None),
     (x * Sum(x, j), "x[n,j] Σ_i x[n,i]", None),
     (Sum(x, j) / Sum(sp.exp(x), j), "(Σ_j x[n,j]) / (Σ_j exp(x[n,j]))", None),
     (Sum(x * Sum(x, n), j) * x, "x[n,j] Σ_i x[n,i] Σ_n′ x[n′,i]", None),
@@ -339,7 +340,7 @@ def test_spelling(expr: Any, unicode: str, latex: str | None) -> None:
 def test_names_that_mean_something_are_spelled_out() -> None:
     layer = equations("L[n] = e * pi * delta * Sigma * x[n] + exp(x[n])")
     text = spell(layer.nodes[0].expr, layer)
-    assert text == "Sigma delta e pi x[n] + exp(x[n])" or set("δπΣ").isdisjoint(text)
+    assert text == "e pi delta Sigma x[n] + exp(x[n])"
     assert r"\exp(x_{n})" in spell(layer.nodes[0].expr, layer, LATEX)
 
 
@@ -358,9 +359,7 @@ def test_bound_names_avoid_the_left_side() -> None:
 
 def test_the_output_cotangent_shows_when_asked() -> None:
     layer = equations(BASE)
-    assert spell(dL / N, layer, unit_output=False) == "(1/N) ∂L/∂L" or "∂L/∂L" in spell(
-        dL / N, layer, unit_output=False
-    )
+    assert spell(dL / N, layer, unit_output=False) == "(1/N) ∂L/∂L"
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))

@@ -1,0 +1,128 @@
+"""A derivation as a LaTeX document that needs no packages but amsmath and amssymb.
+
+Every text from a definition is escaped on its way into the template, without being asked to; only
+formulas, which the printer of index notation has spelled, are put in as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from codegen.notation import GREEK, LATEX
+from codegen.terminal import outline
+from derive.derivation import Derivation
+from derive.proof import Proof
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "'": "'{}",
+    "-": "-{}",
+    "?": "?{}",
+    "!": "!{}",
+    ",": ",{}",
+    "[": "{[}",
+    "]": "{]}",
+    "“": "``{}",
+    "”": "''{}",
+    "‘": "`{}",
+    "’": "'{}",
+    "–": "--{}",
+    "—": "---{}",
+    "…": r"\dots{}",
+}
+SIGNS = dict(
+    zip(
+        "Σδ∂πℒ−·×⊙√∞≤≥≠→′²³ᵀ𝟏±∈≈",
+        [r"\Sigma", r"\delta", r"\partial", r"\pi", r"\mathcal{L}", "-", r"\cdot", r"\times"]
+        + [r"\odot", r"\surd", r"\infty", r"\le", r"\ge", r"\ne", r"\to", "'", "^2", "^3"]
+        + [r"^{\top}", r"\mathbf{1}", r"\pm", r"\in", r"\approx"],
+        strict=True,
+    )
+) | {digit: f"_{value}" for value, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+ACCENTS = set(map(chr, [*range(0x300, 0x305), 0x306, 0x307, 0x308, 0x30A, 0x30B, 0x30C, 0x327]))
+LETTERS = set("ßøØæÆœŒłŁ")
+
+
+class Formula(str):
+    """LaTeX that is put in as it is."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """Text that LaTeX shows as it is, on one line; what it has no sign for by its code point."""
+    return "".join(escape_char(c) for c in unicodedata.normalize("NFC", text))
+
+
+def escape_char(char: str) -> str:
+    """One character."""
+    if char in ESCAPES:
+        return ESCAPES[char]
+    if char in SIGNS:
+        return rf"\ensuremath{{{SIGNS[char]}}}"
+    if char in GREEK.values():
+        name = next(n for n, c in GREEK.items() if c == char)
+        return rf"\ensuremath{{{LATEX.name(name)}}}"
+    if (char.isascii() and char.isprintable()) or char in LETTERS:
+        return char
+    if char.isspace():
+        return " "
+    parts = unicodedata.normalize("NFD", char)
+    if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in ACCENTS:
+        return char
+    return f"{{[}}U+{ord(char):04X}{{]}}"
+
+
+def put(value: Any) -> str:
+    """What the template prints: formulas as they are, everything else escaped."""
+    return value if isinstance(value, Formula) else escape(str(value))
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Jinja with marks that LaTeX does not use; a name that is missing is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        finalize=put,
+        autoescape=False,  # `finalize` escapes, for LaTeX
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["formula"] = Formula
+    return made
+
+
+def latex(derivation: Derivation, proof: Proof) -> str:
+    """The derivation as a complete document."""
+    page = outline(derivation, proof, LATEX)
+    text = environment().get_template("derivation.tex.j2").render(page=page)
+    return re.sub(r"\n{3,}", "\n\n", text)

@@ -1,0 +1,153 @@
+"""The proof accepts what is derived, and refuses every corruption of a law, a step or a gradient."""
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from codegen import library
+from derive import derivation as derivation_module
+from derive import laws
+from derive.derivation import Derivation, derive
+from derive.errors import ProofFailed
+from derive.expressions import Index, free_indices, substitute
+from derive.laws import LAWS, Law
+from derive.proof import chains, check_step, prove
+from tests.meaning import derived, shipped
+
+TINY = sp.Rational(10**9 + 1, 10**9)  # 1 + 1e-9
+
+
+def wrong_sign(expr):
+    return -expr
+
+
+def wrong_factor(expr):
+    return TINY * expr
+
+
+def wrong_axis(expr):
+    """A free index replaced by another one of its size, or by a fixed place."""
+    indices = free_indices(expr)
+    for i in indices:
+        for j in indices:
+            if i.size == j.size and i.name < j.name:
+                return substitute(expr, {i: j})
+    return substitute(expr, {indices[0]: sp.Integer(0)}) if indices else 2 * expr
+
+
+def lost_term(expr):
+    return sp.Add(*expr.args[1:]) if expr.is_Add else expr + 1
+
+
+def lost_size(expr):
+    """A missing 1/N: every size is taken for 1."""
+    sizes = [s for s in expr.free_symbols if s.is_positive and not isinstance(s, Index)]
+    return expr.xreplace(dict.fromkeys(sizes, sp.S.One)) if sizes else expr / 2
+
+
+CORRUPTIONS = [wrong_sign, wrong_factor, wrong_axis, lost_term, lost_size]
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_every_step_of_every_layer_is_proved(name):
+    derivation = derived(name)
+    proof = prove(derivation)
+    assert [s for s, _ in proof.steps] == list(derivation.steps)
+    assert {n for n, _ in proof.results} == set(derivation.wanted)
+    assert all(check.cases > 0 and check.how for _, check in proof.steps + proof.results)
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmax_cross_entropy", "cross_entropy", "affine"])
+@pytest.mark.parametrize("corrupt", CORRUPTIONS)
+def test_every_corrupted_step_is_refused(name, corrupt):
+    layer = shipped(name)
+    for what, chain, definitions in chains(derive(layer)):
+        for step in chain.steps:
+            bad = replace(step, after=corrupt(step.after))
+            if bad.after == step.after:
+                continue
+            with pytest.raises(ProofFailed, match=step.law.name.split(":")[0]):
+                check_step(layer, what, bad, definitions)
+
+
+USED = {
+    "definition": "softmax_cross_entropy",
+    "fold": "softmax",
+    "log of a quotient": "softmax_cross_entropy",
+    "distribute": "softmax",
+    "sum term by term": "softmax",
+    "sum over a delta": "affine",
+    "common factor": "softmax",
+    "assumption": "cross_entropy",
+    "mask from the output": "relu",
+    "shift by the largest: log of a sum of exponentials": "softmax_cross_entropy",
+    "shift by the largest: quotient of exponentials": "softmax",
+    "split off the largest": "softmax_cross_entropy",
+    "the others, with the sign changed": "softmax_cross_entropy",
+    "differentiate": "affine",
+}
+
+
+@pytest.mark.parametrize("law_name", sorted(USED))
+@pytest.mark.parametrize("corrupt", [wrong_sign, wrong_factor])
+def test_a_corrupted_law_is_refused(law_name, corrupt, monkeypatch):
+    law = LAWS[law_name]
+
+    def applied_wrongly(expr, *context):
+        result = law.apply(expr, *context)
+        return result if result == expr else corrupt(result)
+
+    bad = Law(law.name, law.statement, applied_wrongly)
+    for module in (laws, derivation_module):
+        for attribute, value in list(vars(module).items()):
+            if value is law:
+                monkeypatch.setattr(module, attribute, bad)
+    with pytest.raises((ProofFailed, RecursionError)):
+        prove(derived(USED[law_name]))
+
+
+def corrupted_total(derivation: Derivation, change) -> Derivation:
+    """The derivation with the parts of one gradient changed."""
+    gradients = [
+        replace(g, parts=change(g.parts)) if g.tensor.name == "W" else g
+        for g in derivation.gradients
+    ]
+    return replace(derivation, gradients=tuple(gradients))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: parts[:1],  # the chain rule forgets the regularisation
+        lambda parts: parts[1:],  # ... or the layer
+        lambda parts: parts + parts[:1],  # ... or counts a part twice
+    ],
+)
+def test_a_wrong_sum_of_parts_is_refused(change):
+    with pytest.raises(ProofFailed, match="gradient by W"):
+        prove(corrupted_total(derived("mlp"), change))
+
+
+def test_a_chain_with_a_gap_is_refused():
+    derivation = derived("affine")
+    gradient = derivation.gradients[0]
+    part = gradient.parts[0]
+    chain = replace(part.jacobian.entry, steps=part.jacobian.entry.steps[1:])
+    part = replace(part, jacobian=replace(part.jacobian, entry=chain))
+    gradient = replace(gradient, parts=(part,))
+    broken = replace(derivation, gradients=(gradient, *derivation.gradients[1:]))
+    with pytest.raises(ProofFailed, match="does not start"):
+        prove(broken)
+
+
+def test_a_result_that_no_step_leads_to_is_refused():
+    """A pullback that starts from something else than the sum of g times the Jacobian."""
+    derivation = derived("affine")
+    gradient = derivation.gradients[0]
+    part = gradient.parts[0]
+    wrong = replace(part.result, start=2 * part.result.start, steps=())
+    gradient = replace(gradient, parts=(replace(part, result=wrong),))
+    broken = replace(derivation, gradients=(gradient, *derivation.gradients[1:]))
+    with pytest.raises(ProofFailed):
+        prove(broken)
