@@ -7,16 +7,20 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 
 from codegen import __version__, library
 from codegen.compiler import Compiled, compile_definition, files
 from codegen.latex import latex
+from codegen.notation import LATEX, UNICODE, spell
 from codegen.terminal import show
 from codegen.write import differences, write
-from derive.derivation import cotangent_name
+from derive.derivation import cotangent_name, jacobian, written_out
 from derive.errors import PullbackError
 from derive.reader import read_layer
+
+MAX_ENTRIES = 1000  # of a Jacobian that is written out
 
 EXAMPLES = """examples:
   pullback list                              the shipped layers
@@ -75,11 +79,16 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--check", action="store_true",
                           help="write nothing; print a diff and exit with 1 where files differ")
     shown = command("show", run_show, "print a derivation",
-                    "examples:\n  pullback show mlp\n  pullback show my_layer.toml --format latex")
+                    "examples:\n  pullback show mlp\n  pullback show my_layer.toml --format latex\n"
+                    "  pullback show relu --jacobian h u --sizes n=1,k=2")
     shown.add_argument("definition", metavar="DEFINITION",
                        help="a shipped layer's name or a .toml file")
     shown.add_argument("--format", choices=("text", "latex"), default="text",
                        help="for the terminal (default) or a LaTeX document")
+    shown.add_argument("--jacobian", nargs=2, metavar=("NODE", "TENSOR"),
+                       help="the Jacobian of a node by a tensor as a matrix, written out")
+    shown.add_argument("--sizes", default="", metavar="AXIS=SIZE,…", type=sizes,
+                       help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2")
     return whole
 
 
@@ -94,7 +103,9 @@ def run_list(_: argparse.Namespace) -> int:
 
 
 def run_show(options: argparse.Namespace) -> int:
-    """A derivation on the screen."""
+    """A derivation on the screen, or one Jacobian of it."""
+    if options.jacobian:
+        return run_jacobian(options)
     with progress([options.definition]) as (names, report):
         compiled = [compiled_from(name, report) for name in names][0]
     if options.format == "latex":
@@ -102,6 +113,54 @@ def run_show(options: argparse.Namespace) -> int:
     else:
         print(show(compiled.derivation, compiled.proof, colour=has_colour()))
     return 0
+
+
+def run_jacobian(options: argparse.Namespace) -> int:
+    """A Jacobian as a matrix."""
+    name, source = library.find(options.definition)
+    layer = read_layer(name, source, lambda n: library.beside(options.definition, n))
+    node, tensor = options.jacobian
+    try:
+        found = jacobian(layer, node, tensor)
+    except KeyError as error:
+        raise PullbackError(error.args[0]) from None
+    unknown = sorted(set(options.sizes) - {i.name.rstrip("'") for i in found.rows + found.columns})
+    if unknown:
+        raise PullbackError(f"∂{node}/∂{tensor} has no axis {unknown[0]!r}")
+    count = prod(options.sizes.get(i.name.rstrip("'"), 2) for i in found.rows + found.columns)
+    if count > MAX_ENTRIES:
+        raise PullbackError(f"the matrix would have more than {MAX_ENTRIES} entries")
+    matrix = written_out(found, options.sizes)
+    style = LATEX if options.format == "latex" else UNICODE
+    cells = [[spell(matrix[r, c], layer, style) for c in range(matrix.cols)]
+             for r in range(matrix.rows)]
+    print(matrix_text(cells, options.format))
+    if options.format == "text":
+        print(f"∂{node}/∂{tensor}: {found.structure.words}")
+    return 0
+
+
+def matrix_text(cells: Sequence[Sequence[str]], form: str) -> str:
+    """A matrix in columns, or as LaTeX."""
+    if form == "latex":
+        rows = " \\\\\n".join(" & ".join(row) for row in cells)
+        return f"\\begin{{bmatrix}}\n{rows}\n\\end{{bmatrix}}"
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "[ " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " ]"
+        for row in cells
+    )
+
+
+def sizes(text: str) -> dict[str, int]:
+    """Sizes of axes from `n=1,k=3`."""
+    found = {}
+    for pair in filter(None, text.split(",")):
+        name, _, size = pair.partition("=")
+        if not (size.isdecimal() and 1 <= int(size) <= MAX_ENTRIES):
+            raise argparse.ArgumentTypeError(f"{pair!r} is not like n=2")
+        found[name.strip()] = int(size)
+    return found
 
 
 def run_generate(options: argparse.Namespace) -> int:

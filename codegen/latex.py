@@ -51,15 +51,14 @@ ESCAPES = {
     "—": "---{}",
     "…": r"\dots{}",
 }
-SIGNS = dict(
-    zip(
-        "Σδ∂πℒ−·×⊙√∞≤≥≠→′²³ᵀ𝟏±∈≈",
-        [r"\Sigma", r"\delta", r"\partial", r"\pi", r"\mathcal{L}", "-", r"\cdot", r"\times"]
-        + [r"\odot", r"\surd", r"\infty", r"\le", r"\ge", r"\ne", r"\to", "'", "^2", "^3"]
-        + [r"^{\top}", r"\mathbf{1}", r"\pm", r"\in", r"\approx"],
-        strict=True,
+SIGNS: dict[str, str] = dict(
+    re.findall(
+        r"(\S) (\S+)",
+        r"Σ \Sigma  δ \delta  ∂ \partial  π \pi  ℒ \mathcal{L}  − -  · \cdot  × \times  ⊙ \odot  "
+        r"√ \surd  ∞ \infty  ≤ \le  ≥ \ge  ≠ \ne  → \to  ′ '  ² ^2  ³ ^3  ᵀ ^{\top}  𝟏 \mathbf{1}  "
+        r"± \pm  ∈ \in  ≈ \approx  ₀ _0  ₁ _1  ₂ _2  ₃ _3  ₄ _4  ₅ _5  ₆ _6  ₇ _7  ₈ _8  ₉ _9",
     )
-) | {digit: f"_{value}" for value, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+)
 ACCENTS = set(map(chr, [*range(0x300, 0x305), 0x306, 0x307, 0x308, 0x30A, 0x30B, 0x30C, 0x327]))
 LETTERS = set("ßøØæÆœŒłŁ")
 

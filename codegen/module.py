@@ -9,10 +9,11 @@ from typing import Any
 import jinja2
 
 from codegen import __version__
+from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Arange, Program, Size
+from codegen.program import Arange, Input, Program, Size
 from derive.derivation import Derivation, cotangent_name
 from derive.layer import Layer, Node, Tensor
 
@@ -104,6 +105,7 @@ class Module:
             "dimensions": self.dimensions(),
             "output": {
                 "name": output.name,
+                "result": names[program.output] + self.copied(program.output),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
                 if output.indices else "one number",
@@ -114,10 +116,23 @@ class Module:
             "cotangent": cotangent_name(output.name),
             "cotangent_check": self.cotangent_check(),
             "backward": self.lines(backward.lines()),
-            "results": [names[v] for _, v in program.gradients],
+            "results": self.results(names),
             "scalar": not output.indices,
             "helpers": [],
         }
+
+    def copied(self, value: int) -> str:
+        """`.copy()` where a result would be the very array that was passed in."""
+        value_ = self.program[value]
+        return ".copy()" if isinstance(value_.op, Input) and value_.sizes else ""
+
+    def results(self, names: Names) -> list[str]:
+        """The gradients as they are returned, each in memory of its own."""
+        found: list[str] = []
+        for _, value in self.program.gradients:
+            shared = names[value] in found and bool(self.program[value].sizes)
+            found.append(names[value] + (".copy()" if shared else self.copied(value)))
+        return found
 
     def describe(self, tensor: Tensor) -> str:
         """An argument in words."""
@@ -212,10 +227,11 @@ class Module:
         for value in self.derivation.values:
             if value.node.name == name:
                 laws = "; ".join(step.law.name for step in value.code.steps)
-                return [value.node.text, *([f"computed by the laws: {laws}"] if laws else [])]
+                return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
         for gradient in self.derivation.gradients:
             if cotangent_name(gradient.tensor.name) == name:
                 left = spell(gradient.cotangent, self.layer, UNICODE)
                 right = spell(gradient.total, self.layer, UNICODE)
-                return [f"{left} = {right}"]
+                matrix = matrix_form(gradient.total, gradient.tensor.indices, self.layer, UNICODE)
+                return [f"{left} = {right}", *([f"that is, {matrix}"] if matrix else [])]
         return []

@@ -183,7 +183,7 @@ class LatexStyle(Style):
 
     def fraction(self, above: str, below: str) -> str:
         """As a fraction, which needs no brackets; a wide one has them, and a stroke."""
-        if self.is_wide(above):
+        if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \mathbin{{\Big/}} {below}"
         return rf"\frac{{{above}}}{{{below}}}"
 
@@ -425,7 +425,7 @@ class Notation:
     def quotient(self, above: Sequence[Expr], below: Sequence[Expr], scope: Scope) -> str:
         """One fraction."""
         parts = [self.alone(part, scope) for part in (above, below)]
-        if not self.style.is_wide(parts[0]):
+        if not any(map(self.style.is_wide, parts)):
             return self.style.fraction(*parts)
         levels = [ATOM if self.is_slope(f) else CALL for f in above]
         texts = [self.within(f, level, scope) for f, level in zip(above, levels, strict=True)]

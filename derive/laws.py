@@ -362,7 +362,7 @@ def exponential_sum(expr: Expr) -> tuple[Expr, Index] | None:
     return None
 
 
-@law("shift by the largest: log of a sum of exponentials")
+@law("shifted log-sum-exp")
 def shift_log_sum_exp(expr: Expr) -> Expr:
     """For any place l: log Σ_i exp(a_i) = a_l + log1p(Σ_{i≠l} exp(a_i − a_l)).
 
@@ -382,7 +382,7 @@ def shift_log_sum_exp(expr: Expr) -> Expr:
     return rewrite(expr, rule)
 
 
-@law("shift by the largest: quotient of exponentials")
+@law("shifted softmax")
 def shift_softmax(expr: Expr) -> Expr:
     """For any place l: exp(a_j)/Σ_i exp(a_i) = exp(a_j − a_l)/Σ_i exp(a_i − a_l).
 
@@ -464,7 +464,7 @@ def is_hole(expr: Expr) -> bool:
     return isinstance(1 - expr, KroneckerDelta)
 
 
-@law("the others, with the sign changed")
+@law("minus the others")
 def complement(expr: Expr, distributions: Sequence[tuple[Expr, Index]]) -> Expr:
     """Where Σ_j p_j = 1: p_k − δ(k, y) is −Σ_{j≠y} p_j at k = y and p_k elsewhere.
 

@@ -76,10 +76,13 @@ def backward(du, cache):
     x, W, shape, dtype = cache
     du = _like("du", du, shape, dtype)
     # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
+    # that is, ∂ℒ/∂u Wᵀ
     dx = du @ W.T
     # ∂ℒ/∂W[d,k] = Σ_n x[n,d] ∂ℒ/∂u[n,k]
+    # that is, xᵀ ∂ℒ/∂u
     dW = x.T @ du
     # ∂ℒ/∂c[k] = Σ_n ∂ℒ/∂u[n,k]
+    # that is, Σ_n ∂ℒ/∂u_n
     dc = du.sum(axis=0)
     return Gradients(dx, dW, dc)
 

@@ -59,7 +59,7 @@ def forward(z, t):
     _not_empty("J", sizes["J"])
     N = sizes["N"]
     # L[n] = -sum(j, t[n, j] * log(p[n, j]))
-    # computed by the laws: shift by the largest: log of a sum of exponentials
+    # in the form of: shifted log-sum-exp
     z_argmax = z.argmax(axis=1)
     n = np.arange(N)
     z_shifted = z - z[n, z_argmax][:, None]
@@ -83,11 +83,12 @@ def backward(dL, cache):
     t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype = cache
     dL = _like("dL", dL, shape, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
-    # computed by the laws: shift by the largest: quotient of exponentials; split off the largest; distribute
+    # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z_shifted = others_exp_z_shifted + 1
     p = exp_z_shifted / sum_exp_z_shifted[:, None]
     p[n, z_argmax] = 1 / sum_exp_z_shifted
     # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
+    # that is, diag(∂ℒ/∂L) (p - t)
     dz = dL[:, None] * (p - t)
     return Gradients(dz)
 

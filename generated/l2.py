@@ -66,6 +66,7 @@ def backward(dR, cache):
     lamda, W, dtype = cache
     dR = _number("dR", dR, dtype)
     # ∂R/∂W[d,k] = λ W[d,k]
+    # that is, λ W
     dW = dR * lamda * W
     return Gradients(dW)
 

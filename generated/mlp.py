@@ -93,7 +93,7 @@ def forward(x, W, c, w, b, y, lamda):
     # z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
     z = h @ w + b
     # ell[n] = -log(p[n, y[n]])
-    # computed by the laws: shift by the largest: log of a sum of exponentials
+    # in the form of: shifted log-sum-exp
     z_argmax = z.argmax(axis=1)
     n = np.arange(N)
     z_max = z[n, z_argmax]
@@ -118,28 +118,36 @@ def backward(dL, cache):
     x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
-    # computed by the laws: shift by the largest: quotient of exponentials; split off the largest; distribute
+    # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = others_exp_z + 1
     p = exp_z / sum_exp_z[:, None]
     p[n, z_argmax] = 1 / sum_exp_z
     # ∂L/∂ℓ[n] = 1/N
+    # that is, (1/N) 𝟏
     dell = dL / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p - onehot(y))
     p[n, y] = 0
     p[n, y] = -p.sum(axis=1)
     dz = np.multiply(dell, p, out=p)
     # ∂L/∂h[n,k] = Σ_j w[k,j] ∂L/∂z[n,j]
+    # that is, ∂L/∂z wᵀ
     dh = dz @ w.T
     # ∂L/∂u[n,k] = 𝟏[u[n,k] > 0] ∂L/∂h[n,k]
+    # that is, 𝟏[u > 0] ⊙ ∂L/∂h
     du = np.multiply(dh, h > 0, out=dh)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
+    # that is, xᵀ ∂L/∂u + λ W
     dL_lamda = dL * lamda
     dW = x.T @ du + dL_lamda * W
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
+    # that is, Σ_n ∂L/∂u_n
     dc = du.sum(axis=0)
     # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
+    # that is, hᵀ ∂L/∂z + λ w
     dw = h.T @ dz + dL_lamda * w
     # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
+    # that is, Σ_n ∂L/∂z_n
     db = dz.sum(axis=0)
     return Gradients(dW, dc, dw, db)
 

@@ -67,6 +67,7 @@ def backward(dh, cache):
     h, shape, dtype = cache
     dh = _like("dh", dh, shape, dtype)
     # ∂ℒ/∂u[n,k] = 𝟏[u[n,k] > 0] ∂ℒ/∂h[n,k]
+    # that is, 𝟏[u > 0] ⊙ ∂ℒ/∂h
     du = dh * (h > 0)
     return Gradients(du)
 

@@ -52,7 +52,7 @@ def forward(z):
     J = sizes["J"]
     N = sizes["N"]
     # p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
-    # computed by the laws: shift by the largest: quotient of exponentials
+    # in the form of: shifted softmax
     exp_z = np.exp(z - z.max(axis=1)[:, None])
     p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
     shape = (N, J)
@@ -71,6 +71,7 @@ def backward(dp, cache):
     p, shape, dtype = cache
     dp = _like("dp", dp, shape, dtype)
     # ∂ℒ/∂z[n,j] = p[n,j] (∂ℒ/∂p[n,j] - Σ_i p[n,i] ∂ℒ/∂p[n,i])
+    # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
     dz = (dp - np.einsum("nj,nj->n", dp, p)[:, None]) * p
     return Gradients(dz)
 

@@ -60,7 +60,7 @@ def forward(z, y):
     y = _labels("y", y, sizes["J"])
     N = sizes["N"]
     # L[n] = -log(p[n, y[n]])
-    # computed by the laws: shift by the largest: log of a sum of exponentials
+    # in the form of: shifted log-sum-exp
     z_argmax = z.argmax(axis=1)
     n = np.arange(N)
     z_max = z[n, z_argmax]
@@ -84,11 +84,12 @@ def backward(dL, cache):
     y, z_argmax, n, exp_z, others_exp_z, shape, dtype = cache
     dL = _like("dL", dL, shape, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
-    # computed by the laws: shift by the largest: quotient of exponentials; split off the largest; distribute
+    # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = others_exp_z + 1
     p = exp_z / sum_exp_z[:, None]
     p[n, z_argmax] = 1 / sum_exp_z
     # ∂ℒ/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
+    # that is, diag(∂ℒ/∂L) (p - onehot(y))
     p[n, y] = 0
     p[n, y] = -p.sum(axis=1)
     dz = np.multiply(dL[:, None], p, out=p)

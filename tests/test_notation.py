@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,10 @@ import pytest
 import sympy as sp
 from sympy import KroneckerDelta
 
+from codegen.latex import latex
 from codegen.matrix import Leaf, Made, Matrix, OneHot, Ones, matrix_form, matrix_tree, transpose
 from codegen.notation import LATEX, UNICODE, Notation, spell
+from codegen.terminal import show, wrap
 from derive.derivation import Derivation, Partial, derive
 from derive.expressions import (
     ArgLargest,
@@ -32,6 +38,7 @@ from derive.expressions import (
     size_symbol,
 )
 from derive.layer import Layer
+from derive.proof import Proof, prove
 from derive.reader import read_equations, read_layer
 
 LAYERS = Path(__file__).parent.parent / "layers"
@@ -370,3 +377,114 @@ def test_every_step_can_be_spelled(name: str) -> None:
             text = spell(step.after, derivation.layer, style)
             assert "_1a" not in text and "fresh" not in text
             assert "+ -" not in text and "- -" not in text and "((" not in text
+
+
+# -- pages ----------------------------------------------------------------------------------------
+
+HOSTILE = r"\input{/etc/passwd} 50% #1 {{7*7}} <<7*7>> <% x %> $a_b^c$ ~ & \end{document}"
+ESCAPED = (
+    r"\textbackslash{}input\{/etc/passwd\} 50\% \#1 \{\{7*7\}\} "
+    r"\textless{}\textless{}7*7\textgreater{}\textgreater{} \textless{}\% x \%\textgreater{} "
+    r"\$a\_b\textasciicircum{}c\$ \textasciitilde{} \& \textbackslash{}end\{document\}"
+)
+
+
+def hostile_page() -> tuple[Derivation, Proof]:
+    """A layer whose every text tries to be something else."""
+    layer = read_equations(
+        "test",
+        "h[n] = max(0, u[n]) * a_b + sum(m, t[n, m])",
+        title=HOSTILE,
+        summary=HOSTILE + "\n\n\x1b[31mred\u202e",
+        references=[HOSTILE],
+        symbols={"u": HOSTILE, "n": "é ß 漢 Σ \x07"},
+        assume=["sum(m, t[n, m]) == 1"],
+        wrt=["u"],
+    )
+    derivation = derive(layer)
+    return derivation, prove(derivation)
+
+
+def test_latex_shows_every_text_as_text() -> None:
+    text = latex(*hostile_page())
+    assert text.count(ESCAPED) == 4
+    assert r"\input" not in text and text.count(r"\end{document}") == 1
+    assert r"é ß {[}U+6F22{]} \ensuremath{\Sigma} {[}U+0007{]}" in text
+    assert r"\mathrm{a\_b}" in text
+    assert text.isprintable() or {c for c in text if not c.isprintable()} == {"\n"}
+
+
+def test_terminal_shows_every_text_on_its_line_and_without_controls() -> None:
+    text = show(*hostile_page())
+    assert all(c.isprintable() for c in text.replace("\n", ""))
+    assert "�[31mred�" in text
+    assert "{{7*7}}" in text and r"\input{/etc/passwd}" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_colour_only_when_asked() -> None:
+    page = hostile_page()
+    plain, painted = show(*page), show(*page, colour=True)
+    assert "\x1b" not in plain and "\x1b[" in painted
+    assert re.sub(r"\x1b\[\d*m", "", painted) == plain
+
+
+@pytest.fixture(scope="module")
+def proved() -> dict[str, tuple[Derivation, Proof]]:
+    found = {name: shipped(name) for name in sorted(TEXTS)}
+    return {name: (derivation, prove(derivation)) for name, derivation in found.items()}
+
+
+def test_pages_of_the_shipped_layers(proved: dict[str, tuple[Derivation, Proof]]) -> None:
+    for name, page in proved.items():
+        text, document = show(*page), latex(*page)
+        assert max(map(len, text.splitlines())) <= 100, name
+        numbers = [int(k) for k in re.findall(r"^ *(\d+) = ", text, re.M)]
+        assert numbers == list(range(1, len(page[0].steps) + 1)), name
+        assert document.count(r"\step{(") == len(numbers), name
+        assert document.count("{") - document.count(r"\{") == (
+            document.count("}") - document.count(r"\}")
+        ), name
+        for step in page[0].steps:
+            assert step.law.name in text and step.law.name in document.replace("{}", ""), name
+
+
+def test_the_page_of_the_perceptron(proved: dict[str, tuple[Derivation, Proof]]) -> None:
+    text = show(*proved["mlp"])
+    assert "block-diagonal, one block per n" in text
+    assert re.search(
+        r"∂L/∂w\[k,j\] = Σ_n h\[n,k\] ∂L/∂z\[n,j\] \+ λ w\[k,j\] +∂L/∂w = hᵀ ∂L/∂z", text
+    )
+    assert "max(0, u[n,k]): at a tie the constant is taken, so the slope there is 0" in text
+    assert "given Σ_j t[n,j] = 1" in show(*proved["cross_entropy"])
+
+
+def test_wrap_breaks_before_operators() -> None:
+    lines = wrap("x = " + " + ".join(["f(a + b)"] * 30), 60, 2)
+    assert len(lines) > 3 and all(len(line) <= 60 for line in lines)
+    assert all(line.startswith("      + f(") for line in lines[1:])
+    assert wrap("a" * 200, 60) == ["a" * 200]
+    assert wrap("", 60) == []
+
+
+def test_pages_do_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "from pathlib import Path; from derive.reader import read_layer;"
+        "from derive.derivation import derive; from codegen.notation import spell, LATEX;"
+        "from codegen.matrix import matrix_form;"
+        f"texts = {{p.stem: p.read_text() for p in Path({str(LAYERS)!r}).glob('*.toml')}};"
+        "layer = read_layer('mlp', texts['mlp'], texts.__getitem__); d = derive(layer);"
+        "print([spell(s.after, layer, LATEX) for s in d.steps]);"
+        "print([matrix_form(g.code, g.tensor.indices, layer) for g in d.gradients])"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=LAYERS.parent,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(LAYERS.parent)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(outputs) == 1

@@ -81,10 +81,10 @@ USED = {
     "common factor": "softmax",
     "assumption": "cross_entropy",
     "mask from the output": "relu",
-    "shift by the largest: log of a sum of exponentials": "softmax_cross_entropy",
-    "shift by the largest: quotient of exponentials": "softmax",
+    "shifted log-sum-exp": "softmax_cross_entropy",
+    "shifted softmax": "softmax",
     "split off the largest": "softmax_cross_entropy",
-    "the others, with the sign changed": "softmax_cross_entropy",
+    "minus the others": "softmax_cross_entropy",
     "differentiate": "affine",
 }
 
