@@ -59,36 +59,74 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"pullback {__version__}")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], words: str,
-                example: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=words, description=words, epilog=example,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], words: str, example: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=words,
+            description=words,
+            epilog=example,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         made.set_defaults(run=run)
         return made
 
     command("list", run_list, "list the shipped layers", "example: pullback list")
     generate = command(
-        "generate", run_generate, "derive, prove and write modules and derivations",
+        "generate",
+        run_generate,
+        "derive, prove and write modules and derivations",
         "examples:\n  pullback generate\n  pullback generate my_layer.toml --out mylib\n"
         "  pullback generate --check",
     )
-    generate.add_argument("definitions", nargs="*", metavar="DEFINITION",
-                          help="a shipped layer's name or a .toml file; all shipped ones if left out")
-    generate.add_argument("--out", type=Path, default=Path("generated"), metavar="DIR",
-                          help="the folder to write into (default: generated)")
-    generate.add_argument("--check", action="store_true",
-                          help="write nothing; print a diff and exit with 1 where files differ")
-    shown = command("show", run_show, "print a derivation",
-                    "examples:\n  pullback show mlp\n  pullback show my_layer.toml --format latex\n"
-                    "  pullback show relu --jacobian h u --sizes n=1,k=2")
-    shown.add_argument("definition", metavar="DEFINITION",
-                       help="a shipped layer's name or a .toml file")
-    shown.add_argument("--format", choices=("text", "latex"), default="text",
-                       help="for the terminal (default) or a LaTeX document")
-    shown.add_argument("--jacobian", nargs=2, metavar=("NODE", "TENSOR"),
-                       help="the Jacobian of a node by a tensor as a matrix, written out")
-    shown.add_argument("--sizes", default="", metavar="AXIS=SIZE,…", type=sizes,
-                       help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2")
+    generate.add_argument(
+        "definitions",
+        nargs="*",
+        metavar="DEFINITION",
+        help="a shipped layer's name or a .toml file (default: all shipped)",
+    )
+    generate.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated"),
+        metavar="DIR",
+        help="the folder to write into (default: generated)",
+    )
+    generate.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; print a diff and exit with 1 where files differ",
+    )
+    shown = command(
+        "show",
+        run_show,
+        "print a derivation",
+        "examples:\n  pullback show mlp\n  pullback show my_layer.toml --format latex\n"
+        "  pullback show relu --jacobian h u --sizes n=1,k=2",
+    )
+    shown.add_argument(
+        "definition", metavar="DEFINITION", help="a shipped layer's name or a .toml file"
+    )
+    shown.add_argument(
+        "--format",
+        choices=("text", "latex"),
+        default="text",
+        help="for the terminal (default) or a LaTeX document",
+    )
+    shown.add_argument(
+        "--jacobian",
+        nargs=2,
+        metavar=("NODE", "TENSOR"),
+        help="the Jacobian of a node by a tensor as a matrix, written out",
+    )
+    shown.add_argument(
+        "--sizes",
+        default="",
+        metavar="AXIS=SIZE,…",
+        type=sizes,
+        help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2",
+    )
     return whole
 
 
@@ -107,7 +145,7 @@ def run_show(options: argparse.Namespace) -> int:
     if options.jacobian:
         return run_jacobian(options)
     with progress([options.definition]) as (names, report):
-        compiled = [compiled_from(name, report) for name in names][0]
+        compiled = next(compiled_from(name, report) for name in names)
     if options.format == "latex":
         print(latex(compiled.derivation, compiled.proof), end="")
     else:
@@ -132,8 +170,9 @@ def run_jacobian(options: argparse.Namespace) -> int:
         raise PullbackError(f"the matrix would have more than {MAX_ENTRIES} entries")
     matrix = written_out(found, options.sizes)
     style = LATEX if options.format == "latex" else UNICODE
-    cells = [[spell(matrix[r, c], layer, style) for c in range(matrix.cols)]
-             for r in range(matrix.rows)]
+    cells = [
+        [spell(matrix[r, c], layer, style) for c in range(matrix.cols)] for r in range(matrix.rows)
+    ]
     print(matrix_text(cells, options.format))
     if options.format == "text":
         print(f"∂{node}/∂{tensor}: {found.structure.words}")
@@ -232,8 +271,9 @@ def progress(names: Sequence[str]) -> Iterator[tuple[Iterator[str], Callable[[st
     except ImportError:
         yield iter(names), lambda _: None
         return
-    bar = tqdm(names, desc="derive and prove", unit="layer", leave=False,
-               disable=not sys.stderr.isatty())
+    bar = tqdm(
+        names, desc="derive and prove", unit="layer", leave=False, disable=not sys.stderr.isatty()
+    )
     try:
         yield iter(bar), lambda text: bar.set_postfix_str(text[:40])
     finally:

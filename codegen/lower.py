@@ -138,9 +138,13 @@ def largest_at_its_place(builder: Builder, *results: int) -> None:
     for place in builder:
         found = readers.get(place.number, [])
         op = place.op
-        if isinstance(op, Reduce) and op.kind in ("argmax", "argmin") and all(
-            isinstance(r.op, Gather) and r.op.value == op.value and (r.op.axis,) == op.axes
-            for r in found
+        if (
+            isinstance(op, Reduce)
+            and op.kind in ("argmax", "argmin")
+            and all(
+                isinstance(r.op, Gather) and r.op.value == op.value and (r.op.axis,) == op.axes
+                for r in found
+            )
         ):
             for reader in found:
                 extreme = Reduce(op.kind.removeprefix("arg"), op.value, op.axes)
@@ -265,7 +269,11 @@ class Lowering:
             return self.condition(expr.condition)
         if isinstance(expr, Where):
             condition, a, b = expr.args
-            terms = [self.condition(condition), self.lower(cast(Expr, a)), self.lower(cast(Expr, b))]
+            terms = [
+                self.condition(condition),
+                self.lower(cast(Expr, a)),
+                self.lower(cast(Expr, b)),
+            ]
             return self.elementwise("where", terms)
         if expr.is_Add:
             return self.add(expr)
@@ -285,9 +293,7 @@ class Lowering:
             union = list(largest)
         else:
             union.sort(key=self.rank)
-        operands = tuple(
-            Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms
-        )
+        operands = tuple(Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms)
         sizes = tuple(cast(Index, i).size for i in union)
         return Term(self.builder.add(Elementwise(function, operands), sizes, kind), tuple(union))
 
@@ -425,8 +431,9 @@ class Lowering:
             labels = self.lower(label)
             if index not in base.indices or not set(labels.indices) <= set(base.indices):
                 continue
-            value = substitute(sp.Mul(*(f for f in sp.Mul.make_args(term) if f != delta)),
-                               {index: label})
+            value = substitute(
+                sp.Mul(*(f for f in sp.Mul.make_args(term) if f != delta)), {index: label}
+            )
             if not has_hole(base_expr, delta):
                 at_label = substitute(base_expr, {index: label})
                 value = at_label + value
@@ -470,7 +477,9 @@ class Lowering:
                 terms.append((self.power(factor.base, -factor.exp), -1))
             else:
                 terms.append((self.lower(factor), 1))
-        terms.sort(key=lambda t: (len(t[0].indices), self.builder.values[t[0].value].kind == "mask"))
+        terms.sort(
+            key=lambda t: (len(t[0].indices), self.builder.values[t[0].value].kind == "mask")
+        )
         above = [t for t, power in terms if power > 0]
         below = [t for t, power in terms if power < 0]
         return self.quotient(number, above, below)
@@ -592,7 +601,7 @@ class Lowering:
         if index in term.indices or set(indices) != set(labels.indices):
             raise self.fail(expr, "no law for a sum by label over other axes than the labels'")
         others = tuple(i for i in term.indices if i not in labels.indices)
-        term = self.spread(term, (*labels.indices, *others))  # type: ignore[arg-type]
+        term = self.spread(term, (*labels.indices, *others))
         size = self.builder.add(Size(index.size), (), "integer")
         sizes = (index.size, *(cast(Index, i).size for i in others))
         op = Scatter(term.value, labels.value, size)
@@ -634,8 +643,10 @@ def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int
     """Which two operands to contract first, by NumPy's search at a common size."""
     if len(terms) == 2:
         return 0, 1
-    letters = {i: chr(ord("a") + place) for place, i in
-               enumerate(dict.fromkeys(i for t in terms for i in t.indices))}
+    letters = {
+        i: chr(ord("a") + place)
+        for place, i in enumerate(dict.fromkeys(i for t in terms for i in t.indices))
+    }
     words = ["".join(letters[i] for i in t.indices) for t in terms]
     out = "".join(letter for i, letter in letters.items() if i not in indices)
     arrays = [np.broadcast_to(0.0, (64,) * len(w)) for w in words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +26,23 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # the output is Python; text from definitions goes through `docstring`
 )
+WIDTH = 92  # of a line inside a function
 # the names of the module's own helpers, in the order in which they stand
 HELPERS = (
-    "_array _number _integers _sizes _labels _not_empty _like _add_rows _sigmoid"
-).split()
+    "_array",
+    "_number",
+    "_integers",
+    "_sizes",
+    "_labels",
+    "_not_empty",
+    "_like",
+    "_add_rows",
+    "_sigmoid",
+)
 
 
 def module(derivation: Derivation, program: Program) -> str:
-    """The text of the module: forward, backward and, where the output is a scalar, value_and_grad."""
+    """The text of the module; value_and_grad is there where the output is a scalar."""
     context = Module(derivation, program).context()
     text = ENVIRONMENT.get_template("module.py.j2").render(context)
     used = [h for h in HELPERS if re.search(rf"\b{h}\(", text)]
@@ -51,6 +61,20 @@ def docstring(text: str) -> str:
 def comment(text: str) -> str:
     """Text on one line of a comment."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def wrapped(before: str, words: list[str], after: str) -> list[str]:
+    """A list of names between brackets, on one line or on several."""
+    one = before + ", ".join(words) + ("," if len(words) == 1 else "") + after
+    if len(one) <= WIDTH:
+        return [one]
+    return [
+        before,
+        *textwrap.wrap(
+            ", ".join(words) + ",", WIDTH - 4, initial_indent="    ", subsequent_indent="    "
+        ),
+        after,
+    ]
 
 
 def shape(tensor: Tensor | Node) -> str:
@@ -84,6 +108,7 @@ class Module:
         forward = Section(program, program.forward, [*program.cache, program.output], names)
         backward = Section(program, program.backward, [v for _, v in program.gradients], names)
         cached = [names[v] for v in program.cache]
+        returned = names[program.output] + self.copied(program.output)
         extra = [] if not output.indices else ["shape"]
         cached += [*extra, "dtype"]
         return {
@@ -93,22 +118,26 @@ class Module:
             "equations": [docstring(n.text) for n in layer.nodes],
             "version": __version__,
             "digest": layer.digest[:16],
-            "gradient_of": output.name if not output.indices else f"sum(d{output.name} * {output.name})",
+            "gradient_of": output.name
+            if not output.indices
+            else f"sum(d{output.name} * {output.name})",
             "gradients": [
                 {"name": cotangent_name(n), "shape": shape(layer.tensor(n))}
                 for n in self.derivation.wanted
             ],
             "cache": cached,
             "cached": cached,
+            "cache_made": wrapped(f"return {returned}, Cache(", cached, ")"),
+            "cache_read": wrapped("(", cached, ") = cache"),
             "inputs": [{"name": t.name, "text": self.describe(t)} for t in layer.inputs],
             "forward_summary": f"{output.name}, and what backward needs to know of the way to it.",
             "dimensions": self.dimensions(),
             "output": {
                 "name": output.name,
-                "result": names[program.output] + self.copied(program.output),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
-                if output.indices else "one number",
+                if output.indices
+                else "one number",
             },
             "remarks": self.remarks(),
             "checks": self.checks(),
@@ -155,13 +184,18 @@ class Module:
 
     def remarks(self) -> list[str]:
         """What the docstring says of dtypes, empty axes and errors."""
-        lines = ["All floats have one dtype, float32 or float64, and so has the result. Inputs are never",
-                 "changed, and nothing is broadcast."]
+        lines = [
+            "All floats have one dtype, float32 or float64, and so has the result. Inputs are",
+            "never changed, and nothing is broadcast.",
+        ]
         empty = [str(s) for s in self.program.nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")
-        lines += ["", "Raises TypeError for a wrong dtype and ValueError for a wrong shape",
-                  "or a label out of range; the message names the argument."]
+        lines += [
+            "",
+            "Raises TypeError for a wrong dtype and ValueError for a wrong shape",
+            "or a label out of range; the message names the argument.",
+        ]
         return lines
 
     def checks(self) -> list[str]:
@@ -218,7 +252,10 @@ class Module:
         found: list[str] = []
         for line in lines:
             if line.about:
-                found += [f"# {comment(c)}" for c in self.equation(line.about)]
+                for text in self.equation(line.about):
+                    found += textwrap.wrap(
+                        comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
+                    )
             found.append(line.code)
         return found
 

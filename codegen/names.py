@@ -17,6 +17,8 @@ from codegen.program import (
     Take,
 )
 
+LONGEST = 28  # letters of a name that is made up from others
+
 
 class Names:
     """The names of values: their own, or words that say how they are made, no two the same."""
@@ -36,6 +38,7 @@ class Names:
             return
         if like not in self.given:
             name = self.describe(like)
+            name = name if len(name) <= LONGEST else "part"
             candidates = [name, *(f"{name}_{i}" for i in range(2, len(self.used) + 3))]
             self.given[like] = next(c for c in candidates if c not in self.used)
             self.used.add(self.given[like])

@@ -1,4 +1,4 @@
-"""Operations as NumPy: which values get a line, which memory is used again, and how each is spelled."""
+"""Operations as NumPy: which values get a line, which memory serves again, how each is spelled."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from string import ascii_letters
 from sympy import Rational
 
 from codegen.names import Names
-
 from codegen.program import (
     Arange,
     Constant,
     Contract,
     Elementwise,
     Gather,
-    Input,
     OneHot,
     Operand,
     Operation,
@@ -99,7 +97,7 @@ class Section:
         return number not in self.inlined and not isinstance(self.program[number].op, Size)
 
     def give_names(self) -> None:
-        """Name what has a line; a value that entries are put into has the name of what it becomes."""
+        """Name what has a line; what entries are put into has the name of what it becomes."""
         for number in self.order:
             if number in self.inlined:
                 continue
@@ -433,4 +431,3 @@ def number_text(number: Rational) -> Text:
     if Rational(as_float) == number:
         return Text(as_float, ATOM if number.p >= 0 else UNARY)
     return Text(f"{number.p} / {number.q}", PRODUCT)
-

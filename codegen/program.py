@@ -78,7 +78,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Gather:
-    """`value[…, labels, …]`: an axis is replaced by what labels pick for each place of the others."""
+    """`value[…, labels, …]`: labels pick along an axis, for each place of the others."""
 
     value: int
     axis: int
@@ -153,7 +153,7 @@ def reads(op: Operation) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Value:
-    """The result of an operation: the sizes of its axes, its kind, and its name in the mathematics."""
+    """The result of an operation: sizes of axes, kind, and its name in the mathematics."""
 
     number: int
     op: Operation

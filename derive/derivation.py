@@ -17,7 +17,15 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from derive import laws
-from derive.expressions import Index, Sum, entries, entry, entry_indices, entry_name, log1p, substitute
+from derive.expressions import (
+    Index,
+    Sum,
+    entries,
+    entry,
+    entry_name,
+    log1p,
+    substitute,
+)
 from derive.laws import Equality, Law
 from derive.layer import Layer, Node, Tensor
 from derive.structure import Structure, find_structure
@@ -92,7 +100,7 @@ class Jacobian:
 
 @dataclass(frozen=True)
 class Pullback:
-    """Jᵀg, from the sum over the node's entries to its short form, and the form that computes well."""
+    """Jᵀg from the sum over the node's entries to its short form, and a form that computes well."""
 
     jacobian: Jacobian
     cotangent: Expr
@@ -162,7 +170,7 @@ def derive(layer: Layer) -> Derivation:
     readers = reading_nodes(layer, by_name)
     needed = on_the_way(layer, readers)
     gradients = []
-    nodes = [n for n in reversed(layer.nodes) if not n.notation]
+    nodes: list[Tensor | Node] = [n for n in reversed(layer.nodes) if not n.notation]
     for tensor in [*nodes, *layer.inputs]:
         if tensor.name not in needed or tensor.name == layer.output.name:
             continue
@@ -211,7 +219,7 @@ def meanings(layer: Layer) -> list[Equality]:
     return [Equality(n.entry, n.expr) for n in layer.notations]
 
 
-# -- values -----------------------------------------------------------------------------------------
+# -- values --------------------------------------------------------------------------------
 
 
 def derive_values(layer: Layer) -> list[Value]:
@@ -240,7 +248,7 @@ def sums_without_largest(expr: Expr) -> list[Expr]:
     return sorted(found, key=sp.default_sort_key)
 
 
-# -- Jacobians ----------------------------------------------------------------------------------------
+# -- Jacobians -----------------------------------------------------------------------------
 
 
 def primed(index: Index) -> Index:
@@ -273,7 +281,7 @@ def jacobian(layer: Layer, node: str, tensor: str) -> Jacobian:
 
 
 def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
-    """A Jacobian as a matrix at small sizes: a row for each entry of the node, in order of its axes.
+    """A Jacobian as a matrix at small sizes, a row for each entry of the node.
 
     `sizes` gives the size of each axis by its name, as in {"n": 1, "k": 2}; axes that are left out
     have size 2.
@@ -296,7 +304,7 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
 
 
 def differentiate(expr: Expr) -> Expr:
-    """SymPy differentiates by one entry; an entry by an entry of the same tensor is a product of deltas."""
+    """SymPy differentiates by one entry; ∂x_n/∂x_m is δ(n, m), and a kink has its declared slope."""
     assert isinstance(expr, Partial)
     return cast(Expr, expr.expr.diff(expr.wrt))
 
@@ -315,9 +323,10 @@ def foldable(layer: Layer, values: dict[str, Value], node: Node) -> list[Equalit
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:
-    """Deltas are summed away, constants come out of sums, assumptions are used: until nothing changes."""
+    """Deltas are summed away, constants come out of sums, assumptions are used, as long as any is."""
     for _ in range(20):
         before = chain
+        chain = chain.then(laws.factor_of_cases)
         chain = chain.then(laws.distribute)
         chain = chain.then(laws.linearity)
         chain = chain.then(laws.sum_over_delta)
@@ -329,7 +338,7 @@ def tidy(chain: Chain, layer: Layer) -> Chain:
     raise RecursionError("the laws do not come to an end")
 
 
-# -- pullbacks -----------------------------------------------------------------------------------------
+# -- pullbacks -----------------------------------------------------------------------------
 
 
 def derive_pullback(
@@ -349,7 +358,7 @@ def derive_pullback(
 
 
 def distributions(layer: Layer, values: dict[str, Value]) -> list[tuple[Expr, Index]]:
-    """The tensors whose entries add up to one over an axis, by their shape: exp(a_j)/Σ_i exp(a_i)."""
+    """The tensors whose entries add up to one over an axis, by their shape exp(a_j)/Σ_i exp(a_i)."""
     found = []
     for node in layer.nodes:
         parts = laws.factors(values[node.name].meaning.end)

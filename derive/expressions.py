@@ -17,15 +17,17 @@ when it is made, so that nothing outside can be captured and equality is equalit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count, permutations
 from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta, Symbol
-from sympy.codegen.cfunctions import expm1, log1p
+from sympy.codegen.cfunctions import expm1 as expm1
+from sympy.codegen.cfunctions import log1p as log1p
 from sympy.core.relational import Relational
 
+MAX_ROUNDS = 50  # of a law that is applied until nothing changes
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
 
 
@@ -93,6 +95,12 @@ def entries(expr: sp.Basic) -> list[Expr]:
     bases = {b for i in expr.atoms(sp.Indexed) for b in i.base.free_symbols}
     found = {a for a in expr.atoms(sp.Indexed, Symbol) if is_entry(a) and a not in bases}
     return sorted(found, key=sp.default_sort_key)
+
+
+def free_entries(expr: sp.Basic) -> list[Expr]:
+    """The entries of an expression that do not stand at an index bound within it."""
+    free = set(free_indices(expr))
+    return [a for a in entries(expr) if set(free_indices(a)) <= free]
 
 
 def free_indices(expr: sp.Basic) -> list[Index]:
@@ -358,10 +366,25 @@ def rewrite(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
     return expr if result is None else result
 
 
-def exhaust(expr: Expr, rule: Callable[[Expr], Expr | None], limit: int = 50) -> Expr:
+def rewrite_outside_in(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
+    """As `rewrite`, but whole expressions before their parts; what the rule made is not entered."""
+    result = rule(expr)
+    if result is not None:
+        return result
+    if isinstance(expr, Binder):
+        body, indices = expr.open()
+        return type(expr)(rewrite_outside_in(body, rule), *indices)
+    if not expr.args or isinstance(expr, sp.Indexed):
+        return expr
+    return cast(Expr, expr.func(*(rewrite_outside_in(a, rule) for a in expr.args)))
+
+
+def exhaust(
+    expr: Expr, rule: Callable[[Expr], Expr | None], way: Callable[..., Expr] = rewrite
+) -> Expr:
     """Apply a rule everywhere until nothing changes."""
-    for _ in range(limit):
-        new = rewrite(expr, rule)
+    for _ in range(MAX_ROUNDS):
+        new = way(expr, rule)
         if new == expr:
             return expr
         expr = new

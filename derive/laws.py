@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import sympy as sp
@@ -20,13 +21,16 @@ from derive.expressions import (
     Index,
     Maximum,
     Sum,
+    Where,
     entries,
     entry_indices,
     entry_name,
     exhaust,
+    free_entries,
     free_indices,
     log1p,
     rewrite,
+    rewrite_outside_in,
     substitute,
 )
 
@@ -86,13 +90,13 @@ def put_in(expr: Expr, notations: Sequence[Equality]) -> Expr:
 
 @law("fold")
 def fold(expr: Expr, known: Sequence[Equality]) -> Expr:
-    """What a notation or a node stands for is written by its name again: exp(z_j)/Σ exp(z_i) = p_j."""
+    """What a name stands for is written by its name again: exp(z_j)/Σ_i exp(z_i) = p_j."""
     for equality in known:
-        expr = exhaust(expr, lambda e, q=equality: fold_at(e, q))  # type: ignore[misc]
+        expr = exhaust(expr, partial(fold_at, equality), rewrite_outside_in)
     return expr
 
 
-def fold_at(expr: Expr, known: Equality) -> Expr | None:
+def fold_at(known: Equality, expr: Expr) -> Expr | None:
     """Write one product, power or sum by a name, if the name's definition is a factor of it."""
     if expr.is_Atom or isinstance(expr, sp.Indexed | KroneckerDelta | Bracket | Relational):
         return None
@@ -145,6 +149,7 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
     names = cast("tuple[Index, ...]", entry_indices(known.entry))
     patterns = [a for a in entries(known.expr) if set(a.free_symbols) & set(names)]
     seen: set[tuple[Expr, ...]] = set()
+    free = set(free_indices(expr))
 
     def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
         if all(n in found for n in names):
@@ -155,7 +160,7 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
         elif at < len(patterns):
             for atom in entries(expr):
                 more = unify(patterns[at], atom, names, found)
-                if more is not None:
+                if more is not None and all(set(free_indices(v)) <= free for v in more.values()):
                     yield from extend(at + 1, more)
             yield from extend(at + 1, found)
 
@@ -180,7 +185,7 @@ def unify(
 
 @law("log of a quotient")
 def log_of_quotient(expr: Expr) -> Expr:
-    """The logarithm of a product or quotient of positive numbers is a sum: log(a/b) = log a − log b."""
+    """The log of a product or quotient of positive numbers is a sum: log(a/b) = log a − log b."""
 
     def rule(e: Expr) -> Expr | None:
         if not isinstance(e, sp.log):
@@ -223,7 +228,7 @@ def is_sum_with_delta(expr: Expr) -> bool:
 
 @law("sum term by term")
 def linearity(expr: Expr) -> Expr:
-    """A sum is taken term by term, and what does not run with its index comes out: Σ(c·a + b) = cΣa + Σb."""
+    """A sum is taken term by term, and constants come out: Σ(c·a + b) = cΣa + Σb."""
 
     def rule(e: Expr) -> Expr | None:
         if not isinstance(e, Sum):
@@ -231,13 +236,34 @@ def linearity(expr: Expr) -> Expr:
         body, indices = e.open()
         if is_sum_with_delta(body):
             return sp.Add(*(Sum(t, *indices) for t in body.args))
-        outside, inside = [], []
+        outside: list[Expr] = []
+        inside: list[Expr] = []
         for factor in sp.Mul.make_args(body):
             runs = factor.free_symbols & set(indices)
             (inside if runs else outside).append(factor)
         if not outside:
             return None
         return sp.Mul(*outside, Sum(sp.Mul(*inside), *indices))
+
+    return exhaust(expr, rule)
+
+
+@law("factor of both cases")
+def factor_of_cases(expr: Expr) -> Expr:
+    """A factor of both cases comes out: where(c, δa, δb) = δ where(c, a, b)."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, Where):
+            return None
+        condition, *cases = e.args
+        parts = [set(sp.Mul.make_args(c)) for c in cases if c != 0]
+        shared = set.intersection(*parts) if parts else set()
+        shared = {f for f in shared if isinstance(f, KroneckerDelta) or len(parts) == 2}
+        shared = {f for f in shared if not f.is_number}
+        if not shared:
+            return None
+        inner = (sp.Mul(*(f for f in sp.Mul.make_args(c) if f not in shared)) for c in cases)
+        return sp.Mul(*sorted(shared, key=sp.default_sort_key), Where(condition, *inner))
 
     return exhaust(expr, rule)
 
@@ -255,8 +281,9 @@ def sum_over_delta(expr: Expr) -> Expr:
                 continue
             for i, other in (factor.args, factor.args[::-1]):
                 if i in indices and not other.has(i):
-                    rest = substitute(sp.Mul(*(f for f in sp.Mul.make_args(body) if f != factor)),
-                                      {i: other})
+                    rest = substitute(
+                        sp.Mul(*(f for f in sp.Mul.make_args(body) if f != factor)), {i: other}
+                    )
                     return Sum(rest, *(k for k in indices if k != i))
         return None
 
@@ -291,8 +318,9 @@ def common_factor(expr: Expr) -> Expr:
         if not shared:
             return None
         factor = sp.Mul(*sorted(shared, key=sp.default_sort_key))
-        rest = sp.Add(*(sp.Mul(*(f for f in sp.Mul.make_args(t) if f not in shared))
-                        for t in e.args))
+        rest = sp.Add(
+            *(sp.Mul(*(f for f in sp.Mul.make_args(t) if f not in shared)) for t in e.args)
+        )
         return cast(Expr, factor * rest)
 
     return rewrite(expr, rule)
@@ -321,7 +349,7 @@ def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dic
     if not names:
         yield {}
     for pattern in patterns[:1]:
-        for atom in entries(e):
+        for atom in free_entries(e):
             found = unify(pattern, atom, names, {})
             if found is not None and len(found) == len(names):
                 yield found
@@ -329,7 +357,7 @@ def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dic
 
 @law("mask from the output")
 def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
-    """The output of max(0, u) is positive where u is, so that u need not be kept: [u > 0] = [h > 0]."""
+    """h = max(0, u) is positive where u is, so that u need not be kept: [u > 0] = [h > 0]."""
 
     def rule(e: Expr) -> Expr | None:
         if not (isinstance(e, Bracket) and isinstance(e.condition, sp.StrictGreaterThan)):
@@ -345,7 +373,7 @@ def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
     return rewrite(expr, rule)
 
 
-# -- numbers: forms that do not overflow or cancel --------------------------------------------------
+# -- numbers: forms that do not overflow or cancel ------------------------------------------
 
 
 def largest_place(body: Expr, i: Index) -> Expr:
@@ -411,15 +439,15 @@ def shares_row(own: Expr, a: Expr, i: Index) -> bool:
     """Is `own` the exponent a_i at some place of i?"""
     return any(
         found is not None and own == substitute(a, found)
-        for pattern in entries(a)
-        for atom in entries(own)
+        for pattern in free_entries(a)
+        for atom in free_entries(own)
         for found in [unify(pattern, atom, (i,), {})]
     )
 
 
 @law("split off the largest")
 def split_largest(expr: Expr, parts: Sequence[Expr]) -> Expr:
-    """The largest term is exp(0) = 1: Σ_i exp(a_i − a_l) = 1 + Σ_{i≠l} exp(a_i − a_l), and so for each term.
+    """The largest term is exp(0) = 1: Σ_i exp(a_i − a_l) = 1 + Σ_{i≠l} exp(a_i − a_l).
 
     `parts` are the sums without their largest term that are computed anyway.
     """
@@ -437,8 +465,8 @@ def split_largest(expr: Expr, parts: Sequence[Expr]) -> Expr:
 
     def terms(e: Expr) -> Expr | None:
         for _, body, delta, i in known:
-            for atom in entries(e):
-                for pattern in entries(body):
+            for atom in free_entries(e):
+                for pattern in free_entries(body):
                     found = unify(pattern, atom, (i,), {})
                     if found and i in found and e == substitute(body, found):
                         hole = substitute(delta, found)

@@ -38,7 +38,7 @@ class Tensor:
 class Node:
     """An equation: a node (`=`), or notation (`:=`) that is put in before differentiating.
 
-    `text` is the equation as it was written; `origin` is the definition that a call brought it from.
+    `text` is the equation as written; `origin` is the definition that a call brought it from.
     """
 
     name: str

@@ -22,7 +22,6 @@ from derive.expressions import (
     Index,
     Maximum,
     Minimum,
-    Place,
     Sigmoid,
     Sum,
     Where,
@@ -194,8 +193,9 @@ def on_ties(answers: Mapping[Any, int]) -> dict[Expr, Expr]:
             for symbol in sorted(value.free_symbols, key=str):
                 slope = value.diff(symbol)
                 if slope.is_number and slope != 0:
-                    found = {k: v.xreplace({symbol: symbol - value / slope})
-                             for k, v in found.items()}
+                    found = {
+                        k: v.xreplace({symbol: symbol - value / slope}) for k, v in found.items()
+                    }
                     found[symbol] = symbol - value / slope
                     break
     return found

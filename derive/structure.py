@@ -39,7 +39,9 @@ class Structure:
             text = self.kind
         if self.repeated and self.kind != "zero":
             rows = ", ".join(r.name.rstrip("'") for r in self.repeated)
-            text += f", the same for each {rows}" if self.kind == "identity" else f", for each {rows}"
+            text += (
+                f", the same for each {rows}" if self.kind == "identity" else f", for each {rows}"
+            )
         return text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from functools import lru_cache
+from functools import cache
 from typing import cast
 
 import mpmath
@@ -15,9 +15,9 @@ POINTS = 3
 EXACT_LIMIT = 2500  # operations; beyond it the polynomials of an exact decision grow too large
 
 
-@lru_cache(maxsize=None)
+@cache
 def zero(expr: Expr) -> str:
-    """"exact" or "50 digits" where an expression is zero, and "" where it is not.
+    """ "exact" or "50 digits" where an expression is zero, and "" where it is not.
 
     >>> x, y = sp.symbols("x y", real=True)
     >>> zero(sp.exp(x + y) / sp.exp(y) - sp.exp(x)), zero(x - y)

@@ -41,8 +41,8 @@ def forward(x, W, c):
 
     Returns (output, cache): u of shape (N, K), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
@@ -73,7 +73,7 @@ def backward(du, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    x, W, shape, dtype = cache
+    (x, W, shape, dtype) = cache
     du = _like("du", du, shape, dtype)
     # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
     # that is, ∂ℒ/∂u Wᵀ

@@ -42,8 +42,8 @@ def forward(z, t):
 
     Returns (output, cache): L of shape (N,), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
     J must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
@@ -80,16 +80,16 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype = cache
+    (t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype) = cache
     dL = _like("dL", dL, shape, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z_shifted = others_exp_z_shifted + 1
     p = exp_z_shifted / sum_exp_z_shifted[:, None]
     p[n, z_argmax] = 1 / sum_exp_z_shifted
-    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
-    # that is, diag(∂ℒ/∂L) (p - t)
-    dz = dL[:, None] * (p - t)
+    # ∂ℒ/∂z[n,j] = (p[n,j] Σ_i t[n,i] - t[n,j]) ∂ℒ/∂L[n]
+    # that is, diag(∂ℒ/∂L) (diag(t 𝟏) p - t)
+    dz = dL[:, None] * (t.sum(axis=1)[:, None] * p - t)
     return Gradients(dz)
 
 

@@ -37,8 +37,8 @@ def forward(lamda, W):
 
     Returns (output, cache): R (one number), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
@@ -63,7 +63,7 @@ def backward(dR, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    lamda, W, dtype = cache
+    (lamda, W, dtype) = cache
     dR = _number("dR", dR, dtype)
     # ∂R/∂W[d,k] = λ W[d,k]
     # that is, λ W

@@ -59,8 +59,8 @@ def forward(x, W, c, w, b, y, lamda):
 
     Returns (output, cache): L (one number), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
     J and N must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
@@ -115,7 +115,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype = cache
+    (x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype) = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute

@@ -36,8 +36,8 @@ def forward(u):
 
     Returns (output, cache): h of shape (N, K), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
@@ -64,7 +64,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    h, shape, dtype = cache
+    (h, shape, dtype) = cache
     dh = _like("dh", dh, shape, dtype)
     # ∂ℒ/∂u[n,k] = 𝟏[u[n,k] > 0] ∂ℒ/∂h[n,k]
     # that is, 𝟏[u > 0] ⊙ ∂ℒ/∂h

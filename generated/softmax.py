@@ -36,8 +36,8 @@ def forward(z):
 
     Returns (output, cache): p of shape (N, J), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
     J must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
@@ -68,7 +68,7 @@ def backward(dp, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    p, shape, dtype = cache
+    (p, shape, dtype) = cache
     dp = _like("dp", dp, shape, dtype)
     # ∂ℒ/∂z[n,j] = p[n,j] (∂ℒ/∂p[n,j] - Σ_i p[n,i] ∂ℒ/∂p[n,i])
     # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)

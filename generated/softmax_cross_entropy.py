@@ -42,8 +42,8 @@ def forward(z, y):
 
     Returns (output, cache): L of shape (N,), and what backward needs.
 
-    All floats have one dtype, float32 or float64, and so has the result. Inputs are never
-    changed, and nothing is broadcast.
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast.
     J must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
@@ -81,7 +81,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    y, z_argmax, n, exp_z, others_exp_z, shape, dtype = cache
+    (y, z_argmax, n, exp_z, others_exp_z, shape, dtype) = cache
     dL = _like("dL", dL, shape, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute

@@ -26,7 +26,9 @@ def derived(name: str) -> Derivation:
     return derive(shipped(name))
 
 
-def evaluate(expr: Expr, indices: tuple[Index, ...], layer: Layer, arrays: Mapping[str, Any]) -> Any:
+def evaluate(
+    expr: Expr, indices: tuple[Index, ...], layer: Layer, arrays: Mapping[str, Any]
+) -> Any:
     """The array of an expression's values, its tensors being these arrays.
 
     A node or notation whose name is in `arrays` is taken from there, else from its equation.

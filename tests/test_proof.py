@@ -1,4 +1,4 @@
-"""The proof accepts what is derived, and refuses every corruption of a law, a step or a gradient."""
+"""The proof accepts what is derived, and refuses a corrupted law, step or gradient."""
 
 from dataclasses import replace
 
