@@ -6,25 +6,19 @@ nodes and axes keep their names where these are free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
-from typing import NoReturn, Protocol
+from typing import Protocol
 
-from derive.errors import DefinitionError
-from derive.grammar import (
-    Apply,
-    Equation,
-    Iverson,
-    Negative,
-    Number,
-    Operation,
-    Place,
-    Ref,
-    Tree,
-)
+from derive.limits import MAX_PARTS, count_parts
+from derive.renaming import Argument, rename_equation
+from derive.symbols import names_in
+from derive.trees import Apply, Equation, Negative, Number, Place, Ref, Tree, refuse, walk
+from derive.vocabulary import WORDS, suggestion
 
-MAX_EQUATIONS = 1000
+MAX_EQUATIONS = 64  # each takes a symbol
+MAX_CALLS = 32  # one inside another
 
 
 class Callee(Protocol):
@@ -40,82 +34,53 @@ class Callee(Protocol):
 
 
 Load = Callable[[str], Callee]  # a definition by its name; KeyError where there is none
+Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands
 
 
-def walk(tree: Tree) -> Iterator[Tree]:
-    """Every part of a tree, without recursion, left to right."""
-    stack: list[Tree] = [tree]
-    while stack:
-        part = stack.pop()
-        yield part
-        stack.extend(reversed(parts(part)))
-
-
-def parts(tree: Tree) -> tuple[Tree, ...]:
-    """The direct parts of a tree; indices count where they are tensors."""
-    match tree:
-        case Operation(_, left, right, _):
-            return (left, right)
-        case Negative(operand, _):
-            return (operand,)
-        case Iverson(comparison, _):
-            return (comparison,)
-        case Apply(_, args, _):
-            return args
-        case Ref(_, indices, _) if indices:
-            return tuple(i for i in indices if i.indices is not None)
-    return ()
-
-
-def names_in(equations: Iterable[Equation]) -> tuple[set[str], set[str]]:
-    """The names that are axes and the names that stand as tensors with indices."""
-    axes: set[str] = set()
-    tensors: set[str] = set()
-    for equation in equations:
-        axes.update(equation.axes or ())
-        for tree in walk(equation.right):
-            if isinstance(tree, Ref) and tree.indices:
-                tensors.add(tree.name)
-                axes.update(i.name for i in tree.indices if i.indices is None)
-            elif isinstance(tree, Apply) and tree.name in ("sum", "mean", "size"):
-                bare = tree.args if tree.name == "size" else tree.args[:-1]
-                axes.update(a.name for a in bare if isinstance(a, Ref) and a.indices is None)
-    return axes, tensors
-
-
-def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ()) -> tuple[
-    Equation, ...
-]:
+def write_out_calls(
+    definition: Callee, load: Load, stack: tuple[str, ...] = ()
+) -> tuple[Equation, ...]:
     """The equations of a definition with every call replaced by what it calls.
 
     Raises DefinitionError where a call has no definition, a wrong number of arguments, axes that
     do not fit, or comes back to itself.
     """
-    stack = (*stack, definition.name)
-    caller = Caller(definition, stack, load)
+    caller = Caller(definition, (*stack, definition.name), load)
+    parts, counted = 0, 0
     for equation in definition.equations:
-        if is_call(equation.right, definition, load):
+        if caller.is_call(equation):
             caller.call(equation)
         else:
             caller.keep(equation)
         if len(caller.done) > MAX_EQUATIONS:
-            caller.fail(f"calls come to more than {MAX_EQUATIONS} equations", equation.place)
+            refuse(f"calls come to more than {MAX_EQUATIONS} equations", equation.place)
+        parts += sum(map(count_parts, caller.done[counted:]))
+        counted = len(caller.done)
+        if parts > MAX_PARTS:
+            refuse(f"the equations have more than {MAX_PARTS:,} parts", equation.place)
     return tuple(caller.done)
 
 
-def is_call(tree: Tree, definition: Callee, load: Load) -> bool:
-    """Is it the call of a definition that exists?"""
-    if not isinstance(tree, Apply):
-        return False
-    if tree.name == definition.name:
-        return True
-    try:
-        load(tree.name)
-    except (KeyError, DefinitionError) as error:
-        if isinstance(error, DefinitionError) and error.line:
-            raise
-        return False
-    return True
+@dataclass(frozen=True)
+class Match:
+    """A tensor's axes in the callee and in the caller, position by position."""
+
+    name: str
+    inner: Axes
+    outer: Axes | None  # None where the caller does not show them
+    place: Place
+
+    def check_rank(self, callee: str) -> None:
+        """Refuse different numbers of axes."""
+        if self.outer is not None and len(self.inner) != len(self.outer):
+            count = "1 axis" if len(self.inner) == 1 else f"{len(self.inner)} axes"
+            given = "1 axis" if len(self.outer) == 1 else f"{len(self.outer)} axes"
+            refuse(f"'{self.name}' has {given} here; {callee} wants {count}", self.place)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names that both sides have for an axis."""
+        both = zip(self.inner, self.outer or (), strict=False)
+        return [(a, b) for a, b in both if a is not None and b is not None]
 
 
 @dataclass
@@ -126,22 +91,53 @@ class Caller:
     stack: tuple[str, ...]
     load: Load
     done: list[Equation] = field(default_factory=list)
-    axes_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
+    axes_of: dict[str, Axes] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)  # names, and the capitals of axes
 
     def __post_init__(self) -> None:
+        axes, _ = names_in(e.right for e in self.definition.equations)
         for equation in self.definition.equations:
-            self.used |= {equation.name, *(equation.axes or ())}
+            axes.update(equation.axes or ())
+            self.used.add(equation.name)
             for tree in walk(equation.right):
                 if isinstance(tree, Ref):
                     self.used |= {tree.name, *(i.name for i in tree.indices or ())}
                     if tree.indices and all(i.indices is None for i in tree.indices):
                         self.axes_of.setdefault(tree.name, tuple(i.name for i in tree.indices))
+        self.used |= axes | {a.upper() for a in axes}
 
-    def fail(self, message: str, place: Place) -> NoReturn:
-        """Raise an error that points into the text."""
-        text = f"{self.definition.name}: {message}"
-        raise DefinitionError(text, place.source, place.line, place.column)
+    def exists(self, name: str) -> bool:
+        """Is there a definition of that name?"""
+        if name in self.stack:
+            return True
+        try:
+            self.load(name)
+        except KeyError:
+            return False
+        return True
+
+    def is_call(self, equation: Equation) -> bool:
+        """Is the right side a call? What looks like one and is none is refused."""
+        for tree in walk(equation.right):
+            if not isinstance(tree, Apply) or tree.name in WORDS:
+                continue
+            if self.exists(tree.name):
+                if tree is equation.right:
+                    return True
+                refuse(
+                    f"a call of a definition stands alone on the right side: give "
+                    f"'{tree.name}' a line of its own",
+                    tree.place,
+                )
+            if tree.name in self.used:
+                refuse(
+                    f"'{tree.name}' is not a function; an entry of a tensor is written in square "
+                    f"brackets: {tree.name}[…]",
+                    tree.place,
+                )
+            words = suggestion(tree.name) or f"; the functions are {', '.join(sorted(WORDS))}"
+            refuse(f"'{tree.name}' is neither a function nor a definition{words}", tree.place)
+        return False
 
     def keep(self, equation: Equation) -> None:
         """An equation that calls nothing."""
@@ -152,17 +148,25 @@ class Caller:
         """Write out one call."""
         tree = equation.right
         assert isinstance(tree, Apply)
+        path = " → ".join((*self.stack, tree.name))
         if tree.name in self.stack:
-            self.fail(f"'{tree.name}' calls itself: {' → '.join((*self.stack, tree.name))}",
-                      tree.place)
-        body = write_out_calls(self.load(tree.name), self.load, self.stack)
+            refuse(f"'{tree.name}' calls itself: {path}", tree.place)
+        if len(self.stack) > MAX_CALLS:
+            refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
+        body = up_to_output(write_out_calls(self.load(tree.name), self.load, self.stack))
         inputs = inputs_of(body)
         if len(tree.args) != len(inputs):
-            names = ", ".join(inputs)
-            self.fail(f"{tree.name} takes {len(inputs)} arguments ({names}); "
-                      f"it has {len(tree.args)}", tree.place)
-        axes = self.match_axes(equation, body, inputs)
-        tensors = self.match_tensors(equation, body, inputs)
+            count = "1 argument" if len(inputs) == 1 else f"{len(inputs)} arguments"
+            refuse(
+                f"{tree.name} takes {count} ({', '.join(inputs)}); it has {len(tree.args)}",
+                tree.place,
+            )
+        arguments = {
+            name: self.argument(tree.name, name, axes, arg)
+            for (name, axes), arg in zip(inputs.items(), tree.args, strict=True)
+        }
+        axes = self.match_axes(equation, body, inputs, arguments)
+        tensors = self.match_tensors(equation, body, arguments)
         for own in body:
             renamed = rename_equation(own, tensors, axes)
             if own is body[-1]:
@@ -170,84 +174,122 @@ class Caller:
             self.done.append(replace(renamed, origin=own.origin))
             self.axes_of[renamed.name] = renamed.axes or ()
 
+    def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:
+        """An argument: a tensor, or a number for a tensor without axes."""
+        if isinstance(arg, Number) or (
+            isinstance(arg, Negative) and isinstance(arg.operand, Number)
+        ):
+            if axes:
+                refuse(f"'{name}' of {callee} is a tensor and no number", arg.place)
+            return arg
+        if not isinstance(arg, Ref):
+            refuse(
+                f"an argument of {callee} is a tensor or a number; give the expression a line of "
+                "its own",
+                arg.place,
+            )
+        if any(i.indices is not None for i in arg.indices or ()):
+            refuse(
+                f"an argument of {callee} has only axes in its brackets; give the entry a line of "
+                "its own",
+                arg.place,
+            )
+        return arg
+
     def match_axes(
-        self, equation: Equation, body: tuple[Equation, ...], inputs: Mapping[str, Ref | None]
+        self,
+        equation: Equation,
+        body: tuple[Equation, ...],
+        inputs: Mapping[str, Axes],
+        arguments: Mapping[str, Argument],
     ) -> dict[str, str]:
         """Names for the callee's axes: the left side's, then the arguments', then its own."""
-        tree = equation.right
-        assert isinstance(tree, Apply)
+        callee = getattr(equation.right, "name", "")
         axes: dict[str, str] = {}
-        pairs = []
-        if equation.axes is not None:
-            pairs.append((equation.name, body[-1].axes or (), equation.axes, equation.place))
-        for (name, ref), arg in zip(inputs.items(), tree.args, strict=True):
-            if isinstance(arg, Number):
-                continue
-            if not isinstance(arg, Ref):
-                self.fail(f"an argument of {tree.name} is a tensor or a number", arg.place)
-            inner = tuple(i.name for i in (ref.indices if ref else None) or ())
-            outer = (
-                tuple(i.name for i in arg.indices)
-                if arg.indices is not None
-                else self.axes_of.get(arg.name)
-            )
-            if outer is not None:
-                pairs.append((name, inner, outer, arg.place))
-        for name, inner, outer, place in pairs:
-            if len(inner) != len(outer):
-                self.fail(f"'{name}' of {tree.name} has {len(inner)} axes; "
-                          f"{len(outer)} are given", place)
-            for a, b in zip(inner, outer, strict=True):
+        left = Match(equation.name, body[-1].axes or (), equation.axes, equation.place)
+        written, known = [left], []
+        for name, arg in arguments.items():
+            if isinstance(arg, Ref) and arg.indices is not None:
+                outer = tuple(i.name for i in arg.indices)
+                written.append(Match(arg.name, inputs[name], outer, arg.place))
+            elif isinstance(arg, Ref):
+                outer_axes = self.axes_of.get(arg.name)
+                known.append(Match(arg.name, inputs[name], outer_axes, arg.place))
+        if equation.axes is None:
+            left = replace(left, outer=self.axes_of.get(equation.name))
+            known.append(left)
+        for match in (*written, *known):
+            match.check_rank(callee)
+        for match in written:
+            for a, b in match.pairs():
+                other = next((k for k, v in axes.items() if v == b and k != a), None)
+                if axes.setdefault(a, b) != b:
+                    refuse(f"{callee} has one axis where '{axes[a]}' and '{b}' stand", match.place)
+                if other is not None:
+                    refuse(f"'{b}' stands for two axes of {callee}, {other} and {a}", match.place)
+        for match in known:
+            for a, b in match.pairs():
                 if a not in axes and b not in axes.values():
                     axes[a] = b
         for a in all_axes(body):
             if a not in axes:
-                axes[a] = self.free_name(a)
+                axes[a] = self.free_axis(a)
         return axes
 
     def match_tensors(
-        self, equation: Equation, body: tuple[Equation, ...], inputs: Mapping[str, Ref | None]
-    ) -> dict[str, Ref | Number]:
+        self, equation: Equation, body: tuple[Equation, ...], arguments: Mapping[str, Argument]
+    ) -> dict[str, Argument]:
         """What stands for each of the callee's tensors."""
-        tree = equation.right
-        assert isinstance(tree, Apply)
-        found: dict[str, Ref | Number] = {}
-        for name, arg in zip(inputs, tree.args, strict=True):
-            assert isinstance(arg, Ref | Number)
-            found[name] = arg
+        found = dict(arguments)
         for own in body[:-1]:
             name = own.name if own.name not in self.used else f"{equation.name}_{own.name}"
-            found[own.name] = Ref(self.free_name(name), None, equation.place)
+            candidates = (name, *(f"{name}{i}" for i in range(2, 2 * MAX_EQUATIONS)))
+            found[own.name] = Ref(self.take(iter(candidates)), None, own.place)
         found[body[-1].name] = Ref(equation.name, None, equation.place)
         return found
 
-    def free_name(self, name: str) -> str:
-        """The name, or another one where it is taken."""
-        candidates = [name, *ascii_lowercase[8:14]] if len(name) == 1 else [name]
-        candidates += [f"{name}{i}" for i in range(2, MAX_EQUATIONS)]
-        chosen = next(c for c in candidates if c not in self.used)
-        self.used.add(chosen)
-        return chosen
+    def free_axis(self, axis: str) -> str:
+        """The axis's name, or another one where it, or the name of its size, is taken."""
+        letters = ascii_lowercase[8:14] if len(axis) == 1 else ""
+        candidates = (axis, *letters, *(f"{axis}{i}" for i in range(2, 2 * MAX_EQUATIONS)))
+        found = self.take(c for c in candidates if c.upper() not in self.used)
+        self.used.add(found.upper())
+        return found
+
+    def take(self, candidates: Iterator[str]) -> str:
+        """The first name that is free, which is then taken."""
+        found = next(c for c in candidates if c not in self.used)
+        self.used.add(found)
+        return found
 
 
-def inputs_of(body: tuple[Equation, ...]) -> dict[str, Ref | None]:
-    """The inputs of flat equations in order of appearance, each with a use that shows its axes."""
-    axes, tensors = names_in(body)
-    defined = {e.name for e in body}
-    capitals = {a.upper() for a in axes} - tensors - axes
-    found: dict[str, Ref | None] = {}
+def up_to_output(body: tuple[Equation, ...]) -> tuple[Equation, ...]:
+    """Equations up to the last node; notation after it is not used."""
+    last = max(i for i, e in enumerate(body) if not e.notation)
+    return body[: last + 1]
+
+
+def inputs_of(body: tuple[Equation, ...]) -> dict[str, Axes]:
+    """The inputs of flat equations in order of appearance, each with its axes at its first use.
+
+    A use that has only axes in its brackets shows more than one with labels.
+    """
+    axes, tensors = names_in(e.right for e in body)
+    axes.update(a for e in body for a in e.axes or ())
+    hidden = {e.name for e in body} | axes | ({a.upper() for a in axes} - tensors)
+    found: dict[str, Axes] = {}
     for equation in body:
         for tree in walk(equation.right):
-            if isinstance(tree, Ref) and tree.name not in defined | axes | capitals:
-                plain = all(i.indices is None for i in tree.indices or ())
-                if plain or tree.name not in found:
-                    found[tree.name] = found.get(tree.name) or (tree if plain else None)
+            if isinstance(tree, Ref) and tree.name not in hidden:
+                own = tuple(i.name if i.indices is None else None for i in tree.indices or ())
+                if tree.name not in found or (None in found[tree.name] and None not in own):
+                    found[tree.name] = own
     return found
 
 
 def all_axes(body: tuple[Equation, ...]) -> list[str]:
     """The axes of flat equations, in order of appearance."""
-    axes, _ = names_in(body)
+    axes, _ = names_in(e.right for e in body)
     seen = dict.fromkeys(a for e in body for a in e.axes or ())
     for equation in body:
         for tree in walk(equation.right):
@@ -255,52 +297,3 @@ def all_axes(body: tuple[Equation, ...]) -> list[str]:
                 names = [tree.name, *(i.name for i in tree.indices or ())]
                 seen.update(dict.fromkeys(n for n in names if n in axes))
     return list(seen)
-
-
-def rename_equation(
-    equation: Equation, tensors: Mapping[str, Ref | Number], axes: Mapping[str, str]
-) -> Equation:
-    """The equation under other names."""
-    target = tensors[equation.name]
-    assert isinstance(target, Ref)
-    return replace(
-        equation,
-        name=target.name,
-        axes=tuple(axes[a] for a in equation.axes) if equation.axes else equation.axes,
-        right=rename(equation.right, tensors, axes),
-    )
-
-
-def rename(tree: Tree, tensors: Mapping[str, Ref | Number], axes: Mapping[str, str]) -> Tree:
-    """A tree under other names."""
-    match tree:
-        case Operation(op, left, right, place):
-            return Operation(op, rename(left, tensors, axes), rename(right, tensors, axes), place)
-        case Negative(operand, place):
-            return Negative(rename(operand, tensors, axes), place)
-        case Iverson(comparison, place):
-            return Iverson(rename(comparison, tensors, axes), place)
-        case Apply(name, args, place):
-            return Apply(name, tuple(rename(a, tensors, axes) for a in args), place)
-        case Ref():
-            return rename_ref(tree, tensors, axes)
-    return tree
-
-
-def rename_ref(tree: Ref, tensors: Mapping[str, Ref | Number], axes: Mapping[str, str]) -> Tree:
-    """A tensor, an axis or the size of an axis under another name."""
-    if tree.name in tensors:
-        target = tensors[tree.name]
-        if isinstance(target, Number):
-            return target
-        indices = None
-        if tree.indices is not None:
-            renamed = (rename_ref(i, tensors, axes) for i in tree.indices)
-            indices = tuple(r for r in renamed if isinstance(r, Ref))
-        return Ref(target.name, indices, tree.place)
-    if tree.name in axes:
-        return replace(tree, name=axes[tree.name])
-    axis = next((a for a in axes if a.upper() == tree.name), None)
-    if axis is not None:
-        return Apply("size", (Ref(axes[axis], None, tree.place),), tree.place)
-    return tree

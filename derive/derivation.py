@@ -304,7 +304,7 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
 
 
 def differentiate(expr: Expr) -> Expr:
-    """SymPy differentiates by one entry; ∂x_n/∂x_m is δ(n, m), and a kink has its declared slope."""
+    """SymPy differentiates by one entry; ∂x_n/∂x_m = δ(n, m), and kinks have their declared slopes."""
     assert isinstance(expr, Partial)
     return cast(Expr, expr.expr.diff(expr.wrt))
 
@@ -323,7 +323,7 @@ def foldable(layer: Layer, values: dict[str, Value], node: Node) -> list[Equalit
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:
-    """Deltas are summed away, constants come out of sums, assumptions are used, as long as any is."""
+    """Deltas are summed away, constants come out of sums, assumptions are used, to the end."""
     for _ in range(20):
         before = chain
         chain = chain.then(laws.factor_of_cases)
@@ -358,7 +358,7 @@ def derive_pullback(
 
 
 def distributions(layer: Layer, values: dict[str, Value]) -> list[tuple[Expr, Index]]:
-    """The tensors whose entries add up to one over an axis, by their shape exp(a_j)/Σ_i exp(a_i)."""
+    """The tensors whose entries add up to one over an axis: exp(a_j)/Σ_i exp(a_i)."""
     found = []
     for node in layer.nodes:
         parts = laws.factors(values[node.name].meaning.end)

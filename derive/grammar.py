@@ -19,91 +19,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NoReturn
 
-from derive.errors import DefinitionError
+from derive.trees import (
+    COMPARISONS,
+    Apply,
+    Equation,
+    Iverson,
+    Negative,
+    Number,
+    Operation,
+    Place,
+    Ref,
+    Tree,
+    refuse,
+)
 
 MAX_TEXT = 64 * 1024  # bytes
-MAX_DEPTH = 64
+MAX_WORDS = 20_000
+MAX_DEPTH = 32
 MAX_DIGITS = 15
-COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a piece of text stands: line and column, from 1, and the whole text."""
-
-    line: int
-    column: int
-    source: str = field(default="", repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A literal such as `2`, `0.5` or `1e-5`, kept as text so that it stays exact."""
-
-    text: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A name, with indices where it has brackets: `x`, `x[n, d]`, `z[n, y[n]]`."""
-
-    name: str
-    indices: tuple[Ref, ...] | None
-    place: Place
-
-
-@dataclass(frozen=True)
-class Apply:
-    """A function, a reduction or a call of another definition: `exp(…)`, `sum(d, …)`."""
-
-    name: str
-    args: tuple[Tree, ...]
-    place: Place
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`left op right` for `+ - * / **` and the comparisons."""
-
-    op: str
-    left: Tree
-    right: Tree
-    place: Place
-
-
-@dataclass(frozen=True)
-class Negative:
-    """`-operand`."""
-
-    operand: Tree
-    place: Place
-
-
-@dataclass(frozen=True)
-class Iverson:
-    """`[comparison]`: 1 where it holds, else 0."""
-
-    comparison: Tree
-    place: Place
-
-
-Tree = Number | Ref | Apply | Operation | Negative | Iverson
-
-
-@dataclass(frozen=True)
-class Equation:
-    """`name[axes] = right` or `name[axes] := right`; axes is None where no brackets stand."""
-
-    name: str
-    axes: tuple[str, ...] | None
-    notation: bool
-    right: Tree
-    place: Place
-    origin: str = ""  # the definition that a call brought it from
+MAX_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -115,26 +52,45 @@ class Token:
     place: Place
 
 
+# A comment has no control characters, so that what counts as a line is the same everywhere.
 TOKEN = re.compile(
-    r"(?P<space>[ \t\r]+|\#[^\n]*)"
+    r"(?P<space>[ \t]+|\r(?=\n)|\#[^\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*)"
     r"|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<op>\*\*|:=|==|!=|<=|>=|[-+*/()\[\],=<>])"
-    r"|(?P<newline>\n)"
+    r"|(?P<newline>\n)",
+    re.ASCII,
 )
+# what people write instead of what the language has
+INSTEAD = {
+    "^": "**",
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "²": "**2",
+    "³": "**3",
+    "λ": "lamda",
+    "Σ": "sum( )",
+    "∑": "sum( )",
+    "{": "(",
+    "}": ")",
+}
 
 
-def tokens(source: str) -> Iterator[Token]:
+def tokens(source: str, within: str = "") -> Iterator[Token]:
     """The words of a text; line ends inside brackets do not count."""
     line, start, at, brackets = 1, 0, 0, 0
     while at < len(source):
-        place = Place(line, at - start + 1, source)
+        place = Place(line, at - start + 1, source, within)
         match = TOKEN.match(source, at)
         if match is None:
-            char = source[at]
-            raise DefinitionError(
-                f"{char!r} is not part of the language of definitions", source, line, place.column
-            )
+            refuse(foreign(source[at]), place)
         kind, text = str(match.lastgroup), match.group()
         if kind == "newline":
             if not brackets:
@@ -144,26 +100,44 @@ def tokens(source: str) -> Iterator[Token]:
             brackets += (text in "([") - (text in ")]") if kind == "op" else 0
             yield Token(kind, text, place)
         at = match.end()
-    end = Place(line, at - start + 1, source)
+    end = Place(line, at - start + 1, source, within)
     yield Token("newline", "\n", end)
     yield Token("end", "", end)
+
+
+def foreign(char: str) -> str:
+    """What to say of a character that the language lacks."""
+    message = f"{char!r} is not part of the language of definitions"
+    if char in INSTEAD:
+        return f"{message}; write {INSTEAD[char]}"
+    if char.isascii():
+        return message
+    return f"{message}: names are made of the letters a to z and A to Z, digits and '_'"
 
 
 class Parser:
     """Recursive descent over the tokens of one text, with a limit on depth."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, within: str = "") -> None:
         if len(source.encode("utf-8", "surrogatepass")) > MAX_TEXT:
-            raise DefinitionError(f"the text is longer than {MAX_TEXT // 1024} KiB")
-        self.source = source
-        self.tokens = list(tokens(source))
+            refuse(f"the text is longer than {MAX_TEXT // 1024} KiB", Place(within=within))
+        self.tokens: list[Token] = []
+        for token in tokens(source, within):
+            self.tokens.append(token)
+            if len(self.tokens) > MAX_WORDS:
+                refuse(f"the text has more than {MAX_WORDS:,} words and signs", token.place)
         self.at = 0
         self.depth = 0
 
     def fail(self, message: str, place: Place | None = None) -> NoReturn:
         """Raise an error that points at a place, by default at the current token."""
-        place = place or self.token.place
-        raise DefinitionError(message, self.source, place.line, place.column)
+        refuse(message, place or self.token.place)
+
+    def deeper(self) -> None:
+        """Go down in the nesting of brackets, functions, powers and signs, which is limited."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"brackets, functions, powers and signs are nested deeper than {MAX_DEPTH}")
 
     @property
     def token(self) -> Token:
@@ -188,6 +162,12 @@ class Parser:
             self.fail(f"expected '{text}' {where}, found {self.found()}")
         return token
 
+    def close(self, bracket: str, opening: Token, opened: str) -> None:
+        """Take a closing bracket; where it is missing, say what it would have closed."""
+        line = opening.place.line
+        far = "" if line == self.token.place.line else f" of line {line}"
+        self.expect(bracket, f"to close '{opened}'{far}")
+
     def found(self) -> str:
         """The current token, for messages."""
         ends = {"newline": "the end of the line", "end": "the end of the text"}
@@ -198,7 +178,9 @@ class Parser:
         if self.token.kind != "name":
             self.fail(f"expected {what}, found {self.found()}")
         if self.token.text.startswith("_"):
-            self.fail(f"a name starts with a letter, not with '_': '{self.token.text}'")
+            self.fail("a name starts with a letter, not with '_'")
+        if len(self.token.text) > MAX_NAME:
+            self.fail(f"a name has at most {MAX_NAME} characters")
         return self.next()
 
     def equations(self) -> tuple[Equation, ...]:
@@ -244,9 +226,7 @@ class Parser:
 
     def sum(self) -> Tree:
         """Products joined by + and -."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"brackets and functions are nested deeper than {MAX_DEPTH}")
+        self.deeper()
         tree = self.product()
         while op := self.accept("+", "-"):
             tree = Operation(op.text, tree, self.product(), op.place)
@@ -265,9 +245,9 @@ class Parser:
         signs = []
         while op := self.accept("-", "+"):
             signs.append(op)
-            if len(signs) > MAX_DEPTH:
-                self.fail(f"more than {MAX_DEPTH} signs in a row")
+            self.deeper()
         tree = self.power()
+        self.depth -= len(signs)
         for op in reversed(signs):
             tree = Negative(tree, op.place) if op.text == "-" else tree
         return tree
@@ -278,9 +258,7 @@ class Parser:
         op = self.accept("**")
         if op is None:
             return base
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"powers are nested deeper than {MAX_DEPTH}")
+        self.deeper()
         exponent = self.sign()
         self.depth -= 1
         return Operation("**", base, exponent, op.place)
@@ -294,15 +272,15 @@ class Parser:
             return self.named()
         if self.accept("("):
             tree = self.sum()
-            self.expect(")", "to close '('")
+            self.close(")", token, "(")
             return tree
         if self.accept("["):
             tree = self.comparison()
             if not (isinstance(tree, Operation) and tree.op in COMPARISONS):
                 self.fail("an indicator holds a comparison, as in [k == y[n]]", token.place)
-            self.expect("]", "to close '['")
+            self.close("]", token, "[")
             return Iverson(tree, token.place)
-        self.fail(f"expected a number, a name or a bracket, found {self.found()}")
+        return self.fail(f"expected a number, a name or a bracket, found {self.found()}")
 
     def number(self) -> Number:
         """A literal of at most 15 digits and a modest exponent."""
@@ -324,14 +302,12 @@ class Parser:
         args = [self.comparison()]
         while self.accept(","):
             args.append(self.comparison())
-        self.expect(")", f"to close '{token.text}('")
+        self.close(")", token, f"{token.text}(")
         return Apply(token.text, tuple(args), token.place)
 
     def indices(self) -> tuple[Ref, ...]:
         """The indices of a tensor, after '['."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"brackets and functions are nested deeper than {MAX_DEPTH}")
+        self.deeper()
         found = []
         while True:
             token = self.name("an axis or an integer tensor")
@@ -339,73 +315,29 @@ class Parser:
             found.append(Ref(token.text, inner, token.place))
             if not self.accept(","):
                 break
-        self.expect("]", "after the indices")
+        self.expect("]", "after the indices, each an axis or an integer tensor")
         self.depth -= 1
         return tuple(found)
 
 
-PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4} | dict.fromkeys(COMPARISONS, 0)
+def parse_equations(source: str, within: str = "") -> tuple[Equation, ...]:
+    """Read the text of equations; `within` is the definition that it is, for messages.
 
-
-def spell(tree: Tree, within: int = 0) -> str:
-    """A tree as tidy text, with brackets where an operation of rank `within` needs them.
-
-    >>> spell(parse_equations("h = (a+b) *exp( -x )")[0].right)
-    '(a + b) * exp(-x)'
-    """
-    match tree:
-        case Number(text, _):
-            return text
-        case Ref(name, indices, _):
-            return name + (f"[{', '.join(map(spell, indices))}]" if indices else "")
-        case Apply(name, args, _):
-            return f"{name}({', '.join(map(spell, args))})"
-        case Iverson(comparison, _):
-            return f"[{spell(comparison)}]"
-        case Negative(operand, _):
-            text, rank = f"-{spell(operand, 3)}", 3
-        case Operation(op, _, right, _) if op == "**":
-            text, rank = f"{spell(tree.left, 5)}**{spell(right, 3)}", 4
-        case Operation():
-            text, rank = spell_chain(tree), PRECEDENCE[tree.op]
-    return f"({text})" if rank < within else text
-
-
-def spell_chain(tree: Operation) -> str:
-    """A run of operations of one rank, however long."""
-    rank = PRECEDENCE[tree.op]
-    words: list[str] = []
-    left: Tree = tree
-    while isinstance(left, Operation) and PRECEDENCE[left.op] == rank:
-        words[:0] = [f" {left.op} ", spell(left.right, rank + 1)]
-        left = left.left
-    return spell(left, rank) + "".join(words)
-
-
-def spell_equation(equation: Equation) -> str:
-    """An equation as one tidy line."""
-    axes = f"[{', '.join(equation.axes)}]" if equation.axes else ""
-    sign = ":=" if equation.notation else "="
-    return f"{equation.name}{axes} {sign} {spell(equation.right)}"
-
-
-def parse_equations(source: str) -> tuple[Equation, ...]:
-    """Read the text of equations.
-
+    >>> from derive.trees import spell_equation
     >>> spell_equation(parse_equations("h[n]=max(0,u[n])")[0])
     'h[n] = max(0, u[n])'
 
     Raises DefinitionError, with line, column and caret.
     """
-    return Parser(source).equations()
+    return Parser(source, within).equations()
 
 
-def parse_comparison(source: str) -> Operation:
+def parse_comparison(source: str, within: str = "") -> Operation:
     """Read one comparison, such as an assumption `sum(j, t[n, j]) == 1`."""
-    parser = Parser(source)
+    parser = Parser(source, within)
     tree = parser.comparison()
     if not (isinstance(tree, Operation) and tree.op in COMPARISONS):
-        parser.fail("expected a comparison, as in sum(j, t[n, j]) == 1", Place(1, 1))
-    if parser.token.kind != "newline":
+        parser.fail("expected a comparison, as in sum(j, t[n, j]) == 1")
+    if parser.token.kind != "newline" or parser.tokens[parser.at + 1].kind != "end":
         parser.fail(f"expected the end of the text, found {parser.found()}")
     return tree

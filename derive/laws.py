@@ -149,7 +149,6 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
     names = cast("tuple[Index, ...]", entry_indices(known.entry))
     patterns = [a for a in entries(known.expr) if set(a.free_symbols) & set(names)]
     seen: set[tuple[Expr, ...]] = set()
-    free = set(free_indices(expr))
 
     def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
         if all(n in found for n in names):
@@ -160,11 +159,17 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
         elif at < len(patterns):
             for atom in entries(expr):
                 more = unify(patterns[at], atom, names, found)
-                if more is not None and all(set(free_indices(v)) <= free for v in more.values()):
+                if more is not None and not binds(expr, more):
                     yield from extend(at + 1, more)
             yield from extend(at + 1, found)
 
     yield from extend(0, {})
+
+
+def binds(expr: Expr, found: dict[Index, Expr]) -> bool:
+    """Would a value be an index that is bound within the expression?"""
+    free = set(free_indices(expr))
+    return any(not set(free_indices(value)) <= free for value in found.values())
 
 
 def unify(
@@ -349,9 +354,9 @@ def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dic
     if not names:
         yield {}
     for pattern in patterns[:1]:
-        for atom in free_entries(e):
+        for atom in entries(e):
             found = unify(pattern, atom, names, {})
-            if found is not None and len(found) == len(names):
+            if found is not None and len(found) == len(names) and not binds(e, found):
                 yield found
 
 

@@ -87,9 +87,9 @@ def backward(dL, cache):
     sum_exp_z_shifted = others_exp_z_shifted + 1
     p = exp_z_shifted / sum_exp_z_shifted[:, None]
     p[n, z_argmax] = 1 / sum_exp_z_shifted
-    # ∂ℒ/∂z[n,j] = (p[n,j] Σ_i t[n,i] - t[n,j]) ∂ℒ/∂L[n]
-    # that is, diag(∂ℒ/∂L) (diag(t 𝟏) p - t)
-    dz = dL[:, None] * (t.sum(axis=1)[:, None] * p - t)
+    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
+    # that is, diag(∂ℒ/∂L) (p - t)
+    dz = dL[:, None] * (p - t)
     return Gradients(dz)
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -352,7 +353,9 @@ def test_names_that_mean_something_are_spelled_out() -> None:
 
 
 def test_a_tensor_called_like_a_cotangent_is_itself() -> None:
-    layer = equations("u[n] = x[n] * dx[n]")
+    read = equations("u[n] = x[n] * g[n]")
+    inputs = (read.inputs[0], replace(read.inputs[1], name="dx"))
+    layer = replace(read, inputs=inputs)
     assert spell(entry("dx", [layer.axes[0]]), layer) == "dx[n]"
 
 

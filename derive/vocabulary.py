@@ -1,0 +1,43 @@
+"""The words of the language of definitions, what they mean, and the names that nobody may take."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from derive.expressions import FUNCTIONS, Largest, Maximum, Minimum, Smallest, Sum
+
+REDUCTIONS = {"sum": Sum, "mean": Sum, "max": Largest, "min": Smallest}
+PAIRS = {"max": Maximum, "min": Minimum}
+RELATIONS: dict[str, type[Relational]] = {
+    "==": sp.Eq,
+    "!=": sp.Ne,
+    "<": sp.StrictLessThan,
+    "<=": sp.LessThan,
+    ">": sp.StrictGreaterThan,
+    ">=": sp.GreaterThan,
+}
+WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size"}
+# names that an emitted module uses for itself
+EMITTED = {"np", "numpy", "forward", "backward", "value_and_grad", "cache", "Cache", "Gradients"}
+FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}
+
+COTANGENT = "d"  # the cotangent of z is called dz
+SIZE = "size_"  # the size of the axis n is called size_n where N is a tensor
+HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
+
+
+def suggestion(name: str, known: Iterable[str] = ()) -> str:
+    """A known word that looks like an unknown one, as a question, or nothing.
+
+    >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("foo")
+    ("; did you mean 'sigmoid'?", "; did you mean 'log'?", '')
+    """
+    close = get_close_matches(name.lower(), sorted({*WORDS, *known}), 1, 0.7)
+    found = HABITS.get(name.lower()) or (close[0] if close else "")
+    return f"; did you mean '{found}'?" if found else ""
