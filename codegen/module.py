@@ -29,6 +29,7 @@ ENVIRONMENT = jinja2.Environment(
 WIDTH = 92  # of a line inside a function
 # the names of the module's own helpers, in the order in which they stand
 HELPERS = (
+    "_read",
     "_array",
     "_number",
     "_integers",
@@ -45,7 +46,7 @@ def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
     context = Module(derivation, program).context()
     text = ENVIRONMENT.get_template("module.py.j2").render(context)
-    used = [h for h in HELPERS if re.search(rf"\b{h}\(", text)]
+    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", text)]
     helpers = ENVIRONMENT.get_template("helpers.py.j2").module
     bodies = [str(getattr(helpers, h[1:])()).strip() for h in used]
     text = ENVIRONMENT.get_template("module.py.j2").render({**context, "helpers": bodies})

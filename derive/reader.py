@@ -6,6 +6,7 @@ Text becomes SymPy objects symbol by symbol; nothing is ever evaluated.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, cast
 
 from sympy.core.relational import Relational
@@ -38,13 +39,22 @@ def read_layer(name: str, source: str, library: Library = no_library) -> Layer:
     `library` gives the text of the definitions that may be called. Raises DefinitionError,
     with line, column and caret where the fault stands in an equation.
     """
-    return build_layer(read_definition(name, source), library)
+    return read(name, lambda: read_definition(name, source), library)
 
 
 def read_equations(name: str, text: str, library: Library = no_library, **keys: Any) -> Layer:
     """Read a layer from the text of its equations; keys as in a definition (`wrt`, `assume`)."""
     check_layer_name(name)
-    return build_layer(check_keys(name, {"title": name, **keys, "equations": text}, text), library)
+    values = {"title": name, **keys, "equations": text}
+    return read(name, lambda: check_keys(name, values, text), library)
+
+
+def read(name: str, definition: Callable[[], Definition], library: Library) -> Layer:
+    """Read a definition and build its layer; the stack may be nearly full already."""
+    try:
+        return build_layer(definition(), library)
+    except RecursionError:
+        raise DefinitionError(f"{name}: the equations are nested too deeply") from None
 
 
 def build_layer(definition: Definition, library: Library) -> Layer:
@@ -58,13 +68,10 @@ def build_layer(definition: Definition, library: Library) -> Layer:
             called[name] = read_definition(name, library(name))
         return called[name]
 
-    try:
-        equations = write_out_calls(definition, load)
-        sources = {definition.name: definition.source} | {n: d.source for n, d in called.items()}
-        text = "\0".join(sources[name] for name in sorted(sources))
-        return Assembly(definition, equations).layer(text)
-    except RecursionError:
-        raise DefinitionError(f"{definition.name}: the equations are nested too deeply") from None
+    equations = write_out_calls(definition, load)
+    sources = {definition.name: definition.source} | {n: d.source for n, d in called.items()}
+    text = "\0".join(sources[name] for name in sorted(sources))
+    return Assembly(definition, equations).layer(text)
 
 
 class Assembly:

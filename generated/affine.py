@@ -87,10 +87,20 @@ def backward(du, cache):
     return Gradients(dx, dW, dc)
 
 
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = np.asarray(value)
-    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
     if array.ndim != len(axes.split()):
@@ -114,9 +124,9 @@ def _sizes(**arrays):
 
 def _like(name, value, shape, dtype):
     """The value as an array of this shape and dtype."""
-    array = np.asarray(value)
-    if array.dtype != dtype:
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
-    return array
+    return array.astype(dtype, copy=False)

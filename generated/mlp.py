@@ -158,10 +158,20 @@ def value_and_grad(x, W, c, w, b, y, lamda):
     return L, backward(1.0, cache)
 
 
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = np.asarray(value)
-    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
     if array.ndim != len(axes.split()):
@@ -171,7 +181,7 @@ def _array(name, value, axes, dtype=None):
 
 def _number(name, value, dtype):
     """The value as one number of this dtype."""
-    array = np.asarray(value)
+    array = _read(name, value)
     if array.ndim or array.dtype.kind not in "iuf":
         found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
         raise TypeError(f"{name} has {found}; it must be one real number")
@@ -180,7 +190,7 @@ def _number(name, value, dtype):
 
 def _integers(name, value, axes):
     """The value as an array of integers with these axes."""
-    array = np.asarray(value)
+    array = _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     if array.ndim != len(axes.split()):

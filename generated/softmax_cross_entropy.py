@@ -96,10 +96,20 @@ def backward(dL, cache):
     return Gradients(dz)
 
 
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = np.asarray(value)
-    if array.dtype.type not in (np.float32, np.float64) or (dtype and array.dtype != dtype):
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
     if array.ndim != len(axes.split()):
@@ -109,7 +119,7 @@ def _array(name, value, axes, dtype=None):
 
 def _integers(name, value, axes):
     """The value as an array of integers with these axes."""
-    array = np.asarray(value)
+    array = _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     if array.ndim != len(axes.split()):
@@ -148,9 +158,9 @@ def _not_empty(axis, size):
 
 def _like(name, value, shape, dtype):
     """The value as an array of this shape and dtype."""
-    array = np.asarray(value)
-    if array.dtype != dtype:
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
-    return array
+    return array.astype(dtype, copy=False)

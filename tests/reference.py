@@ -1,0 +1,243 @@
+"""Layers evaluated entry by entry at 60 digits, straight from the syntax trees of their equations.
+
+Nothing is shared with the derivation but the parser and the writing out of calls: axes are Python
+loops, a gradient is a complex step (the imaginary part of f(x + ih), over h), and h is so small
+that its square lies far below the last digit. Kinks go by the declared rule: at a tie a constant
+argument wins, else the first; a reduction takes the first place; decisions look at real parts.
+
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+from mpmath import MPContext
+
+from derive.trees import Apply, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from tests.definitions import COMPARE, Facts, facts
+
+DIGITS = 60
+MP = MPContext()  # a context of our own: SymPy's precision stays as it is
+MP.dps = DIGITS
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": lambda a, b: MP.mpf(1) if b == 0 else a**b,
+    "sigmoid": lambda x: 1 / (1 + MP.exp(-x)),
+    "abs": lambda x: x * int(MP.sign(x.real)),
+}
+for _name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "erf", "sin", "cos"):
+    OPERATIONS[_name] = getattr(MP, _name)
+REDUCTIONS = ("sum", "mean", "max", "min")
+Place = tuple[int, ...]
+
+
+class Exact:
+    """One evaluation; entries of nodes are kept."""
+
+    def __init__(self, layer: Facts, inputs: dict[str, Any]) -> None:
+        self.layer = layer
+        self.inputs = {name: np.asarray(inputs[name]) for name in layer.axes}
+        self.sizes = {
+            axis: size
+            for name, axes in layer.axes.items()
+            for axis, size in zip(axes, self.inputs[name].shape, strict=True)
+        }
+        self.entries: dict[tuple[str, Place], Any] = {}
+
+    def number(self, value: Any) -> Any:
+        """A constant."""
+        return MP.mpf(value)
+
+    def leaf(self, name: str, place: Place) -> Any:
+        """An entry of a real input."""
+        return MP.mpf(float(self.inputs[name][place]))
+
+    def apply(self, op: str, *args: Any) -> Any:
+        """A smooth function of values."""
+        return OPERATIONS[op](*args)
+
+    def real(self, value: Any) -> Any:
+        """The part of a value on which decisions are taken."""
+        return value.real
+
+    def pick(self, values: list[Any], largest: bool) -> Any:
+        """The first of the largest or smallest values."""
+        return (max if largest else min)(values, key=self.real)
+
+    def choose(self, condition: Callable[[], bool], a: Any, b: Any) -> Any:
+        """One of two values."""
+        return a if condition() else b
+
+    def axis_size(self, axis: str) -> int:
+        """The size of an axis."""
+        return self.sizes[self.layer.same[axis]]
+
+    def entry(self, name: str, place: Place) -> Any:
+        """An entry of an input or a node."""
+        key = name, place
+        if key not in self.entries:
+            if name in self.layer.axes:
+                self.entries[key] = self.leaf(name, place)
+            else:
+                equation = self.layer.equations[name]
+                at = dict(zip(equation.axes or (), place, strict=True))
+                self.entries[key] = self.build(equation.right, at)
+        return self.entries[key]
+
+    def output(self) -> np.ndarray:
+        """Every entry of the output."""
+        shape = tuple(self.sizes[a] for a in self.layer.out_axes())
+        result = np.empty(shape, object)
+        for place in np.ndindex(shape):
+            result[place] = self.entry(self.layer.output, place)
+        return result
+
+    def build(self, tree: Tree, at: dict[str, int]) -> Any:
+        """The value of a tree, its free axes being at these places."""
+        match tree:
+            case Number(text, _):
+                return self.number(text)
+            case Negative(operand, _):
+                return self.apply("*", self.number(-1), self.build(operand, at))
+            case Operation(op, left, right, _):
+                return self.apply(op, self.build(left, at), self.build(right, at))
+            case Iverson(comparison, _):
+                one, zero = self.number(1), self.number(0)
+                return self.choose(lambda: self.holds(comparison, at), one, zero)
+            case Apply():
+                return self.function(tree, at)
+        known = {*self.layer.axes, *self.layer.equations}
+        if tree.indices is None and tree.name not in known:  # the size of an axis by its capital
+            return self.number(self.axis_size(self.layer.axis_of_size(tree.name)))
+        return self.entry(tree.name, tuple(self.place(i, at) for i in tree.indices or ()))
+
+    def place(self, index: Ref, at: dict[str, int]) -> int:
+        """What an index stands for."""
+        if index.indices is None:
+            return at[index.name]
+        return int(self.inputs[index.name][tuple(self.place(i, at) for i in index.indices)])
+
+    def holds(self, tree: Operation, at: dict[str, int]) -> bool:
+        """Is a comparison true?"""
+
+        def side(part: Tree) -> Any:
+            if isinstance(part, Ref) and (part.name in at or part.name in self.layer.labels):
+                return self.place(part, at)
+            return self.real(self.build(part, at))
+
+        return bool(COMPARE[tree.op](side(tree.left), side(tree.right)))
+
+    def function(self, tree: Apply, at: dict[str, int]) -> Any:
+        """A function, a reduction, `where` or `size`."""
+        name, args = tree.name, tree.args
+        if name == "size":
+            return self.number(self.axis_size(args[0].name))
+        first = args[0]
+        bare = isinstance(first, Ref) and first.indices is None and first.name in self.layer.same
+        if name in REDUCTIONS and bare:
+            return self.reduction(tree, at)
+        if name == "where":
+            a, b = (self.build(t, at) for t in args[1:])
+            return self.choose(lambda: self.holds(first, at), a, b)
+        if name in ("max", "min"):
+            constant_first = sorted(args, key=lambda t: any(isinstance(p, Ref) for p in walk(t)))
+            return self.pick([self.build(t, at) for t in constant_first], name == "max")
+        return self.apply(name, *(self.build(t, at) for t in args))
+
+    def reduction(self, tree: Apply, at: dict[str, int]) -> Any:
+        """`sum(d, k, e)` and its like, by loops."""
+        *axes, body = tree.args
+        ranges = [range(self.axis_size(a.name)) for a in axes]
+        names = [a.name for a in axes]
+        values = [self.build(body, at | dict(zip(names, p, strict=True))) for p in product(*ranges)]
+        if tree.name in ("max", "min"):
+            return self.pick(values, tree.name == "max")
+        total = reduce(lambda a, b: self.apply("+", a, b), values, self.number(0))
+        if tree.name == "mean":
+            return self.apply("/", total, self.number(prod(map(len, ranges))))
+        return total
+
+
+class Depends(Exact):
+    """Each value is the set of real inputs' entries that it may depend on."""
+
+    def number(self, value: Any) -> frozenset[Any]:
+        return frozenset()
+
+    def leaf(self, name: str, place: Place) -> frozenset[Any]:
+        return frozenset({(name, place)})
+
+    def apply(self, op: str, *args: Any) -> frozenset[Any]:
+        return frozenset().union(*args)
+
+    def pick(self, values: list[Any], largest: bool) -> frozenset[Any]:
+        return frozenset().union(*values)
+
+    def choose(self, condition: Callable[[], bool], a: Any, b: Any) -> frozenset[Any]:
+        return a | b
+
+
+class Step(Exact):
+    """An evaluation with an imaginary step at one entry; what it cannot touch is taken over."""
+
+    def __init__(self, base: Exact, depends: Depends, target: tuple[str, Place], h: Any) -> None:
+        super().__init__(base.layer, base.inputs)
+        self.target, self.h = target, h
+        self.entries = {
+            key: value for key, value in base.entries.items() if target not in depends.entries[key]
+        }
+
+    def leaf(self, name: str, place: Place) -> Any:
+        value = super().leaf(name, place)
+        return MP.mpc(value, self.h) if (name, place) == self.target else value
+
+
+def small_step() -> Any:
+    """A step whose square is far below the last digit."""
+    return MP.mpf(10) ** -(MP.dps * 4 // 5)
+
+
+def forward(name: str, inputs: dict[str, Any]) -> np.ndarray:
+    """The output, every entry to `DIGITS` digits."""
+    return Exact(facts(name), inputs).output()
+
+
+def jacobians(name: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The slope of every entry of the output by every entry of each wanted input."""
+    layer, h = facts(name), small_step()
+    base, depends = Exact(layer, inputs), Depends(layer, inputs)
+    shape = base.output().shape
+    depends.output()
+    found = {}
+    for wanted in layer.wrt:
+        size = base.inputs[wanted].shape
+        found[wanted] = np.empty(shape + size, object)
+        for place in np.ndindex(size):
+            stepped = Step(base, depends, (wanted, place), h).output()
+            for at in np.ndindex(shape):
+                found[wanted][at + place] = MP.mpc(stepped[at]).imag / h
+    return found
+
+
+def gradients(name: str, inputs: dict[str, Any], g: Any) -> dict[str, np.ndarray]:
+    """The gradients of sum(g * output)."""
+    return {w: pull(j, g) for w, j in jacobians(name, inputs).items()}
+
+
+def pull(jacobian: np.ndarray, g: Any) -> np.ndarray:
+    """Sum over the output of g times a Jacobian."""
+    g = np.asarray(g)
+    total = np.full(jacobian.shape[g.ndim :], MP.mpf(0), object)
+    for at in np.ndindex(g.shape):
+        total = total + MP.mpf(float(g[at])) * jacobian[at]
+    return np.asarray(total, object)

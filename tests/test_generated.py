@@ -1,0 +1,239 @@
+"""Every generated module against the reference: values, layouts, dtypes, ties, extremes, NaN."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derive.trees import Ref, walk
+from tests.definitions import LAYERS, facts
+from tests.reference import DIGITS, Depends, gradients
+from tests.samples import (
+    DTYPES,
+    KINDS,
+    NAMES,
+    STRICT,
+    check,
+    compare,
+    cotangent,
+    draw,
+    module,
+    run,
+    sizes_of,
+)
+
+MANY = 400  # digits enough to tell 1 - exp(-750) from 1
+LABELLED = [n for n in NAMES if facts(n).labels]
+SCALARS = [(n, i) for n in NAMES for i, axes in facts(n).axes.items() if not axes]
+every_layer = pytest.mark.parametrize("name", NAMES)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+def sample(name, seed=0, kind="normal", dtype="float64", **sizes):
+    layer, rng = facts(name), np.random.default_rng(seed)
+    inputs = draw(layer, sizes_of(layer, **sizes), rng, kind, dtype)
+    return inputs, cotangent(layer, inputs, rng, dtype)
+
+
+def needed(name):
+    """The axes that the docstring says must have at least one place."""
+    sentence = re.search(r"^ *(.+) must be at least 1;", module(name).forward.__doc__, re.M)
+    capitals = re.findall(r"\w+", sentence[1].replace(" and ", " ")) if sentence else []
+    return {facts(name).same[c.removeprefix("size_").lower()] for c in capitals}
+
+
+def test_some_layers_are_found():
+    assert {p.stem for p in LAYERS.glob("*.toml")} == set(NAMES)
+    assert LABELLED and SCALARS
+
+
+@every_layer
+def test_inputs_and_gradients_are_in_the_order_of_the_definition(name):
+    layer, code = facts(name), module(name)
+    assert list(inspect.signature(code.forward).parameters) == list(layer.axes)
+    assert list(inspect.signature(code.backward).parameters) == [f"d{layer.output}", "cache"]
+    assert code.Gradients._fields == tuple(f"d{w}" for w in layer.wrt)
+
+
+@every_layer
+@every_dtype
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_forward_and_gradients(name, dtype, kind, data):
+    layer = facts(name)
+    axes = sorted(set(layer.same.values()))
+    sizes = {a: data.draw(st.integers(1, 4), label=f"size of {a}") for a in axes}
+    seed = data.draw(st.integers(0, 2**32 - 1), label="seed")
+    inputs, g = sample(name, seed, kind, dtype, **sizes)
+    check(module(name), name, inputs, g, MANY if kind in ("extreme", "outlier") else DIGITS)
+
+
+@every_layer
+@pytest.mark.parametrize("seed", range(3))
+def test_random_gradients_are_right_relative_to_their_largest_entry(name, seed):
+    """Plainly 1e-12 of the largest entry, with no look at how the entry came about."""
+    inputs, g = sample(name, seed)
+    _, found = run(module(name), facts(name), inputs, g)
+    for wanted, exact in gradients(name, inputs, g).items():
+        largest = max(abs(e) for e in exact.flat)
+        bound = np.full(exact.shape, largest * 1e-12, object)
+        compare(f"d{wanted}", found[wanted], exact, bound, np.dtype("float64"))
+
+
+@every_layer
+@every_dtype
+def test_all_zeros(name, dtype):
+    """Every tie and every kink at once."""
+    inputs, g = sample(name, dtype=dtype)
+    layer = facts(name)
+    kept = {t.name for a in layer.assume for t in walk(a) if isinstance(t, Ref)} | {*layer.labels}
+    for sign in (1, -1):
+        zero = {n: v if n in kept else np.copysign(v * 0, sign) for n, v in inputs.items()}
+        check(module(name), name, zero, g)
+
+
+@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize(("dtype", "lead"), [("float64", 45), ("float64", 700), ("float32", 45)])
+def test_right_class_far_ahead(name, dtype, lead):
+    """The loss is about exp(-lead), and must not be 0; every entry is right relative to itself."""
+    inputs, g = sample(name, dtype=dtype)
+    layer = facts(name)
+    (label, axis), *_ = layer.labels.items()
+    ahead = [i for i, axes in layer.axes.items() if axis in axes and i not in layer.labels][-1]
+    inputs = {n: np.zeros_like(v) if np.ndim(v) else v * 0 for n, v in inputs.items()}
+    inputs[label] += 1
+    place = tuple(1 if a == axis else slice(None) for a in layer.axes[ahead])
+    inputs[ahead][place] = lead
+    output, _ = run(module(name), layer, inputs, g)
+    assert (output > 0).all()
+    check(module(name), name, inputs, g, MANY, strict=True)
+
+
+EMPTY = [(n, a) for n in NAMES for a in sorted(set(facts(n).same.values()) - needed(n))]
+
+
+@pytest.mark.parametrize(("name", "axis"), EMPTY)
+def test_axis_of_size_zero(name, axis):
+    inputs, g = sample(name, **{axis: 0})
+    check(module(name), name, inputs, g)
+
+
+LAYOUTS = {
+    "fortran": np.asfortranarray,
+    "every second": lambda v: np.repeat(v, 2, axis=-1)[..., ::2],
+    "backwards": lambda v: np.flip(np.flip(v).copy()),
+    "part of a larger one": lambda v: np.pad(v, 1)[tuple([slice(1, -1)] * v.ndim)],
+    "other byte order": lambda v: v.astype(v.dtype.newbyteorder()),
+    "repeated rows": lambda v: np.broadcast_to(v[:1], v.shape),
+}
+
+
+@every_layer
+@every_dtype
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layout_of_inputs(name, dtype, layout):
+    def lay(value):
+        if not np.ndim(value):
+            return value
+        laid = LAYOUTS[layout](value)
+        laid.flags.writeable = False
+        return laid
+
+    inputs, g = sample(name, dtype=dtype)
+    laid = {n: lay(v) for n, v in inputs.items()}
+    check(module(name), name, laid, lay(g))
+
+
+@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("dtype", np.typecodes["AllInteger"])
+def test_labels_of_any_integer_dtype(name, dtype):
+    inputs, g = sample(name)
+    labelled = {n: v.astype(dtype) if n in facts(name).labels else v for n, v in inputs.items()}
+    same_results(name, (inputs, g), (labelled, g))
+
+
+@every_layer
+def test_lists_are_arrays(name):
+    inputs, g = sample(name)
+    as_lists = {n: np.asarray(v).tolist() for n, v in inputs.items()}
+    same_results(name, (inputs, g), (as_lists, np.asarray(g).tolist()))
+
+
+def same_results(name, one, other):
+    (output, grads), (output2, grads2) = (run(module(name), facts(name), *a) for a in (one, other))
+    assert output.tobytes() == output2.tobytes() and output.dtype == output2.dtype
+    for wanted, value in grads.items():
+        assert value.tobytes() == grads2[wanted].tobytes()
+        assert value.dtype == grads2[wanted].dtype
+
+
+@pytest.mark.parametrize(("name", "scalar"), SCALARS)
+@every_dtype
+@pytest.mark.parametrize("kind", [int, float, np.int64, np.uint8, np.float32, np.float64, np.array])
+def test_scalars_of_any_kind(name, scalar, dtype, kind):
+    inputs, g = sample(name, dtype=dtype)
+    one = inputs | {scalar: np.dtype(dtype).type(2)}
+    same_results(name, (one, g), (inputs | {scalar: kind(2)}, g))
+
+
+@every_layer
+@every_dtype
+def test_value_and_grad_is_both_ways_with_a_cotangent_of_one(name, dtype):
+    inputs, _ = sample(name, dtype=dtype)
+    layer, code = facts(name), module(name)
+    if layer.out_axes():
+        assert not hasattr(code, "value_and_grad")
+        return
+    output, grads = run(code, layer, inputs, np.dtype(dtype).type(1))
+    value, found = code.value_and_grad(**inputs)
+    assert value.dtype == dtype and value.tobytes() == output.tobytes()
+    for wanted, gradient in zip(layer.wrt, found, strict=True):
+        assert gradient.tobytes() == grads[wanted].tobytes()
+    for kind in (int, float, np.array):
+        same_results(name, (inputs, np.dtype(dtype).type(1)), (inputs, kind(1)))
+
+
+@every_layer
+@every_dtype
+@pytest.mark.parametrize("sizes", [{}, dict.fromkeys("ndkij", 1)])
+def test_nan_reaches_all_that_depends_on_it_and_nothing_else(name, dtype, sizes):
+    layer, code = facts(name), module(name)
+    inputs, g = sample(name, dtype=dtype, **sizes)
+    depends = Depends(layer, inputs).output()
+    for tensor, value in inputs.items():
+        for place in [] if tensor in layer.labels else np.ndindex(np.shape(value)):
+            touched = {n: np.array(v) for n, v in inputs.items()}
+            touched[tensor][place] = np.nan
+            with np.errstate(**STRICT):
+                output, kept = code.forward(**touched)
+                found = code.backward(g, kept)
+            reached = np.array([(tensor, place) in d for d in depends.flat]).reshape(depends.shape)
+            assert (np.isnan(output) == reached).all()
+            assert all(np.asarray(f).dtype == dtype for f in found)
+
+
+@every_layer
+def test_nan_in_the_cotangent_goes_through(name):
+    inputs, g = sample(name)
+    _, kept = module(name).forward(**inputs)
+    found = module(name).backward(g * np.nan, kept)
+    assert all(np.isnan(f).all() for f in found)
+
+
+@every_layer
+@every_dtype
+def test_no_output_is_infinite_for_large_finite_inputs(name, dtype):
+    """Entries of 1e4 and -1e4 in every tensor at once: finite, without overflow on the way."""
+    layer, rng = facts(name), np.random.default_rng(1)
+    inputs, g = sample(name, dtype=dtype)
+    for tensor in inputs:
+        if tensor not in layer.labels and np.ndim(inputs[tensor]):
+            signs = rng.choice([-1, 1], size=inputs[tensor].shape)
+            inputs[tensor] = (1e4 * signs).astype(dtype)
+    output, grads = run(module(name), layer, inputs, g)
+    assert np.isfinite(output).all()
+    assert all(np.isfinite(v).all() for v in grads.values())

@@ -1,0 +1,274 @@
+"""Each law on its statement's example, and its result against its input, written out in scalars."""
+
+from itertools import product
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import KroneckerDelta
+
+from derive import derivation, laws
+from derive.expressions import (
+    ArgLargest,
+    Bracket,
+    Index,
+    Largest,
+    Maximum,
+    Sum,
+    Where,
+    entry,
+    free_indices,
+    log1p,
+    size_symbol,
+)
+from derive.laws import LAWS, Equality, law
+from derive.scalars import Cases, Scalars
+from derive.zero import zero
+
+N, K = size_symbol("N"), size_symbol("K")
+n, m = Index("n", N), Index("m", N)
+i, j, k = Index("i", K), Index("j", K), Index("k", K)
+a, b, c = entry("a"), entry("b"), entry("c")
+label = entry("y", [n], integer=True)
+LABELS = {"y": K}
+SIZES = {N: 2, K: 3}
+
+
+def x(*indices):
+    return entry("x", indices)
+
+
+def z(*indices):
+    return entry("z", indices)
+
+
+def p(*indices):
+    return entry("p", indices)
+
+
+def g(*indices):
+    return entry("g", indices)
+
+
+def delta(first, second):
+    return KroneckerDelta(first, second)
+
+
+def equal(before, after, definitions=None, sizes=SIZES, limit=2000):
+    """Are both sides one scalar, exactly, at every place and in every case?"""
+    assert set(free_indices(after)) <= set(free_indices(before))
+    indices = free_indices(before)
+    for places in product(*(range(sizes[i.size]) for i in indices)):
+        at = dict(zip(indices, places, strict=True))
+        cases = Cases(limit)
+        scalars = Scalars(sizes, definitions or {}, cases.decide, LABELS)
+        for _ in cases.rounds():
+            if zero(scalars.write(before, at) - scalars.write(after, at)) != "exact":
+                return False
+    return True
+
+
+SOFTMAX = sp.exp(z(n, j)) / Sum(sp.exp(z(n, i)), i)
+NOTATION = [Equality(p(n, j), SOFTMAX)]
+MEANING = {"p": ((n, j), SOFTMAX)}
+TOP = ArgLargest(z(n, i), i)
+OTHERS = Sum((1 - delta(i, TOP)) * sp.exp(z(n, i) - z(n, TOP)), i)
+SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
+RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
+OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
+
+# a law's name, what it is used on, with what, and what must come out
+EXAMPLES = [
+    ("definition", -sp.log(p(n, label)), [NOTATION], -sp.log(SOFTMAX.subs(j, label))),
+    ("definition", p(m, j) * a, [NOTATION], a * laws.substitute(SOFTMAX, {n: m})),
+    ("definition", p(n, i), [NOTATION], laws.substitute(SOFTMAX, {j: i})),
+    ("fold", a * SOFTMAX, [NOTATION], a * p(n, j)),
+    ("fold", laws.substitute(SOFTMAX, {n: m, j: k}), [NOTATION], p(m, k)),
+    ("fold", Sum(a * SOFTMAX * x(j), j), [NOTATION], Sum(a * p(n, j) * x(j), j)),
+    ("fold", sp.exp(z(n, j)) / Sum(sp.exp(z(m, i)), i), [NOTATION], None),
+    (
+        "log of a quotient",
+        sp.log(sp.exp(a) / Sum(sp.exp(x(j)), j)),
+        [],
+        a - sp.log(Sum(sp.exp(x(j)), j)),
+    ),
+    ("log of a quotient", sp.log(a / b), [], None),
+    ("distribute", delta(n, m) * (a + b), [], delta(n, m) * a + delta(n, m) * b),
+    ("distribute", c * (a + b), [], None),
+    ("sum term by term", Sum(a * x(j), j), [], a * Sum(x(j), j)),
+    (
+        "sum term by term",
+        Sum(a * delta(j, k) * x(j) + b, j),
+        [],
+        a * Sum(delta(j, k) * x(j), j) + b * Sum(1, j),
+    ),
+    (
+        "factor of both cases",
+        Where(a > 0, delta(n, m) * b, delta(n, m) * c),
+        [],
+        delta(n, m) * Where(a > 0, b, c),
+    ),
+    (
+        "factor of both cases",
+        Where(a > 0, delta(n, m) * b, 0),
+        [],
+        delta(n, m) * Where(a > 0, b, 0),
+    ),
+    ("factor of both cases", Where(a > 0, b, 0), [], None),
+    ("sum over a delta", Sum(delta(j, k) * z(n, j), j), [], z(n, k)),
+    ("sum over a delta", Sum(delta(j, label) * z(n, j), j), [], z(n, label)),
+    ("sum over a delta", Sum(delta(n, m) * delta(j, k) * z(n, j), n, j), [], z(m, k)),
+    ("sum over a delta", Sum(delta(n, m) * x(j), j), [], None),
+    ("sum of a constant", Sum(a, n), [], N * a),
+    ("sum of a constant", Sum(x(j), n, j), [], N * Sum(x(j), j)),
+    ("common factor", a * b + a * c, [], a * (b + c)),
+    ("common factor", 2 * a + 2 * b, [], None),
+    ("assumption", a * Sum(p(n, k), k), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], a),
+    ("assumption", a * Sum(p(m, k), k), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], a),
+    ("assumption", Sum(p(n, j) * x(j), j), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], None),
+    ("mask from the output", a * Bracket(x(n) > 0), [[RELU]], a * Bracket(entry("h", [n]) > 0)),
+    ("mask from the output", Bracket(x(n) >= 0), [[RELU]], None),
+    ("shifted log-sum-exp", sp.log(Sum(sp.exp(z(n, j)), j)), [], z(n, TOP) + log1p(OTHERS)),
+    ("shifted log-sum-exp", sp.log(Sum(x(j), j)), [], None),
+    ("shifted softmax", SOFTMAX, [], SHIFTED),
+    ("shifted softmax", sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i), [], None),
+    ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
+    (
+        "minus the others",
+        p(n, k) - delta(k, label),
+        [[(p(n, j), j)]],
+        (1 - delta(k, label)) * p(n, k) - delta(k, label) * OTHER_P,
+    ),
+    ("minus the others", x(k) - delta(k, label), [[(p(n, j), j)]], None),
+    ("differentiate", derivation.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
+]
+ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once
+FACTS = {"assumption", "mask from the output", "differentiate"}  # equal only given something else
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "context", "after"),
+    EXAMPLES,
+    ids=[f"{e[0]}-{'no' if e[3] is None else 'yes'}-{at}" for at, e in enumerate(EXAMPLES)],
+)
+def test_a_law_does_what_its_statement_says(name, before, context, after):
+    found = LAWS[name](before, *context)
+    assert found == (before if after is None else after)
+    if name not in ONCE:
+        assert LAWS[name](found, *context) == found, "nothing is left to do"
+    if name not in FACTS:
+        definitions = MEANING if name in ("definition", "fold", "minus the others") else {}
+        assert equal(before, found, definitions)
+
+
+def test_every_law_has_an_example_and_a_statement():
+    assert {e[0] for e in EXAMPLES} == set(LAWS)
+    assert {e[0] for e in EXAMPLES if e[3] is not None} == set(LAWS)
+    for name, own in LAWS.items():
+        assert own.name == name and len(own.statement.split()) >= 4
+        assert own.statement.endswith(".") and "  " not in own.statement
+        assert "\n" not in own.statement
+
+
+def test_a_law_is_registered_under_its_name():
+    @law("a test's own")
+    def own(expr):
+        """Nothing is changed.
+
+        Not part of the statement.
+        """
+        return expr
+
+    assert LAWS.pop("a test's own") is own
+    assert own.statement == "Nothing is changed." and own(a) == a
+
+
+def test_a_wrong_law_is_not_equal():
+    assert not equal(Sum(delta(j, k) * z(n, j), j), z(n, k) * 2)
+    assert not equal(Sum(a, n), a)
+    assert not equal(SOFTMAX, sp.exp(z(n, j) - 1) / Sum(sp.exp(z(n, i)), i))
+
+
+# -- any expression --------------------------------------------------------------------------------
+
+ALGEBRA = [
+    "distribute",
+    "sum term by term",
+    "factor of both cases",
+    "sum over a delta",
+    "sum of a constant",
+    "common factor",
+    "log of a quotient",
+    "shifted log-sum-exp",
+    "shifted softmax",
+]
+NAMES = st.sampled_from([i, j, k])
+ROWS = st.sampled_from([n, m])
+LEAVES = st.one_of(
+    st.sampled_from([a, b, sp.Integer(2), sp.Integer(-1), K]),
+    NAMES.map(lambda i: x(i)),
+    st.tuples(ROWS, NAMES).map(lambda p: z(*p)),
+    st.tuples(NAMES, NAMES).map(lambda p: delta(*p)),
+    NAMES.map(lambda i: delta(i, label)),
+    st.tuples(NAMES, NAMES).map(lambda p: 1 - delta(*p)),
+)
+
+
+def made(inner):
+    """Sums, products, binders and what the laws look for."""
+    two = st.tuples(inner, inner)
+    return st.one_of(
+        two.map(lambda p: p[0] * p[1]),
+        two.map(lambda p: p[0] + p[1]),
+        st.tuples(inner, NAMES).map(lambda p: Sum(*p)),
+        st.tuples(inner, NAMES, ROWS).map(lambda p: Sum(*p)),
+        st.tuples(inner, NAMES).map(lambda p: sp.exp(x(p[1])) * p[0] / Sum(sp.exp(x(p[1])), p[1])),
+        NAMES.map(lambda i: sp.log(Sum(sp.exp(x(i)), i))),
+        NAMES.map(lambda i: sp.log(2 * sp.exp(x(i)) / Sum(sp.exp(x(i)), i))),
+        st.tuples(two, NAMES).map(lambda p: Where(x(p[1]) > 0, *p[0])),
+        st.tuples(two, NAMES).map(
+            lambda p: Where(a > 0, delta(p[1], k) * p[0][0], delta(p[1], k) * p[0][1])
+        ),
+    )
+
+
+def equal_or_too_long(before, after):
+    """Are both sides equal, as far as that is quickly seen?"""
+    if before.count_ops() + after.count_ops() > 60:
+        return True
+    try:
+        return equal(before, after, sizes={N: 2, K: 2}, limit=30)
+    except OverflowError:  # too many cases of labels, signs and places
+        return True
+
+
+EXPRESSIONS = st.recursive(LEAVES, made, max_leaves=5)
+
+
+@pytest.mark.parametrize("name", ALGEBRA)
+@given(expr=EXPRESSIONS)
+@settings(deadline=None, max_examples=30)
+def test_an_algebraic_law_keeps_the_value_of_any_expression(name, expr):
+    found = LAWS[name](expr)
+    if found == expr:
+        return
+    assert equal_or_too_long(expr, found)
+
+
+LARGE = st.tuples(EXPRESSIONS, EXPRESSIONS, NAMES)
+
+
+@given(LARGE)
+@settings(deadline=None, max_examples=30)
+def test_the_laws_one_after_the_other_keep_the_value(parts):
+    first, second, index = parts
+    expr = found = Sum((first + second) * delta(index, k), index)
+    for name in ALGEBRA[:6]:
+        found = LAWS[name](found)
+    assert equal_or_too_long(expr, found)
+
+
+def test_a_largest_value_is_not_taken_for_a_sum():
+    expr = sp.log(Largest(sp.exp(x(j)), j))
+    assert all(LAWS[name](expr) == expr for name in ALGEBRA)
