@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check test lint train bench clean
+.PHONY: help derive check test lint train accuracy bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 
 train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train
+
+accuracy: $(ENV)/test.done ## measure emitted gradients against a 60-digit reference
+	@$(BIN)/python -m tests.accuracy
 
 bench: $(ENV)/bench.done ## time a training step beside hand-written NumPy
 	@$(BIN)/python -m bench.step

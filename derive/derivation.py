@@ -304,7 +304,7 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
 
 
 def differentiate(expr: Expr) -> Expr:
-    """SymPy differentiates by one entry; ∂x_n/∂x_m = δ(n, m), and kinks have their declared slopes."""
+    """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes."""
     assert isinstance(expr, Partial)
     return cast(Expr, expr.expr.diff(expr.wrt))
 
