@@ -187,7 +187,8 @@ class Module:
         """What the docstring says of dtypes, empty axes and errors."""
         lines = [
             "All floats have one dtype, float32 or float64, and so has the result. Inputs are",
-            "never changed, and nothing is broadcast.",
+            "never changed, and nothing is broadcast. The cache holds inputs and the output where",
+            "backward reads them: write on neither before it.",
         ]
         empty = [str(s) for s in self.program.nonempty]
         if empty:

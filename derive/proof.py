@@ -238,8 +238,11 @@ class Point:
         for places in product(*(range(self.sizes[i.size]) for i in indices)):
             at = dict(zip(indices, places, strict=True))
             rest = scalars.write(fact.lhs, at) - scalars.write(fact.rhs, at)
-            symbol = min(rest.free_symbols, key=str)
-            self.coordinates[symbol] = self.value(sp.solve(rest, symbol)[0])
+            symbol = min(rest.free_symbols, key=str, default=sp.S.Zero)
+            solutions = sp.solve(rest, symbol) if symbol != 0 else []
+            if not solutions:
+                raise ProofFailed(f"{self.layer.name}: no point was found where {fact} holds")
+            self.coordinates[symbol] = self.value(solutions[0])
 
     def coordinate(self, symbol: Expr) -> Expr:
         """The value of one entry: between -3 and 3, with all its digits."""

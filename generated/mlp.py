@@ -60,7 +60,8 @@ def forward(x, W, c, w, b, y, lamda):
     Returns (output, cache): L (one number), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
-    never changed, and nothing is broadcast.
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
     J and N must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape

@@ -37,7 +37,8 @@ def forward(u):
     Returns (output, cache): h of shape (N, K), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
-    never changed, and nothing is broadcast.
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
