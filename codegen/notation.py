@@ -23,7 +23,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.derivation import COTANGENT, Partial
+from derive.derivation import Partial
 from derive.expressions import (
     BOUND,
     Binder,
@@ -43,6 +43,7 @@ from derive.expressions import (
     rewrite,
 )
 from derive.layer import Layer
+from derive.vocabulary import COTANGENT
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)

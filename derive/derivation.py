@@ -29,8 +29,7 @@ from derive.expressions import (
 from derive.laws import Equality, Law
 from derive.layer import Layer, Node, Tensor
 from derive.structure import Structure, find_structure
-
-COTANGENT = "d"  # the cotangent of z is called dz, as in code
+from derive.vocabulary import COTANGENT
 
 
 class Partial(Expr):
