@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from math import prod
+from multiprocessing import get_context
 from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
+from typing import cast
 
 from codegen import __version__, library
 from codegen.compiler import Compiled, compile_definition, files
@@ -144,8 +149,7 @@ def run_show(options: argparse.Namespace) -> int:
     """A derivation on the screen, or one Jacobian of it."""
     if options.jacobian:
         return run_jacobian(options)
-    with progress([options.definition]) as (names, report):
-        compiled = next(compiled_from(name, report) for name in names)
+    compiled = compiled_from(options.definition)
     if options.format == "latex":
         print(latex(compiled.derivation, compiled.proof), end="")
     else:
@@ -207,11 +211,10 @@ def run_generate(options: argparse.Namespace) -> int:
     definitions = options.definitions or library.shipped()
     texts: dict[str, str] = {}
     rows = []
-    with progress(definitions) as (names, report):
-        for definition in names:
-            compiled = compiled_from(definition, report)
-            texts.update(files(compiled))
-            rows += row(compiled, options.out)
+    with each(partial(outcome, options.out), definitions) as outcomes:
+        for written, lines in outcomes:
+            texts.update(written)
+            rows += lines
     if not options.definitions:
         texts["__init__.py"] = package(definitions)
     if options.check:
@@ -224,10 +227,38 @@ def run_generate(options: argparse.Namespace) -> int:
     return 0
 
 
-def compiled_from(definition: str, report: Callable[[str], None]) -> Compiled:
+Row = tuple[str, str, str, str, str]
+Outcome = tuple[dict[str, str], list[Row]]
+
+
+def outcome(folder: Path, definition: str) -> Outcome:
+    """The files of a definition, and what the table says of it."""
+    compiled = compiled_from(definition)
+    return files(compiled), row(compiled, folder)
+
+
+@contextmanager
+def each(work: Callable[[str], Outcome], definitions: Sequence[str]) -> Iterator[Iterable[Outcome]]:
+    """The outcome for each definition in order, on all processors, with a bar on a terminal."""
+    if len(definitions) == 1:
+        yield map(work, definitions)
+        return
+    pool = ProcessPoolExecutor(
+        min(len(definitions), os.cpu_count() or 1),
+        mp_context=get_context("spawn"),
+        initializer=signal,
+        initargs=(SIGINT, SIG_IGN),  # Ctrl-C is for this process, which stops the others
+    )
+    try:
+        yield progress(pool.map(work, definitions), len(definitions))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def compiled_from(definition: str) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
-    return compile_definition(name, source, lambda n: library.beside(definition, n), report)
+    return compile_definition(name, source, lambda n: library.beside(definition, n))
 
 
 def package(names: Sequence[str]) -> str:
@@ -236,7 +267,7 @@ def package(names: Sequence[str]) -> str:
     return f'"""NumPy modules written by pullback, one a layer.\n\n{lines}\n"""\n'
 
 
-def row(compiled: Compiled, folder: Path) -> list[tuple[str, str, str, str, str]]:
+def row(compiled: Compiled, folder: Path) -> list[Row]:
     """What the table says of a layer: a line for each Jacobian."""
     lines = []
     for gradient in compiled.derivation.gradients:
@@ -263,18 +294,20 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
-@contextmanager
-def progress(names: Sequence[str]) -> Iterator[tuple[Iterator[str], Callable[[str], None]]]:
-    """The names, with a bar on a terminal where tqdm is installed; and what takes reports."""
+def progress(outcomes: Iterable[Outcome], total: int) -> Iterable[Outcome]:
+    """The outcomes, with a bar on a terminal where tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:
-        yield iter(names), lambda _: None
-        return
-    bar = tqdm(
-        names, desc="derive and prove", unit="layer", leave=False, disable=not sys.stderr.isatty()
+        return outcomes
+    return cast(
+        Iterable[Outcome],
+        tqdm(
+            outcomes,
+            desc="derive and prove",
+            unit="layer",
+            total=total,
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        ),
     )
-    try:
-        yield iter(bar), lambda text: bar.set_postfix_str(text[:40])
-    finally:
-        bar.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from codegen.latex import latex
@@ -13,8 +12,6 @@ from derive.derivation import Derivation, derive
 from derive.layer import Layer
 from derive.proof import Proof, prove
 from derive.reader import Library, read_layer
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -27,16 +24,14 @@ class Compiled:
     program: Program
 
 
-def compile_definition(
-    name: str, source: str, library: Library, report: Report = lambda _: None
-) -> Compiled:
+def compile_definition(name: str, source: str, library: Library) -> Compiled:
     """Text → Layer → Derivation → Proof → Program.
 
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
     """
     layer = read_layer(name, source, library)
     derivation = derive(layer)
-    proof = prove(derivation, report)
+    proof = prove(derivation)
     program = lower(derivation)
     return Compiled(layer, derivation, proof, program)
 

@@ -111,6 +111,9 @@ def lower(derivation: Derivation) -> Program:
     backward = builder.needed(*(value for _, value in gradients)) - forward
     backward = {v for v in backward if not isinstance(builder.values[v].op, Constant)}
     inputs = {v.number for v in builder if isinstance(v.op, Input)}
+    sizes = {v.number for v in builder if isinstance(v.op, Size)}
+    forward |= sizes & builder.needed(*backward)
+    backward -= sizes
     upstream = {lowering.cotangent}
     constants = {v.number for v in builder if isinstance(v.op, Constant)}
     read = {r for v in backward for r in reads(builder.values[v].op)}
@@ -229,7 +232,7 @@ class Lowering:
 
     def result(self, name: str) -> int:
         """The value of a tensor with all its axes, in their order."""
-        term = self.spread(self.tensor(name), self.axes[name])
+        term = self.spread(self.real(self.tensor(name)), self.axes[name])
         self.builder.name(term.value, name)
         return term.value
 
@@ -239,7 +242,7 @@ class Lowering:
             return term
         operand = Operand(term.value, tuple(indices.index(i) for i in cast(Any, term.indices)))
         sizes = tuple(i.size for i in indices)
-        whole = [Operand(self.builder.add(Size(s), ()), ()) for s in sizes]
+        whole = [Operand(self.builder.add(Size(s), (), "number"), ()) for s in sizes]
         spread = Elementwise("spread", (operand, *whole))
         return Term(self.builder.add(spread, sizes, self.builder.values[term.value].kind), indices)
 
@@ -254,9 +257,9 @@ class Lowering:
     def work_out(self, expr: Expr) -> Term:
         """One rule for each shape of expression."""
         if expr.is_Rational:
-            return Term(self.builder.add(Constant(expr), ()), ())
+            return Term(self.builder.add(Constant(expr), (), "number"), ())
         if is_size(expr):
-            return Term(self.builder.add(Size(expr), (), "integer"), ())
+            return Term(self.builder.add(Size(expr), (), "number"), ())
         if is_entry(expr):
             return self.entry(expr)
         if isinstance(expr, Sum):
@@ -286,7 +289,15 @@ class Lowering:
         raise self.fail(expr, f"no array operation for {type(expr).__name__}")
 
     def elementwise(self, function: str, terms: Sequence[Term], kind: str = "real") -> Term:
-        """A function of entries; its axes are those of the operands together."""
+        """A function of entries; its axes are those of the operands together.
+
+        Masks become floats where no other operand is an array of floats: true + true is 2.
+        """
+        kinds = {self.builder.values[t.value].kind for t in terms}
+        if kind == "real" and function != "where" and "mask" in kinds and "real" not in kinds:
+            terms = [self.real(t) for t in terms]
+        if kind == "real" and kinds == {"number"}:
+            kind = "number"
         union = list(dict.fromkeys(i for t in terms for i in t.indices))
         largest = max(terms, key=lambda t: len(t.indices)).indices
         if set(largest) == set(union):
@@ -296,6 +307,15 @@ class Lowering:
         operands = tuple(Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms)
         sizes = tuple(cast(Index, i).size for i in union)
         return Term(self.builder.add(Elementwise(function, operands), sizes, kind), tuple(union))
+
+    def real(self, term: Term) -> Term:
+        """A mask as floats; anything else as it is."""
+        value = self.builder.values[term.value]
+        if value.kind != "mask":
+            return term
+        operand = Operand(term.value, tuple(range(len(term.indices))))
+        op = Elementwise("float", (operand,))
+        return Term(self.builder.add(op, value.sizes), term.indices)
 
     def rank(self, index: Expr) -> tuple[int, str]:
         """Where an axis stands in results that need a new order."""
@@ -354,7 +374,8 @@ class Lowering:
 
     def arange(self, index: Index) -> int:
         """An axis as an array; it takes the axis's name in the layer."""
-        number = self.builder.add(Arange(index.size), (index.size,), "integer")
+        size = self.builder.add(Size(index.size), (), "number")
+        number = self.builder.add(Arange(size), (index.size,), "integer")
         name = next((i.name for i in self.layer.axes if i.size == index.size), "")
         self.builder.name(number, name)
         return number
@@ -442,6 +463,7 @@ class Lowering:
 
     def put(self, base: Term, index: Index, labels: Term, filling: Term) -> Term:
         """The base with its entries at the labels replaced."""
+        base = self.real(base)
         axis = base.indices.index(index)
         others = tuple(i for i in base.indices if i != index)
         op = Put(
@@ -550,7 +572,7 @@ class Lowering:
 
     def reduce(self, term: Term, indices: Iterable[Index]) -> Term:
         """A sum over axes of one value; an axis that it lacks counts as often as it is long."""
-        indices = tuple(indices)
+        indices, term = tuple(indices), self.real(term)
         idle = [i for i in indices if i not in term.indices]
         axes = tuple(term.indices.index(i) for i in indices if i not in idle)
         others = tuple(i for i in term.indices if i not in indices)
@@ -584,6 +606,7 @@ class Lowering:
         if any(i in self.scope for i in out):
             out.sort(key=self.rank)
         number = {i: place for place, i in enumerate([*out, *summed])}
+        left, right = self.real(left), self.real(right)
         letters = tuple(tuple(number[i] for i in t.indices) for t in (left, right))
         op = Contract((left.value, right.value), letters, tuple(range(len(out))))
         return Term(self.builder.add(op, tuple(i.size for i in out)), tuple(out))
@@ -602,7 +625,7 @@ class Lowering:
             raise self.fail(expr, "no law for a sum by label over other axes than the labels'")
         others = tuple(i for i in term.indices if i not in labels.indices)
         term = self.spread(term, (*labels.indices, *others))
-        size = self.builder.add(Size(index.size), (), "integer")
+        size = self.builder.add(Size(index.size), (), "number")
         sizes = (index.size, *(cast(Index, i).size for i in others))
         op = Scatter(term.value, labels.value, size)
         return Term(self.builder.add(op, sizes), (index, *others))

@@ -14,7 +14,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Arange, Input, Program, Size
+from codegen.program import Input, Program, Size
 from derive.derivation import Derivation, cotangent_name
 from derive.layer import Layer, Node, Tensor
 
@@ -231,7 +231,7 @@ class Module:
                 size = f'sizes["{tensor.labels_of}"]'
                 lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')
         ops = [v.op for v in self.program.values]
-        used = {str(op.symbol) for op in ops if isinstance(op, Size | Arange)}
+        used = {str(op.symbol) for op in ops if isinstance(op, Size)}
         used |= {str(i.size) for i in self.layer.output.indices}
         known = {str(i.size) for t in arrays for i in t.indices}
         return lines + [f'{s} = sizes["{s}"]' for s in sorted(used & known)]

@@ -78,6 +78,8 @@ class Names:
                 return self.root(value)
             case Contract(values, _, _):
                 return "_".join(dict.fromkeys(map(self.root, values)))
+            case Elementwise("float", operands):
+                return self.root(operands[0].value)
             case Elementwise(function, operands):
                 return self.describe_elementwise(function, [o.value for o in operands])
             case Size(symbol):

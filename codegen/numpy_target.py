@@ -27,7 +27,7 @@ from codegen.program import (
     reads,
 )
 
-ATOM, CALL, UNARY, PRODUCT, SUM, COMPARE = 9, 8, 7, 5, 4, 3  # how tightly Python binds
+ATOM, CALL, POWER, UNARY, PRODUCT, SUM, COMPARE = 9, 8, 7.5, 7, 5, 4, 3  # how tightly Python binds
 MAX_DEPTH = 4  # operations written into one another
 
 INFIX: Mapping[str, tuple[str, int]] = {
@@ -58,9 +58,9 @@ class Text:
     """An expression and how tightly it binds."""
 
     text: str
-    rank: int = ATOM
+    rank: float = ATOM
 
-    def within(self, rank: int) -> str:
+    def within(self, rank: float) -> str:
         """In brackets where it binds less tightly than its surroundings."""
         return self.text if self.rank >= rank else f"({self.text})"
 
@@ -186,7 +186,11 @@ class Section:
     def free_memory(self, number: int, op: Elementwise) -> int | None:
         """An operand of the same shape that nothing reads after this statement."""
         value = self.program[number]
-        if value.kind != "real" or not value.sizes or op.function in {*HELPERS, "where", "spread"}:
+        if (
+            value.kind != "real"
+            or not value.sizes
+            or op.function in {*HELPERS, "where", "spread", "float"}
+        ):
             return None
         for operand in op.operands:
             same = operand.places == tuple(range(len(value.sizes)))
@@ -268,8 +272,8 @@ class Section:
             case Scatter(value, labels, size):
                 args = f"{self.spell(value).text}, {self.spell(labels).text}, {self.names[size]}"
                 return Text(f"_add_rows({args})", CALL)
-            case Arange(symbol):
-                return Text(f"np.arange({symbol})", CALL)
+            case Arange(size):
+                return Text(f"np.arange({self.names[size]})", CALL)
             case Size(symbol):
                 return Text(str(symbol))
         raise TypeError(f"{type(op).__name__} is not an expression")
@@ -297,6 +301,10 @@ class Section:
         args = [self.operand(o, rank) for o in op.operands]
         if op.function == "spread":
             return self.spread(op)
+        if op.function == "float":
+            return Text(f"{args[0].within(CALL)}.astype(dtype)", CALL)
+        if all(self.program[o.value].kind == "number" for o in op.operands):
+            return self.number(op, args)
         if op.function in INFIX:
             sign, level = INFIX[op.function]
             right = level + 1 if op.function not in ("add",) else level
@@ -305,6 +313,17 @@ class Section:
             return Text(f"-{args[0].within(UNARY)}", UNARY)
         name = HELPERS.get(op.function, f"np.{op.function}")
         return Text(f"{name}({', '.join(a.text for a in args)})", CALL)
+
+    def number(self, op: Elementwise, args: list[Text]) -> Text:
+        """A Python number from numbers: unlike NumPy's it takes the dtype of what it meets."""
+        if op.function in INFIX:
+            sign, level = INFIX[op.function]
+            right = level if op.function == "add" else level + 1
+            return Text(f"{args[0].within(level)} {sign} {args[1].within(right)}", level)
+        if op.function == "sqrt":
+            return Text(f"{args[0].within(CALL)} ** 0.5", POWER)
+        name = HELPERS.get(op.function, f"np.{op.function}")
+        return Text(f"float({name}({', '.join(a.text for a in args)}))", CALL)
 
     def spread(self, op: Elementwise) -> Text:
         """A value repeated along the axes that it lacks."""

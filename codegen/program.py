@@ -47,7 +47,7 @@ class Size:
 class Arange:
     """0, 1, …, size − 1: an axis as an array."""
 
-    symbol: Expr
+    size: int  # the Size of the axis
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,8 @@ Operation = (
 def reads(op: Operation) -> tuple[int, ...]:
     """The values that an operation reads."""
     match op:
+        case Arange(size):
+            return (size,)
         case Elementwise(_, operands):
             return tuple(o.value for o in operands)
         case Reduce(_, value, _):
@@ -153,12 +155,16 @@ def reads(op: Operation) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Value:
-    """The result of an operation: sizes of axes, kind, and its name in the mathematics."""
+    """The result of an operation: sizes of axes, kind, and its name in the mathematics.
+
+    Kinds: real (floats of the inputs' dtype), mask (true or false), integer (labels and places),
+    number (a Python number that depends on sizes and literals alone).
+    """
 
     number: int
     op: Operation
     sizes: tuple[Expr, ...]
-    kind: str  # real, integer or mask
+    kind: str
     name: str = ""
 
 

@@ -225,7 +225,8 @@ def derive_values(layer: Layer) -> list[Value]:
     """The value of each node and notation, in order."""
     values = []
     for node in layer.nodes:
-        meaning = Chain(node.expr).then(laws.put_in, meanings(layer)).then(laws.log_of_quotient)
+        meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
+        meaning = meaning.then(laws.log_of_quotient).then(laws.log_of_sigmoid)
         values.append(Value(node, meaning, for_computing(meaning.end)))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
@@ -238,7 +239,8 @@ def derive_values(layer: Layer) -> list[Value]:
 
 def for_computing(expr: Expr) -> Chain:
     """The steps that make an expression stable."""
-    return Chain(expr).then(laws.shift_log_sum_exp).then(laws.shift_softmax)
+    chain = Chain(expr).then(laws.shift_log_sum_exp).then(laws.shift_softmax)
+    return chain.then(laws.shift_softplus)
 
 
 def sums_without_largest(expr: Expr) -> list[Expr]:
@@ -264,7 +266,7 @@ def derive_jacobian(
     expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
     columns = tuple(tensor.indices)
     chain = Chain(Partial(expr, tensor.entry))
-    chain = chain.then(DIFFERENTIATE)
+    chain = chain.then(DIFFERENTIATE).then(laws.sigmoid)
     chain = tidy(chain, layer)
     chain = chain.then(laws.fold, foldable(layer, values, node))
     structure = find_structure(chain.end, rows, columns)

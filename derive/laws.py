@@ -20,6 +20,7 @@ from derive.expressions import (
     Bracket,
     Index,
     Maximum,
+    Sigmoid,
     Sum,
     Where,
     entries,
@@ -202,6 +203,52 @@ def log_of_quotient(expr: Expr) -> Expr:
         return sp.Add(sp.log(number), *(p * sp.log(b) for b, p in parts.items()))
 
     return rewrite(expr, rule)
+
+
+@law("log of a sigmoid")
+def log_of_sigmoid(expr: Expr) -> Expr:
+    """log σ(a) = −log(1 + exp(−a)), and log(1 − σ(a)) = −log(1 + exp(a))."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.log):
+            return None
+        for argument, sign in ((e.args[0], -1), (1 - e.args[0], 1)):
+            if isinstance(argument, Sigmoid):
+                return cast(Expr, -sp.log(1 + sp.exp(sign * argument.args[0])))
+        return None
+
+    return rewrite(expr, rule)
+
+
+@law("sigmoid")
+def sigmoid(expr: Expr) -> Expr:
+    """A quotient of exponentials is a sigmoid: exp(a)/(1 + exp(a)) = σ(a) = 1 − σ(−a)."""
+
+    def rule(e: Expr) -> Expr | None:
+        parts = factors(e) if e.is_Mul or e.is_Pow else {}
+        for base, power in parts.items():
+            a = softplus_argument(base)
+            if a is None or power != -1:
+                continue
+            below = 1 + sp.exp(a)
+            for exponent, argument in ((a, a), (sp.S.Zero, -a)):
+                rest = e * below / sp.exp(exponent)
+                if not rest.has(sp.exp(a), sp.exp(-a)):
+                    return cast(Expr, rest * sigmoid_of(argument))
+        return None
+
+    return rewrite_outside_in(expr, rule)
+
+
+def sigmoid_of(a: Expr) -> Expr:
+    """σ(a), or 1 − σ(−a) where a has a minus sign."""
+    return 1 - Sigmoid(-a) if a.could_extract_minus_sign() else Sigmoid(a)
+
+
+def softplus_argument(expr: Expr) -> Expr | None:
+    """The a of 1 + exp(a)."""
+    rest = expr - 1 if expr.is_Add else expr
+    return cast(Expr, rest.args[0]) if isinstance(rest, sp.exp) and expr.is_Add else None
 
 
 @law("distribute")
@@ -411,6 +458,24 @@ def shift_log_sum_exp(expr: Expr) -> Expr:
         top = substitute(a, {i: at})
         others = Sum((1 - KroneckerDelta(i, at)) * sp.exp(a - top), i)
         return top + log1p(others)
+
+    return rewrite(expr, rule)
+
+
+@law("shifted softplus")
+def shift_softplus(expr: Expr) -> Expr:
+    """log(1 + exp(a)) = max(0, a) + log1p(exp(−|a|)).
+
+    No exponential overflows, and small ones are not lost beside 1.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        a = softplus_argument(e.args[0]) if isinstance(e, sp.log) else None
+        if isinstance(e, log1p) and isinstance(e.args[0], sp.exp):
+            a = e.args[0].args[0]
+        if a is None or (isinstance(a, sp.Mul) and a.has(sp.Abs)):
+            return None
+        return Maximum(0, a) + log1p(sp.exp(-sp.Abs(a)))
 
     return rewrite(expr, rule)
 

@@ -1,10 +1,27 @@
 """NumPy modules written by pullback, one a layer.
 
     from generated import affine
+    from generated import attention
+    from generated import bilinear
+    from generated import binary_cross_entropy
     from generated import cross_entropy
+    from generated import elu
+    from generated import hardtanh
+    from generated import huber
     from generated import l2
+    from generated import leaky_relu
+    from generated import linear
+    from generated import log_softmax
+    from generated import log_sum_exp
+    from generated import max_pool
+    from generated import mean_pool
+    from generated import mean_squared_error
     from generated import mlp
     from generated import relu
+    from generated import sigmoid
+    from generated import silu
     from generated import softmax
     from generated import softmax_cross_entropy
+    from generated import softplus
+    from generated import tanh
 """

@@ -38,10 +38,10 @@ class Cache(NamedTuple):
     lamda: Any
     h: Any
     z_argmax: Any
+    N: Any
     n: Any
     exp_z: Any
     others_exp_z: Any
-    N: Any
     dtype: Any
 
 
@@ -104,7 +104,7 @@ def forward(x, W, c, w, b, y, lamda):
     ell = z_max - z[n, y] + np.log1p(others_exp_z)
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
     L = ell.sum() / N + 0.5 * lamda * (np.vdot(W, W) + np.vdot(w, w))
-    return L, Cache(x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype)
+    return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype)
 
 
 def backward(dL, cache):
@@ -116,7 +116,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (x, W, w, y, lamda, h, z_argmax, n, exp_z, others_exp_z, N, dtype) = cache
+    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype) = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute

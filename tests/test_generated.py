@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codegen import library
 from derive.trees import Ref, walk
 from tests.definitions import LAYERS, facts
 from tests.reference import DIGITS, Depends, gradients
@@ -212,7 +213,10 @@ def test_nan_reaches_all_that_depends_on_it_and_nothing_else(name, dtype, sizes)
                 output, kept = code.forward(**touched)
                 found = code.backward(g, kept)
             reached = np.array([(tensor, place) in d for d in depends.flat]).reshape(depends.shape)
-            assert (np.isnan(output) == reached).all()
+            # `where` passes on the chosen case alone, so that there NaN may reach less
+            may_reach_less = "where(" in library.shipped_source(name)
+            assert (np.isnan(output) == reached).all() or may_reach_less
+            assert not (np.isnan(output) & ~reached).any()
             assert all(np.asarray(f).dtype == dtype for f in found)
 
 

@@ -15,6 +15,7 @@ from derive.expressions import (
     Index,
     Largest,
     Maximum,
+    Sigmoid,
     Sum,
     Where,
     entry,
@@ -87,6 +88,17 @@ EXAMPLES = [
     ("fold", laws.substitute(SOFTMAX, {n: m, j: k}), [NOTATION], p(m, k)),
     ("fold", Sum(a * SOFTMAX * x(j), j), [NOTATION], Sum(a * p(n, j) * x(j), j)),
     ("fold", sp.exp(z(n, j)) / Sum(sp.exp(z(m, i)), i), [NOTATION], None),
+    ("log of a sigmoid", sp.log(Sigmoid(a)), [], -sp.log(1 + sp.exp(-a))),
+    ("log of a sigmoid", sp.log(1 - Sigmoid(a)), [], -sp.log(1 + sp.exp(a))),
+    ("sigmoid", b * sp.exp(a) / (1 + sp.exp(a)), [], b * Sigmoid(a)),
+    ("sigmoid", b / (1 + sp.exp(a)), [], b * (1 - Sigmoid(a))),
+    ("sigmoid", sp.exp(b) / (2 + sp.exp(a)), [], None),
+    (
+        "shifted softplus",
+        sp.log(1 + sp.exp(a)),
+        [],
+        Maximum(0, a) + log1p(sp.exp(-sp.Abs(a))),
+    ),
     (
         "log of a quotient",
         sp.log(sp.exp(a) / Sum(sp.exp(x(j)), j)),
@@ -144,7 +156,8 @@ EXAMPLES = [
     ("differentiate", derivation.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
 ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once
-FACTS = {"assumption", "mask from the output", "differentiate"}  # equal only given something else
+# equal only given something else, or where a tie is put in as the proof does
+FACTS = {"assumption", "mask from the output", "differentiate", "shifted softplus"}
 
 
 @pytest.mark.parametrize(

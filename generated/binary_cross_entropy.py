@@ -1,0 +1,133 @@
+"""Binary cross-entropy from logits
+
+Cross-entropy between a target probability and the sigmoid of a logit.
+
+    p[n, k] := sigmoid(z[n, k])
+    L[n, k] = t[n, k] * log(1 + exp(-z[n, k])) + (1 - t[n, k]) * log(1 + exp(z[n, k]))
+
+Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
+Digest of the definition: 3a266a1f723d8575
+The derivation, step by step, each step proved: pullback show binary_cross_entropy
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (N, K)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    z: Any
+    t: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(z, t):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, K outputs:
+        z: logits, (N, K), floats
+        t: target probabilities, (N, K), floats
+
+    Returns (output, cache): L of shape (N, K), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    z = _array("z", z, "N K")
+    dtype = z.dtype
+    t = _array("t", t, "N K", dtype)
+    sizes = _sizes(
+        z=(z, "N K"),
+        t=(t, "N K"),
+    )
+    K = sizes["K"]
+    N = sizes["N"]
+    # L[n, k] = t[n, k] * log(1 + exp(-z[n, k])) + (1 - t[n, k]) * log(1 + exp(z[n, k]))
+    # in the form of: shifted softplus
+    log1p_exp_negative_abs_z = np.log1p(np.exp(-np.abs(z)))
+    L = (1 - t) * (np.maximum(0, z) + log1p_exp_negative_abs_z) + (np.maximum(0, -z) + log1p_exp_negative_abs_z) * t
+    shape = (N, K)
+    return L, Cache(z, t, shape, dtype)
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, (N, K), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (z, t, shape, dtype) = cache
+    dL = _like("dL", dL, shape, dtype)
+    # p[n, k] := sigmoid(z[n, k])
+    p = _sigmoid(z)
+    # ∂ℒ/∂z[n,k] = (p[n,k] - t[n,k]) ∂ℒ/∂L[n,k]
+    # that is, (p - t) ⊙ ∂ℒ/∂L
+    dz = (p - t) * dL
+    return Gradients(dz)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _like(name, value, shape, dtype):
+    """The value as an array of this shape and dtype."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+    return array.astype(dtype, copy=False)
+
+
+def _sigmoid(x):
+    """1 / (1 + exp(-x)), with exp of negative numbers only."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
