@@ -232,7 +232,7 @@ class Lowering:
 
     def result(self, name: str) -> int:
         """The value of a tensor with all its axes, in their order."""
-        term = self.spread(self.real(self.tensor(name)), self.axes[name])
+        term = self.spread(self.float(self.tensor(name)), self.axes[name])
         self.builder.name(term.value, name)
         return term.value
 
@@ -316,6 +316,13 @@ class Lowering:
         operand = Operand(term.value, tuple(range(len(term.indices))))
         op = Elementwise("float", (operand,))
         return Term(self.builder.add(op, value.sizes), term.indices)
+
+    def float(self, term: Term) -> Term:
+        """A mask or a Python number in the dtype of the inputs; anything else as it is."""
+        if self.builder.values[term.value].kind != "number":
+            return self.real(term)
+        cast_number = Elementwise("cast", (Operand(term.value, ()),))
+        return Term(self.builder.add(cast_number, ()), ())
 
     def rank(self, index: Expr) -> tuple[int, str]:
         """Where an axis stands in results that need a new order."""

@@ -301,6 +301,8 @@ class Section:
         args = [self.operand(o, rank) for o in op.operands]
         if op.function == "spread":
             return self.spread(op)
+        if op.function == "cast":
+            return Text(f"dtype.type({args[0].text})", CALL)
         if op.function == "float":
             return Text(f"{args[0].within(CALL)}.astype(dtype)", CALL)
         if all(self.program[o.value].kind == "number" for o in op.operands):

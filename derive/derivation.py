@@ -166,7 +166,7 @@ def derive(layer: Layer) -> Derivation:
     """Derive every gradient that the layer wants."""
     values = derive_values(layer)
     by_name = {v.node.name: v for v in values}
-    readers = reading_nodes(layer, by_name)
+    readers = reading_nodes(layer)
     needed = on_the_way(layer, readers)
     gradients = []
     nodes: list[Tensor | Node] = [n for n in reversed(layer.nodes) if not n.notation]
@@ -183,14 +183,13 @@ def derive(layer: Layer) -> Derivation:
     return Derivation(layer, tuple(values), tuple(gradients), layer.wrt)
 
 
-def reading_nodes(layer: Layer, values: dict[str, Value]) -> dict[str, list[str]]:
+def reading_nodes(layer: Layer) -> dict[str, list[str]]:
     """Which nodes read a tensor, notation looked through."""
     readers: dict[str, list[str]] = {}
     for node in layer.nodes:
         if node.notation:
             continue
-        names = {entry_name(a) for a in entries(values[node.name].meaning.start)}
-        names |= {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        names = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
         for name in sorted(names):
             readers.setdefault(name, []).append(node.name)
     return readers

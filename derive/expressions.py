@@ -50,10 +50,6 @@ class Index(Symbol):
         return (*super()._hashable_content(), self.size)
 
 
-class Label(sp.IndexedBase):
-    """The base of an integer tensor."""
-
-
 def size_symbol(name: str) -> Symbol:
     """The size of an axis, a positive integer."""
     return Symbol(name, integer=True, positive=True)

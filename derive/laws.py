@@ -428,11 +428,6 @@ def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
 # -- numbers: forms that do not overflow or cancel ------------------------------------------
 
 
-def largest_place(body: Expr, i: Index) -> Expr:
-    """The place of the largest value of `body` over i."""
-    return ArgLargest(body, i)
-
-
 def exponential_sum(expr: Expr) -> tuple[Expr, Index] | None:
     """The exponent and the index where an expression is Σ_i exp(a_i) over one index."""
     if isinstance(expr, Sum) and len(expr.indices) == 1:
@@ -454,7 +449,7 @@ def shift_log_sum_exp(expr: Expr) -> Expr:
         if found is None:
             return None
         a, i = found
-        at = largest_place(a, i)
+        at = ArgLargest(a, i)
         top = substitute(a, {i: at})
         others = Sum((1 - KroneckerDelta(i, at)) * sp.exp(a - top), i)
         return top + log1p(others)
@@ -496,7 +491,7 @@ def shift_softmax(expr: Expr) -> Expr:
                 continue
             a, i = found
             for own in (f for f in e.args if isinstance(f, sp.exp)):
-                top = substitute(a, {i: largest_place(a, i)})
+                top = substitute(a, {i: ArgLargest(a, i)})
                 shifted = sp.exp(own.args[0] - top) / Sum(sp.exp(a - top), i)
                 if shares_row(own.args[0], a, i):
                     return cast(Expr, e / own * base * shifted)
