@@ -45,11 +45,12 @@ HELPERS = (
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
     context = Module(derivation, program).context()
-    text = ENVIRONMENT.get_template("module.py.j2").render(context)
-    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", text)]
+    parts = ("checks", "forward", "backward")
+    code = "\n".join([context["cotangent_check"], *(line for p in parts for line in context[p])])
+    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", code)]
     helpers = ENVIRONMENT.get_template("helpers.py.j2").module
-    bodies = [str(getattr(helpers, h[1:])()).strip() for h in used]
-    text = ENVIRONMENT.get_template("module.py.j2").render({**context, "helpers": bodies})
+    context["helpers"] = [str(getattr(helpers, h[1:])()).strip() for h in used]
+    text = ENVIRONMENT.get_template("module.py.j2").render(context)
     return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
 
 
@@ -148,7 +149,6 @@ class Module:
             "backward": self.lines(backward.lines()),
             "results": self.results(names),
             "scalar": not output.indices,
-            "helpers": [],
         }
 
     def copied(self, value: int) -> str:

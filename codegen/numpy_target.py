@@ -296,8 +296,7 @@ class Section:
 
     def elementwise(self, op: Elementwise) -> Text:
         """An infix operator, a NumPy function, or a function of the module's own."""
-        rank = max((len(o.places) for o in op.operands), default=0)
-        rank = max([rank, *(max(o.places, default=-1) + 1 for o in op.operands)])
+        rank = 1 + max(place for o in op.operands for place in (-1, *o.places))
         args = [self.operand(o, rank) for o in op.operands]
         if op.function == "spread":
             return self.spread(op)
@@ -305,27 +304,19 @@ class Section:
             return Text(f"dtype.type({args[0].text})", CALL)
         if op.function == "float":
             return Text(f"{args[0].within(CALL)}.astype(dtype)", CALL)
-        if all(self.program[o.value].kind == "number" for o in op.operands):
-            return self.number(op, args)
         if op.function in INFIX:
             sign, level = INFIX[op.function]
-            right = level + 1 if op.function not in ("add",) else level
+            right = level + 1  # also for +: a + (b - c) rounds otherwise than a + b - c
             return Text(f"{args[0].within(level)} {sign} {args[1].within(right)}", level)
         if op.function == "negative":
             return Text(f"-{args[0].within(UNARY)}", UNARY)
-        name = HELPERS.get(op.function, f"np.{op.function}")
-        return Text(f"{name}({', '.join(a.text for a in args)})", CALL)
-
-    def number(self, op: Elementwise, args: list[Text]) -> Text:
-        """A Python number from numbers: unlike NumPy's it takes the dtype of what it meets."""
-        if op.function in INFIX:
-            sign, level = INFIX[op.function]
-            right = level if op.function == "add" else level + 1
-            return Text(f"{args[0].within(level)} {sign} {args[1].within(right)}", level)
-        if op.function == "sqrt":
+        is_number = all(self.program[o.value].kind == "number" for o in op.operands)
+        if is_number and op.function == "sqrt":
             return Text(f"{args[0].within(CALL)} ** 0.5", POWER)
         name = HELPERS.get(op.function, f"np.{op.function}")
-        return Text(f"float({name}({', '.join(a.text for a in args)}))", CALL)
+        text = f"{name}({', '.join(a.text for a in args)})"
+        # a Python number takes the dtype of what it meets; NumPy's own would make it float64
+        return Text(f"float({text})" if is_number else text, CALL)
 
     def spread(self, op: Elementwise) -> Text:
         """A value repeated along the axes that it lacks."""
