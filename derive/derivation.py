@@ -226,7 +226,10 @@ def derive_values(layer: Layer) -> list[Value]:
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
         meaning = meaning.then(laws.log_of_quotient).then(laws.log_of_sigmoid)
-        values.append(Value(node, meaning, for_computing(meaning.end)))
+        code = for_computing(meaning.end)
+        if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
+            code = Chain(node.expr)  # no form is better than the one with the notation in it
+        values.append(Value(node, meaning, code))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
         return values
@@ -313,13 +316,15 @@ DIFFERENTIATE = laws.law("differentiate")(differentiate)
 
 
 def foldable(layer: Layer, values: dict[str, Value], node: Node) -> list[Equality]:
-    """The names that may stand for their definitions in a node's gradient, the largest first."""
-    known = [
-        Equality(n.entry, values[n.name].meaning.end)
-        for n in layer.nodes
-        if n.notation or n.name == node.name
-    ]
-    return sorted(known, key=lambda q: -q.expr.count_ops())
+    """The names that may stand for their definitions in a node's gradient.
+
+    Notation comes before the node itself, and what stands for much before what stands for little.
+    """
+    known = [n for n in layer.nodes if n.notation or n.name == node.name]
+    meaning = {n.name: values[n.name].meaning.end for n in known}
+    length = {name: sum(1 for _ in sp.preorder_traversal(expr)) for name, expr in meaning.items()}
+    known.sort(key=lambda n: (not n.notation, -length[n.name]))
+    return [Equality(n.entry, meaning[n.name]) for n in known]
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:
@@ -331,6 +336,7 @@ def tidy(chain: Chain, layer: Layer) -> Chain:
         chain = chain.then(laws.linearity)
         chain = chain.then(laws.sum_over_delta)
         chain = chain.then(laws.sum_of_constant)
+        chain = chain.then(laws.cancel)
         for fact in layer.assumptions:
             chain = chain.then(laws.assumption, fact, assumes=(fact,))
         if chain is before:

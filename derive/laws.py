@@ -253,17 +253,17 @@ def softplus_argument(expr: Expr) -> Expr | None:
 
 @law("distribute")
 def distribute(expr: Expr) -> Expr:
-    """A product that holds a delta is multiplied out: δ(a + b) = δa + δb."""
+    """A sum that holds a delta is multiplied out: a(δ + b) = aδ + ab."""
 
     def rule(e: Expr) -> Expr | None:
-        if not (e.is_Mul and e.has(KroneckerDelta)):
+        if not e.is_Mul:
             return None
-        holes = [f for f in e.args if is_hole(f)]
-        rest = sp.Mul(*(f for f in e.args if f not in holes))
-        expanded = sp.expand_mul(rest, deep=False)
-        if expanded == rest or not (has_delta(e) or any(map(is_sum_with_delta, e.args))):
+        sums = [f for f in e.args if is_sum_with_delta(f)]
+        if not sums:
             return None
-        return sp.Add(*(sp.Mul(*holes, t) for t in sp.Add.make_args(expanded)))
+        rest = sp.Mul(*(f for f in e.args if f not in sums))
+        expanded = sp.expand_mul(sp.Mul(*sums), deep=False)
+        return sp.Add(*(rest * t for t in sp.Add.make_args(expanded)))
 
     return exhaust(expr, rule)
 
@@ -354,6 +354,29 @@ def sum_of_constant(expr: Expr) -> Expr:
         if not idle:
             return None
         return sp.Mul(*(i.size for i in idle), Sum(body, *(i for i in indices if i not in idle)))
+
+    return exhaust(expr, rule)
+
+
+@law("terms that cancel")
+def cancel(expr: Expr) -> Expr:
+    """Multiplied out or summed term by term, what cancels goes: Σ_i (a_i − Σ_k a_k/N) = 0.
+
+    Nothing is taken apart where that leaves as much as before.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if isinstance(e, Sum):
+            body, indices = e.open()
+            terms = sp.Add.make_args(sp.expand_mul(body))
+            parts = (sum_of_constant(linearity(Sum(t, *indices))) for t in terms)
+            total = sp.Add(*parts) if len(terms) > 1 else e
+            return total if len(sp.Add.make_args(total)) < len(terms) else None
+        if e.is_Add:
+            total = sp.Add(*(sp.expand_mul(t, deep=False) for t in e.args))
+            shorter = total.count_ops() < e.count_ops()
+            return total if shorter and len(sp.Add.make_args(total)) <= len(e.args) else None
+        return None
 
     return exhaust(expr, rule)
 

@@ -9,6 +9,8 @@ from sympy import Expr, KroneckerDelta
 
 from derive.expressions import Index
 
+RANKS = {1: "one", 2: "two", 3: "three"}
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -16,16 +18,16 @@ class Structure:
 
     `tied` are pairs (row axis, column axis) that must be equal for an entry not to be zero; they
     make one block per value. `kind` says what each block is: zero, identity, scaled identity,
-    diagonal, diagonal plus rank one, rank one, selection or dense. `repeated` are row axes that the
-    tensor lacks: its gradient is a sum over them. `diagonal` and `rank_one` are the parts of a
-    block that is their sum.
+    diagonal, diagonal plus rank one (two, three), rank one, selection or dense. `repeated` are row
+    axes that the tensor lacks: its gradient is a sum over them. `diagonal` and `low_rank` are the
+    parts of a block that is their sum.
     """
 
     kind: str
     tied: tuple[tuple[Index, Index], ...]
     repeated: tuple[Index, ...]
     diagonal: Expr | None = None
-    rank_one: Expr | None = None
+    low_rank: Expr | None = None
 
     @property
     def words(self) -> str:
@@ -109,8 +111,9 @@ def block(
             return Structure("dense", tied, ())
     if selected and not diagonal:
         return Structure("selection" if not rank_one else "selection plus rank one", tied, ())
-    if diagonal and len(rank_one) == 1:
-        return Structure("diagonal plus rank one", tied, (), sp.Add(*diagonal), rank_one[0])
+    if diagonal and len(rank_one) in RANKS:
+        kind = f"diagonal plus rank {RANKS[len(rank_one)]}"
+        return Structure(kind, tied, (), sp.Add(*diagonal), sp.Add(*rank_one))
     if rank_one and not diagonal and len(rank_one) == 1 and rows and columns:
         return Structure("rank one", tied, (), None, rank_one[0])
     return Structure("dense", tied, ())

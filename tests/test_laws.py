@@ -106,7 +106,11 @@ EXAMPLES = [
         a - sp.log(Sum(sp.exp(x(j)), j)),
     ),
     ("log of a quotient", sp.log(a / b), [], None),
-    ("distribute", delta(n, m) * (a + b), [], delta(n, m) * a + delta(n, m) * b),
+    ("distribute", a * (delta(n, m) + b), [], delta(n, m) * a + a * b),
+    ("distribute", delta(n, m) * (a + b), [], None),
+    ("terms that cancel", Sum(x(k) - Sum(x(j), j) / K, k), [], sp.S.Zero),
+    ("terms that cancel", a * (1 - b) - b * (1 - a), [], a - b),
+    ("terms that cancel", Sum(x(k) - z(n, k), k), [], None),
     ("distribute", c * (a + b), [], None),
     ("sum term by term", Sum(a * x(j), j), [], a * Sum(x(j), j)),
     (
@@ -206,6 +210,7 @@ def test_a_wrong_law_is_not_equal():
 # -- any expression --------------------------------------------------------------------------------
 
 ALGEBRA = [
+    "terms that cancel",
     "distribute",
     "sum term by term",
     "factor of both cases",
