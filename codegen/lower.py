@@ -20,6 +20,7 @@ from codegen.program import (
     Constant,
     Contract,
     Elementwise,
+    Function,
     Gather,
     Input,
     OneHot,
@@ -45,9 +46,11 @@ from derive.expressions import (
     Maximum,
     Minimum,
     Sigmoid,
+    Sign,
     Smallest,
     Sum,
     Where,
+    entry,
     entry_indices,
     entry_name,
     expm1,
@@ -56,6 +59,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
+from derive.tangents import tangent_name
 
 FUNCTIONS: dict[type, str] = {
     sp.exp: "exp",
@@ -66,7 +70,7 @@ FUNCTIONS: dict[type, str] = {
     sp.sin: "sin",
     sp.cos: "cos",
     sp.Abs: "abs",
-    sp.sign: "sign",
+    Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",
     Maximum: "maximum",
@@ -114,7 +118,7 @@ def lower(derivation: Derivation) -> Program:
     sizes = {v.number for v in builder if isinstance(v.op, Size)}
     forward |= sizes & builder.needed(*backward)
     backward -= sizes
-    upstream = {lowering.cotangent}
+    upstream = {lowering.tensors[cotangent_name(layer.output.name)].value}
     constants = {v.number for v in builder if isinstance(v.op, Constant)}
     read = {r for v in backward for r in reads(builder.values[v].op)}
     read |= {value for _, value in gradients}
@@ -128,7 +132,21 @@ def lower(derivation: Derivation) -> Program:
         backward=tuple(sorted(backward - inputs - cache)),
         cache=tuple(sorted(cache)),
         nonempty=lowering.nonempty(),
+        jvp=lower_jvp(derivation),
+        hvp=None if layer.output.indices else lower_hvp(derivation),
     )
+
+
+def lower_jvp(derivation: Derivation) -> Function:
+    """The output and its derivative along tangents of the inputs."""
+    output = derivation.layer.output.name
+    return Lowering(derivation, along=True).function([output, tangent_name(output)])
+
+
+def lower_hvp(derivation: Derivation) -> Function:
+    """The derivative of each gradient along tangents of the inputs."""
+    names = [tangent_name(cotangent_name(n)) for n in derivation.wanted]
+    return Lowering(derivation, along=True).function(names)
 
 
 def largest_at_its_place(builder: Builder, *results: int) -> None:
@@ -157,7 +175,8 @@ def largest_at_its_place(builder: Builder, *results: int) -> None:
 class Lowering:
     """The state of lowering one derivation."""
 
-    def __init__(self, derivation: Derivation) -> None:
+    def __init__(self, derivation: Derivation, along: bool = False) -> None:
+        """Take the inputs up: with `along` tangents too, and the cotangent of a scalar is 1."""
         self.derivation = derivation
         self.layer = derivation.layer
         self.builder = Builder()
@@ -169,9 +188,37 @@ class Lowering:
             kind = "integer" if tensor.integer else "real"
             self.tensors[tensor.name] = self.input(tensor.name, tensor.indices, kind)
         output = self.layer.output
-        name = cotangent_name(output.name)
-        self.tensors[name] = self.input(name, output.indices, "real")
-        self.cotangent = self.tensors[name].value
+        upstream = entry(cotangent_name(output.name), output.indices)
+        unit = {upstream: sp.S.One} if along and not output.indices else {}
+        self.meaning = {v.node.name: (v.node.indices, v.code.end) for v in derivation.values}
+        for gradient in derivation.gradients:
+            name = cotangent_name(gradient.tensor.name)
+            self.meaning[name] = (gradient.tensor.indices, gradient.code.xreplace(unit))
+        for tangent in (*derivation.tangents, *derivation.seconds):
+            self.meaning[tangent_name(tangent.node.name)] = (tangent.node.indices, tangent.code)
+        if along:
+            for name in derivation.wanted:
+                indices = self.layer.tensor(name).indices
+                self.tensors[tangent_name(name)] = self.input(tangent_name(name), indices, "real")
+        else:
+            name = cotangent_name(output.name)
+            self.tensors[name] = self.input(name, output.indices, "real")
+
+    def function(self, names: Sequence[str]) -> Function:
+        """The operations that make these tensors."""
+        for node in self.layer.nodes:
+            if not node.notation:
+                self.tensor(node.name)
+        results = tuple((name, self.result(name)) for name in names)
+        largest_at_its_place(self.builder, *(value for _, value in results))
+        given = Input | Constant
+        body = self.builder.needed(*(value for _, value in results))
+        return Function(
+            layer=self.layer,
+            values=tuple(self.builder.values),
+            results=results,
+            body=tuple(sorted(v for v in body if not isinstance(self.builder.values[v].op, given))),
+        )
 
     def input(self, name: str, indices: tuple[Index, ...], kind: str) -> Term:
         """A tensor that is passed in."""
@@ -200,23 +247,10 @@ class Lowering:
     # -- tensors ------------------------------------------------------------------------------
 
     def tensor(self, name: str) -> Term:
-        """The value of an input, a node, a notation or a cotangent."""
+        """The value of an input, a node, a notation, a cotangent or a tangent."""
         if name not in self.tensors:
-            values = {v.node.name: v for v in self.derivation.values}
-            if name in values:
-                node = values[name].node
-                self.define(name, node.indices, values[name].code.end)
-            else:
-                return self.gradient(name.removeprefix("d"))
+            self.define(name, *self.meaning[name])
         return self.tensors[name]
-
-    def gradient(self, name: str) -> Term:
-        """The value of a tensor's cotangent."""
-        key = cotangent_name(name)
-        if key not in self.tensors:
-            gradient = self.derivation.gradient(name)
-            self.define(key, gradient.tensor.indices, gradient.code)
-        return self.tensors[key]
 
     def define(self, name: str, indices: tuple[Index, ...], expr: Expr) -> None:
         """Lower a tensor's expression and give the result its name.

@@ -388,11 +388,7 @@ class Speller:
 
     def name(self, expr: Expr) -> str:
         """The name of a tensor, or ∂L/∂name."""
-        name = entry_name(expr)
-        source = self.notation.source(name)
-        if source is None:
-            return self.style.name(name)
-        return self.notation.slope_of(source)
+        return self.notation.tensor(entry_name(expr))[0]
 
     def transposed(self, a: Made) -> Spelled:
         """With a raised T."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
+from sympy import Expr
 
 from codegen import __version__
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Input, Program, Size
+from codegen.program import Function, Input, Program, Value
 from derive.derivation import Derivation, cotangent_name
+from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
+from derive.tangents import tangent_name
 
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("codegen"),
@@ -32,12 +36,14 @@ HELPERS = (
     "_read",
     "_array",
     "_number",
+    "_each",
     "_integers",
     "_sizes",
     "_labels",
     "_not_empty",
     "_like",
     "_add_rows",
+    "_by_rows",
     "_sigmoid",
 )
 
@@ -45,13 +51,11 @@ HELPERS = (
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
     context = Module(derivation, program).context()
-    parts = ("checks", "forward", "backward")
-    code = "\n".join([context["cotangent_check"], *(line for p in parts for line in context[p])])
-    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", code)]
-    helpers = ENVIRONMENT.get_template("helpers.py.j2").module
-    context["helpers"] = [str(getattr(helpers, h[1:])()).strip() for h in used]
     text = ENVIRONMENT.get_template("module.py.j2").render(context)
-    return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
+    helpers = ENVIRONMENT.get_template("helpers.py.j2").module
+    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", text)]
+    parts = [text, *(str(getattr(helpers, h[1:])()) for h in used)]
+    return re.sub(r"\n{4,}", "\n\n\n", "\n\n\n".join(part.strip() for part in parts)) + "\n"
 
 
 def docstring(text: str) -> str:
@@ -79,6 +83,12 @@ def wrapped(before: str, words: list[str], after: str) -> list[str]:
     ]
 
 
+def unpacked(name: str, parts: list[str]) -> list[str]:
+    """The statement that takes a tuple apart."""
+    left = f"({parts[0]},)" if len(parts) == 1 else ", ".join(parts)
+    return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
+
+
 def shape(tensor: Tensor | Node) -> str:
     """The shape of a tensor in words: `(N, D)`."""
     names = ", ".join(str(i.size) for i in tensor.indices)
@@ -88,6 +98,23 @@ def shape(tensor: Tensor | Node) -> str:
 def axes_text(tensor: Tensor) -> str:
     """The axes of an input as the module's helpers take them: "N D"."""
     return '"' + " ".join(str(i.size) for i in tensor.indices) + '"'
+
+
+def copied(value: Value) -> str:
+    """`.copy()` where a result would be the very array that was passed in."""
+    return ".copy()" if isinstance(value.op, Input) and value.sizes else ""
+
+
+def returned_values(
+    program: Program | Function, results: Iterable[tuple[str, int]], names: Names
+) -> list[str]:
+    """Results as they are returned, each in memory of its own."""
+    found: list[str] = []
+    for _, number in results:
+        value = program[number]
+        shared = names[number] in found and bool(value.sizes)
+        found.append(names[number] + (".copy()" if shared else copied(value)))
+    return found
 
 
 @dataclass(frozen=True)
@@ -109,10 +136,12 @@ class Module:
         names = Names(program, (cotangent_name(t.name) for t in layer.inputs))
         forward = Section(program, program.forward, [*program.cache, program.output], names)
         backward = Section(program, program.backward, [v for _, v in program.gradients], names)
-        cached = [names[v] for v in program.cache]
-        returned = names[program.output] + self.copied(program.output)
-        extra = [] if not output.indices else ["shape"]
-        cached += [*extra, "dtype"]
+        extra = ["shape"] if output.indices else []
+        cached = [*(names[v] for v in program.cache), *extra, "dtype"]
+        arguments = [t.name for t in layer.inputs]
+        checked = [*arguments, "dtype", *self.sizes()]
+        tangents = [tangent_name(n) for n in self.derivation.wanted]
+        returned = names[program.output] + copied(program[program.output])
         return {
             "name": layer.name,
             "title": docstring(layer.title),
@@ -128,11 +157,9 @@ class Module:
                 for n in self.derivation.wanted
             ],
             "cache": cached,
-            "cached": cached,
             "cache_made": wrapped(f"return {returned}, Cache(", cached, ")"),
             "cache_read": wrapped("(", cached, ") = cache"),
             "inputs": [{"name": t.name, "text": self.describe(t)} for t in layer.inputs],
-            "forward_summary": f"{output.name}, and what backward needs to know of the way to it.",
             "dimensions": self.dimensions(),
             "output": {
                 "name": output.name,
@@ -142,27 +169,43 @@ class Module:
                 else "one number",
             },
             "remarks": self.remarks(),
+            "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
             "checks": self.checks(),
+            "checked": wrapped("return (", checked, ")"),
             "forward": [*self.lines(forward.lines()), *self.shape_line()],
             "cotangent": cotangent_name(output.name),
             "cotangent_check": self.cotangent_check(),
             "backward": self.lines(backward.lines()),
-            "results": self.results(names),
-            "scalar": not output.indices,
+            "results": returned_values(program, program.gradients, names),
+            "given_inputs": unpacked("inputs", arguments),
+            "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks()],
+            "jvp": self.function(program.jvp),
+            "hvp": self.function(program.hvp) if program.hvp else None,
         }
 
-    def copied(self, value: int) -> str:
-        """`.copy()` where a result would be the very array that was passed in."""
-        value_ = self.program[value]
-        return ".copy()" if isinstance(value_.op, Input) and value_.sizes else ""
+    def function(self, function: Function) -> dict[str, Any]:
+        """The body of jvp or hvp, and what it returns."""
+        names = Names(function, (t.name for t in self.layer.inputs))
+        section = Section(function, function.body, [v for _, v in function.results], names)
+        return {
+            "body": self.lines(section.lines()),
+            "results": returned_values(function, function.results, names),
+        }
 
-    def results(self, names: Names) -> list[str]:
-        """The gradients as they are returned, each in memory of its own."""
-        found: list[str] = []
-        for _, value in self.program.gradients:
-            shared = names[value] in found and bool(self.program[value].sizes)
-            found.append(names[value] + (".copy()" if shared else self.copied(value)))
-        return found
+    def sizes(self) -> list[str]:
+        """The sizes of axes that arrays show, by name."""
+        return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
+
+    def tangent_checks(self) -> list[str]:
+        """The statements that check tangents."""
+        lines = []
+        for name in self.derivation.wanted:
+            tensor, tangent = self.layer.tensor(name), tangent_name(name)
+            check = f'_like("{tangent}", {tangent}, {shape(tensor)}, dtype, "{name}")'
+            if not tensor.indices:
+                check = f'_number("{tangent}", {tangent}, dtype)'
+            lines.append(f"{tangent} = {check}")
+        return lines
 
     def describe(self, tensor: Tensor) -> str:
         """An argument in words."""
@@ -230,11 +273,7 @@ class Module:
             if tensor.integer:
                 size = f'sizes["{tensor.labels_of}"]'
                 lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')
-        ops = [v.op for v in self.program.values]
-        used = {str(op.symbol) for op in ops if isinstance(op, Size)}
-        used |= {str(i.size) for i in self.layer.output.indices}
-        known = {str(i.size) for t in arrays for i in t.indices}
-        return lines + [f'{s} = sizes["{s}"]' for s in sorted(used & known)]
+        return lines + [f'{s} = sizes["{s}"]' for s in self.sizes()]
 
     def shape_line(self) -> list[str]:
         """The statement that keeps the output's shape for backward's check."""
@@ -246,7 +285,7 @@ class Module:
         output = self.layer.output
         name = cotangent_name(output.name)
         if output.indices:
-            return f'{name} = _like("{name}", {name}, shape, dtype)'
+            return f'{name} = _like("{name}", {name}, shape, dtype, "the output")'
         return f'{name} = _number("{name}", {name}, dtype)'
 
     def lines(self, lines: list[Line]) -> list[str]:
@@ -262,15 +301,21 @@ class Module:
         return found
 
     def equation(self, name: str) -> list[str]:
-        """The equation of a node or of a gradient."""
+        """The equation of a node, of a gradient or of a tangent."""
         for value in self.derivation.values:
             if value.node.name == name:
                 laws = "; ".join(step.law.name for step in value.code.steps)
                 return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
         for gradient in self.derivation.gradients:
             if cotangent_name(gradient.tensor.name) == name:
-                left = spell(gradient.cotangent, self.layer, UNICODE)
-                right = spell(gradient.total, self.layer, UNICODE)
-                matrix = matrix_form(gradient.total, gradient.tensor.indices, self.layer, UNICODE)
-                return [f"{left} = {right}", *([f"that is, {matrix}"] if matrix else [])]
+                return self.result(gradient.cotangent, gradient.total, gradient.tensor.indices)
+        for tangent in (*self.derivation.tangents, *self.derivation.seconds):
+            if tangent_name(tangent.node.name) == name:
+                return self.result(tangent.tangent, tangent.total, tangent.node.indices)
         return []
+
+    def result(self, left: Expr, right: Expr, axes: tuple[Index, ...]) -> list[str]:
+        """What was derived, in index notation and as matrices."""
+        matrix = matrix_form(right, axes, self.layer, UNICODE)
+        found = f"{spell(left, self.layer, UNICODE)} = {spell(right, self.layer, UNICODE)}"
+        return [found, *([f"that is, {matrix}"] if matrix else [])]

@@ -9,12 +9,14 @@ Bound indices get the names of the layer's axes. What is printed has one meaning
 | `Σ_d x[n,d] W[d,k] + c[k]` | a sum (or `max_i`) reaches as far as the product after it |
 | `a b / (c d)` | everything before the stroke over everything after; nothing else follows it |
 | `∂L/∂z[n,j]` | one value: the cotangent of z |
+| `ż[n,j]`, `(∂L/∂z[n,j])˙` | how a value changes along the inputs' tangents |
 | `𝟏[…]`, `δ(n,m)` | 1 where the condition holds or the indices are equal, else 0 |
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,7 +25,6 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.derivation import Partial
 from derive.expressions import (
     BOUND,
     Binder,
@@ -43,7 +44,8 @@ from derive.expressions import (
     rewrite,
 )
 from derive.layer import Layer
-from derive.vocabulary import COTANGENT
+from derive.steps import Partial
+from derive.vocabulary import COTANGENT, TANGENT
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
@@ -58,7 +60,7 @@ GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρσ
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
-FUNCTION_NAMES |= {"sign": "sgn"}
+FUNCTION_NAMES |= {"Sign": "sgn"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
@@ -81,6 +83,10 @@ class Style:
         """The name of a tensor, an axis or a size, with primes."""
         base = name.rstrip("'")
         return GREEK.get(base, base) + "′" * (len(name) - len(base))
+
+    def dotted(self, text: str) -> str:
+        """The tangent of what has this name: ẋ."""
+        return unicodedata.normalize("NFC", text + ("\u0307" if len(text) == 1 else "˙"))
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """A tensor's entry."""
@@ -156,6 +162,10 @@ class LatexStyle(Style):
             return COMMANDS.get(base, f"\\{base}") + primes
         escaped = base.replace("_", r"\_")
         return rf"\mathrm{{{escaped}}}{primes}"
+
+    def dotted(self, text: str) -> str:
+        r"""\dot{x}, or a dot behind brackets."""
+        return rf"{text}^{{\,\cdot}}" if text.endswith(")") else rf"\dot{{{text}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         r"""Indices as subscripts: x_{n d}, z_{n\,y_n}."""
@@ -358,13 +368,18 @@ class Notation:
         """An index, a size, or a tensor's entry."""
         if isinstance(expr, Index) or is_size(expr) or not is_entry(expr):
             return self.style.name(scope.names.get(expr, str(expr))), ATOM
-        name = entry_name(expr)
-        indices = [self.write(i, scope) for i in entry_indices(expr)]
-        source = self.source(name)
+        return self.tensor(entry_name(expr), [self.write(i, scope) for i in entry_indices(expr)])
+
+    def tensor(self, name: str, indices: Sequence[Spelled] = ()) -> Spelled:
+        """A tensor's entry, a cotangent's ∂L/∂z, a tangent's ż; without indices the whole."""
+        still = name.removesuffix(TANGENT)
+        moving = still != name and name not in self.tensors
+        source = self.source(still if moving else name)
         if source is None:
-            return self.style.entry(self.style.name(name), indices), ATOM
-        below = self.style.entry(self.style.name(source), indices)
-        return self.style.slope(self.loss, below), CALL
+            text = self.style.name(still if moving else name)
+            return self.style.entry(self.style.dotted(text) if moving else text, indices), ATOM
+        slope = self.style.slope(self.loss, self.style.entry(self.style.name(source), indices))
+        return (self.style.dotted(self.style.group(slope)), ATOM) if moving else (slope, CALL)
 
     def number(self, expr: Expr, scope: Scope) -> Spelled:
         """A number; constants by their sign."""

@@ -14,6 +14,7 @@ from codegen.program import (
     Constant,
     Contract,
     Elementwise,
+    Function,
     Gather,
     OneHot,
     Operand,
@@ -69,7 +70,11 @@ class Section:
     """The statements of forward or of backward."""
 
     def __init__(
-        self, program: Program, section: Iterable[int], results: Iterable[int], names: Names
+        self,
+        program: Program | Function,
+        section: Iterable[int],
+        results: Iterable[int],
+        names: Names,
     ) -> None:
         self.program = program
         groups = schedule(program, section)
@@ -396,7 +401,7 @@ class Section:
         return text if fits or len(letters) == 1 else Text(f"{text.within(CALL)}.T", CALL)
 
 
-def schedule(program: Program, section: Iterable[int]) -> list[tuple[int, list[int]]]:
+def schedule(program: Program | Function, section: Iterable[int]) -> list[tuple[int, list[int]]]:
     """The values in groups: each that has a name, behind those that are worked out for it."""
     numbers = set(section)
     done: set[int] = set()

@@ -169,8 +169,21 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Function:
+    """Operations from inputs to results: `body` lists the numbers of their values in order."""
+
+    layer: Layer
+    values: tuple[Value, ...]
+    results: tuple[tuple[str, int], ...]  # by the name of the tensor
+    body: tuple[int, ...]
+
+    def __getitem__(self, number: int) -> Value:
+        return self.values[number]
+
+
+@dataclass(frozen=True)
 class Program:
-    """Forward and backward of a layer as operations.
+    """Forward and backward of a layer as operations, and its derivatives along tangents.
 
     `forward` and `backward` list the numbers of their values in order; `cache` is what backward
     reads of forward's values and of the inputs; `gradients` maps a wanted input to its value.
@@ -184,6 +197,8 @@ class Program:
     backward: tuple[int, ...]
     cache: tuple[int, ...]
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
+    jvp: Function  # from inputs and tangents to the output and its tangent
+    hvp: Function | None  # ... to the tangents of the gradients, where the output is a scalar
 
     def __getitem__(self, number: int) -> Value:
         return self.values[number]

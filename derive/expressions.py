@@ -328,6 +328,13 @@ class Sigmoid(sp.Function):
         return True
 
 
+class Sign(sp.sign):  # type: ignore[misc]
+    """-1, 0 or 1: the slope of abs. Its own slope is 0, at 0 too, where SymPy's is a DiracDelta."""
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return cast(Expr, sp.S.Zero)
+
+
 FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "exp": sp.exp,
     "log": sp.log,

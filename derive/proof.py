@@ -7,7 +7,7 @@ A step that fails raises ProofFailed.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, cast
@@ -16,11 +16,21 @@ import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from derive.derivation import Chain, Derivation, Gradient, Partial, Step
+from derive.derivation import Derivation, Gradient, cotangent_name
 from derive.errors import ProofFailed
-from derive.expressions import Index, entries, entry_indices, entry_name, free_indices, is_size
+from derive.expressions import (
+    Index,
+    entries,
+    entry,
+    entry_indices,
+    entry_name,
+    free_indices,
+    is_size,
+)
 from derive.layer import Layer
 from derive.scalars import SIGNS, Cases, Scalars, on_ties, scalar
+from derive.steps import Chain, Partial, Step
+from derive.tangents import Tangent, tangent_name
 from derive.zero import DIGITS, zero
 
 WORKING = DIGITS + 20  # digits that the end result is computed with
@@ -45,10 +55,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Proof:
-    """The check of every step, in the derivation's order, and of every gradient as a whole."""
+    """The check of every step, in the derivation's order, and of every result as a whole.
+
+    `results` are the gradients, by name; `tangents` is the output's derivative along the inputs'
+    tangents; `seconds` the gradients' derivatives along them.
+    """
 
     steps: tuple[tuple[Step, Check], ...]
     results: tuple[tuple[str, Check], ...]
+    tangents: Check
+    seconds: Check
 
     def check(self, step: Step) -> Check:
         """The check of one step."""
@@ -63,11 +79,12 @@ def prove(derivation: Derivation) -> Proof:
         check_chain(what, chain)
         for step in chain.steps:
             steps.append((step, check_step(layer, what, step, definitions)))
-    results = []
-    for gradient in derivation.gradients:
-        if gradient.tensor.name in derivation.wanted:
-            results.append((gradient.tensor.name, check_gradient(derivation, gradient)))
-    return Proof(tuple(steps), tuple(results))
+    results = tuple(
+        (gradient.tensor.name, check_gradient(derivation, gradient))
+        for gradient in derivation.gradients
+        if gradient.tensor.name in derivation.wanted
+    )
+    return Proof(tuple(steps), results, check_tangents(derivation), check_seconds(derivation))
 
 
 Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
@@ -87,6 +104,14 @@ def chains(derivation: Derivation) -> Iterable[tuple[str, Chain, Definitions]]:
             yield what, part.jacobian.entry, own
             yield what, part.result, own
             yield what, part.code, own
+    for tangent in (*derivation.tangents, *derivation.seconds):
+        own = {**notations, tangent.node.name: (tangent.node.indices, tangent.node.expr)}
+        for push in tangent.parts:
+            what = f"∂{tangent.node.name}/∂{push.jacobian.tensor.name}, pushed forward"
+            if tangent in derivation.seconds:
+                yield what, push.jacobian.entry, own
+            yield what, push.result, own
+            yield what, push.code, own
 
 
 def check_chain(what: str, chain: Chain) -> None:
@@ -183,33 +208,106 @@ def refusal(layer: Layer, what: str, step: Step, at: Mapping[Index, int]) -> str
     )
 
 
-# -- the end result ------------------------------------------------------------------------
+# -- the end results -----------------------------------------------------------------------
 
 
 def check_gradient(derivation: Derivation, gradient: Gradient) -> Check:
-    """The whole gradient against SymPy's scalar diff of the whole forward, at random points.
+    """The whole gradient against SymPy's diff of the written-out forward along a random direction.
 
-    Labels, sides of kinks and places of extreme values are those of the point. Both the short form
-    and the form for computing are compared.
+    A direction with 50 random digits in each entry misses a wrong entry with no chance to speak
+    of. Labels, sides of kinks and places of extreme values are those of the point. Both the short
+    form and the form for computing are compared.
     """
+    tensor = gradient.tensor
+    direction = {EPSILON: ((tensor.name,), tangent_name)}
+
+    def ours(point: Point, form: str) -> Expr:
+        meaning = known(derivation.gradients, form)
+        return point.along(tensor.name, tensor.indices, gradient.cotangent, meaning, tangent_name)
+
+    return check_result(derivation, f"gradient by {tensor.name}", direction, ours)
+
+
+def check_tangents(derivation: Derivation) -> Check:
+    """The output's derivative along the tangents of all inputs, weighted by random cotangents."""
+    output = derivation.layer.output
+
+    def ours(point: Point, form: str) -> Expr:
+        meaning = known(derivation.tangents, form)
+        end = entry(tangent_name(output.name), output.indices)
+        return point.along(output.name, output.indices, end, meaning, cotangent_name)
+
+    direction = {EPSILON: (derivation.wanted, tangent_name)}
+    return check_result(derivation, "tangent of the output", direction, ours)
+
+
+def check_seconds(derivation: Derivation) -> Check:
+    """uᵀHẋ for random u and ẋ, against the second derivative of the written-out forward."""
+
+    def ours(point: Point, form: str) -> Expr:
+        meaning = {
+            **known(derivation.gradients, form),
+            **known(derivation.tangents, form),
+            **known(derivation.seconds, form),
+        }
+        total = sp.S.Zero
+        for second in derivation.seconds:
+            name = second.node.name.removeprefix(cotangent_name(""))
+            if name in derivation.wanted:
+                total += point.along(name, second.node.indices, second.tangent, meaning, other_name)
+        return total
+
+    directions = {
+        EPSILON: (derivation.wanted, tangent_name),
+        ETA: (derivation.wanted, other_name),
+    }
+    return check_result(derivation, "second derivative", directions, ours, largest=2)
+
+
+EPSILON, ETA = sp.symbols("ε η", real=True)
+Directions = Mapping[Expr, tuple[tuple[str, ...], Callable[[str], str]]]
+
+
+def other_name(name: str) -> str:
+    """The name of a second direction, which no tensor bears."""
+    return f"{name}'"
+
+
+def known(found: Iterable[Gradient | Tangent], form: str) -> Definitions:
+    """What cotangents or tangents come to, in their short forms or in those for computing."""
+    return {
+        entry_name(g.cotangent if isinstance(g, Gradient) else g.tangent): (
+            (g.tensor if isinstance(g, Gradient) else g.node).indices,
+            getattr(g, form),
+        )
+        for g in found
+    }
+
+
+def check_result(
+    derivation: Derivation,
+    what: str,
+    directions: Directions,
+    ours: Callable[[Point, str], Expr],
+    largest: int = 3,
+) -> Check:
+    """Compare a result with SymPy's diff at random points, one where nothing is chosen there."""
     layer = derivation.layer
-    sizes = small_sizes([*(n.expr for n in layer.nodes), *labels(layer).values()], largest=3)
-    count, decides = 0, True
+    sizes = small_sizes([*(n.expr for n in layer.nodes), *labels(layer).values()], largest)
+    count = 0
     for seed in range(2):
         point = Point(layer, sizes, seed)
-        if seed and not decides:
-            break  # one point is enough where nothing depends on a choice
-        for places in product(*(range(sizes[i.size]) for i in gradient.tensor.indices)):
-            theirs = point.slope(gradient.tensor.name, list(places))
-            for form in ("total", "code"):
-                if not close(point.backward(derivation, gradient, form, places), theirs):
-                    raise ProofFailed(
-                        f"{layer.name}: the gradient by {gradient.tensor.name} is not the "
-                        f"derivative of the written-out forward at {places} ({form})"
-                    )
-                count += 1
-        decides = point.decided
-    return Check(f"gradient by {gradient.tensor.name}", f"{DIGITS} digits", named(sizes), count)
+        theirs = point.slope(directions)
+        for form in ("total", "code"):
+            if not close(ours(point, form), theirs):
+                raise ProofFailed(
+                    f"{layer.name}: the {what} is not the derivative of the written-out forward "
+                    f"({form})"
+                )
+            count += 1
+        if not point.decided:
+            break
+    return Check(what, f"{DIGITS} digits", named(sizes), count)
 
 
 def close(a: Expr, b: Expr) -> bool:
@@ -229,7 +327,6 @@ class Point:
         self.labels: dict[Any, int] = {}
         self.forward = {n.name: (n.indices, n.expr) for n in layer.nodes}
         self.decided = False  # has the forward pass asked for a label, a side or a place?
-        self.memories: dict[str, dict[Any, Expr]] = {}
         for fact in layer.assumptions:
             self.keep_to(fact)
 
@@ -268,13 +365,16 @@ class Point:
             return numbers.index(max(numbers) if kind == "ArgLargest" else min(numbers))
         return self.labels.setdefault(question, self.chance.randrange(count))
 
-    def slope(self, name: str, places: list[int]) -> Expr:
-        """SymPy's diff of Σ g · output by one entry, all others being numbers."""
-        moving = scalar(name, places)
+    def slope(self, directions: Directions) -> Expr:
+        """SymPy's diff of Σ g · output along each direction in turn, all else being numbers."""
+        self.coordinates |= dict.fromkeys(directions, sp.S.Zero)
 
         def leaf(tensor: str, at: list[int]) -> Expr:
-            symbol = scalar(tensor, at)
-            return symbol if symbol == moving else self.coordinate(symbol)
+            moved = self.coordinate(scalar(tensor, at))
+            for step, (names, direction) in directions.items():
+                if tensor in names:
+                    moved += step * self.coordinate(scalar(direction(tensor), at))
+            return moved
 
         def decide(question: Any, count: int) -> int:
             self.decided = True
@@ -283,27 +383,46 @@ class Point:
         scalars = Scalars(self.sizes, self.forward, decide, labels(self.layer), leaf, {})
         node = self.layer.output
         total = sp.S.Zero
-        for row in product(*(range(self.sizes[i.size]) for i in node.indices)):
-            at = dict(zip(node.indices, row, strict=True))
-            weight = leaf(f"d{node.name}", list(row))
+        for at in self.places(node.indices):
+            weight = self.weight(cotangent_name(node.name), [at[i] for i in node.indices])
             total += weight * scalars.write(node.entry, at)
-        return self.value(total.diff(moving))
+        for step in directions:
+            total = total.diff(step)
+        return self.value(total)
 
-    def backward(
-        self, derivation: Derivation, gradient: Gradient, form: str, places: tuple[int, ...]
+    def weight(self, name: str, at: list[int]) -> Expr:
+        """An entry of the output's cotangent; it is 1 where the output is a scalar."""
+        return self.coordinate(scalar(name, at)) if at else cast(Expr, sp.S.One)
+
+    def places(self, indices: tuple[Index, ...]) -> Iterator[dict[Index, int]]:
+        """Every place of these indices."""
+        for places in product(*(range(self.sizes[i.size]) for i in indices)):
+            yield dict(zip(indices, places, strict=True))
+
+    def along(
+        self,
+        name: str,
+        indices: tuple[Index, ...],
+        derived: Expr,
+        meaning: Definitions,
+        direction: Callable[[str], str],
     ) -> Expr:
-        """The derived gradient at one place, the chain of cotangents followed back."""
-        known = {
-            entry_name(g.cotangent): (g.tensor.indices, getattr(g, form))
-            for g in derivation.gradients
-        }
-        scalars = Scalars(
-            self.sizes,
-            {**self.forward, **known},
-            self.decide,
-            labels(self.layer),
-            lambda tensor, at: self.coordinate(scalar(tensor, at)),
-            self.memories.setdefault(form, {}),
-        )
-        at = dict(zip(gradient.tensor.indices, places, strict=True))
-        return self.value(scalars.write(gradient.cotangent, at))
+        """Σ over the entries of a tensor: the direction there times what was derived."""
+        output = self.layer.output
+
+        def leaf(tensor: str, at: list[int]) -> Expr:
+            return (
+                self.weight(tensor, at)
+                if tensor == upstream
+                else self.coordinate(scalar(tensor, at))
+            )
+
+        upstream = cotangent_name(output.name)
+        everything = {**self.forward, **meaning}
+        scalars = Scalars(self.sizes, everything, self.decide, labels(self.layer), leaf, {})
+        total = sp.S.Zero
+        for at in self.places(indices):
+            place = [at[i] for i in indices]
+            weight = leaf(direction(name), place)
+            total += weight * self.value(scalars.write(derived, at))
+        return self.value(total)

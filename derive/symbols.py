@@ -21,7 +21,7 @@ from derive.trees import (
     refuse,
     walk,
 )
-from derive.vocabulary import COTANGENT, FORBIDDEN, SIZE, WORDS
+from derive.vocabulary import COTANGENT, FORBIDDEN, SIZE, TANGENT, WORDS
 
 MAX_SYMBOLS = 64
 MAX_AXES = 8
@@ -176,6 +176,8 @@ class Symbols:
             refuse(f"'{name}' cannot be a name: it means something already{hint}", place)
         if name.startswith(SIZE):
             refuse(f"names that start with '{SIZE}' are kept for sizes", place)
+        if name.endswith(TANGENT):
+            refuse(f"names that end in '{TANGENT}' are kept for tangents", place)
         if len(self.places) > MAX_SYMBOLS:
             refuse(f"there are more than {MAX_SYMBOLS} symbols", place)
 

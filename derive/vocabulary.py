@@ -24,10 +24,15 @@ RELATIONS: dict[str, type[Relational]] = {
 }
 WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size"}
 # names that an emitted module uses for itself
-EMITTED = {"np", "numpy", "forward", "backward", "value_and_grad", "cache", "Cache", "Gradients"}
+EMITTED = {
+    *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients"),
+    *("forward", "backward", "value_and_grad", "jvp", "hvp", "jacobian"),
+    *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype"),
+}
 FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}
 
 COTANGENT = "d"  # the cotangent of z is called dz
+TANGENT = "_dot"  # the tangent of z is called z_dot
 SIZE = "size_"  # the size of the axis n is called size_n where N is a tensor
 HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
 

@@ -7,8 +7,8 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose
 
-from derive.derivation import jacobian, written_out
 from derive.expressions import Bracket, entry, entry_name
+from derive.jacobians import jacobian, written_out
 from derive.scalars import scalar
 from tests.meaning import Numbers, derived, evaluate, shipped
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
-from derive import derivation, laws
+from derive import laws, steps
 from derive.expressions import (
     ArgLargest,
     Bracket,
@@ -157,7 +157,7 @@ EXAMPLES = [
         (1 - delta(k, label)) * p(n, k) - delta(k, label) * OTHER_P,
     ),
     ("minus the others", x(k) - delta(k, label), [[(p(n, j), j)]], None),
-    ("differentiate", derivation.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
+    ("differentiate", steps.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
 ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once
 # equal only given something else, or where a tie is put in as the proof does

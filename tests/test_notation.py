@@ -20,7 +20,7 @@ from codegen.latex import latex
 from codegen.matrix import Leaf, Made, Matrix, OneHot, Ones, matrix_form, matrix_tree, transpose
 from codegen.notation import LATEX, UNICODE, Notation, spell
 from codegen.terminal import show, wrap
-from derive.derivation import Derivation, Partial, derive
+from derive.derivation import Derivation, derive
 from derive.expressions import (
     ArgLargest,
     Binder,
@@ -41,6 +41,7 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.proof import Proof, prove
 from derive.reader import read_equations, read_layer
+from derive.steps import Partial
 
 LAYERS = Path(__file__).parent.parent / "layers"
 TEXTS = {p.stem: p.read_text() for p in LAYERS.glob("*.toml")}

@@ -7,7 +7,7 @@ import sympy as sp
 
 from codegen import library
 from derive import derivation as derivation_module
-from derive import laws
+from derive import jacobians, laws, steps, tangents
 from derive.derivation import Derivation, derive
 from derive.errors import ProofFailed
 from derive.expressions import Index, free_indices, substitute
@@ -55,7 +55,8 @@ def test_every_step_of_every_layer_is_proved(name):
     proof = prove(derivation)
     assert [s for s, _ in proof.steps] == list(derivation.steps)
     assert {n for n, _ in proof.results} == set(derivation.wanted)
-    assert all(check.cases > 0 and check.how for _, check in proof.steps + proof.results)
+    checks = [*(check for _, check in proof.steps + proof.results), proof.tangents, proof.seconds]
+    assert all(check.cases > 0 and check.how for check in checks)
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax_cross_entropy", "cross_entropy", "affine"])
@@ -99,7 +100,7 @@ def test_a_corrupted_law_is_refused(law_name, corrupt, monkeypatch):
         return result if result == expr else corrupt(result)
 
     bad = Law(law.name, law.statement, applied_wrongly)
-    for module in (laws, derivation_module):
+    for module in (laws, steps, jacobians, tangents, derivation_module):
         for attribute, value in list(vars(module).items()):
             if value is law:
                 monkeypatch.setattr(module, attribute, bad)
@@ -127,6 +128,43 @@ def corrupted_total(derivation: Derivation, change) -> Derivation:
 def test_a_wrong_sum_of_parts_is_refused(change):
     with pytest.raises(ProofFailed, match="gradient by W"):
         prove(corrupted_total(derived("mlp"), change))
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "message"),
+    [("tangents", "L", "tangent of the output"), ("seconds", "dW", "second derivative")],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: parts[1:],
+        lambda parts: parts + parts[:1],
+        lambda parts: (
+            replace(parts[0], code=replace(parts[0].code, steps=(), start=TINY)),
+            *parts[1:],
+        ),
+    ],
+)
+def test_a_wrong_tangent_is_refused(field, name, message, change):
+    """A part lost, counted twice, or wrong in the form for computing alone."""
+    derivation = derived("mlp")
+    found = [
+        replace(t, parts=change(t.parts)) if t.node.name == name else t
+        for t in getattr(derivation, field)
+    ]
+    with pytest.raises(ProofFailed, match=message):
+        prove(replace(derivation, **{field: tuple(found)}))
+
+
+def test_a_wrong_pushforward_step_is_refused():
+    derivation = derived("softmax")
+    (tangent,) = derivation.tangents
+    part = tangent.parts[0]
+    last = part.result.steps[-1]
+    wrong = replace(part.result, steps=(*part.result.steps[:-1], replace(last, after=-last.after)))
+    found = replace(tangent, parts=(replace(part, result=wrong),))
+    with pytest.raises(ProofFailed, match="pushed forward"):
+        prove(replace(derivation, tangents=(found,)))
 
 
 def test_a_chain_with_a_gap_is_refused():

@@ -1,0 +1,144 @@
+"""Values in a form that computes well, and Jacobians: their general entries and structures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import sympy as sp
+from sympy import Expr
+
+from derive import laws
+from derive.expressions import Index, Sum, log1p, substitute
+from derive.laws import Equality
+from derive.layer import Layer, Node, Tensor
+from derive.steps import DIFFERENTIATE, Chain, Partial, tidy
+from derive.structure import Structure, find_structure
+
+
+@dataclass(frozen=True)
+class Value:
+    """A node's right side: `meaning` for differentiating, `code` for computing."""
+
+    node: Node
+    meaning: Chain
+    code: Chain
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """∂ node / ∂ tensor: the general entry, with the node's indices primed, and its structure."""
+
+    node: Node
+    tensor: Tensor | Node
+    rows: tuple[Index, ...]
+    columns: tuple[Index, ...]
+    entry: Chain
+    structure: Structure
+
+
+def meanings(layer: Layer) -> list[Equality]:
+    """What each notation stands for."""
+    return [Equality(n.entry, n.expr) for n in layer.notations]
+
+
+# -- values --------------------------------------------------------------------------------
+
+
+def derive_values(layer: Layer) -> list[Value]:
+    """The value of each node and notation, in order."""
+    values = []
+    for node in layer.nodes:
+        meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
+        meaning = meaning.then(laws.log_of_quotient).then(laws.log_of_sigmoid)
+        code = for_computing(meaning.end)
+        if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
+            code = Chain(node.expr)  # no form is better than the one with the notation in it
+        values.append(Value(node, meaning, code))
+    parts = [s for v in values for s in sums_without_largest(v.code.end)]
+    if not parts:
+        return values
+    return [
+        Value(v.node, v.meaning, v.code.then(laws.split_largest, parts).then(laws.distribute))
+        for v in values
+    ]
+
+
+def for_computing(expr: Expr) -> Chain:
+    """The steps that make an expression stable."""
+    chain = Chain(expr).then(laws.shift_log_sum_exp).then(laws.shift_softmax)
+    return chain.then(laws.shift_softplus)
+
+
+def sums_without_largest(expr: Expr) -> list[Expr]:
+    """The sums that shifting has left under log1p."""
+    found = [e.args[0] for e in expr.atoms(log1p) if isinstance(e.args[0], Sum)]
+    return sorted(found, key=sp.default_sort_key)
+
+
+# -- Jacobians -----------------------------------------------------------------------------
+
+
+def primed(index: Index) -> Index:
+    """The same axis, for the node's own entry: n becomes n′."""
+    return Index(f"{index.name}'", index.size)
+
+
+def derive_jacobian(
+    layer: Layer, values: Mapping[str, Value], value: Value, tensor: Tensor | Node
+) -> Jacobian:
+    """The general entry of ∂ node / ∂ tensor, simplified by laws."""
+    node = value.node
+    rows = tuple(primed(i) for i in node.indices)
+    expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
+    columns = tuple(tensor.indices)
+    chain = Chain(Partial(expr, tensor.entry))
+    chain = chain.then(DIFFERENTIATE).then(laws.sigmoid)
+    chain = tidy(chain, layer)
+    chain = chain.then(laws.fold, foldable(layer, values, node))
+    structure = find_structure(chain.end, rows, columns)
+    return Jacobian(node, tensor, rows, columns, chain, structure)
+
+
+def jacobian(layer: Layer, node: str, tensor: str) -> Jacobian:
+    """The Jacobian of any node by any real tensor that it reads; zero where it does not read it."""
+    values = {v.node.name: v for v in derive_values(layer)}
+    if node not in values or values[node].node.notation:
+        raise KeyError(f"{layer.name} has no node {node!r}")
+    return derive_jacobian(layer, values, values[node], layer.tensor(tensor))
+
+
+def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
+    """A Jacobian as a matrix at small sizes, a row for each entry of the node.
+
+    `sizes` gives the size of each axis by its name, as in {"n": 1, "k": 2}; axes that are left out
+    have size 2.
+    """
+
+    def places(indices: tuple[Index, ...]) -> list[tuple[int, ...]]:
+        names = [i.name.rstrip("'") for i in indices]
+        return list(product(*(range(sizes.get(name, 2)) for name in names)))
+
+    def at(indices: tuple[Index, ...], place: tuple[int, ...]) -> dict[Index, Expr]:
+        return dict(zip(indices, map(sp.Integer, place), strict=True))
+
+    rows, columns = places(jacobian.rows), places(jacobian.columns)
+
+    def general(row: int, column: int) -> Expr:
+        where = {**at(jacobian.rows, rows[row]), **at(jacobian.columns, columns[column])}
+        return substitute(jacobian.entry.end, where)
+
+    return sp.Matrix(len(rows), len(columns), general)
+
+
+def foldable(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Equality]:
+    """The names that may stand for their definitions in a node's gradient.
+
+    Notation comes before the node itself, and what stands for much before what stands for little.
+    """
+    known = [n for n in layer.nodes if n.notation or n.name == node.name]
+    meaning = {n.name: values[n.name].meaning.end for n in known}
+    length = {name: sum(1 for _ in sp.preorder_traversal(expr)) for name, expr in meaning.items()}
+    known.sort(key=lambda n: (not n.notation, -length[n.name]))
+    return [Equality(n.entry, meaning[n.name]) for n in known]

@@ -1,0 +1,85 @@
+"""Steps and chains of them, and the laws that every chain comes down by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sympy as sp
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from derive import laws
+from derive.expressions import Sign
+from derive.laws import Law
+from derive.layer import Layer
+
+
+class Partial(Expr):
+    """∂ expr / ∂ entry, not yet worked out."""
+
+    @property
+    def expr(self) -> Expr:
+        """What is differentiated."""
+        return cast(Expr, self.args[0])
+
+    @property
+    def wrt(self) -> Expr:
+        """The entry by which it is differentiated."""
+        return cast(Expr, self.args[1])
+
+
+@dataclass(frozen=True)
+class Step:
+    """One use of a law: `before` equals `after`, given what is assumed."""
+
+    law: Law
+    before: Expr
+    after: Expr
+    assumes: tuple[Relational, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Steps, each of which goes on where the one before it ended."""
+
+    start: Expr
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def end(self) -> Expr:
+        """What the steps lead to."""
+        return self.steps[-1].after if self.steps else self.start
+
+    def then(self, law: Law, *context: Any, assumes: tuple[Relational, ...] = ()) -> Chain:
+        """The chain with one more step, if the law changes anything."""
+        after = law(self.end, *context)
+        if after == self.end:
+            return self
+        return Chain(self.start, (*self.steps, Step(law, self.end, after, assumes)))
+
+
+def differentiate(expr: Expr) -> Expr:
+    """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes."""
+    assert isinstance(expr, Partial)
+    return cast(Expr, expr.expr.diff(expr.wrt).replace(sp.sign, Sign))
+
+
+DIFFERENTIATE = laws.law("differentiate")(differentiate)
+
+
+def tidy(chain: Chain, layer: Layer) -> Chain:
+    """Deltas are summed away, constants come out of sums, assumptions are used, to the end."""
+    for _ in range(20):
+        before = chain
+        chain = chain.then(laws.factor_of_cases)
+        chain = chain.then(laws.distribute)
+        chain = chain.then(laws.linearity)
+        chain = chain.then(laws.sum_over_delta)
+        chain = chain.then(laws.sum_of_constant)
+        chain = chain.then(laws.cancel)
+        for fact in layer.assumptions:
+            chain = chain.then(laws.assumption, fact, assumes=(fact,))
+        if chain is before:
+            return chain
+    raise RecursionError("the laws do not come to an end")
