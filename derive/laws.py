@@ -388,17 +388,25 @@ def common_factor(expr: Expr) -> Expr:
     def rule(e: Expr) -> Expr | None:
         if not e.is_Add:
             return None
-        shared = set.intersection(*(set(sp.Mul.make_args(t)) for t in e.args))
-        shared = {f for f in shared if not f.is_number}
-        if not shared:
+        powers = [dict(f.as_base_exp() for f in sp.Mul.make_args(t)) for t in e.args]
+        shared = {b: shared_power([p.get(b, sp.S.Zero) for p in powers]) for b in powers[0]}
+        factor = sp.Mul(*(b**p for b, p in shared.items() if not b.is_number))
+        if factor == 1:
             return None
-        factor = sp.Mul(*sorted(shared, key=sp.default_sort_key))
-        rest = sp.Add(
-            *(sp.Mul(*(f for f in sp.Mul.make_args(t) if f not in shared)) for t in e.args)
-        )
-        return cast(Expr, factor * rest)
+        return cast(Expr, factor * sp.Add(*(t / factor for t in e.args)))
 
     return rewrite(expr, rule)
+
+
+def shared_power(powers: list[Expr]) -> Expr:
+    """The power of a factor that every term has; equal powers need not be numbers."""
+    if all(p == powers[0] for p in powers):
+        return powers[0]
+    if not all(p.is_Rational for p in powers):
+        return cast(Expr, sp.S.Zero)
+    if all(p > 0 for p in powers):
+        return min(powers)
+    return max(powers) if all(p < 0 for p in powers) else cast(Expr, sp.S.Zero)
 
 
 @law("assumption")
