@@ -21,8 +21,9 @@ from codegen.latex import latex
 from codegen.notation import LATEX, UNICODE, spell
 from codegen.terminal import show
 from codegen.write import differences, write
-from derive.derivation import cotangent_name, jacobian, written_out
+from derive.derivation import cotangent_name
 from derive.errors import PullbackError
+from derive.jacobians import jacobian, written_out
 from derive.reader import read_layer
 
 MAX_ENTRIES = 1000  # of a Jacobian that is written out

@@ -14,9 +14,10 @@ from sympy import Expr
 
 from codegen.matrix import matrix_form
 from codegen.notation import UNICODE, Notation, Style
-from derive.derivation import Chain, Derivation, Gradient, Pullback, Step
+from derive.derivation import Derivation, Gradient, Pullback
 from derive.expressions import Extreme, Index, Maximum, Minimum, Where, substitute
 from derive.proof import Proof
+from derive.steps import Chain, Step
 
 WIDTH = 100
 BREAKS = {"= ": 60, "+ ": 40, "- ": 40, "⊙ ": 40, "/ ": 30}  # how good a line end is before them
