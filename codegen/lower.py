@@ -60,6 +60,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.tangents import tangent_name
+from derive.trees import BATCH
 
 FUNCTIONS: dict[type, str] = {
     sp.exp: "exp",
@@ -418,7 +419,7 @@ class Lowering:
         size = self.builder.add(Size(index.size), (), "number")
         number = self.builder.add(Arange(size), (index.size,), "integer")
         name = next((i.name for i in self.layer.axes if i.size == index.size), "")
-        self.builder.name(number, name)
+        self.builder.name(number, "places" if name == BATCH else name)
         return number
 
     def delta(self, expr: Expr) -> Term:

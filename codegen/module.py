@@ -21,6 +21,7 @@ from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
 from derive.tangents import tangent_name
+from derive.trees import BATCH
 
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("codegen"),
@@ -35,11 +36,14 @@ WIDTH = 92  # of a line inside a function
 HELPERS = (
     "_read",
     "_array",
+    "_fits",
     "_number",
     "_each",
     "_integers",
     "_sizes",
     "_labels",
+    "_flat",
+    "_unflat",
     "_not_empty",
     "_like",
     "_add_rows",
@@ -53,8 +57,10 @@ def module(derivation: Derivation, program: Program) -> str:
     context = Module(derivation, program).context()
     text = ENVIRONMENT.get_template("module.py.j2").render(context)
     helpers = ENVIRONMENT.get_template("helpers.py.j2").module
-    used = [h for h in HELPERS if h == "_read" or re.search(rf"\b{h}\(", text)]
-    parts = [text, *(str(getattr(helpers, h[1:])()) for h in used)]
+    batch = has_batch(*derivation.layer.inputs)
+    needed = {"_read", *(["_fits"] if batch else [])}
+    used = [h for h in HELPERS if h in needed or re.search(rf"\b{h}\(", text)]
+    parts = [text, *(str(getattr(helpers, h[1:])(batch)) for h in used)]
     return re.sub(r"\n{4,}", "\n\n\n", "\n\n\n".join(part.strip() for part in parts)) + "\n"
 
 
@@ -89,15 +95,36 @@ def unpacked(name: str, parts: list[str]) -> list[str]:
     return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
 
 
+def has_batch(*tensors: Tensor | Node) -> bool:
+    """Does a tensor have `...`, any number of leading axes?"""
+    return any(i.name == BATCH for t in tensors for i in t.indices)
+
+
+def axes_of(tensor: Tensor | Node) -> list[str]:
+    """The axes of a tensor by their sizes: N, D, or `...` for any number of leading axes."""
+    return [BATCH if i.name == BATCH else str(i.size) for i in tensor.indices]
+
+
 def shape(tensor: Tensor | Node) -> str:
     """The shape of a tensor in words: `(N, D)`."""
-    names = ", ".join(str(i.size) for i in tensor.indices)
-    return f"({names},)" if len(tensor.indices) == 1 else f"({names})"
+    names = ", ".join(axes_of(tensor))
+    return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
+
+
+def sizes(tensor: Tensor | Node) -> str:
+    """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
+    names = ["*batch" if a == BATCH else a for a in axes_of(tensor)]
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def axes_text(tensor: Tensor) -> str:
     """The axes of an input as the module's helpers take them: "N D"."""
-    return '"' + " ".join(str(i.size) for i in tensor.indices) + '"'
+    return f'"{" ".join(axes_of(tensor))}"'
+
+
+def flat(text: str, tensor: Tensor | Node) -> str:
+    """An array's text with its leading axes made one, where it has `...`."""
+    return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
 def copied(value: Value) -> str:
@@ -106,14 +133,16 @@ def copied(value: Value) -> str:
 
 
 def returned_values(
-    program: Program | Function, results: Iterable[tuple[str, int]], names: Names
+    program: Program | Function, results: Iterable[tuple[Tensor | Node, int]], names: Names
 ) -> list[str]:
     """Results as they are returned, each in memory of its own."""
     found: list[str] = []
-    for _, number in results:
-        value = program[number]
-        shared = names[number] in found and bool(value.sizes)
-        found.append(names[number] + (".copy()" if shared else copied(value)))
+    seen: set[str] = set()
+    for tensor, number in results:
+        value, name = program[number], names[number]
+        text = name + (".copy()" if name in seen and value.sizes else copied(value))
+        found.append(f"_unflat({text}, batch)" if has_batch(tensor) else text)
+        seen.add(name)
     return found
 
 
@@ -136,12 +165,13 @@ class Module:
         names = Names(program, (cotangent_name(t.name) for t in layer.inputs))
         forward = Section(program, program.forward, [*program.cache, program.output], names)
         backward = Section(program, program.backward, [v for _, v in program.gradients], names)
-        extra = ["shape"] if output.indices else []
+        batch = ["batch"] if has_batch(*layer.inputs) else []
+        extra = [*batch, *(["shape"] if output.indices else [])]
         cached = [*(names[v] for v in program.cache), *extra, "dtype"]
         arguments = [t.name for t in layer.inputs]
-        checked = [*arguments, "dtype", *self.sizes()]
+        checked = [*arguments, "dtype", *batch, *self.sizes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
-        returned = names[program.output] + copied(program[program.output])
+        (returned,) = returned_values(program, [(output, program.output)], names)
         return {
             "name": layer.name,
             "title": docstring(layer.title),
@@ -176,20 +206,25 @@ class Module:
             "cotangent": cotangent_name(output.name),
             "cotangent_check": self.cotangent_check(),
             "backward": self.lines(backward.lines()),
-            "results": returned_values(program, program.gradients, names),
+            "results": returned_values(program, self.wanted(program.gradients), names),
             "given_inputs": unpacked("inputs", arguments),
             "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks()],
-            "jvp": self.function(program.jvp),
-            "hvp": self.function(program.hvp) if program.hvp else None,
+            "jvp": self.function(program.jvp, [output.name, output.name]),
+            "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }
 
-    def function(self, function: Function) -> dict[str, Any]:
-        """The body of jvp or hvp, and what it returns."""
+    def wanted(self, results: Iterable[tuple[str, int]]) -> list[tuple[Tensor | Node, int]]:
+        """Results with the tensors whose axes they have."""
+        return [(self.layer.tensor(name), value) for name, value in results]
+
+    def function(self, function: Function, tensors: Iterable[str]) -> dict[str, Any]:
+        """The body of jvp or hvp, and what it returns: values with the axes of these tensors."""
+        results = [(n, value) for n, (_, value) in zip(tensors, function.results, strict=True)]
         names = Names(function, (t.name for t in self.layer.inputs))
         section = Section(function, function.body, [v for _, v in function.results], names)
         return {
             "body": self.lines(section.lines()),
-            "results": returned_values(function, function.results, names),
+            "results": returned_values(function, self.wanted(results), names),
         }
 
     def sizes(self) -> list[str]:
@@ -201,10 +236,10 @@ class Module:
         lines = []
         for name in self.derivation.wanted:
             tensor, tangent = self.layer.tensor(name), tangent_name(name)
-            check = f'_like("{tangent}", {tangent}, {shape(tensor)}, dtype, "{name}")'
+            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, dtype, "{name}")'
             if not tensor.indices:
                 check = f'_number("{tangent}", {tangent}, dtype)'
-            lines.append(f"{tangent} = {check}")
+            lines.append(f"{tangent} = {flat(check, tensor)}")
         return lines
 
     def describe(self, tensor: Tensor) -> str:
@@ -221,7 +256,7 @@ class Module:
         words, seen = [], set()
         for index in self.layer.axes:
             about = docstring(self.layer.descriptions.get(index.name, ""))
-            if index.size not in seen:
+            if index.size not in seen and index.name != BATCH:
                 words.append(f"{index.size} {about}".strip())
                 seen.add(index.size)
         return ", ".join(words) or "no axes"
@@ -273,19 +308,25 @@ class Module:
             if tensor.integer:
                 size = f'sizes["{tensor.labels_of}"]'
                 lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')
-        return lines + [f'{s} = sizes["{s}"]' for s in self.sizes()]
+        batched = [t.name for t in arrays if has_batch(t)]
+        if batched:
+            lines += ['batch = sizes["..."]', *(f"{n} = _flat({n}, batch)" for n in batched)]
+            lines.append(f"size_batch = {batched[0]}.shape[0]")
+        named = [s for s in self.sizes() if s != "size_batch"]
+        return lines + [f'{s} = sizes["{s}"]' for s in named]
 
     def shape_line(self) -> list[str]:
         """The statement that keeps the output's shape for backward's check."""
         output = self.layer.output
-        return [f"shape = {shape(output)}"] if output.indices else []
+        return [f"shape = {sizes(output)}"] if output.indices else []
 
     def cotangent_check(self) -> str:
         """The statement that checks backward's argument."""
         output = self.layer.output
         name = cotangent_name(output.name)
         if output.indices:
-            return f'{name} = _like("{name}", {name}, shape, dtype, "the output")'
+            check = f'_like("{name}", {name}, shape, dtype, "the output")'
+            return f"{name} = {flat(check, output)}"
         return f'{name} = _number("{name}", {name}, dtype)'
 
     def lines(self, lines: list[Line]) -> list[str]:

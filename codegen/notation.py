@@ -45,6 +45,7 @@ from derive.expressions import (
 )
 from derive.layer import Layer
 from derive.steps import Partial
+from derive.trees import BATCH
 from derive.vocabulary import COTANGENT, TANGENT
 
 # how tightly a piece of text holds together
@@ -57,6 +58,7 @@ GREEK_NAMES = re.findall(
     "chi psi omega Gamma Delta Theta Lamda Xi Phi Psi Omega eps ell",
 )  # without delta, pi and Sigma, which mean something already
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
+NAMES = {**GREEK, BATCH: "…"}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
@@ -82,7 +84,7 @@ class Style:
     def name(self, name: str) -> str:
         """The name of a tensor, an axis or a size, with primes."""
         base = name.rstrip("'")
-        return GREEK.get(base, base) + "′" * (len(name) - len(base))
+        return NAMES.get(base, base) + "′" * (len(name) - len(base))
 
     def dotted(self, text: str) -> str:
         """The tangent of what has this name: ẋ."""
@@ -158,6 +160,8 @@ class LatexStyle(Style):
         primes = "'" * (len(name) - len(base))
         if len(base) == 1:
             return base + primes
+        if base == BATCH:
+            return r"\dots" + primes
         if base in GREEK:
             return COMMANDS.get(base, f"\\{base}") + primes
         escaped = base.replace("_", r"\_")

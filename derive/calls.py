@@ -12,9 +12,9 @@ from string import ascii_lowercase
 from typing import Protocol
 
 from derive.limits import MAX_PARTS, count_parts
-from derive.renaming import Argument, rename_equation
+from derive.renaming import Argument, rename_equation, with_batch
 from derive.symbols import names_in
-from derive.trees import Apply, Equation, Negative, Number, Place, Ref, Tree, refuse, walk
+from derive.trees import BATCH, Apply, Equation, Negative, Number, Place, Ref, Tree, refuse, walk
 from derive.vocabulary import WORDS, suggestion
 
 MAX_EQUATIONS = 64  # each takes a symbol
@@ -154,6 +154,7 @@ class Caller:
         if len(self.stack) > MAX_CALLS:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
         body = up_to_output(write_out_calls(self.load(tree.name), self.load, self.stack))
+        body = self.spread_batch(equation, body)
         inputs = inputs_of(body)
         if len(tree.args) != len(inputs):
             count = "1 argument" if len(inputs) == 1 else f"{len(inputs)} arguments"
@@ -173,6 +174,27 @@ class Caller:
                 renamed = replace(renamed, notation=equation.notation)
             self.done.append(replace(renamed, origin=own.origin))
             self.axes_of[renamed.name] = renamed.axes or ()
+
+    def spread_batch(self, equation: Equation, body: tuple[Equation, ...]) -> tuple[Equation, ...]:
+        """The callee's equations with axes of their own for `...`, as many as the caller has."""
+        args = getattr(equation.right, "args", ())
+        pairs = [(body[-1].axes or (), equation.axes or self.axes_of.get(equation.name))]
+        for inner, arg in zip(inputs_of(body).values(), args, strict=False):
+            if isinstance(arg, Ref):
+                shown = arg.indices is not None
+                outer = tuple(i.name for i in arg.indices or ()) if shown else None
+                pairs.append((inner, outer if shown else self.axes_of.get(arg.name)))
+        found = [
+            outer[: len(outer) - len(inner) + 1]
+            for inner, outer in pairs
+            if outer is not None and inner[:1] == (BATCH,) and len(outer) >= len(inner) - 1
+        ]
+        if not found or found[0] == (BATCH,):
+            return body
+        taken = {*all_axes(body), *inputs_of(body), *(e.name for e in body)}
+        free = (f"b{i}" for i in range(1, 2 * MAX_EQUATIONS) if f"b{i}" not in taken)
+        axes = [next(free) for _ in found[0]]
+        return tuple(with_batch(own, axes) for own in body)
 
     def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:
         """An argument: a tensor, or a number for a tensor without axes."""

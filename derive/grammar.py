@@ -1,14 +1,16 @@
 """Text to syntax trees: the grammar of definitions, read by recursive descent.
 
     equations  = { equation NEWLINE }                    a '#' starts a comment
-    equation   = NAME [ '[' NAME { ',' NAME } ']' ] ( '=' | ':=' ) sum
+    equation   = NAME [ '[' axis { ',' axis } ']' ] ( '=' | ':=' ) sum
     sum        = product { ( '+' | '-' ) product }
     product    = sign { ( '*' | '/' ) sign }
     sign       = [ '-' | '+' ] sign | power
     power      = atom [ '**' sign ]
-    atom       = NUMBER | NAME | NAME '[' index { ',' index } ']' | NAME '(' sum { ',' sum } ')'
+    atom       = NUMBER | NAME | NAME '[' index { ',' index } ']' | NAME '(' arg { ',' arg } ')'
                | '(' sum ')' | '[' comparison ']'
-    index      = NAME | NAME '[' index { ',' index } ']'
+    arg        = '...' | sum
+    index      = axis | NAME '[' index { ',' index } ']'
+    axis       = NAME | '...'                            '...' stands first in its brackets
     comparison = sum ( '==' | '!=' | '<' | '<=' | '>' | '>=' ) sum
 
 A comparison may also be the first argument of a function (`where(x[n] > 0, a, b)`).
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from derive.trees import (
+    BATCH,
     COMPARISONS,
     Apply,
     Equation,
@@ -57,7 +60,7 @@ TOKEN = re.compile(
     r"(?P<space>[ \t]+|\r(?=\n)|\#[^\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*)"
     r"|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<op>\*\*|:=|==|!=|<=|>=|[-+*/()\[\],=<>])"
+    r"|(?P<op>\.\.\.|\*\*|:=|==|!=|<=|>=|[-+*/()\[\],=<>])"
     r"|(?P<newline>\n)",
     re.ASCII,
 )
@@ -210,11 +213,17 @@ class Parser:
 
     def axis_list(self) -> list[Token]:
         """The axes on a left side, after '['."""
-        names = [self.name("an axis")]
+        names = [self.accept(BATCH) or self.name("an axis")]
         while self.accept(","):
-            names.append(self.name("an axis"))
+            names.append(self.axis())
         self.expect("]", "after the axes")
         return names
+
+    def axis(self) -> Token:
+        """An axis that is not the first in its brackets."""
+        if self.token.text == BATCH:
+            self.fail(f"'{BATCH}' stands first in its brackets, for any number of leading axes")
+        return self.name("an axis or an integer tensor")
 
     def comparison(self) -> Tree:
         """`sum op sum`, or a sum alone."""
@@ -299,19 +308,25 @@ class Parser:
             return Ref(token.text, self.indices(), token.place)
         if not self.accept("("):
             return Ref(token.text, None, token.place)
-        args = [self.comparison()]
+        args = [self.argument()]
         while self.accept(","):
-            args.append(self.comparison())
+            args.append(self.argument())
         self.close(")", token, f"{token.text}(")
         return Apply(token.text, tuple(args), token.place)
+
+    def argument(self) -> Tree:
+        """What stands between the brackets of a function: a value, a comparison, an axis."""
+        batch = self.accept(BATCH)
+        return Ref(BATCH, None, batch.place) if batch else self.comparison()
 
     def indices(self) -> tuple[Ref, ...]:
         """The indices of a tensor, after '['."""
         self.deeper()
-        found = []
+        found: list[Ref] = []
         while True:
-            token = self.name("an axis or an integer tensor")
-            inner = self.indices() if self.accept("[") else None
+            token = self.accept(BATCH) if not found else None
+            token = token or self.axis()
+            inner = self.indices() if token.text != BATCH and self.accept("[") else None
             found.append(Ref(token.text, inner, token.place))
             if not self.accept(","):
                 break

@@ -388,7 +388,7 @@ def common_factor(expr: Expr) -> Expr:
     def rule(e: Expr) -> Expr | None:
         if not e.is_Add:
             return None
-        powers = [dict(f.as_base_exp() for f in sp.Mul.make_args(t)) for t in e.args]
+        powers = [dict(map(base_and_power, sp.Mul.make_args(t))) for t in e.args]
         shared = {b: shared_power([p.get(b, sp.S.Zero) for p in powers]) for b in powers[0]}
         factor = sp.Mul(*(b**p for b, p in shared.items() if not b.is_number))
         if factor == 1:
@@ -396,6 +396,11 @@ def common_factor(expr: Expr) -> Expr:
         return cast(Expr, factor * sp.Add(*(t / factor for t in e.args)))
 
     return rewrite(expr, rule)
+
+
+def base_and_power(factor: Expr) -> tuple[Expr, Expr]:
+    """Base and exponent; an exponential is its own base."""
+    return factor.as_base_exp() if isinstance(factor, sp.Pow) else (factor, sp.S.One)
 
 
 def shared_power(powers: list[Expr]) -> Expr:
@@ -510,25 +515,53 @@ def shift_softplus(expr: Expr) -> Expr:
 def shift_softmax(expr: Expr) -> Expr:
     """For any place l: exp(a_j)/Σ_i exp(a_i) = exp(a_j − a_l)/Σ_i exp(a_i − a_l).
 
-    With l the place of the largest nothing overflows and the sum is at least 1.
+    With l the place of the largest nothing overflows and the sum is at least 1. The exponential
+    may stand under a sum: Σ_j b_j exp(a_j)/Σ_i exp(a_i).
     """
 
     def rule(e: Expr) -> Expr | None:
         if not e.is_Mul:
             return None
         for base, power in factors(e).items():
-            found = exponential_sum(base) if power == -1 else None
+            found = exponential_sum(base) if power.is_Integer and power < 0 else None
             if found is None:
                 continue
             a, i = found
-            for own in (f for f in e.args if isinstance(f, sp.exp)):
-                top = substitute(a, {i: ArgLargest(a, i)})
-                shifted = sp.exp(own.args[0] - top) / Sum(sp.exp(a - top), i)
-                if shares_row(own.args[0], a, i):
-                    return cast(Expr, e / own * base * shifted)
+            top = substitute(a, {i: ArgLargest(a, i)})
+            if not a.has(ArgLargest):
+                shifted, count = shift_factors(e, a, i, top, int(-power))
+                if count:
+                    return cast(Expr, shifted * base**count * Sum(sp.exp(a - top), i) ** -count)
         return None
 
     return rewrite(expr, rule)
+
+
+def shift_factors(e: Expr, a: Expr, i: Index, top: Expr, wanted: int) -> tuple[Expr, int]:
+    """Up to `wanted` exponentials of the row a_i in a product with `top` taken off, and how many.
+
+    One stands as a factor itself, or as a factor under a sum.
+    """
+    done: list[Expr] = []
+    count = 0
+    for factor in sp.Mul.make_args(e):
+        base, power = base_and_power(factor)
+        if count == wanted or not (power.is_Integer and power > 0):
+            done.append(factor)
+        elif isinstance(base, sp.exp):
+            rate, own = base.args[0].as_coeff_Mul()
+            times = int(rate * power) if rate.is_Integer and rate > 0 else 0
+            if 0 < times <= wanted - count and shares_row(own, a, i):
+                factor, count = sp.exp(times * (own - top)), count + times
+            done.append(factor)
+        elif isinstance(base, Sum) and power == 1:
+            body, indices = base.open()
+            inner, times = shift_factors(body, a, i, top, wanted - count)
+            done.append(Sum(inner, *indices) if times else factor)
+            count += times
+        else:
+            done.append(factor)
+    return sp.Mul(*done), count
 
 
 def shares_row(own: Expr, a: Expr, i: Index) -> bool:

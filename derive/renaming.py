@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from derive.trees import Apply, Equation, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from derive.trees import (
+    BATCH,
+    Apply,
+    Equation,
+    Iverson,
+    Negative,
+    Number,
+    Operation,
+    Ref,
+    Tree,
+    walk,
+)
 
 Argument = Ref | Number | Negative  # a tensor, or a number with or without a sign
 
@@ -22,6 +33,53 @@ def rename_equation(
         axes=tuple(axes[a] for a in equation.axes) if equation.axes else equation.axes,
         right=rename(equation.right, tensors, axes),
     )
+
+
+def with_batch(equation: Equation, axes: Sequence[str]) -> Equation:
+    """The equation with these axes in place of `...`."""
+    left = equation.axes
+    if left is not None:
+        left = tuple(b for a in left for b in (axes if a == BATCH else (a,)))
+    return replace(equation, axes=left, right=spread_batch(equation.right, axes))
+
+
+def spread_batch(tree: Tree, axes: Sequence[str]) -> Tree:
+    """A tree with these axes in place of `...`, its parts first."""
+    done: dict[int, Tree] = {}
+
+    def each(refs: Iterable[Tree]) -> tuple[Tree, ...]:
+        """References, `...` among them spread."""
+        found: list[Tree] = []
+        for ref in refs:
+            batch = isinstance(ref, Ref) and ref.name == BATCH
+            found += [Ref(a, None, ref.place) for a in axes] if batch else [done.get(id(ref), ref)]
+        return tuple(found)
+
+    for part in reversed(list(walk(tree))):
+        match part:
+            case Operation(op, left, right, place):
+                done[id(part)] = Operation(op, done[id(left)], done[id(right)], place)
+            case Negative(operand, place):
+                done[id(part)] = Negative(done[id(operand)], place)
+            case Iverson(comparison, place):
+                done[id(part)] = Iverson(done[id(comparison)], place)
+            case Apply("size", (Ref("..."),), place):
+                sizes = [Apply("size", (Ref(a, None, place),), place) for a in axes]
+                product: Tree = Number("1", place)
+                for size in sizes:
+                    product = Operation("*", product, size, place)
+                done[id(part)] = sizes[0] if len(sizes) == 1 else product
+            case Apply(name, args, place):
+                given = each(args)
+                whole = len(given) == 1 and len(args) > 1  # a reduction over no axis at all
+                done[id(part)] = given[0] if whole else Apply(name, given, place)
+            case Ref(name, indices, place):
+                inner = each(indices) if indices is not None else None
+                refs = None if inner is None else tuple(i for i in inner if isinstance(i, Ref))
+                done[id(part)] = Ref(name, refs, place)
+            case Number():
+                done[id(part)] = part
+    return done[id(tree)]
 
 
 def rename(tree: Tree, tensors: Mapping[str, Argument], axes: Mapping[str, str]) -> Tree:

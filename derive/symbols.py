@@ -9,6 +9,7 @@ from sympy import Expr
 
 from derive.expressions import Index, size_symbol
 from derive.trees import (
+    BATCH,
     COMPARISONS,
     Apply,
     Equation,
@@ -200,6 +201,8 @@ class Symbols:
             for other in self.axes_in_order:
                 if other < axis and other.upper() == axis.upper():
                     refuse(f"the sizes of axes '{other}' and '{axis}' would have one name", place)
+            if axis != BATCH and self.sizes.find(axis) == self.sizes.find(BATCH):
+                refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
             if self.sizes.find(axis) not in known:
                 refuse(f"no input has the axis '{axis}', so its size is unknown", place)
         for name in self.ranks:
@@ -237,6 +240,8 @@ class Symbols:
         if first is None:
             assert isinstance(root, tuple)
             return size_symbol("_".join([SIZE.rstrip("_"), *map(str, root)]))
+        if first == BATCH:
+            return size_symbol(SIZE + "batch")
         capital = first.upper()
         taken = capital in self.ranks or capital in self.axes
         return size_symbol(SIZE + first if taken else capital)

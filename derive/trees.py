@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from derive.errors import DefinitionError
 
+BATCH = "..."  # the axis that stands for any number of leading axes
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
 
