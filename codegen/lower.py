@@ -41,6 +41,7 @@ from derive.expressions import (
     ArgSmallest,
     Binder,
     Bracket,
+    Erfc,
     Index,
     Largest,
     Maximum,
@@ -74,6 +75,7 @@ FUNCTIONS: dict[type, str] = {
     Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",
+    Erfc: "erfc",
     Maximum: "maximum",
     Minimum: "minimum",
 }
@@ -91,6 +93,8 @@ REDUCTIONS: dict[type, str] = {
     ArgLargest: "argmax",
     ArgSmallest: "argmin",
 }
+
+MAX_PRODUCT = 8  # whole powers up to this one are products; np.power is slower than these
 
 
 @dataclass(frozen=True)
@@ -291,7 +295,7 @@ class Lowering:
 
     def work_out(self, expr: Expr) -> Term:
         """One rule for each shape of expression."""
-        if expr.is_Rational:
+        if expr.is_number:
             return Term(self.builder.add(Constant(expr), (), "number"), ())
         if is_size(expr):
             return Term(self.builder.add(Size(expr), (), "number"), ())
@@ -535,7 +539,7 @@ class Lowering:
         number = sp.S.One
         terms = list(terms)
         for factor in ordered(factors):
-            if factor.is_Rational:
+            if factor.is_number:
                 number *= factor
             elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
                 terms.append((self.power(factor.base, -factor.exp), -1))
@@ -552,13 +556,13 @@ class Lowering:
         """number · Π above / Π below, the factors with fewest axes first."""
         negative = number.could_extract_minus_sign()
         number = -number if negative else number
+        if not number.is_Rational or (number.q != 1 and is_decimal(number)):
+            above = [self.lower(number), *above]
+            number = sp.S.One
         if number.p != 1 or not above:
             above = [self.lower(sp.Integer(number.p)), *above]
         if number.q != 1:
-            if number.p == 1 and above and not below:
-                above = [self.lower(number), *above]  # 0.5 * a rather than a / 2
-            else:
-                below = [self.lower(sp.Integer(number.q)), *below]
+            below = [self.lower(sp.Integer(number.q)), *below]
         total: Term | None = None
         waiting: list[Term] = []
         for level in range(1 + max(len(t.indices) for t in [*above, *below])):
@@ -580,11 +584,15 @@ class Lowering:
             return self.lower(base)
         if exponent.is_Rational and exponent < 0:
             return self.elementwise("divide", [self.lower(sp.S.One), self.power(base, -exponent)])
+        if exponent.is_Rational and exponent.q == 2 and exponent != sp.Rational(1, 2):
+            return self.power(sp.sqrt(base), sp.Integer(exponent.p))
         term = self.lower(base)
-        if exponent == 2:
-            return self.elementwise("square", [term])
         if exponent == sp.Rational(1, 2):
             return self.elementwise("sqrt", [term])
+        if exponent.is_Integer and exponent <= MAX_PRODUCT:
+            half = self.power(base, exponent // 2)
+            whole = self.elementwise("square", [half])
+            return self.elementwise("multiply", [whole, term]) if exponent % 2 else whole
         return self.elementwise("power", [term, self.lower(exponent)])
 
     def sum(self, expr: Binder) -> Term:
@@ -676,6 +684,11 @@ class Lowering:
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:
     """A fixed order."""
     return sorted(exprs, key=sp.default_sort_key)
+
+
+def is_decimal(number: Expr) -> bool:
+    """Is it a decimal fraction that a float's shortest text says exactly?"""
+    return bool(sp.Rational(repr(float(number))) == number)
 
 
 def alike(a: Expr, b: Expr) -> bool:

@@ -49,6 +49,10 @@ HELPERS = (
     "_add_rows",
     "_by_rows",
     "_sigmoid",
+    "_erf",
+    "_erfc",
+    "_erfc_above",
+    "_ratio",
 )
 
 
@@ -59,8 +63,11 @@ def module(derivation: Derivation, program: Program) -> str:
     helpers = ENVIRONMENT.get_template("helpers.py.j2").module
     batch = has_batch(*derivation.layer.inputs)
     needed = {"_read", *(["_fits"] if batch else [])}
-    used = [h for h in HELPERS if h in needed or re.search(rf"\b{h}\(", text)]
-    parts = [text, *(str(getattr(helpers, h[1:])(batch)) for h in used)]
+    texts = {h: str(getattr(helpers, h[1:])(batch)) for h in HELPERS}
+    parts = [text]
+    for name, own in texts.items():
+        if name in needed or any(re.search(rf"\b{name}\(", part) for part in parts):
+            parts.append(own)
     return re.sub(r"\n{4,}", "\n\n\n", "\n\n\n".join(part.strip() for part in parts)) + "\n"
 
 

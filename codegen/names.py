@@ -102,4 +102,4 @@ class Names:
     def number(self, value: int) -> int | None:
         """The whole number that a value is, or None."""
         op = self.program[value].op
-        return int(op.number) if isinstance(op, Constant) and op.number.q == 1 else None
+        return int(op.number) if isinstance(op, Constant) and op.number.is_Integer else None

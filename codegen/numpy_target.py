@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_letters
 
-from sympy import Rational
+from sympy import Expr, Rational
 
 from codegen.names import Names
 from codegen.program import (
@@ -43,7 +43,8 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "equal": ("==", COMPARE),
     "not_equal": ("!=", COMPARE),
 }
-HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf"}  # functions that the module defines itself
+# functions that the module defines itself
+HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
 
 
 @dataclass(frozen=True)
@@ -440,11 +441,9 @@ def needs_name(reader: Operation, number: int) -> bool:
     return isinstance(reader, Scatter) and number == reader.size
 
 
-def number_text(number: Rational) -> Text:
-    """A rational number as Python: exact where it is a short decimal, else a quotient."""
-    if number.q == 1:
-        return Text(str(number.p), ATOM if number.p >= 0 else UNARY)
-    as_float = repr(float(number))
-    if Rational(as_float) == number:
-        return Text(as_float, ATOM if number.p >= 0 else UNARY)
-    return Text(f"{number.p} / {number.q}", PRODUCT)
+def number_text(number: Expr) -> Text:
+    """A number as Python: whole, or a float, or a quotient where no float says it exactly."""
+    tight = UNARY if number.is_negative else ATOM
+    if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
+        return Text(f"{number.p} / {number.q}", PRODUCT)
+    return Text(str(number) if number.is_Integer else repr(float(number)), tight)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from sympy import Expr, Rational
+from sympy import Expr
 
 from derive.layer import Layer
 
@@ -31,9 +31,9 @@ class Input:
 
 @dataclass(frozen=True)
 class Constant:
-    """A number."""
+    """A rational number, or π."""
 
-    number: Rational
+    number: Expr
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from derive.trees import (
     Tree,
     refuse,
 )
-from derive.vocabulary import PAIRS, REDUCTIONS, RELATIONS, WORDS, suggestion
+from derive.vocabulary import PAIRS, PI, REDUCTIONS, RELATIONS, WORDS, suggestion
 
 MAX_BITS = 4096  # of a number that literals make up
 
@@ -88,6 +88,8 @@ class Builder:
 
     def reference(self, tree: Ref, scope: frozenset[str]) -> Expr:
         """A real tensor's entry, or the size of an axis."""
+        if tree.name == PI:
+            return cast(Expr, sp.pi)
         axis = self.symbols.axis_of_size(tree.name)
         if tree.indices is None and axis is not None:
             return self.symbols.size(axis)

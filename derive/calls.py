@@ -15,7 +15,7 @@ from derive.limits import MAX_PARTS, count_parts
 from derive.renaming import Argument, rename_equation, with_batch
 from derive.symbols import names_in
 from derive.trees import BATCH, Apply, Equation, Negative, Number, Place, Ref, Tree, refuse, walk
-from derive.vocabulary import WORDS, suggestion
+from derive.vocabulary import PI, WORDS, suggestion
 
 MAX_EQUATIONS = 64  # each takes a symbol
 MAX_CALLS = 32  # one inside another
@@ -298,7 +298,7 @@ def inputs_of(body: tuple[Equation, ...]) -> dict[str, Axes]:
     """
     axes, tensors = names_in(e.right for e in body)
     axes.update(a for e in body for a in e.axes or ())
-    hidden = {e.name for e in body} | axes | ({a.upper() for a in axes} - tensors)
+    hidden = {e.name for e in body} | axes | ({a.upper() for a in axes} - tensors) | {PI}
     found: dict[str, Axes] = {}
     for equation in body:
         for tree in walk(equation.right):

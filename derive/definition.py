@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from derive.errors import DefinitionError
+from derive.errors import DefinitionError, Excerpt
 from derive.grammar import MAX_TEXT, parse_comparison, parse_equations
 from derive.trees import Equation, Operation
 from derive.vocabulary import FORBIDDEN
@@ -56,7 +56,22 @@ def read_definition(name: str, source: str) -> Definition:
         raise DefinitionError(f"{name}: not a TOML file: nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError, or a number that Python does not read
         raise DefinitionError(f"{name}: not a TOML file: {error}") from None
-    return check_keys(name, keys, source)
+    return check_keys(name, with_places(keys, source), source)
+
+
+def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The keys of a file, where what the grammar will read knows where it stands in the file."""
+    file = source.replace("\r\n", "\n")  # as TOML reads it
+
+    def placed(value: Any, what: str) -> Any:
+        return Excerpt(value, file, what) if isinstance(value, str) else value
+
+    found = dict(keys)
+    if "equations" in found:
+        found["equations"] = placed(found["equations"], "equations")
+    if isinstance(found.get("assume"), list):
+        found["assume"] = [placed(v, f"assume[{i}]") for i, v in enumerate(found["assume"])]
+    return found
 
 
 def is_layer_name(name: str) -> bool:

@@ -328,6 +328,22 @@ class Sigmoid(sp.Function):
         return True
 
 
+class Erfc(sp.Function):
+    """1 - erf(x), left as it is: SymPy's own turns erfc(-x) into 2 - erfc(x), which cancels."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """As of -erf."""
+        return cast(Expr, -2 * sp.exp(-(self.args[0] ** 2)) / sp.sqrt(sp.pi))
+
+    def _eval_is_positive(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
 class Sign(sp.sign):  # type: ignore[misc]
     """-1, 0 or 1: the slope of abs. Its own slope is 0, at 0 too, where SymPy's is a DiracDelta."""
 
@@ -344,6 +360,7 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "tanh": sp.tanh,
     "sigmoid": Sigmoid,
     "erf": sp.erf,
+    "erfc": Erfc,
     "sin": sp.sin,
     "cos": sp.cos,
     "abs": sp.Abs,

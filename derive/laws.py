@@ -18,6 +18,7 @@ from sympy.core.relational import Relational
 from derive.expressions import (
     ArgLargest,
     Bracket,
+    Erfc,
     Index,
     Maximum,
     Sigmoid,
@@ -509,6 +510,22 @@ def shift_softplus(expr: Expr) -> Expr:
         return Maximum(0, a) + log1p(sp.exp(-sp.Abs(a)))
 
     return rewrite(expr, rule)
+
+
+@law("complementary error function")
+def complement_of_erf(expr: Expr) -> Expr:
+    """1 + erf(a) = erfc(−a), which does not cancel where a is far below 0."""
+
+    def rule(e: Expr) -> Expr | None:
+        for term in e.args if e.is_Add else ():
+            for f in sp.Mul.make_args(term):
+                for sign in (1, -1) if isinstance(f, sp.erf) else ():
+                    if sign * term / f in e.args:
+                        both = term / f * sign
+                        return cast(Expr, e - term - both + both * Erfc(-sign * f.args[0]))
+        return None
+
+    return exhaust(expr, rule)
 
 
 @law("shifted softmax")

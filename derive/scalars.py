@@ -18,6 +18,7 @@ from sympy import Expr, KroneckerDelta
 from derive.expressions import (
     Binder,
     Bracket,
+    Erfc,
     Extreme,
     Index,
     Maximum,
@@ -114,6 +115,8 @@ class Scalars:
             return cast(Expr, sp.log(1 + args[0]))
         if isinstance(expr, expm1):
             return cast(Expr, sp.exp(args[0]) - 1)
+        if isinstance(expr, Erfc):
+            return cast(Expr, 1 - sp.erf(args[0]))
         if isinstance(expr, Sigmoid):
             return cast(Expr, 1 / (1 + sp.exp(-args[0])))
         if isinstance(expr, sp.Abs):

@@ -22,7 +22,7 @@ from derive.trees import (
     refuse,
     walk,
 )
-from derive.vocabulary import COTANGENT, FORBIDDEN, SIZE, TANGENT, WORDS
+from derive.vocabulary import COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
 
 MAX_SYMBOLS = 64
 MAX_AXES = 8
@@ -116,7 +116,7 @@ class Symbols:
                     self.see_comparison(part)
         if isinstance(tree, Ref) and (tree.indices is not None or self.is_tensor(tree.name)):
             self.see_tensor(tree, seen)
-        elif isinstance(tree, Ref):
+        elif isinstance(tree, Ref) and tree.name != PI:
             self.name(tree.name, tree.place)
 
     def see_tensor(self, tree: Ref, seen: set[str]) -> None:
@@ -217,8 +217,8 @@ class Symbols:
     # -- answers -------------------------------------------------------------------------------
 
     def is_tensor(self, name: str) -> bool:
-        """A bare name is a tensor unless it is an axis or the size of one."""
-        return name not in self.axes and self.axis_of_size(name) is None
+        """A bare name is a tensor unless it is an axis, the size of one, or π."""
+        return name not in self.axes and name != PI and self.axis_of_size(name) is None
 
     def axis_of_size(self, name: str) -> str | None:
         """The axis whose size a capital name stands for, where no tensor bears that name."""

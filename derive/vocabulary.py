@@ -22,7 +22,8 @@ RELATIONS: dict[str, type[Relational]] = {
     ">": sp.StrictGreaterThan,
     ">=": sp.GreaterThan,
 }
-WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size"}
+PI = "pi"  # the number π
+WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
 # names that an emitted module uses for itself
 EMITTED = {
     *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients"),
