@@ -1,0 +1,272 @@
+"""Layers as array functions of HIPS autograd, straight from the syntax trees of their equations.
+
+Nothing is shared with the derivation but the parser and the writing out of calls. Within an
+equation each name of an axis has a dimension of its own: a sub-expression is an array over all of
+them, of length 1 along those that it does not depend on. Tensors are read by fancy indexing,
+whatever their indices. Kinks go by the declared rule: at a tie a constant argument wins, else the
+first; a reduction takes the first place.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defvjp, primitive
+from autograd.scipy.special import erf, erfc
+from scipy.special import expit
+
+from derive.calls import inputs_of, write_out_calls
+from derive.definition import Definition
+from derive.trees import Apply, Equation, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from tests.definitions import COMPARE, Facts, unify
+
+sigmoid = primitive(expit)  # autograd's own carries no second derivative in the tails
+defvjp(sigmoid, lambda ans, x: lambda g: g * sigmoid(x) * sigmoid(-x))
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "+": anp.add,
+    "-": anp.subtract,
+    "*": anp.multiply,
+    "/": anp.divide,
+    "**": anp.power,
+    "exp": anp.exp,
+    "log": anp.log,
+    "log1p": anp.log1p,
+    "expm1": anp.expm1,
+    "sqrt": anp.sqrt,
+    "tanh": anp.tanh,
+    "sigmoid": sigmoid,
+    "erf": erf,
+    "erfc": erfc,
+    "sin": anp.sin,
+    "cos": anp.cos,
+    "abs": lambda x: x * anp.sign(x),
+}
+REDUCTIONS = ("sum", "mean", "max", "min")
+
+
+def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Facts:
+    """What a definition says that is no shipped one; `load` gives those that it calls."""
+    flat = write_out_calls(definition, load)
+    axes, labels, same = unify(flat)
+    inputs = list(inputs_of(flat))
+    real = [i for i in inputs if i not in labels]
+    return Facts(
+        name=definition.name,
+        equations={e.name: e for e in flat},
+        assume=definition.assume,
+        axes={i: axes.get(i, ()) for i in inputs},
+        labels={i: labels[i] for i in inputs if i in labels},
+        wrt=tuple(i for i in real if definition.wrt is None or i in definition.wrt),
+        output=[e.name for e in flat if not e.notation][-1],
+        same=same,
+    )
+
+
+class Arrays:
+    """One evaluation; `largest` is the largest magnitude that came up on the way."""
+
+    def __init__(self, layer: Facts, inputs: Mapping[str, Any]) -> None:
+        self.layer = layer
+        self.arrays = dict(inputs)
+        self.sizes = {
+            axis: size
+            for name, axes in layer.axes.items()
+            for axis, size in zip(axes, np.shape(inputs[name]), strict=True)
+        }
+        self.largest = 0.0
+
+    def output(self) -> Any:
+        """The output, every equation worked out in order."""
+        for name, equation in self.layer.equations.items():
+            self.arrays[name] = OneEquation(self, equation).result()
+        return self.arrays[self.layer.output]
+
+    def size(self, axis: str) -> int:
+        """The size of an axis."""
+        return self.sizes[self.layer.same[axis]]
+
+
+class OneEquation:
+    """The dimensions of one equation: one for each name of an axis."""
+
+    def __init__(self, arrays: Arrays, equation: Equation) -> None:
+        self.whole = arrays
+        self.layer = arrays.layer
+        self.equation = equation
+        names = dict.fromkeys((*(equation.axes or ()), *bare_names(equation.right)))
+        self.axes = [n for n in names if n in arrays.layer.same]
+
+    def result(self) -> Any:
+        """The right side as an array over the axes of the left side."""
+        value = self.build(self.equation.right)
+        own = self.equation.axes or ()
+        value = value * np.ones([self.whole.size(a) if a in own else 1 for a in self.axes])
+        return anp.reshape(value, tuple(self.whole.size(a) for a in own))
+
+    def number(self, value: float) -> np.ndarray:
+        """A constant."""
+        return np.full([1] * len(self.axes), value)
+
+    def build(self, tree: Tree) -> Any:
+        """The array of a tree."""
+        value = self.work_out(tree)
+        plain = value
+        while hasattr(plain, "_value"):
+            plain = plain._value
+        self.whole.largest = max(self.whole.largest, np.abs(plain).max(initial=0.0))
+        return value
+
+    def work_out(self, tree: Tree) -> Any:
+        """The array of a tree, by the arrays of its parts."""
+        match tree:
+            case Number(text, _):
+                return self.number(float(text))
+            case Negative(operand, _):
+                return -self.build(operand)
+            case Operation(op, left, right, _):
+                return OPERATIONS[op](self.build(left), self.build(right))
+            case Iverson(comparison, _):
+                return self.holds(comparison).astype(float)
+            case Apply():
+                return self.function(tree)
+        if tree.indices is None and tree.name not in self.whole.arrays:
+            if tree.name == "pi":
+                return self.number(np.pi)
+            return self.number(self.whole.size(self.layer.axis_of_size(tree.name)))
+        return self.entries(tree)
+
+    def entries(self, tree: Ref) -> Any:
+        """A tensor at its indices."""
+        array = self.whole.arrays[tree.name]
+        if not tree.indices:
+            return anp.reshape(array, (1,) * len(self.axes))
+        return array[tuple(self.place(i) for i in tree.indices)]
+
+    def place(self, index: Ref) -> np.ndarray:
+        """What an index stands for."""
+        if index.name in self.axes and index.indices is None:
+            shape = [-1 if a == index.name else 1 for a in self.axes]
+            return np.arange(self.whole.size(index.name)).reshape(shape)
+        return self.entries(index)
+
+    def holds(self, tree: Operation) -> Any:
+        """Where is a comparison true?"""
+
+        def side(part: Tree) -> Any:
+            if isinstance(part, Ref) and (part.name in self.axes or part.name in self.layer.labels):
+                return self.place(part)
+            return self.build(part)
+
+        return COMPARE[tree.op](side(tree.left), side(tree.right))
+
+    def function(self, tree: Apply) -> Any:
+        """A function, a reduction, `where` or `size`."""
+        name, args = tree.name, tree.args
+        first = args[0]
+        bare = isinstance(first, Ref) and first.indices is None and first.name in self.axes
+        if name == "size":
+            return self.number(self.whole.size(first.name))
+        if name in REDUCTIONS and bare:
+            return self.reduction(tree)
+        if name == "where":
+            return choose(self.holds(first), *(self.build(t) for t in args[1:]))
+        if name in ("max", "min"):
+            constant_first = sorted(args, key=lambda t: any(isinstance(p, Ref) for p in walk(t)))
+            a, b = (self.build(t) for t in constant_first)
+            return choose(a >= b if name == "max" else a <= b, a, b)
+        return OPERATIONS[name](*(self.build(t) for t in args))
+
+    def reduction(self, tree: Apply) -> Any:
+        """`sum(d, k, e)` and its like."""
+        over = [a.name for a in tree.args[:-1]]
+        shape = [self.whole.size(a) if a in over else 1 for a in self.axes]
+        value = self.build(tree.args[-1]) * np.ones(shape)
+        places = tuple(self.axes.index(a) for a in over)
+        if tree.name in ("sum", "mean"):
+            total = anp.sum(value, axis=places, keepdims=True)
+            return total / prod(shape) if tree.name == "mean" else total
+        for axis in reversed(places):
+            best = (anp.argmax if tree.name == "max" else anp.argmin)(value, axis=axis)
+            here = np.arange(value.shape[axis]).reshape([-1] + [1] * (value.ndim - axis - 1))
+            chosen = here == np.expand_dims(best, axis)
+            value = anp.sum(anp.where(chosen, value, np.zeros(value.shape)), axis, keepdims=True)
+        return value
+
+
+def bare_names(tree: Tree) -> Iterator[str]:
+    """Every name that stands without indices, as axes do."""
+    for part in walk(tree):
+        if isinstance(part, Ref):
+            yield from (i.name for i in part.indices or (part,) if i.indices is None)
+
+
+def choose(condition: Any, a: Any, b: Any) -> Any:
+    """One of two values, in one shape: autograd's `where` does not sum what it broadcasts."""
+    ones = np.ones(np.broadcast_shapes(np.shape(condition), np.shape(a), np.shape(b)))
+    return anp.where(condition & (ones > 0), a * ones, b * ones)
+
+
+# -- derivatives -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Point:
+    """A layer at some inputs."""
+
+    layer: Facts
+    inputs: Mapping[str, Any]
+
+    def function(self, *wanted: Any) -> Any:
+        """The output as a function of the tensors whose gradients are wanted, in order."""
+        given = dict(zip(self.layer.wrt, wanted, strict=True))
+        return Arrays(self.layer, {**self.inputs, **given}).output()
+
+    @property
+    def wanted(self) -> tuple[Any, ...]:
+        """Where these tensors stand."""
+        return tuple(np.asarray(self.inputs[w], float) for w in self.layer.wrt)
+
+    def output(self) -> np.ndarray:
+        """The output."""
+        return np.asarray(self.function(*self.wanted))
+
+    def gradients(self, g: Any) -> tuple[np.ndarray, ...]:
+        """The gradients of sum(g * output)."""
+        return self.slopes(lambda *wanted: anp.sum(g * self.function(*wanted)))
+
+    def hvp(self, tangents: Sequence[Any]) -> tuple[np.ndarray, ...]:
+        """How the gradients of an output that is one number change along tangents."""
+
+        def along(*wanted: Any) -> Any:
+            slopes = autograd.grad(self.function, tuple(range(len(wanted))))(*wanted)
+            return 0.0 + sum(anp.sum(s * t) for s, t in zip(slopes, tangents, strict=True))
+
+        return self.slopes(along)
+
+    def slopes(self, function: Callable[..., Any]) -> tuple[np.ndarray, ...]:
+        """The gradients of a function whose value is one number."""
+        return quietly(autograd.grad(function, tuple(range(len(self.wanted)))), *self.wanted)
+
+    def jacobian(self) -> tuple[np.ndarray, ...]:
+        """The slopes of every entry of the output, in the shape of the output and of the input."""
+        count = range(len(self.wanted))
+        return tuple(quietly(autograd.jacobian(self.function, i), *self.wanted) for i in count)
+
+    def jvp(self, tangents: Sequence[Any]) -> np.ndarray:
+        """The derivative of the output along tangents of the wanted tensors."""
+        shape = self.output().shape
+        parts = zip(self.jacobian(), tangents, strict=True)
+        return sum((np.tensordot(j, t, np.ndim(t)) for j, t in parts), np.zeros(shape))
+
+
+def quietly(function: Callable[..., Any], *args: Any) -> Any:
+    """A call in which a slope of zero everywhere is nothing to warn of."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Output seems independent")
+        return function(*args)
