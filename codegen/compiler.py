@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from codegen.latex import latex
 from codegen.lower import lower
 from codegen.module import module
+from codegen.module_test import module_test
 from codegen.program import Program
 from derive.derivation import Derivation, derive
 from derive.layer import Layer
@@ -37,9 +38,10 @@ def compile_definition(name: str, source: str, library: Library) -> Compiled:
 
 
 def files(compiled: Compiled) -> dict[str, str]:
-    """The files of a layer, by name: the module and the derivation in LaTeX."""
-    name = compiled.layer.name
+    """The files of a layer, by name: the module, its tests, and the derivation in LaTeX."""
+    name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
     return {
-        f"{name}.py": module(compiled.derivation, compiled.program),
+        f"{name}.py": text,
+        f"test_{name}.py": module_test(compiled.layer, text),
         f"{name}.tex": latex(compiled.derivation, compiled.proof),
     }

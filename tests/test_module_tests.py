@@ -1,0 +1,243 @@
+"""The emitted test files: they pass beside their modules, anywhere, and fail beside wrong ones."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen import library
+from codegen.lower import lower
+from codegen.module import module
+from codegen.module_test import Loops, module_test
+from derive.derivation import derive
+from derive.reader import read_equations, read_layer
+
+# written beside the tests: what was imported when they have run
+LISTS_IMPORTS = """
+import sys
+from pathlib import Path
+
+def pytest_sessionfinish():
+    names = sorted({name.partition(".")[0] for name in sys.modules})
+    Path(__file__).with_name("imported.txt").write_text("\\n".join(names))
+"""
+OWN = {
+    "functions": (
+        "L = sum(n, erf(y[n]) + log1p(x[n]) + expm1(x[n]) * tanh(y[n]) + cos(x[n]) * sin(y[n])"
+        " + sqrt(x[n]) * sigmoid(y[n]) - log(x[n]) / 3 + x[n]**-2 + y[n]**3 + x[n]**a + 2**y[n])",
+        {},
+    ),
+    "kinks": (
+        "u[n, k] = max(-1, min(x[n, k], 1)) + max(x[n, k], y[n, k]) * [y[n, k] <= x[n, k]]\n"
+        "v[n, k] = where(u[n, k] > a, u[n, k]**2, a * u[n, k]) + max(u[n, k], 0)",
+        {},
+    ),
+    # sizes as numbers, one that must not be 1, a literal that Python does not read, a long line
+    "axis_sizes": (
+        "mu := mean(n, x[n])\n"
+        "v[k] = k7[k] * sum(n, (x[n] - mu)**2) / (N - 1) + 007 * N + .5 * size(k) - -1."
+        " + max(N, k7[k]) + sqrt(K) * k7[k] + mean(n, m, x[n] * x[m]) / (1 + exp(k7[k]))",
+        {},
+    ),
+    "numbers": ("u = a * b + exp(c)", {}),
+    "labels": (
+        "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\nL[n] = -log(p[n, y[n]])",
+        {},
+    ),
+    "pool": ("h[n, d] = max(t, x[n, t, d])", {}),
+    "leading": ("u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]", {}),
+    "leading_labels": ("L = sum(..., log(sum(i, exp(z[..., i]))) - z[..., y[...]])", {}),
+    "leading_alone": ("h[...] = max(0, u[...]) + erfc(u[...])", {}),
+    "leading_assumption": (
+        "L[...] = sum(j, t[..., j] * z[..., j]**2)",
+        {"assume": ["sum(j, t[..., j]) == 1"], "wrt": ["z"]},
+    ),
+    "hinge": ("L[n] = sum(j, [j != y[n]] * max(0, z[n, j] - z[n, y[n]] + 1))", {}),
+    # what the test file itself uses
+    "names": (
+        "value = sum(place, module[place] * rng[place] * seed + h[place]**2) + SIZES * LABELS"
+        " + draw * name + np_ * check + copy / pytest + Path * STEP + suppress * math + exact",
+        {},
+    ),
+    "linear_assumption": (
+        "L = sum(n, j, t[n, j] * z[n, j]**2) * a",
+        {"assume": ["sum(j, t[n, j]) == 1"], "wrt": ["z", "a"]},
+    ),
+    "other_assumptions": (
+        "L[n] = a * z[n, y[n]] + sum(j, q[n, j] * z[n, j]) + sum(j, A[j, j] * c[j])",
+        {
+            "assume": ["sum(j, q[n, j]**2) == exp(0) / 2", "A[j, j] == -1", "max(j, c[j]) == N"],
+            "wrt": ["z"],
+        },
+    ),
+}
+# L = sum of exp(x) w², for tests of what a module may have beside forward and backward
+SCALAR = "L = sum(n, exp(x[n]) * w[n]**2)"
+FUNCTIONS = """
+
+def jvp(inputs, tangents):
+    (x, w), (x_dot, w_dot) = inputs, tangents
+    e = np.exp(x)
+    return (e * w * w).sum(), (e * w * w * x_dot + 2 * e * w * w_dot).sum()
+
+
+def hvp(inputs, tangents):
+    (x, w), (x_dot, w_dot) = inputs, tangents
+    e = np.exp(x)
+    return Gradients(e * w * (w * x_dot + 2 * w_dot), 2 * e * (w * x_dot + w_dot))
+
+
+def jacobian(x, w):
+    return Gradients(np.exp(x) * w * w, 2 * np.exp(x) * w)
+"""
+
+
+def emitted(layer):
+    derivation = derive(layer)
+    return module(derivation, lower(derivation))
+
+
+def shipped(name):
+    return read_layer(name, library.shipped_source(name), library.shipped_source)
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """The layer and the module of every shipped definition, of our own, and of one by hand."""
+    layers = [shipped(name) for name in library.shipped()]
+    layers += [read_equations(name, text, **keys) for name, (text, keys) in OWN.items()]
+    found = {layer.name: (layer, emitted(layer)) for layer in layers}
+    layer = read_equations("scalar", SCALAR)
+    return found | {"scalar": (layer, emitted(layer) + FUNCTIONS)}
+
+
+def run(folder, *options):
+    """pytest in a process of its own, with NumPy and nothing of ours."""
+    assert not folder.is_relative_to(Path(__file__).parent.parent)
+    (folder / "conftest.py").write_text(LISTS_IMPORTS)
+    command = [sys.executable, "-I", "-m", "pytest", "-q", "-rfs", "-W", "error", *options, "."]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_every_module_passes_its_own_tests(texts, tmp_path):
+    for name, (layer, text) in texts.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        (tmp_path / f"test_{name}.py").write_text(module_test(layer, text), encoding="utf-8")
+    done = run(tmp_path, "--tb=short")
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "skipped" not in done.stdout
+    imported = (tmp_path / "imported.txt").read_text().split()
+    assert "numpy" in imported
+    assert not {"sympy", "mpmath", "jinja2", "derive", "codegen", "generated"} & set(imported)
+
+
+# -- wrong modules -------------------------------------------------------------------------------
+GRADIENTS, FORWARD, INPUT = "test_gradients", "test_forward", "test_wrong_input"
+FACTOR = r"\1(1 + 1e-9) * (\2)"
+FAULTS = [
+    *(("mlp", rf"(\b{d} = )(.*)", r"\1-(\2)", GRADIENTS) for d in ("dW", "dc", "dw", "db")),
+    *(("mlp", rf"(\b{d} = )(.*)", FACTOR, GRADIENTS) for d in ("dW", "dc", "dw", "db")),
+    ("mlp", r"\bdz @ w\.T\b", "dz @ w", GRADIENTS),
+    ("mlp", r"\bx\.T @ du\b", "x @ du", GRADIENTS),
+    ("mlp", r"\bh\.T @ dz\b", "(dz.T @ h)", GRADIENTS),
+    ("mlp", r"dell = dL / N", "dell = dL", GRADIENTS),
+    ("mlp", r"dell = dL / N", "dell = 1 / N", GRADIENTS),
+    ("mlp", r"(\bdw = .*) \+ dL_lamda \* w", r"\1", GRADIENTS),
+    ("mlp", r"dc = du\.sum\(axis=0\)", "dc = du[0]", GRADIENTS),
+    ("mlp", r"\b([hu]) > 0", r"\1 >= 0", GRADIENTS),
+    ("mlp", r"ell\.sum\(\) / N", "ell.sum()", FORWARD),
+    ("mlp", r"(\bz = .*) \+ b\n", r"\1\n", FORWARD),
+    ("mlp", r"(\bdb = )(.*)", r"\1np.float64(\2)", GRADIENTS),
+    ("mlp", r"(\bdb = .*)", r"\1; W += 1", GRADIENTS),
+    ("mlp", r"backward\(1\.0, ", "backward(2.0, ", "test_value_and_grad"),
+    ("mlp", r"array\.min\(\) < 0", "array.min() < -1", INPUT),
+    ("mlp", r"raise TypeError", "raise ValueError", INPUT),
+    ("mlp", r"raise TypeError", "raise ValueError", "test_wrong_cotangent"),
+    ("labels", r"p\[n, y\]", "p[n, y - 1]", GRADIENTS),
+    ("labels", r"p\[n, y\] = (-p\.sum.*)", r"p[n, y] = \1 - 1", GRADIENTS),
+    ("labels", r"z\[n, y\]", "z[n, 0]", FORWARD),
+    ("labels", r"raise ValueError", "raise IndexError", "test_wrong_cotangent"),
+    ("pool", r"argmax", "argmin", GRADIENTS),
+    ("pool", r"(\bdx = )(.*)", FACTOR, GRADIENTS),
+    ("leading", r"dc = du\.sum\(axis=0\)", "dc = du.mean(axis=0)", GRADIENTS),
+    ("kinks", r"np\.maximum", "np.minimum", FORWARD),
+    ("linear_assumption", r"(\bdz = )(.*)", FACTOR, GRADIENTS),
+    ("scalar", r"2 \* e \* w \* w_dot", "e * w * w_dot", "test_jvp"),
+    ("scalar", r"return \(e \* w \* w\)", "return (e * w)", "test_jvp"),
+    ("scalar", r"\+ 2 \* w_dot", "+ w_dot", "test_hvp"),
+    ("scalar", r"2 \* e \* \(w", "2 * e * (w * (1 + 1e-9)", "test_hvp"),
+    ("scalar", r"2 \* np\.exp\(x\) \* w\)", "2 * np.exp(w) * w)", "test_jacobian"),
+]
+
+
+def test_a_wrong_module_fails_its_tests(texts, tmp_path):
+    for number, (name, pattern, instead, _) in enumerate(FAULTS):
+        layer, text = texts[name]
+        corrupted = re.sub(pattern, instead, text)
+        assert corrupted != text, f"there is no {pattern} in the text of {name}"
+        folder = tmp_path / f"fault{number}"
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(corrupted, encoding="utf-8")
+        (folder / f"test_{name}.py").write_text(module_test(layer, text), encoding="utf-8")
+    done = run(tmp_path, "--import-mode=importlib", "--tb=no")
+    found = set(re.findall(r"^FAILED (fault\d+)/\w+\.py::(\w+)", done.stdout, re.MULTILINE))
+    assert done.returncode == 1, done.stdout[-5000:] + done.stderr
+    for number, (name, pattern, instead, test) in enumerate(FAULTS):
+        assert (f"fault{number}", test) in found, f"{name}: {pattern} → {instead} is not found"
+
+
+# -- the text ------------------------------------------------------------------------------------
+LINES = {
+    "u[n] = max(x[n], 1)": "u[n] = max(1, x[n], key=np.real)",  # a constant wins at a tie
+    "u[n] = min(x[n], y[n])": "u[n] = min(x[n], y[n], key=np.real)",
+    "m[n] = max(k, x[n, k])": "m[n] = max((x[n, k] for k in range(K)), key=np.real)",
+    "m = mean(n, k, x[n, k]) * 2": "m = sum(x[n, k] for n in range(N) for k in range(K))"
+    " / (N * K) * 2",
+    "u[n] = where(x[n] > 0, x[n], a) * 2": "u[n] = (x[n] if x[n].real > 0 else a) * 2",
+    "u[n, k] = [k == y[n]] * x[n, k]": "u[n, k] = int(k == y[n]) * x[n, k]",
+    "u[n] = [x[n] + 1 >= -a]*x[n]": "u[n] = int((x[n] + 1).real >= (-a).real) * x[n]",
+    "u[n] = x[n] - (a - b) - -x[n]**2**c": "u[n] = x[n] - (a - b) - -x[n] ** 2 ** c",
+    "u[n] = (-x[n])**2 / (a / b) / N": "u[n] = (-x[n]) ** 2 / (a / b) / N",
+    "u[n] = 010 * x[n] + .5 + 1e3": "u[n] = 10 * x[n] + 0.5 + 1000.0",
+    "e[n] = erf(x[n]) + abs(x[n])": "e[n] = _erf(x[n]) + _abs(x[n])",
+    "f[n] = E[y[m2[n]], n]": "f[n] = E[y[m2[n]], n]",
+    "u[..., k] = x[..., k] * sqrt(pi)": "u[batch, k] = x[batch, k] * np.sqrt(np.pi)",
+}
+
+
+@pytest.mark.parametrize(("equation", "line"), LINES.items())
+def test_equations_in_python(equation, line):
+    lines = Loops(read_equations("own", equation)).equations()
+    assert line in [text.strip() for text in lines]
+
+
+def test_notation_that_the_output_does_not_read_is_left_out():
+    layer = read_equations("own", "p[n] := log(x[n])\nL[n] = x[n]**2")
+    assert not any("log" in line for line in Loops(layer).equations())
+
+
+def test_the_text_is_the_same_every_time():
+    layer = shipped("mlp")
+    text = emitted(layer)
+    assert module_test(layer, text) == module_test(shipped("mlp"), text)
+
+
+HOSTILE = ['""" + open("x") + """', "ends in \\", "{{7*7}} {% raise %}", "two\nlines \x07 \u202e"]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_text_from_a_definition_stays_text(words):
+    keys = {"title": words, "summary": words, "symbols": {"x": words}, "references": [words]}
+    assumed = ["sum(n, x[n]) == 1"]
+    layer = read_equations("own", "u[n] = a * x[n]", assume=assumed, wrt=["a"], **keys)
+    plain = module_test(read_equations("own", "u[n] = a * x[n]", assume=assumed, wrt=["a"]), "")
+    text = module_test(layer, "")
+    first, second = ast.parse(text), ast.parse(plain)
+    shown = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    assert shown in ast.get_docstring(first)
+    assert [ast.dump(n) for n in first.body[1:]] == [ast.dump(n) for n in second.body[1:]]
