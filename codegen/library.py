@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any, BinaryIO
 
+from codegen.module import ENVIRONMENT
+from derive.definition import check_layer_name
 from derive.errors import DefinitionError
+from derive.reader import read_equations
 
 SUFFIX = ".toml"
 MAX_FILE = 64 * 1024  # bytes
@@ -41,14 +47,43 @@ def read(path: Path) -> str:
     """The text of a definition's file, if it is text of a reasonable length."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise DefinitionError(f"{path}: the definition is longer than 64 KiB")
-        return data.decode("utf-8")
+            return decoded(file, str(path))
     except OSError as error:
         raise DefinitionError(f"{path}: {error.strerror}") from None
+
+
+def decoded(file: BinaryIO, where: str) -> str:
+    """What a file holds, if it is text of a reasonable length."""
+    data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise DefinitionError(f"{where}: the definition is longer than 64 KiB")
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise DefinitionError(f"{path}: not UTF-8 text") from None
+        raise DefinitionError(f"{where}: not UTF-8 text") from None
+
+
+def made(
+    name: str, equations: str, wrt: Sequence[str] | None = None, assume: Sequence[str] = ()
+) -> str:
+    """The text of a definition with these equations, which may call shipped ones."""
+    keys: dict[str, Any] = {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
+    # Read alone first, so that an error points into what was typed and not into TOML made of it.
+    read_equations(name, equations, shipped_source, **keys)
+    lines = [f"equations = {quoted(equations)}"]
+    lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Text as a basic string of TOML, whose escapes are those of JSON, and one more."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def starter(name: str) -> str:
+    """A definition with comments, for a new layer of that name to start from."""
+    check_layer_name(name)
+    return ENVIRONMENT.get_template("definition.toml.j2").render(name=name)
 
 
 def beside(definition: str, name: str) -> str:

@@ -1,0 +1,204 @@
+"""The door for notebooks and scripts: what a layer made there shows, and the functions it gives."""
+
+import inspect
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from codegen.notebook import Derived, markdown, shipped
+from codegen.terminal import show
+from derive import layer
+from derive.errors import DefinitionError, PullbackError
+from derive.expressions import entry, free_indices
+
+ROOT = Path(__file__).parent.parent
+AFFINE = "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]"
+RIDGE = "z[n] = sum(d, x[n,d]*w[d]) \nL = mean(n, z[n]**2) + lamda/2 * sum(d, w[d]**2)"
+
+
+@pytest.fixture(scope="module")
+def affine():
+    return layer(AFFINE, wrt=["w"])
+
+
+@pytest.fixture(scope="module")
+def ridge():
+    return layer(RIDGE, wrt=["w"])
+
+
+def test_the_mathematics_does_not_import_programs():
+    code = "import sys, derive, derive.proof; assert 'codegen' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_function_stays_when_its_namesake_is_imported():
+    code = (
+        "from derive import layer; f = layer('u = 2 * x'); import derive.layer; "
+        "from derive import layer as again; assert again is layer and callable(layer)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_gradients_by_name(affine):
+    gradient = affine.gradients["w"]
+    assert str(gradient) == "∂ℒ/∂w[d,k] = Σ_n h[n,d] ∂ℒ/∂z[n,k]"
+    assert gradient.latex.startswith(r"\frac{\partial \mathcal{L}}{\partial w_{d k}} = \sum_{n}")
+    assert r"h^{\top}" in gradient.matrix_form
+    assert gradient.check.startswith("50 digits")
+    assert gradient._repr_latex_() == rf"$\displaystyle {gradient.latex}$"
+    with pytest.raises(KeyError, match="no gradient by 'b' was derived; there are w"):
+        affine.gradients["b"]
+
+
+def test_steps_lead_from_one_to_the_next(affine):
+    steps = affine.gradients["w"].steps
+    first, *_, last = steps
+    assert (first.law, last.law) == ("differentiate", "sum over a delta")
+    assert first.statement.startswith("SymPy differentiates") and first.check.startswith("exact at")
+    assert first.before.startswith("∂/∂w[d,k]") and first.after == steps[1].before
+    assert last.after == "Σ_n′ h[n′,d] ∂ℒ/∂z[n′,k]" and r"\sum_{n'}" in last.after_latex
+    assert [s.number for s in steps] == [1, 2, 3, 4]
+    assert str(steps).count("\n") == 3 and "(differentiate; exact at" in str(steps)
+    assert steps._repr_markdown_().startswith(r"(1) $\displaystyle \frac{\partial}{\partial w")
+
+
+def test_a_step_says_what_it_assumes():
+    made = layer(
+        "L[n] = -sum(j, t[n,j] * (z[n,j] - log(sum(i, exp(z[n,i])))))",
+        wrt=["z"],
+        assume=["sum(j, t[n, j]) == 1"],
+    )
+    facts = {fact for step in made.gradients["z"].steps for fact in step.assumes}
+    assert facts == {"Σ_i t[n,i] = 1"}
+    assert any("given Σ_i t[n,i] = 1" in str(step) for step in made.gradients["z"].steps)
+
+
+def test_a_jacobian_is_a_sympy_matrix(affine):
+    found = affine.gradients["w"].jacobian(sizes={"n": 1, "k": 2, "d": 1})
+    h = found.matrix[0, 0]
+    assert isinstance(found.matrix, sp.Matrix) and found.matrix == h * sp.eye(2)
+    assert h == entry("h", [sp.Integer(0), sp.Integer(0)]) and not free_indices(h)
+    assert found.structure == "block-diagonal, one block per k: dense"
+    assert str(found) == "[ h[0,0]  0      ]\n[ 0       h[0,0] ]"
+    assert r"h_{0 0} & 0 \\ 0 & h_{0 0}" in found._repr_latex_()
+    assert affine.jacobian("z", "b").matrix.shape == (4, 2)
+
+
+def test_what_is_no_jacobian_is_refused(affine, ridge):
+    with pytest.raises(KeyError, match="no tensor 'q'; it has h, w, b, z"):
+        affine.jacobian("z", "q")
+    with pytest.raises(KeyError, match="no node 'q'"):
+        affine.jacobian("q", "w")
+    for sizes, words in (
+        ({"m": 2}, "∂z/∂w has no axis 'm'"),
+        ({"n": 0}, "the size of 'n' is 0; it must be 1 or more"),
+        ({"n": 2.0}, "the size of 'n' is 2.0"),
+        ({"n": 10_000}, "more than 1000 entries"),
+    ):
+        with pytest.raises(PullbackError, match=words):
+            affine.jacobian("z", "w", sizes)
+    labelled = layer("L[n] = z[n, y[n]]")
+    with pytest.raises(PullbackError, match="'y' holds labels"):
+        labelled.jacobian("L", "y")
+    with pytest.raises(ValueError, match="a part for each of z, L"):
+        ridge.gradients["w"].jacobian()
+
+
+def test_a_tensor_that_two_nodes_read_has_two_parts(ridge):
+    gradient = ridge.gradients["w"]
+    assert [part.node for part in gradient.parts] == ["z", "L"]
+    assert [repr(part)[1:6] for part in gradient.parts] == ["∂z/∂w", "∂L/∂w"]
+    assert gradient.parts[0].jacobian({"n": 1, "d": 1}).matrix.shape == (1, 1)
+    assert len(gradient.steps) == sum(len(part.steps) for part in gradient.parts)
+    assert "z" in ridge.gradients  # the node on the way
+
+
+def test_text_and_pages_are_those_of_the_command(affine):
+    assert str(affine) == show(affine.compiled.derivation, affine.compiled.proof)
+    assert "\x1b" not in str(affine)
+    assert affine.latex.startswith("\\documentclass")
+    assert repr(affine) == (
+        "<layer layer: z[n, k] = sum(d, h[n, d] * w[d, k]) + b[k]; gradients by w>"
+    )
+    assert affine.nodes == {"z": "z[n, k] = sum(d, h[n, d] * w[d, k]) + b[k]"}
+    for shown in (affine, affine.gradients["w"], affine.gradients["w"].steps):
+        assert not hasattr(shown, "_repr_html_")
+
+
+def test_markdown_holds_every_step_and_result(ridge):
+    page = ridge._repr_markdown_()
+    assert page.startswith("### layer\n\n```text\nz[n] = ") and "\n```\n\n" in page
+    for name in ("z", "w"):
+        gradient = ridge.gradients[name]
+        assert f"\n\n{gradient._repr_latex_()}\n\n" in page
+        for step in gradient.steps:
+            assert step._repr_markdown_() in page
+    assert page.count("$") % 2 == 0 and all(line.count("$") % 2 == 0 for line in page.split("\n"))
+
+
+def test_text_from_a_definition_does_nothing_in_markdown():
+    text = '<script>x</script> [a](javascript:b) `c` $d$ *e*\n# f \\ &lt; | "\x1b[31m'
+    shown = markdown(text)
+    assert "\n" not in shown and "\x1b" not in shown and "[" not in shown
+    for sign in "<>`$*#|:!":
+        assert shown.count(sign) == shown.count("\\" + sign) + shown.count("&" + sign)
+    assert markdown("- a") == r"\- a" and markdown("exact at N=2, D=3") == "exact at N=2, D=3"
+
+
+def test_compile_gives_working_functions(affine, ridge):
+    made = affine.compile()
+    rng = np.random.default_rng(0)
+    h, w, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=5)
+    z, cache = made.forward(h, w, b)
+    np.testing.assert_allclose(z, h @ w + b, rtol=0, atol=1e-12)
+    g = rng.normal(size=z.shape)
+    np.testing.assert_allclose(made.backward(g, cache).dw, h.T @ g, rtol=0, atol=1e-12)
+    loss, gradients = ridge.compile().value_and_grad(h, w[:, 0], 0.5)
+    np.testing.assert_allclose(loss, np.mean((h @ w[:, 0]) ** 2) + 0.25 * w[:, 0] @ w[:, 0])
+    wanted = 2 / 3 * h.T @ (h @ w[:, 0]) + 0.5 * w[:, 0]
+    np.testing.assert_allclose(gradients.dw, wanted, rtol=0, atol=1e-12)
+
+
+def test_the_source_of_compiled_functions_is_found(affine):
+    made = affine.compile()
+    assert made.__doc__.startswith("layer\n") and made.__name__ == "layer"
+    assert inspect.getsource(made.backward).startswith("def backward(dz, cache):")
+    assert inspect.getsource(made) == affine.source
+    with pytest.raises(ValueError) as info:
+        made.forward(np.ones((2, 3)), np.ones((4, 5)), np.ones(5))
+    assert "_arguments(h, w, b)" in "".join(traceback.format_exception(info.value))
+
+
+def test_calls_of_shipped_definitions_and_a_shipped_layer():
+    made = layer("u[n] = a * x[n]\nh = relu(u)", wrt=["a"], name="mine")
+    assert list(made.nodes) == ["u", "h"] and made.compile().__name__ == "mine"
+    assert isinstance(shipped("tanh"), Derived) and "tanh" in repr(shipped("tanh"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"equations": "z[n] = x[n, k]"}, "line 1, column 13:\n    z[n] = x[n, k]\n"),
+        ({"equations": "z = x", "wrt": ["q"]}, "wrt names 'q', which is not an input"),
+        ({"equations": "z = x", "wrt": "x"}, "the key 'wrt' must be a list of texts"),
+        ({"equations": "z = x", "assume": ["x == ("]}, "layer, assume[0]: expected a number"),
+        ({"equations": "z = x", "name": "../x"}, "cannot be a layer's name"),
+        ({"equations": 'z = x"""\nimport os'}, "is not part of the language"),
+    ],
+)
+def test_errors_point_into_what_was_typed(arguments, words):
+    with pytest.raises(DefinitionError) as info:
+        layer(**arguments)
+    assert words in str(info.value) and "equations = " not in str(info.value)
+
+
+def test_sympy_objects_are_taken():
+    x, z = sp.IndexedBase("x"), sp.IndexedBase("z")
+    n, d, D = sp.symbols("n d D", integer=True)
+    made = layer({z[n]: sp.Sum(x[n, d] ** 2, (d, 0, D - 1))})
+    assert str(made.gradients["x"]) == "∂ℒ/∂x[n,d] = 2 x[n,d] ∂ℒ/∂z[n]"
