@@ -9,32 +9,38 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from math import prod
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
-from typing import cast
+from typing import NoReturn, cast
 
 from codegen import __version__, library
 from codegen.compiler import Compiled, compile_definition, files
 from codegen.latex import latex
-from codegen.notation import LATEX, UNICODE, spell
+from codegen.notebook import MAX_ENTRIES, jacobian_matrix
 from codegen.terminal import show
 from codegen.write import differences, write
 from derive.derivation import cotangent_name
 from derive.errors import PullbackError
-from derive.jacobians import jacobian, written_out
-from derive.reader import read_layer
+from derive.reader import Library, read_layer
 
-MAX_ENTRIES = 1000  # of a Jacobian that is written out
-
+LAYER = "layer"  # the name of one that comes without
 EXAMPLES = """examples:
   pullback list                              the shipped layers
   pullback show mlp                          a derivation, step by step
   pullback show mlp --format latex > mlp.tex
+  pullback show --equation "u[n] = a * x[n]"
+  pullback new my_layer                      my_layer.toml, a definition to start from
   pullback generate                          every shipped layer, into generated/
   pullback generate my_layer.toml --out mylib
   pullback generate --check                  does generated/ hold what would be written?
+"""
+SHOW_EXAMPLES = """examples:
+  pullback show mlp
+  pullback show my_layer.toml --format latex
+  pullback show mlp --jacobian h u --sizes n=1,k=2
+  pullback show --equation "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]" --wrt w,b
+  pullback show - < my_layer.toml
 """
 
 
@@ -49,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"pullback: {where}{error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("pullback: interrupted; nothing half-written is left", file=sys.stderr)
         return 130
@@ -75,10 +85,24 @@ def parser() -> argparse.ArgumentParser:
             epilog=example,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        made.set_defaults(run=run)
+        made.set_defaults(run=run, refuse=made.error)
         return made
 
     command("list", run_list, "list the shipped layers", "example: pullback list")
+    new = command(
+        "new",
+        run_new,
+        "write a definition with comments to start from",
+        "examples:\n  pullback new my_layer\n  pullback new my_layer --out layers",
+    )
+    new.add_argument("name", metavar="NAME", help="the layer's name; the file is NAME.toml")
+    new.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the folder to write into (default: this one)",
+    )
     generate = command(
         "generate",
         run_generate,
@@ -104,15 +128,30 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write nothing; print a diff and exit with 1 where files differ",
     )
-    shown = command(
-        "show",
-        run_show,
-        "print a derivation",
-        "examples:\n  pullback show mlp\n  pullback show my_layer.toml --format latex\n"
-        "  pullback show relu --jacobian h u --sizes n=1,k=2",
+    add_show(command("show", run_show, "print a derivation", SHOW_EXAMPLES))
+    return whole
+
+
+def add_show(shown: argparse.ArgumentParser) -> None:
+    """The arguments of `show`."""
+    shown.add_argument(
+        "definition",
+        nargs="?",
+        metavar="DEFINITION",
+        help="a shipped layer's name, a .toml file, or - for the TOML on standard input",
     )
     shown.add_argument(
-        "definition", metavar="DEFINITION", help="a shipped layer's name or a .toml file"
+        "--equation",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="an equation in place of DEFINITION; may be given several times, in order",
+    )
+    shown.add_argument(
+        "--wrt",
+        action="append",
+        metavar="NAME,…",
+        help="with --equation: the inputs whose gradients are wanted (default: all real ones)",
     )
     shown.add_argument(
         "--format",
@@ -133,7 +172,6 @@ def parser() -> argparse.ArgumentParser:
         type=sizes,
         help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2",
     )
-    return whole
 
 
 def run_list(_: argparse.Namespace) -> int:
@@ -146,11 +184,23 @@ def run_list(_: argparse.Namespace) -> int:
     return 0
 
 
+def run_new(options: argparse.Namespace) -> int:
+    """A definition to start from, unless the file is there already."""
+    file = f"{options.name}{library.SUFFIX}"
+    text = library.starter(options.name)
+    if os.path.lexists(options.out / file):
+        raise PullbackError(f"{options.out / file} is there already, and is left as it is")
+    write(options.out, {file: text})
+    print(f"{options.out / file}; next: pullback show {options.out / file}")
+    return 0
+
+
 def run_show(options: argparse.Namespace) -> int:
     """A derivation on the screen, or one Jacobian of it."""
+    name, source = asked_for(options)
     if options.jacobian:
-        return run_jacobian(options)
-    compiled = compiled_from(options.definition)
+        return run_jacobian(options, name, source)
+    compiled = compile_definition(name, source, called_from(options.definition or ""))
     if options.format == "latex":
         print(latex(compiled.derivation, compiled.proof), end="")
     else:
@@ -158,42 +208,35 @@ def run_show(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_jacobian(options: argparse.Namespace) -> int:
+def asked_for(options: argparse.Namespace) -> tuple[str, str]:
+    """Name and text of the definition that `show` is to show."""
+    refuse = cast(Callable[[str], NoReturn], options.refuse)
+    if bool(options.equation) == (options.definition is not None):
+        refuse("give either DEFINITION or --equation")
+    if options.wrt and not options.equation:
+        refuse("--wrt goes with --equation; a definition has the key wrt")
+    if options.definition == "-":
+        return LAYER, library.decoded(sys.stdin.buffer, "standard input")
+    if options.definition is not None:
+        return library.find(options.definition)
+    text, wrt = "\n".join(options.equation), None
+    if options.wrt:
+        wrt = [name.strip() for names in options.wrt for name in names.split(",")]
+    return LAYER, library.made(LAYER, text, wrt)
+
+
+def run_jacobian(options: argparse.Namespace, name: str, source: str) -> int:
     """A Jacobian as a matrix."""
-    name, source = library.find(options.definition)
-    layer = read_layer(name, source, lambda n: library.beside(options.definition, n))
-    node, tensor = options.jacobian
+    layer = read_layer(name, source, called_from(options.definition or ""))
     try:
-        found = jacobian(layer, node, tensor)
+        node, tensor = options.jacobian
+        found = jacobian_matrix(layer, node, tensor, options.sizes)
     except KeyError as error:
         raise PullbackError(error.args[0]) from None
-    unknown = sorted(set(options.sizes) - {i.name.rstrip("'") for i in found.rows + found.columns})
-    if unknown:
-        raise PullbackError(f"∂{node}/∂{tensor} has no axis {unknown[0]!r}")
-    count = prod(options.sizes.get(i.name.rstrip("'"), 2) for i in found.rows + found.columns)
-    if count > MAX_ENTRIES:
-        raise PullbackError(f"the matrix would have more than {MAX_ENTRIES} entries")
-    matrix = written_out(found, options.sizes)
-    style = LATEX if options.format == "latex" else UNICODE
-    cells = [
-        [spell(matrix[r, c], layer, style) for c in range(matrix.cols)] for r in range(matrix.rows)
-    ]
-    print(matrix_text(cells, options.format))
+    print(found.latex if options.format == "latex" else found)
     if options.format == "text":
-        print(f"∂{node}/∂{tensor}: {found.structure.words}")
+        print(f"∂{found.node}/∂{found.tensor}: {found.structure}")
     return 0
-
-
-def matrix_text(cells: Sequence[Sequence[str]], form: str) -> str:
-    """A matrix in columns, or as LaTeX."""
-    if form == "latex":
-        rows = " \\\\\n".join(" & ".join(row) for row in cells)
-        return f"\\begin{{bmatrix}}\n{rows}\n\\end{{bmatrix}}"
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "[ " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " ]"
-        for row in cells
-    )
 
 
 def sizes(text: str) -> dict[str, int]:
@@ -240,26 +283,42 @@ def outcome(folder: Path, definition: str) -> Outcome:
 
 @contextmanager
 def each(work: Callable[[str], Outcome], definitions: Sequence[str]) -> Iterator[Iterable[Outcome]]:
-    """The outcome for each definition in order, on all processors, with a bar on a terminal."""
+    """The outcome for each definition in order, on all processors, with a bar on a terminal.
+
+    Where something goes wrong, Ctrl-C included, the other processes are ended at once.
+    """
     if len(definitions) == 1:
         yield map(work, definitions)
         return
-    pool = ProcessPoolExecutor(
-        min(len(definitions), os.cpu_count() or 1),
-        mp_context=get_context("spawn"),
-        initializer=signal,
-        initargs=(SIGINT, SIG_IGN),  # Ctrl-C is for this process, which stops the others
-    )
+    others = set(active_children())
+    workers = min(len(definitions), os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
-        yield progress(pool.map(work, definitions), len(definitions))
+        # Ctrl-C reaches every process of the terminal; the workers, who inherit that it is
+        # ignored, leave it to this one, which ends them.
+        handler = signal(SIGINT, SIG_IGN)
+        try:
+            outcomes = pool.map(work, definitions)
+        finally:
+            signal(SIGINT, handler)
+        yield progress(outcomes, len(definitions))
+    except BaseException:
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def compiled_from(definition: str) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
-    return compile_definition(name, source, lambda n: library.beside(definition, n))
+    return compile_definition(name, source, called_from(definition))
+
+
+def called_from(definition: str) -> Library:
+    """The definitions that this one may call."""
+    return lambda name: library.beside(definition, name)
 
 
 def package(names: Sequence[str]) -> str:
