@@ -431,7 +431,9 @@ class Lowering:
         left, right = expr.args
         if isinstance(left, Index) and isinstance(right, Index):
             return self.elementwise("equal", [self.axis(left), self.axis(right)], "mask")
-        index, label = (left, right) if isinstance(left, Index) else (right, left)
+        if not isinstance(left, Index) and not isinstance(right, Index):
+            return self.elementwise("equal", [self.lower(left), self.lower(right)], "mask")
+        index, label = index_and_label(expr)
         labels = self.lower(label)
         op = OneHot(labels.value, self.arange(index))
         sizes = (*self.builder.values[labels.value].sizes, index.size)

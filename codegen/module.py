@@ -20,6 +20,7 @@ from codegen.program import Function, Input, Program, Value
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
+from derive.symbols import BATCH_SIZE
 from derive.tangents import tangent_name
 from derive.trees import BATCH
 
@@ -275,7 +276,7 @@ class Module:
             "never changed, and nothing is broadcast. The cache holds inputs and the output where",
             "backward reads them: write on neither before it.",
         ]
-        empty = [str(s) for s in self.program.nonempty]
+        empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")
         lines += [
@@ -310,7 +311,8 @@ class Module:
         if arrays:
             pairs = [f"{t.name}=({t.name}, {axes_text(t)})," for t in arrays]
             lines += ["sizes = _sizes(", *(f"    {pair}" for pair in pairs), ")"]
-        lines += [f'_not_empty("{s}", sizes["{s}"])' for s in self.program.nonempty]
+        empty = [s for s in self.program.nonempty if str(s) != BATCH_SIZE]
+        lines += [f'_not_empty("{s}", sizes["{s}"])' for s in empty]
         for tensor in arrays:
             if tensor.integer:
                 size = f'sizes["{tensor.labels_of}"]'
@@ -318,8 +320,10 @@ class Module:
         batched = [t.name for t in arrays if has_batch(t)]
         if batched:
             lines += ['batch = sizes["..."]', *(f"{n} = _flat({n}, batch)" for n in batched)]
-            lines.append(f"size_batch = {batched[0]}.shape[0]")
-        named = [s for s in self.sizes() if s != "size_batch"]
+            lines.append(f"{BATCH_SIZE} = {batched[0]}.shape[0]")
+        if len(empty) < len(self.program.nonempty):
+            lines.append(f'_not_empty("the leading axes", {BATCH_SIZE})')
+        named = [s for s in self.sizes() if s != BATCH_SIZE]
         return lines + [f'{s} = sizes["{s}"]' for s in named]
 
     def shape_line(self) -> list[str]:

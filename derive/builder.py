@@ -163,6 +163,8 @@ class Builder:
                     f"the axis '{axis.name}' is in use here already; take another letter",
                     axis.place,
                 )
+            if axis.name not in self.symbols.axes:
+                refuse(f"no input has the axis '{axis.name}', so its size is unknown", axis.place)
             names.append(axis.name)
         if not names:
             refuse(f"{tree.name} takes axes and then a value, as in sum(d, …)", tree.place)

@@ -29,6 +29,7 @@ from derive.laws import Equality
 from derive.layer import Layer, Node, Tensor
 from derive.steps import Chain, Step, tidy
 from derive.tangents import Tangent, derive_tangents
+from derive.trees import BATCH
 from derive.vocabulary import COTANGENT
 
 
@@ -66,7 +67,8 @@ class Derivation:
     """Everything that follows from a layer.
 
     Values stand in order, gradients in reverse order. `seconds` are how the gradients change along
-    the inputs' tangents, with the output's cotangent kept as it is.
+    the inputs' tangents, with the output's cotangent kept as it is; there are none where the output
+    has axes beside leading ones.
     """
 
     layer: Layer
@@ -146,7 +148,12 @@ def derive_seconds(
     gradients: list[Gradient],
     tangents: tuple[Tangent, ...],
 ) -> tuple[Tangent, ...]:
-    """How each gradient changes along the tangents: the cotangents are nodes like others."""
+    """How each gradient changes along the tangents: the cotangents are nodes like others.
+
+    Derived where the output is one number, or one for each place of the leading axes.
+    """
+    if any(i.name != BATCH for i in layer.output.indices):
+        return ()
     whole = gradient_layer(layer, gradients)
     nodes = whole.nodes[len(layer.nodes) :]
     notation = meanings(layer)

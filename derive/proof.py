@@ -7,9 +7,10 @@ A step that fails raises ProofFailed.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, cast
 
 import sympy as sp
@@ -30,9 +31,11 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.scalars import SIGNS, Cases, Scalars, on_ties, scalar
 from derive.steps import Chain, Partial, Step
+from derive.symbols import BATCH_SIZE
 from derive.tangents import Tangent, tangent_name
 from derive.zero import DIGITS, zero
 
+MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 WORKING = DIGITS + 20  # digits that the end result is computed with
 Sizes = Mapping[Expr, int]
 
@@ -64,7 +67,7 @@ class Proof:
     steps: tuple[tuple[Step, Check], ...]
     results: tuple[tuple[str, Check], ...]
     tangents: Check
-    seconds: Check
+    seconds: Check | None  # None where there are none
 
     def check(self, step: Step) -> Check:
         """The check of one step."""
@@ -124,35 +127,61 @@ def check_chain(what: str, chain: Chain) -> None:
 
 
 def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
-    """Small numbers for the sizes: N = 2 and the others 3, 4, …, up to the largest."""
+    """Small numbers for the sizes: examples and leading axes 2, the others 3, 4, … or fewer.
+
+    With many axes the largest is 3, so that the places and cases of all of them stay few.
+    """
     found = {i.size for e in exprs for i in e.atoms(Index)}
     found |= {s for e in exprs for s in e.atoms(sp.Symbol) if is_size(s)}
-    ordered = sorted(found, key=lambda s: (s.name != "N", s.name))
+    ordered = sorted(found, key=lambda s: (s.name not in ("N", BATCH_SIZE), s.name))
+    largest = min(largest, 3) if len(ordered) > 3 else largest
     return {size: min(2 + place, largest) for place, size in enumerate(ordered)}
 
 
 def check_step(layer: Layer, what: str, step: Step, definitions: Definitions) -> Check:
-    """Write both sides out for every place of the free indices and every case."""
-    try:
-        return check_at(layer, what, step, definitions, largest=4)
-    except OverflowError:  # too many cases
-        return check_at(layer, what, step, definitions, largest=2)
+    """Write both sides out for every place of the free indices and every case.
+
+    Sizes go up to 4 where that makes few places, else to 3 or 2.
+    """
+    for largest in (4, 3, 2):
+        sizes, indices = sizes_at(layer, step, definitions, largest)
+        if largest > 2 and prod(sizes[i.size] for i in indices) > MAX_PLACES:
+            continue
+        try:
+            return check_at(layer, what, step, definitions, sizes, indices)
+        except OverflowError:  # too many cases
+            if largest == 2:
+                raise
+    raise AssertionError("the smallest sizes are always tried")
 
 
-def check_at(layer: Layer, what: str, step: Step, definitions: Definitions, largest: int) -> Check:
-    """Check a step at sizes up to the largest."""
+def sizes_at(
+    layer: Layer, step: Step, definitions: Definitions, largest: int
+) -> tuple[dict[Expr, int], list[Index]]:
+    """The sizes up to the largest, and the free indices, of both sides of a step."""
     exprs = [step.before, step.after]
     names = {entry_name(a) for e in exprs for a in entries(e)}
     exprs += [definitions[n][1] for n in sorted(names & set(definitions))]
     exprs += [size for name, size in labels(layer).items() if name in names]
-    sizes = small_sizes(exprs, largest)
-    indices = sorted({i for e in exprs[:2] for i in free_indices(e)}, key=lambda i: i.name)
+    indices = {i for e in exprs[:2] for i in free_indices(e)}
+    return small_sizes(exprs, largest), sorted(indices, key=lambda i: i.name)
+
+
+def check_at(
+    layer: Layer,
+    what: str,
+    step: Step,
+    definitions: Definitions,
+    sizes: Mapping[Expr, int],
+    indices: Sequence[Index],
+) -> Check:
+    """Check a step at these sizes."""
     kinds, count = set(), 0
     for places in product(*(range(sizes[i.size]) for i in indices)):
         at = dict(zip(indices, places, strict=True))
         cases = Cases()
-        scalars = Scalars(sizes, definitions, cases.decide, labels(layer))
         for answers in cases.rounds():
+            scalars = Scalars(sizes, definitions, cases.decide, labels(layer), scalar, {})
             before, after = (side(scalars, e, at) for e in (step.before, step.after))
             difference = under(before - after, answers, step.assumes, scalars)
             kind = zero(difference)
@@ -241,8 +270,10 @@ def check_tangents(derivation: Derivation) -> Check:
     return check_result(derivation, "tangent of the output", direction, ours)
 
 
-def check_seconds(derivation: Derivation) -> Check:
+def check_seconds(derivation: Derivation) -> Check | None:
     """uᵀHẋ for random u and ẋ, against the second derivative of the written-out forward."""
+    if not derivation.seconds:
+        return None
 
     def ours(point: Point, form: str) -> Expr:
         meaning = {
@@ -261,7 +292,7 @@ def check_seconds(derivation: Derivation) -> Check:
         EPSILON: (derivation.wanted, tangent_name),
         ETA: (derivation.wanted, other_name),
     }
-    return check_result(derivation, "second derivative", directions, ours, largest=2)
+    return check_result(derivation, "second derivative", directions, ours, points=1)
 
 
 EPSILON, ETA = sp.symbols("ε η", real=True)
@@ -289,13 +320,13 @@ def check_result(
     what: str,
     directions: Directions,
     ours: Callable[[Point, str], Expr],
-    largest: int = 3,
+    points: int = 2,
 ) -> Check:
     """Compare a result with SymPy's diff at random points, one where nothing is chosen there."""
     layer = derivation.layer
-    sizes = small_sizes([*(n.expr for n in layer.nodes), *labels(layer).values()], largest)
+    sizes = small_sizes([*(n.expr for n in layer.nodes), *labels(layer).values()], largest=3)
     count = 0
-    for seed in range(2):
+    for seed in range(points):
         point = Point(layer, sizes, seed)
         theirs = point.slope(directions)
         for form in ("total", "code"):
@@ -366,7 +397,7 @@ class Point:
         return self.labels.setdefault(question, self.chance.randrange(count))
 
     def slope(self, directions: Directions) -> Expr:
-        """SymPy's diff of Σ g · output along each direction in turn, all else being numbers."""
+        """SymPy's diff of Σ g · output along each direction in turn, node by node."""
         self.coordinates |= dict.fromkeys(directions, sp.S.Zero)
 
         def leaf(tensor: str, at: list[int]) -> Expr:
@@ -380,7 +411,10 @@ class Point:
             self.decided = True
             return self.decide(question, count)
 
-        scalars = Scalars(self.sizes, self.forward, decide, labels(self.layer), leaf, {})
+        def shorten(value: Expr) -> Expr:
+            return self.to_first_order(value, tuple(directions))
+
+        scalars = Scalars(self.sizes, self.forward, decide, labels(self.layer), leaf, {}, shorten)
         node = self.layer.output
         total = sp.S.Zero
         for at in self.places(node.indices):
@@ -389,6 +423,18 @@ class Point:
         for step in directions:
             total = total.diff(step)
         return self.value(total)
+
+    def to_first_order(self, value: Expr, steps: tuple[Expr, ...]) -> Expr:
+        """A node's value with what is of higher order in a step left out, which changes no slope.
+
+        Without this the written-out forward of a deep network would grow with its depth's power.
+        """
+        if not steps:
+            return self.value(value)
+        first, rest = steps[0], steps[1:]
+        at_zero = self.to_first_order(value.xreplace({first: sp.S.Zero}), rest)
+        slope = value.diff(first).xreplace({first: sp.S.Zero})
+        return cast(Expr, at_zero + first * self.to_first_order(slope, rest))
 
     def weight(self, name: str, at: list[int]) -> Expr:
         """An entry of the output's cotangent; it is 1 where the output is a scalar."""
@@ -419,7 +465,9 @@ class Point:
 
         upstream = cotangent_name(output.name)
         everything = {**self.forward, **meaning}
-        scalars = Scalars(self.sizes, everything, self.decide, labels(self.layer), leaf, {})
+        scalars = Scalars(
+            self.sizes, everything, self.decide, labels(self.layer), leaf, {}, self.value
+        )
         total = sp.S.Zero
         for at in self.places(indices):
             place = [at[i] for i in indices]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ from derive.expressions import (
     entry_indices,
     entry_name,
     expm1,
+    free_indices,
     is_entry,
     log1p,
 )
@@ -72,11 +74,16 @@ def scalar(name: str, places: list[int]) -> Expr:
     return cast(Expr, sp.Symbol("_".join([name, *map(str, places)]), real=True))
 
 
+indices_of = cache(free_indices)
+
+
 @dataclass(frozen=True)
 class Scalars:
     """Writes expressions out: sizes as numbers, definitions looked through, cases decided.
 
-    `memory`, where it is given, keeps what definitions come to; decisions must then not change.
+    `memory`, where it is given, keeps what definitions and binders come to; decisions must then
+    not change.
+    `shorten`, where it is given, is applied to what a definition comes to.
     """
 
     sizes: Mapping[Expr, int]
@@ -85,6 +92,7 @@ class Scalars:
     labels_of: Mapping[str, Expr]  # an integer tensor to the size of the axis it points into
     leaf: Leaf = scalar
     memory: dict[Any, Expr] | None = None
+    shorten: Callable[[Expr], Expr] | None = None
 
     def write(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
         """The expression in scalars, its free indices at these places."""
@@ -143,6 +151,8 @@ class Scalars:
             return self.memory[key]
         indices, meaning = self.definitions[name]
         value = self.write(meaning, dict(zip(indices, places, strict=True)))
+        if self.shorten is not None:
+            value = self.shorten(value)
         if self.memory is not None:
             self.memory[key] = value
         return value
@@ -153,6 +163,15 @@ class Scalars:
 
     def binder(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
         """A sum, an extreme value or its place."""
+        if self.memory is None:
+            return self.bind(expr, at)
+        key = (expr, *(at[i] for i in indices_of(expr)))
+        if key not in self.memory:
+            self.memory[key] = self.bind(expr, at)
+        return self.memory[key]
+
+    def bind(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
+        """What a binder comes to, place by place."""
         ranges = [range(self.sizes[i.size]) for i in expr.indices]
         terms = [
             self.write(expr.body, {**at, **dict(zip(expr.indices, places, strict=True))})

@@ -25,6 +25,7 @@ from derive.trees import (
 from derive.vocabulary import COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
 
 MAX_SYMBOLS = 64
+BATCH_SIZE = SIZE + "batch"  # the size of the leading axes together
 MAX_AXES = 8
 
 
@@ -241,7 +242,7 @@ class Symbols:
             assert isinstance(root, tuple)
             return size_symbol("_".join([SIZE.rstrip("_"), *map(str, root)]))
         if first == BATCH:
-            return size_symbol(SIZE + "batch")
+            return size_symbol(BATCH_SIZE)
         capital = first.upper()
         taken = capital in self.ranks or capital in self.axes
         return size_symbol(SIZE + first if taken else capital)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import mpmath
 import sympy as sp
@@ -12,7 +12,7 @@ from sympy import Expr
 
 DIGITS = 50
 POINTS = 3
-EXACT_LIMIT = 2500  # operations; beyond it the polynomials of an exact decision grow too large
+EXACT_LIMIT = 1000  # operations; beyond it the polynomials of an exact decision grow too large
 
 
 @cache
@@ -25,9 +25,9 @@ def zero(expr: Expr) -> str:
     """
     if expr == 0:
         return "exact"
-    if not numerically_zero(expr):
-        return ""
-    return "exact" if expr.count_ops() <= EXACT_LIMIT and exactly_zero(expr) else "50 digits"
+    if expr.count_ops() <= EXACT_LIMIT and exactly_zero(expr):
+        return "exact"
+    return f"{DIGITS} digits" if numerically_zero(expr) else ""
 
 
 def exactly_zero(expr: Expr) -> bool:
@@ -36,6 +36,7 @@ def exactly_zero(expr: Expr) -> bool:
     return bool(sp.expand(numerator) == 0)
 
 
+@cache
 def atomised(expr: Expr) -> Expr:
     """The expression with each transcendental part, in a normal form, as one symbol."""
     if expr.is_Atom:
@@ -89,17 +90,32 @@ def numerically_zero(expr: Expr) -> bool:
     """Is it zero to 50 digits at random points, relative to the size of its terms?"""
     symbols = sorted(expr.free_symbols, key=str)
     chance = random.Random(0)
-    function = sp.lambdify(symbols, [expr, *magnitudes(expr)], "mpmath", cse=True)
     with mpmath.workdps(DIGITS + 15):
         for _ in range(POINTS):
-            point = [mpmath.mpf(chance.randint(-3000, 3000)) / 997 for _ in symbols]
-            value, *terms = function(*point)
+            memory = {s: mpmath.mpf(chance.randint(-3000, 3000)) / 997 for s in symbols}
+            terms = [evaluate(term, memory) for term in sp.Add.make_args(expr)]
             scale = max([mpmath.mpf(10) ** -DIGITS, *(abs(t) for t in terms)])
-            if not abs(value) <= scale * mpmath.mpf(10) ** -DIGITS:
+            if not abs(mpmath.fsum(terms)) <= scale * mpmath.mpf(10) ** -DIGITS:
                 return False
     return True
 
 
-def magnitudes(expr: Expr) -> list[Expr]:
-    """The terms whose size says how exact a cancellation can be."""
-    return list(sp.Add.make_args(expr))
+def evaluate(expr: Expr, memory: dict[Expr, Any]) -> Any:
+    """The value of an expression; `memory` holds those of its symbols, and of parts seen before."""
+    if expr not in memory:
+        if expr.is_Rational:
+            value = mpmath.mpf(expr.p) / expr.q
+        elif not expr.args:
+            value = mpmath.mpf(sp.N(expr, DIGITS + 15))
+        else:
+            args = [evaluate(a, memory) for a in expr.args]
+            if expr.is_Add:
+                value = mpmath.fsum(args)
+            elif expr.is_Mul:
+                value = mpmath.fprod(args)
+            elif expr.is_Pow:
+                value = args[0] ** args[1]
+            else:
+                value = getattr(mpmath, type(expr).__name__)(*args)
+        memory[expr] = value
+    return memory[expr]

@@ -12,6 +12,7 @@ from derive import laws, steps
 from derive.expressions import (
     ArgLargest,
     Bracket,
+    Erfc,
     Index,
     Largest,
     Maximum,
@@ -108,6 +109,9 @@ EXAMPLES = [
     ("log of a quotient", sp.log(a / b), [], None),
     ("distribute", a * (delta(n, m) + b), [], delta(n, m) * a + a * b),
     ("distribute", delta(n, m) * (a + b), [], None),
+    ("complementary error function", c / 2 + c * sp.erf(a) / 2, [], c * Erfc(-a) / 2),
+    ("complementary error function", 1 - sp.erf(a), [], Erfc(a)),
+    ("complementary error function", 2 + sp.erf(a), [], None),
     ("terms that cancel", Sum(x(k) - Sum(x(j), j) / K, k), [], sp.S.Zero),
     ("terms that cancel", a * (1 - b) - b * (1 - a), [], a - b),
     ("terms that cancel", Sum(x(k) - z(n, k), k), [], None),
