@@ -60,6 +60,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
+from derive.laws import is_label_delta
 from derive.tangents import tangent_name
 from derive.trees import BATCH
 
@@ -696,11 +697,6 @@ def is_decimal(number: Expr) -> bool:
 def alike(a: Expr, b: Expr) -> bool:
     """Are they entries of one tensor?"""
     return is_entry(a) and is_entry(b) and entry_name(a) == entry_name(b)
-
-
-def is_label_delta(expr: Expr) -> bool:
-    """Is it δ(i, label)?"""
-    return isinstance(expr, KroneckerDelta) and sum(isinstance(a, Index) for a in expr.args) == 1
 
 
 def is_hole(expr: Expr) -> bool:

@@ -219,7 +219,7 @@ def derive_pullback(
     g = entry(name, jacobian.rows)
     chain = Chain(Sum(g * jacobian.entry.end, *jacobian.rows))
     chain = tidy(chain, layer)
-    chain = chain.then(laws.common_factor)
+    chain = chain.then(laws.tie_to_label).then(laws.common_factor)
     chain = chain.then(laws.fold, foldable(layer, values, value.node))
     code = for_computing(chain.end).then(laws.complement, distributions(layer, values))
     code = code.then(laws.mask_from_output, [Equality(value.node.entry, value.meaning.end)])

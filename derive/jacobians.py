@@ -67,7 +67,8 @@ def derive_values(layer: Layer) -> list[Value]:
 
 def for_computing(expr: Expr) -> Chain:
     """The steps that make an expression stable."""
-    chain = Chain(expr).then(laws.sum_over_delta).then(laws.shift_log_sum_exp).then(laws.shift_softmax)
+    chain = Chain(expr).then(laws.sum_over_delta)
+    chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softmax)
     return chain.then(laws.shift_softplus).then(laws.complement_of_erf)
 
 

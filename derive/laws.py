@@ -359,6 +359,27 @@ def sum_of_constant(expr: Expr) -> Expr:
     return exhaust(expr, rule)
 
 
+@law("tie to a label")
+def tie_to_label(expr: Expr) -> Expr:
+    """What stands beside a delta may be taken at its label: δ(j, y) f(j) = δ(j, y) f(y)."""
+
+    def rule(e: Expr) -> Expr | None:
+        for delta in (f for f in sp.Mul.make_args(e) if e.is_Mul and is_label_delta(f)):
+            index = next(a for a in delta.args if isinstance(a, Index))
+            label = next(a for a in delta.args if a != index)
+            rest = sp.Mul(*(f for f in e.args if f != delta))
+            if rest.has(index):
+                return delta * substitute(rest, {index: label})
+        return None
+
+    return rewrite(expr, rule)
+
+
+def is_label_delta(expr: Expr) -> bool:
+    """Is it δ(j, y), between an index and a label?"""
+    return isinstance(expr, KroneckerDelta) and sum(isinstance(a, Index) for a in expr.args) == 1
+
+
 @law("terms that cancel")
 def cancel(expr: Expr) -> Expr:
     """Multiplied out or summed term by term, what cancels goes: Σ_i (a_i − Σ_k a_k/N) = 0.

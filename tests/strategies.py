@@ -86,7 +86,7 @@ class Maker:
 
     def layer(self) -> str:
         """All equations."""
-        count = self.pick((1, 1, 2, 2, 3, 4))
+        count = self.pick((1, 1, 1, 2, 2, 3, 4))
         return "\n".join(self.equation(NODES[i], i == count - 1) for i in range(count))
 
     def equation(self, name: str, last: bool) -> str:

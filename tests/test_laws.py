@@ -112,6 +112,8 @@ EXAMPLES = [
     ("complementary error function", c / 2 + c * sp.erf(a) / 2, [], c * Erfc(-a) / 2),
     ("complementary error function", 1 - sp.erf(a), [], Erfc(a)),
     ("complementary error function", 2 + sp.erf(a), [], None),
+    ("tie to a label", delta(k, label) * x(k) * a, [], delta(k, label) * x(label) * a),
+    ("tie to a label", delta(k, j) * x(k), [], None),
     ("terms that cancel", Sum(x(k) - Sum(x(j), j) / K, k), [], sp.S.Zero),
     ("terms that cancel", a * (1 - b) - b * (1 - a), [], a - b),
     ("terms that cancel", Sum(x(k) - z(n, k), k), [], None),
