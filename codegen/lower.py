@@ -25,6 +25,7 @@ from codegen.program import (
     Input,
     OneHot,
     Operand,
+    Pick,
     Program,
     Put,
     Reduce,
@@ -169,7 +170,9 @@ def largest_at_its_place(builder: Builder, *results: int) -> None:
             isinstance(op, Reduce)
             and op.kind in ("argmax", "argmin")
             and all(
-                isinstance(r.op, Gather) and r.op.value == op.value and (r.op.axis,) == op.axes
+                isinstance(r.op, Gather | Take)
+                and r.op.value == op.value
+                and (r.op.axis,) == op.axes
                 for r in found
             )
         ):
@@ -296,7 +299,7 @@ class Lowering:
 
     def work_out(self, expr: Expr) -> Term:
         """One rule for each shape of expression."""
-        if expr.is_number:
+        if expr.is_Rational or (expr.is_number and not expr.has(sp.Function, Bracket, Where)):
             return Term(self.builder.add(Constant(expr), (), "number"), ())
         if is_size(expr):
             return Term(self.builder.add(Size(expr), (), "number"), ())
@@ -311,13 +314,11 @@ class Lowering:
         if isinstance(expr, Bracket):
             return self.condition(expr.condition)
         if isinstance(expr, Where):
-            condition, a, b = expr.args
-            terms = [
-                self.condition(condition),
-                self.lower(cast(Expr, a)),
-                self.lower(cast(Expr, b)),
-            ]
-            return self.elementwise("where", terms)
+            condition, *cases = expr.args
+            terms = [self.lower(cast(Expr, c)) for c in cases]
+            if all(self.builder.values[t.value].kind != "real" for t in terms):
+                terms = [self.float(t) for t in terms]  # of two Python numbers where makes integers
+            return self.elementwise("where", [self.condition(condition), *terms])
         if expr.is_Add:
             return self.add(expr)
         if expr.is_Mul:
@@ -383,9 +384,9 @@ class Lowering:
         term = own
         labels = [place for place, i in enumerate(indices) if not isinstance(i, Index)]
         if len(labels) > 1:
-            raise self.fail(expr, "no law for an entry at two labels")
+            return self.pick(term, indices)
         if labels:
-            return self.pick(expr, term, indices, labels[0])
+            return self.at_label(term, indices, labels[0])
         if len(set(indices)) < len(indices):
             return self.diagonal(term, cast(Any, indices))
         return Term(term.value, indices)
@@ -397,11 +398,13 @@ class Lowering:
         op = Contract((term.value,), (letters,), tuple(range(len(out))))
         return Term(self.builder.add(op, tuple(i.size for i in out)), out)
 
-    def pick(self, expr: Expr, term: Term, indices: tuple[Expr, ...], axis: int) -> Term:
-        """An entry at a label."""
+    def at_label(self, term: Term, indices: tuple[Expr, ...], axis: int) -> Term:
+        """An entry at one label."""
         labels = self.lower(indices[axis])
         others = tuple(i for place, i in enumerate(indices) if place != axis)
-        if set(labels.indices) <= set(others):
+        if len(set(others)) < len(others):
+            return self.pick(term, indices)
+        if labels.indices and set(labels.indices) <= set(others):
             places = tuple(others.index(i) for i in labels.indices)
             rows = self.rows(cast(Any, others), labels)
             sizes = tuple(cast(Index, i).size for i in others)
@@ -411,7 +414,15 @@ class Lowering:
             result = (*others[:axis], *labels.indices, *others[axis:])
             sizes = tuple(cast(Index, i).size for i in result)
             return Term(self.builder.add(Take(term.value, axis, labels.value), sizes), result)
-        raise self.fail(expr, "no law for labels that share some axes with their tensor")
+        return self.pick(term, indices)
+
+    def pick(self, term: Term, indices: tuple[Expr, ...]) -> Term:
+        """An entry at labels and indices of any kind, each axis by an array of integers."""
+        at = [self.axis(i) if isinstance(i, Index) else self.lower(i) for i in indices]
+        union = sorted({i for t in at for i in t.indices}, key=self.rank)
+        operands = (Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in at)
+        sizes = tuple(cast(Index, i).size for i in union)
+        return Term(self.builder.add(Pick(term.value, tuple(operands)), sizes), tuple(union))
 
     def rows(self, others: tuple[Index, ...], labels: Term) -> int | None:
         """The Arange over the one axis that stands beside the axis of the labels."""
@@ -542,7 +553,7 @@ class Lowering:
         number = sp.S.One
         terms = list(terms)
         for factor in ordered(factors):
-            if factor.is_number:
+            if factor.is_number and not factor.has(sp.Function, Bracket, Where):
                 number *= factor
             elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
                 terms.append((self.power(factor.base, -factor.exp), -1))
@@ -611,7 +622,9 @@ class Lowering:
             index, label = index_and_label(delta)
             if index not in indices:
                 rest = sp.Mul(*(f for f in factors if f != delta))
-                return self.scatter(expr, rest, index, label, indices)
+                found = self.scatter(rest, index, label, indices)
+                if found is not None:
+                    return found
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
         terms = [t for f in ordered(factors) for t in self.contractable(f)]
@@ -670,12 +683,12 @@ class Lowering:
         return self.reduce(term, alone) if alone else term
 
     def scatter(
-        self, expr: Expr, rest: Expr, index: Index, label: Expr, indices: tuple[Index, ...]
-    ) -> Term:
-        """Σ_n δ(v, y_n) g[n, …]: rows added up by label."""
+        self, rest: Expr, index: Index, label: Expr, indices: tuple[Index, ...]
+    ) -> Term | None:
+        """Σ_n δ(v, y_n) g[n, …]: rows added up by label, if the sum is over the labels' axes."""
         labels, term = self.lower(label), self.lower(rest)
         if index in term.indices or set(indices) != set(labels.indices):
-            raise self.fail(expr, "no law for a sum by label over other axes than the labels'")
+            return None
         others = tuple(i for i in term.indices if i not in labels.indices)
         term = self.spread(term, (*labels.indices, *others))
         size = self.builder.add(Size(index.size), (), "number")

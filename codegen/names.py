@@ -10,6 +10,7 @@ from codegen.program import (
     Elementwise,
     Function,
     Gather,
+    Pick,
     Program,
     Put,
     Reduce,
@@ -75,6 +76,8 @@ class Names:
                 return f"{self.root(value)}_{self.root(labels.value)}"
             case Take(value, _, labels):
                 return f"{self.root(value)}_{self.root(labels)}"
+            case Pick(value, _):
+                return f"{self.root(value)}_picked"
             case Put(value, _, _, _, _) | Scatter(value, _, _):
                 return self.root(value)
             case Contract(values, _, _):

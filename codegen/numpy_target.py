@@ -19,6 +19,7 @@ from codegen.program import (
     OneHot,
     Operand,
     Operation,
+    Pick,
     Program,
     Put,
     Reduce,
@@ -43,6 +44,8 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "equal": ("==", COMPARE),
     "not_equal": ("!=", COMPARE),
 }
+# operations whose result is memory of its own
+MADE = Elementwise | Contract | Take | Gather | Pick | Put | Scatter | Reduce
 # functions that the module defines itself
 HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
 
@@ -163,7 +166,9 @@ class Section:
     def owned(self, number: int) -> bool:
         """Is the value memory that this section has made, with a name?"""
         value = self.program[number]
-        made = isinstance(value.op, Elementwise | Contract | Take | Gather | Put | Scatter | Reduce)
+        made = isinstance(
+            value.op, Elementwise | Contract | Take | Gather | Pick | Put | Scatter | Reduce
+        )
         inside = number in self.position and number not in self.inlined
         return made and inside and value.kind == "real" and len(value.sizes) > 0
 
@@ -230,6 +235,8 @@ class Section:
             at = [self.names[op.rows]]
             at.insert(op.axis, labels)
             return f"{name}[{', '.join(at)}] = {filling.text}"
+        if not op.labels.places:
+            return f"{name}[{', '.join([*[':'] * op.axis, labels])}] = {filling.text}"
         where = self.along(op.labels, rank, op.axis)
         inner = self.expand(filling, op.filling, rank, op.axis)
         return f"np.put_along_axis({name}, {where}, {inner}, axis={op.axis})"
@@ -271,6 +278,10 @@ class Section:
                 return self.gather(value, axis, labels, rows)
             case Take(value, axis, labels):
                 at = ", ".join([":"] * axis + [self.spell(labels).text])
+                return Text(f"{self.spell(value).within(CALL)}[{at}]", CALL)
+            case Pick(value, operands):
+                rank = 1 + max((p for o in operands for p in o.places), default=-1)
+                at = ", ".join(self.operand(o, rank).text for o in operands)
                 return Text(f"{self.spell(value).within(CALL)}[{at}]", CALL)
             case OneHot(labels, size):
                 text = self.spell(labels).within(CALL)

@@ -96,6 +96,14 @@ class Take:
 
 
 @dataclass(frozen=True)
+class Pick:
+    """Entries of a value, each of its axes indexed by an array of integers."""
+
+    value: int
+    at: tuple[Operand, ...]  # one for each axis of the value, over the axes of the result
+
+
+@dataclass(frozen=True)
 class Put:
     """The value with the entries at the labels replaced."""
 
@@ -124,7 +132,7 @@ class Scatter:
 
 
 Operation = (
-    Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Gather | Take | Put
+    Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Gather | Take | Pick | Put
     | OneHot | Scatter
 )  # fmt: skip
 
@@ -144,6 +152,8 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (value, labels.value) + (() if rows is None else (rows,))
         case Take(value, _, labels):
             return (value, labels)
+        case Pick(value, at):
+            return (value, *(o.value for o in at))
         case Put(value, _, labels, filling, rows):
             return (value, labels.value, filling.value) + (() if rows is None else (rows,))
         case OneHot(labels, size):

@@ -178,7 +178,9 @@ class Caller:
     def spread_batch(self, equation: Equation, body: tuple[Equation, ...]) -> tuple[Equation, ...]:
         """The callee's equations with axes of their own for `...`, as many as the caller has."""
         args = getattr(equation.right, "args", ())
-        pairs = [(body[-1].axes or (), equation.axes or self.axes_of.get(equation.name))]
+        pairs: list[tuple[Axes, Axes | None]] = [
+            (body[-1].axes or (), equation.axes or self.axes_of.get(equation.name))
+        ]
         for inner, arg in zip(inputs_of(body).values(), args, strict=False):
             if isinstance(arg, Ref):
                 shown = arg.indices is not None

@@ -179,7 +179,8 @@ class Sum(Binder):
         return super().__new__(cls, body, *indices)
 
     def _eval_derivative(self, s: Expr) -> Expr:
-        return Sum(self.body.diff(s), *self.indices)
+        body, indices = self.open()  # what differentiating makes may bind the same canonical names
+        return Sum(body.diff(s), *indices)
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.body.is_positive else None
@@ -344,7 +345,7 @@ class Erfc(sp.Function):
         return True
 
 
-class Sign(sp.sign):  # type: ignore[misc]
+class Sign(sp.sign):
     """-1, 0 or 1: the slope of abs. Its own slope is 0, at 0 too, where SymPy's is a DiracDelta."""
 
     def _eval_derivative(self, s: Expr) -> Expr:

@@ -7,6 +7,7 @@ taken in turn. Nothing here uses a law.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,7 +45,7 @@ SIGNS = (1, -1, 0)
 class Cases:
     """Every combination of answers to the questions that an evaluation asks."""
 
-    limit: int = 2000
+    limit: int
     trail: list[tuple[Any, int, int]] = field(default_factory=list)  # question, answer, answers
     answers: dict[Any, int] = field(default_factory=dict)
 
@@ -67,6 +68,25 @@ class Cases:
             question, answer, count = self.trail[-1]
             self.trail[-1] = (question, answer + 1, count)
         raise OverflowError(f"more than {self.limit} cases")
+
+
+@dataclass
+class RandomCases:
+    """Random answers to the questions that an evaluation asks, in so many rounds."""
+
+    chance: random.Random
+    count: int
+    answers: dict[Any, int] = field(default_factory=dict)
+
+    def decide(self, question: Any, count: int) -> int:
+        """The answer of this round."""
+        return self.answers.setdefault(question, self.chance.randrange(count))
+
+    def rounds(self) -> Iterator[dict[Any, int]]:
+        """One round after the other, each with answers of its own."""
+        for _ in range(self.count):
+            self.answers = {}
+            yield self.answers
 
 
 def scalar(name: str, places: list[int]) -> Expr:
