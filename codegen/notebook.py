@@ -311,7 +311,8 @@ def jacobian_matrix(
     names = [i.name.rstrip("'") for i in found.rows + found.columns]
     for axis, size in sizes.items():
         if axis not in names:
-            raise PullbackError(f"∂{node}/∂{tensor} has no axis {axis!r}")
+            known = ", ".join(dict.fromkeys(names)) or "none"
+            raise PullbackError(f"∂{node}/∂{tensor} has no axis {axis!r}; its axes are {known}")
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise PullbackError(f"the size of {axis!r} is {size!r}; it must be 1 or more")
     if prod(sizes.get(name, 2) for name in names) > MAX_ENTRIES:
