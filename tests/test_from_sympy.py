@@ -30,12 +30,14 @@ ROUND_TRIPS = {
     ),
     "a network": (
         [
-            Eq(h[n, k], Max(0, total(x[n, d] * w[d, k], d))),
+            Eq(z[n, k], total(x[n, d] * w[d, k], d)),
+            Eq(h[n, k], Max(0, z[n, k])),
             Eq(p[n, k], exp(h[n, k]) / total(exp(h[n, j]), j).subs(J, K)),
             Eq(L[n], -sp.log(p[n, y[n]])),
             Eq(E, total(L[n], n) / N + lamda / 2 * total(w[d, k] ** 2, d, k)),
         ],
-        "h[n, k] = max(0, sum(d, x[n, d] * w[d, k]))\n"
+        "z[n, k] = sum(d, x[n, d] * w[d, k])\n"
+        "h[n, k] = max(0, z[n, k])\n"
         "p[n, k] = exp(h[n, k]) / sum(j, exp(h[n, j]))\n"
         "L[n] = -log(p[n, y[n]])\n"
         "E = mean(n, L[n]) + lamda/2 * sum(d, k, w[d, k]**2)",

@@ -1,5 +1,6 @@
 """The door for notebooks and scripts: what a layer made there shows, and the functions it gives."""
 
+import doctest
 import inspect
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import derive
 from codegen.notebook import Derived, markdown, shipped
 from codegen.terminal import show
 from derive import layer
@@ -42,6 +44,10 @@ def test_the_function_stays_when_its_namesake_is_imported():
         "from derive import layer as again; assert again is layer and callable(layer)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_example_in_the_docstring():
+    assert doctest.testmod(derive) == (0, 2)
 
 
 def test_gradients_by_name(affine):
