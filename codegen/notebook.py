@@ -245,10 +245,12 @@ class Gradient:
         return inline(self.latex)
 
 
-def steps(blocks: Iterable[Block], typeset: Iterable[Block], laws: Mapping[str, str]) -> Steps:
-    """The steps of blocks, given in both alphabets."""
+def steps(
+    blocks: Iterable[Block | None], typeset: Iterable[Block | None], laws: Mapping[str, str]
+) -> Steps:
+    """The steps of blocks, given in both alphabets; None is a block that is not shown."""
     found = []
-    for block, twin in zip(blocks, typeset, strict=True):
+    for block, twin in zip(filter(None, blocks), filter(None, typeset), strict=True):
         before, before_latex = block.start or block.left, twin.start or twin.left
         for a, b in zip(block.lines, twin.lines, strict=True):
             words = (a.number, a.law, laws[a.law], before, a.formula, a.check, a.assumes)
