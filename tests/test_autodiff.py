@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from derive.trees import BATCH
@@ -42,6 +42,8 @@ class Case:
         inputs = draw(layer, sizes, self.rng, kind)
         self.g = cotangent(layer, inputs, self.rng, "float64")
         self.point = Point(layer, inputs)
+        with np.errstate(all="ignore"):  # as written, with nothing shifted, some rows are 0 / 0
+            assume(np.isfinite(self.point.output()).all())
         self.inputs = {i: self.unflatten(v, layer.axes[i]) for i, v in inputs.items()}
         self.tangents = tuple(self.rng.normal(size=np.shape(inputs[w])) for w in layer.wrt)
 
@@ -128,17 +130,13 @@ def test_jacobian(name, kind, data):
         close(f"jacobian by {wanted}", ours, theirs.reshape(shape))
 
 
-# Each mark goes with the first generation of modules that has the function.
-@pytest.mark.xfail(strict=True, reason="generated modules have no jvp yet")
 def test_every_module_has_jvp():
     assert having("jvp") == NAMES
 
 
-@pytest.mark.xfail(strict=True, reason="generated modules have no hvp yet")
 def test_every_scalar_module_has_hvp():
     assert having("hvp") == [name for name in NAMES if scalar(name)]
 
 
-@pytest.mark.xfail(strict=True, reason="generated modules have no jacobian yet")
 def test_every_module_has_jacobian():
     assert having("jacobian") == NAMES
