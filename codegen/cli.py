@@ -16,6 +16,7 @@ from typing import NoReturn, cast
 
 from codegen import __version__, library
 from codegen.compiler import Compiled, compile_definition, files
+from codegen.gallery import FILE, entry, gallery
 from codegen.latex import latex
 from codegen.notebook import MAX_ENTRIES, jacobian_matrix
 from codegen.terminal import show
@@ -254,13 +255,14 @@ def run_generate(options: argparse.Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     definitions = options.definitions or library.shipped()
     texts: dict[str, str] = {}
-    rows = []
+    rows, entries = [], []
     with each(partial(outcome, options.out), definitions) as outcomes:
-        for written, lines in outcomes:
+        for written, lines, shown in outcomes:
             texts.update(written)
             rows += lines
+            entries.append(shown)
     if not options.definitions:
-        texts["__init__.py"] = package(definitions)
+        texts |= {"__init__.py": package(definitions), FILE: gallery(entries)}
     if options.check:
         difference = differences(options.out, texts, whole=not options.definitions)
         print(difference, end="")
@@ -272,13 +274,13 @@ def run_generate(options: argparse.Namespace) -> int:
 
 
 Row = tuple[str, str, str, str, str]
-Outcome = tuple[dict[str, str], list[Row]]
+Outcome = tuple[dict[str, str], list[Row], str]
 
 
 def outcome(folder: Path, definition: str) -> Outcome:
-    """The files of a definition, and what the table says of it."""
+    """The files of a definition, what the table says of it, and its part of the gallery."""
     compiled = compiled_from(definition)
-    return files(compiled), row(compiled, folder)
+    return files(compiled), row(compiled, folder), entry(compiled)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 
 from codegen.notation import GREEK, LATEX
-from codegen.terminal import outline
+from codegen.outline import outline
 from derive.derivation import Derivation
 from derive.proof import Proof
 

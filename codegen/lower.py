@@ -305,6 +305,8 @@ class Lowering:
             return Term(self.builder.add(Size(expr), (), "number"), ())
         if is_entry(expr):
             return self.entry(expr)
+        if isinstance(expr, Index):
+            return self.axis(expr)
         if isinstance(expr, Sum):
             return self.sum(expr)
         if isinstance(expr, Binder):

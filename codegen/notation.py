@@ -299,7 +299,9 @@ class Notation:
 
     def slope(self, above: Expr, below: Expr) -> str:
         """∂above/∂below of two entries."""
-        return self.style.slope(self.spell(above), self.spell(below))
+        text = self.spell(above)
+        text = self.style.group(text) if self.is_slope(above) else text
+        return self.style.slope(text, self.spell(below))
 
     def slope_of(self, name: str) -> str:
         """∂L/∂z, the cotangent of a whole tensor."""

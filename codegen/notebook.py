@@ -22,7 +22,8 @@ from codegen.compiler import Compiled, compile_definition
 from codegen.latex import latex
 from codegen.module import module
 from codegen.notation import LATEX, UNICODE, spell
-from codegen.terminal import Block, Outline, outline, plain, show
+from codegen.outline import Block, Outline, outline
+from codegen.terminal import plain, show
 from derive.errors import PullbackError
 from derive.from_sympy import equations_text
 from derive.jacobians import jacobian, written_out

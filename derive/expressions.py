@@ -18,6 +18,7 @@ when it is made, so that nothing outside can be captured and equality is equalit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import count, permutations
 from typing import Any, cast
 
@@ -86,11 +87,12 @@ def is_size(expr: sp.Basic) -> bool:
     return isinstance(expr, Symbol) and not isinstance(expr, Index) and bool(expr.is_positive)
 
 
-def entries(expr: sp.Basic) -> list[Expr]:
+@cache
+def entries(expr: sp.Basic) -> tuple[Expr, ...]:
     """All entries of tensors in an expression, in a fixed order."""
     bases = {b for i in expr.atoms(sp.Indexed) for b in i.base.free_symbols}
     found = {a for a in expr.atoms(sp.Indexed, Symbol) if is_entry(a) and a not in bases}
-    return sorted(found, key=sp.default_sort_key)
+    return tuple(sorted(found, key=sp.default_sort_key))
 
 
 def free_entries(expr: sp.Basic) -> list[Expr]:
@@ -99,9 +101,11 @@ def free_entries(expr: sp.Basic) -> list[Expr]:
     return [a for a in entries(expr) if set(free_indices(a)) <= free]
 
 
-def free_indices(expr: sp.Basic) -> list[Index]:
+@cache
+def free_indices(expr: sp.Basic) -> tuple[Index, ...]:
     """The free indices of an expression, by name."""
-    return sorted((s for s in expr.free_symbols if isinstance(s, Index)), key=lambda s: s.name)
+    found = (s for s in expr.free_symbols if isinstance(s, Index))
+    return tuple(sorted(found, key=lambda s: s.name))
 
 
 class Binder(Expr):
@@ -258,6 +262,13 @@ class Bracket(Expr):
         return True
 
 
+def indicator(condition: Any) -> Expr:
+    """1 where the condition holds, else 0; the equality of an index is a Kronecker delta."""
+    if isinstance(condition, sp.Eq) and any(isinstance(side, Index) for side in condition.args):
+        return cast(Expr, KroneckerDelta(*condition.args))
+    return Bracket(condition)
+
+
 class Maximum(sp.Function):
     """max(a, b); at a tie a constant argument wins, else the first."""
 
@@ -303,6 +314,8 @@ class Where(Expr):
         condition, a, b = map(sp.sympify, (condition, a, b))
         if condition in (sp.true, sp.false):
             return cast(Expr, a if condition is sp.true else b)
+        if (a, b) == (1, 0):
+            return indicator(condition)
         return cast(Expr, a if a == b else super().__new__(cls, condition, a, b))
 
     def _eval_derivative(self, s: Expr) -> Expr:

@@ -167,8 +167,8 @@ class Parser:
 
     def close(self, bracket: str, opening: Token, opened: str) -> None:
         """Take a closing bracket; where it is missing, say what it would have closed."""
-        line = opening.place.line
-        far = "" if line == self.token.place.line else f" of line {line}"
+        above = self.token.place.line - opening.place.line
+        far = f", {above} {'line' if above == 1 else 'lines'} above" if above else ""
         self.expect(bracket, f"to close '{opened}'{far}")
 
     def found(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 import sympy as sp
@@ -47,7 +47,13 @@ class Law:
 
     def __call__(self, expr: Expr, *context: Any) -> Expr:
         """The expression, rewritten."""
-        return self.apply(expr, *context)
+        return self.apply(expr, *context) if context else alone(self.apply, expr)
+
+
+@cache
+def alone(apply: Callable[[Expr], Expr], expr: Expr) -> Expr:
+    """A law without context: chains ask again and again whether one still applies."""
+    return apply(expr)
 
 
 LAWS: dict[str, Law] = {}
@@ -102,7 +108,7 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
     """Write one product, power or sum by a name, if the name's definition is a factor of it."""
     if expr.is_Atom or isinstance(expr, sp.Indexed | KroneckerDelta | Bracket | Relational):
         return None
-    if is_entry_alone(known.expr):
+    if is_entry_alone(known.expr) or not names_of(known.expr) <= names_of(expr):
         return None
     for found in matches(known, expr):
         meaning = substitute(known.expr, found)
@@ -113,6 +119,12 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
         if power:
             return cast(Expr, name**power * expr / meaning**power)
     return None
+
+
+@cache
+def names_of(expr: Expr) -> frozenset[str]:
+    """The tensors in an expression."""
+    return frozenset(map(entry_name, entries(expr)))
 
 
 def is_entry_alone(expr: Expr) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import product
 from typing import Any, cast
 
@@ -92,9 +91,6 @@ class RandomCases:
 def scalar(name: str, places: list[int]) -> Expr:
     """The symbol of one entry."""
     return cast(Expr, sp.Symbol("_".join([name, *map(str, places)]), real=True))
-
-
-indices_of = cache(free_indices)
 
 
 @dataclass(frozen=True)
@@ -185,7 +181,7 @@ class Scalars:
         """A sum, an extreme value or its place."""
         if self.memory is None:
             return self.bind(expr, at)
-        key = (expr, *(at[i] for i in indices_of(expr)))
+        key = (expr, *(at[i] for i in free_indices(expr)))
         if key not in self.memory:
             self.memory[key] = self.bind(expr, at)
         return self.memory[key]

@@ -111,7 +111,7 @@ def test_walk_yields_a_part_before_its_parts_and_needs_no_recursion():
 PLACES = [
     ("u = x +\nv = y", 1, 8, "found the end of the line"),
     ("u = x\nv = y)", 2, 6, "found ')'"),
-    ("u = (x\nv = y", 2, 1, "close '(' of line 1"),
+    ("u = (x\nv = y", 2, 1, "close '(', 1 line above"),
     ("u = exp(x", 1, 10, "close 'exp('"),
     ("u = x\n  v[n = y", 2, 7, "after the axes"),
     ("u == x", 1, 3, "'=' or ':='"),
