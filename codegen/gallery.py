@@ -8,22 +8,27 @@ from codegen.compiler import Compiled
 from codegen.notebook import markdown
 from codegen.outline import outline
 
-FILE = "README.md"  # what a folder's page is called where folders are read in a browser
+FILE = "README.md"  # the page that is shown with a folder
+WIDTH = 100
 HEAD = """# Gallery
 
 Every shipped layer with its gradients, in index notation and, where there is one, in matrix
-notation. Each step that leads to them is proved. Written by pullback from the definitions.
+notation. Each step that leads to them is proved. Written by pullback; to change what is here,
+change the definitions.
 """
 
 
 def entry(compiled: Compiled) -> str:
-    """A layer's part of the gallery: name, title, files, equations, and a line for each gradient."""
+    """A layer's part of the gallery: name, title, links to its files, equations, gradients."""
     name, page = compiled.layer.name, outline(compiled.derivation, compiled.proof)
-    width = max((len(s.index) for s in page.sections if s.matrix), default=0)
-    gradients = (f"{s.index:<{width}}    {s.matrix}".rstrip() for s in page.sections)
-    lines = ["```text", *page.equations, "", *gradients, "```"]
-    head = f"## {name}: {markdown(page.title)}\n\n[Module]({name}.py), [derivation]({name}.tex)\n"
-    return "\n".join([head, *lines, ""])
+    lines = [f"## {name}: {markdown(page.title)}", ""]
+    lines += [f"[Module]({name}.py), [derivation]({name}.tex)", "", "```text", *page.equations, ""]
+    column = max((len(s.index) for s in page.sections if len(s.index) < WIDTH / 2), default=0)
+    for section in page.sections:
+        index, matrix = section.index, section.matrix
+        line = f"{index:<{column}}    {matrix}".rstrip()
+        lines += [line] if len(line) <= WIDTH or not matrix else [index, f"    {matrix}"]
+    return "\n".join([*lines, "```", ""])
 
 
 def gallery(entries: Iterable[str]) -> str:

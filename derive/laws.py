@@ -373,18 +373,18 @@ def sum_of_constant(expr: Expr) -> Expr:
 
 @law("tie to a label")
 def tie_to_label(expr: Expr) -> Expr:
-    """What stands beside a delta may be taken at its label: δ(j, y) f(j) = δ(j, y) f(y)."""
+    """What stands beside a delta may be taken at its label: δ(j, y) f(j) = δ(j, y) f(y).
 
-    def rule(e: Expr) -> Expr | None:
-        for delta in (f for f in sp.Mul.make_args(e) if e.is_Mul and is_label_delta(f)):
-            index = next(a for a in delta.args if isinstance(a, Index))
-            label = next(a for a in delta.args if a != index)
-            rest = sp.Mul(*(f for f in e.args if f != delta))
-            if rest.has(index):
-                return delta * substitute(rest, {index: label})
-        return None
+    Taken in sums, whose terms may have more in common then.
+    """
 
-    return rewrite(expr, rule)
+    def tied(term: Expr) -> Expr:
+        for delta in filter(is_label_delta, sp.Mul.make_args(term)):
+            index, label = delta.args if isinstance(delta.args[0], Index) else delta.args[::-1]
+            return delta * substitute(term / delta, {index: label})
+        return term
+
+    return rewrite(expr, lambda e: sp.Add(*map(tied, e.args)) if e.is_Add else None)
 
 
 def is_label_delta(expr: Expr) -> bool:

@@ -5,23 +5,33 @@
     from generated import bilinear
     from generated import binary_cross_entropy
     from generated import cross_entropy
+    from generated import deep_mlp
     from generated import elu
+    from generated import embedding
+    from generated import gelu
+    from generated import gelu_tanh
     from generated import hardtanh
+    from generated import hinge
     from generated import huber
     from generated import l2
+    from generated import layer_norm
     from generated import leaky_relu
     from generated import linear
     from generated import log_softmax
     from generated import log_sum_exp
+    from generated import masked_attention
     from generated import max_pool
     from generated import mean_pool
     from generated import mean_squared_error
     from generated import mlp
     from generated import relu
+    from generated import rms_norm
     from generated import sigmoid
     from generated import silu
+    from generated import smoothed_cross_entropy
     from generated import softmax
     from generated import softmax_cross_entropy
     from generated import softplus
     from generated import tanh
+    from generated import weighted_cross_entropy
 """

@@ -2,10 +2,10 @@
 
 A matrix product and a bias, for every example: u = xW + c.
 
-    u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
 
 Written by pullback 0.1.0 from the definition affine.toml; to change it, change that file.
-Digest of the definition: a244fd10d5a356f0
+Digest of the definition: 5ce8490dc7f7543d
 The derivation, step by step, each step proved: pullback show affine
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(du * u), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (N, D)
+    dx: np.ndarray  # (..., D)
     dW: np.ndarray  # (D, K)
     dc: np.ndarray  # (K,)
 
@@ -27,6 +27,7 @@ class Cache(NamedTuple):
 
     x: Any
     W: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -34,12 +35,12 @@ class Cache(NamedTuple):
 def forward(x, W, c):
     """u, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K features out, D features in:
-        x: inputs, (N, D), floats
+    Arguments, with K features out, D features in:
+        x: inputs, (..., D), floats
         W: weights, (D, K), floats
         c: bias, (K,), floats
 
-    Returns (output, cache): u of shape (N, K), and what backward needs.
+    Returns (output, cache): u of shape (..., K), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -48,44 +49,85 @@ def forward(x, W, c):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N D")
-    dtype = x.dtype
-    W = _array("W", W, "D K", dtype)
-    c = _array("c", c, "K", dtype)
-    sizes = _sizes(
-        x=(x, "N D"),
-        W=(W, "D K"),
-        c=(c, "K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    # u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
     u = x @ W + c
-    shape = (N, K)
-    return u, Cache(x, W, shape, dtype)
+    shape = (*batch, K)
+    return _unflat(u, batch), Cache(x, W, batch, shape, dtype)
 
 
 def backward(du, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        du: the gradient by u, (N, K), of the inputs' dtype
+        du: the gradient by u, (..., K), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (x, W, shape, dtype) = cache
-    du = _like("du", du, shape, dtype)
-    # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
+    (x, W, batch, shape, dtype) = cache
+    du = _flat(_like("du", du, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
     # that is, ∂ℒ/∂u Wᵀ
     dx = du @ W.T
-    # ∂ℒ/∂W[d,k] = Σ_n x[n,d] ∂ℒ/∂u[n,k]
+    # ∂ℒ/∂W[d,k] = Σ_… x[…,d] ∂ℒ/∂u[…,k]
     # that is, xᵀ ∂ℒ/∂u
     dW = x.T @ du
-    # ∂ℒ/∂c[k] = Σ_n ∂ℒ/∂u[n,k]
-    # that is, Σ_n ∂ℒ/∂u_n
+    # ∂ℒ/∂c[k] = Σ_… ∂ℒ/∂u[…,k]
+    # that is, Σ_… ∂ℒ/∂u_…
     dc = du.sum(axis=0)
-    return Gradients(dx, dW, dc)
+    return Gradients(_unflat(dx, batch), dW, dc)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., K).
+    """
+    x, W, c = _each("inputs", inputs, "x W c")
+    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    x_dot, W_dot, c_dot = _each("tangents", tangents, "x_dot W_dot c_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
+    W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
+    c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
+    # u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # u̇[…,k] = Σ_d ẋ[…,d] W[d,k] + Σ_d Ẇ[d,k] x[…,d] + ċ[k]
+    # that is, ẋ W + x Ẇ + 𝟏 ċᵀ
+    u_dot = x_dot @ W + x @ W_dot + c_dot
+    return _unflat(u, batch), _unflat(u_dot, batch)
+
+
+def jacobian(x, W, c):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    u, cache = forward(x, W, c)
+    return Gradients(*_by_rows(u, lambda du: backward(du, cache)))
+
+
+def _arguments(x, W, c):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "... D")
+    dtype = x.dtype
+    W = _array("W", W, "D K", dtype)
+    c = _array("c", c, "K", dtype)
+    sizes = _sizes(
+        x=(x, "... D"),
+        W=(W, "D K"),
+        c=(c, "K"),
+    )
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
+    D = sizes["D"]
+    K = sizes["K"]
+    return (x, W, c, dtype, batch, D, K, size_batch)
 
 
 def _read(name, value):
@@ -104,16 +146,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -123,11 +182,33 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,12 +2,12 @@
 
 Each query takes a weighted mean of the values, by the softmax of its products with the keys.
 
-    s[q, k] = sum(d, Q[q, d] * K[k, d]) / sqrt(size(d))
-    p[q, k] = exp(s[q, k]) / sum(i, exp(s[q, i]))
-    o[q, e] = sum(k, p[q, k] * V[k, e])
+    s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
+    p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
 Written by pullback 0.1.0 from the definition attention.toml; to change it, change that file.
-Digest of the definition: 253a69035764eae5
+Digest of the definition: 6fb6ff19218032d3
 The derivation, step by step, each step proved: pullback show attention
 """
 
@@ -19,9 +19,9 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(do * o), each in the shape and the dtype of its input."""
 
-    dQ: np.ndarray  # (size_q, D)
-    dK: np.ndarray  # (size_k, D)
-    dV: np.ndarray  # (size_k, E)
+    dQ: np.ndarray  # (..., size_q, D)
+    dK: np.ndarray  # (..., size_k, D)
+    dV: np.ndarray  # (..., size_k, E)
 
 
 class Cache(NamedTuple):
@@ -32,6 +32,7 @@ class Cache(NamedTuple):
     V: Any
     sqrt_D: Any
     p: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -40,11 +41,11 @@ def forward(Q, K, V):
     """o, and what backward needs to know of the way to it.
 
     Arguments, with size_q queries, size_k keys, E features out, D features:
-        Q: queries, (size_q, D), floats
-        K: keys, (size_k, D), floats
-        V: values, (size_k, E), floats
+        Q: queries, (..., size_q, D), floats
+        K: keys, (..., size_k, D), floats
+        V: values, (..., size_k, E), floats
 
-    Returns (output, cache): o of shape (size_q, E), and what backward needs.
+    Returns (output, cache): o of shape (..., size_q, E), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -54,60 +55,109 @@ def forward(Q, K, V):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    Q = _array("Q", Q, "size_q D")
-    dtype = Q.dtype
-    K = _array("K", K, "size_k D", dtype)
-    V = _array("V", V, "size_k E", dtype)
-    sizes = _sizes(
-        Q=(Q, "size_q D"),
-        K=(K, "size_k D"),
-        V=(V, "size_k E"),
-    )
-    _not_empty("D", sizes["D"])
-    _not_empty("size_k", sizes["size_k"])
-    D = sizes["D"]
-    E = sizes["E"]
-    size_q = sizes["size_q"]
-    # s[q, k] = sum(d, Q[q, d] * K[k, d]) / sqrt(size(d))
+    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
     sqrt_D = D ** 0.5
-    s = Q @ K.T / sqrt_D
-    # p[q, k] = exp(s[q, k]) / sum(i, exp(s[q, i]))
+    s = np.einsum("akd,aqd->aqk", K, Q) / sqrt_D
+    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    exp_s = np.exp(s - s.max(axis=1)[:, None])
-    p = np.divide(exp_s, exp_s.sum(axis=1)[:, None], out=exp_s)
-    # o[q, e] = sum(k, p[q, k] * V[k, e])
-    o = p @ V
-    shape = (size_q, E)
-    return o, Cache(Q, K, V, sqrt_D, p, shape, dtype)
+    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    o = np.einsum("ake,aqk->aqe", V, p)
+    shape = (*batch, size_q, E)
+    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype)
 
 
 def backward(do, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        do: the gradient by o, (size_q, E), of the inputs' dtype
+        do: the gradient by o, (..., size_q, E), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (Q, K, V, sqrt_D, p, shape, dtype) = cache
-    do = _like("do", do, shape, dtype)
-    # ∂ℒ/∂p[q,k] = Σ_e V[k,e] ∂ℒ/∂o[q,e]
-    # that is, ∂ℒ/∂o Vᵀ
-    dp = do @ V.T
-    # ∂ℒ/∂s[q,k] = p[q,k] (∂ℒ/∂p[q,k] - Σ_i p[q,i] ∂ℒ/∂p[q,i])
-    # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
-    ds = (dp - np.einsum("qk,qk->q", dp, p)[:, None]) * p
-    # ∂ℒ/∂Q[q,d] = (1/√(D)) Σ_k K[k,d] ∂ℒ/∂s[q,k]
-    # that is, (1/√(D)) ∂ℒ/∂s K
-    dQ = ds @ K / sqrt_D
-    # ∂ℒ/∂K[k,d] = (1/√(D)) Σ_q Q[q,d] ∂ℒ/∂s[q,k]
-    # that is, (1/√(D)) (∂ℒ/∂s)ᵀ Q
-    dK = ds.T @ Q / sqrt_D
-    # ∂ℒ/∂V[k,e] = Σ_q p[q,k] ∂ℒ/∂o[q,e]
-    # that is, pᵀ ∂ℒ/∂o
-    dV = p.T @ do
-    return Gradients(dQ, dK, dV)
+    (Q, K, V, sqrt_D, p, batch, shape, dtype) = cache
+    do = _flat(_like("do", do, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
+    dp = np.einsum("ake,aqe->aqk", V, do)
+    # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
+    ds = (dp - np.einsum("aqk,aqk->aq", dp, p)[:, :, None]) * p
+    # ∂ℒ/∂Q[…,q,d] = (1/√(D)) Σ_k K[…,k,d] ∂ℒ/∂s[…,q,k]
+    dQ = np.einsum("akd,aqk->aqd", K, ds) / sqrt_D
+    # ∂ℒ/∂K[…,k,d] = (1/√(D)) Σ_q Q[…,q,d] ∂ℒ/∂s[…,q,k]
+    dK = np.einsum("aqd,aqk->akd", Q, ds) / sqrt_D
+    # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
+    dV = np.einsum("aqe,aqk->ake", do, p)
+    return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., size_q, E).
+    """
+    Q, K, V = _each("inputs", inputs, "Q K V")
+    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    Q_dot, K_dot, V_dot = _each("tangents", tangents, "Q_dot K_dot V_dot")
+    Q_dot = _flat(_like("Q_dot", Q_dot, (*batch, size_q, D), dtype, "Q"), batch)
+    K_dot = _flat(_like("K_dot", K_dot, (*batch, size_k, D), dtype, "K"), batch)
+    V_dot = _flat(_like("V_dot", V_dot, (*batch, size_k, E), dtype, "V"), batch)
+    # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
+    sqrt_D = D ** 0.5
+    s = np.einsum("akd,aqd->aqk", K, Q) / sqrt_D
+    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    # in the form of: shifted softmax
+    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    o = np.einsum("ake,aqk->aqe", V, p)
+    # ṡ[…,q,k] = (1/√(D)) Σ_d Q̇[…,q,d] K[…,k,d] + (1/√(D)) Σ_d K̇[…,k,d] Q[…,q,d]
+    s_dot = np.einsum("akd,aqd->aqk", K, Q_dot) / sqrt_D + np.einsum("akd,aqd->aqk", K_dot, Q) / sqrt_D
+    # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
+    p_dot = (s_dot - np.einsum("aqk,aqk->aq", p, s_dot)[:, :, None]) * p
+    # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
+    o_dot = np.einsum("ake,aqk->aqe", V, p_dot) + np.einsum("ake,aqk->aqe", V_dot, p)
+    return _unflat(o, batch), _unflat(o_dot, batch)
+
+
+def jacobian(Q, K, V):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    o, cache = forward(Q, K, V)
+    return Gradients(*_by_rows(o, lambda do: backward(do, cache)))
+
+
+def _arguments(Q, K, V):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    Q = _array("Q", Q, "... size_q D")
+    dtype = Q.dtype
+    K = _array("K", K, "... size_k D", dtype)
+    V = _array("V", V, "... size_k E", dtype)
+    sizes = _sizes(
+        Q=(Q, "... size_q D"),
+        K=(K, "... size_k D"),
+        V=(V, "... size_k E"),
+    )
+    _not_empty("D", sizes["D"])
+    _not_empty("size_k", sizes["size_k"])
+    batch = sizes["..."]
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
+    D = sizes["D"]
+    E = sizes["E"]
+    size_k = sizes["size_k"]
+    size_q = sizes["size_q"]
+    return (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
 
 
 def _read(name, value):
@@ -126,16 +176,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -145,17 +212,39 @@ def _sizes(**arrays):
     return sizes
 
 
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
 def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,10 +2,10 @@
 
 A product of two inputs with a matrix for each output, and a bias.
 
-    u[n, k] = sum(d, e, x[n, d] * W[k, d, e] * v[n, e]) + b[k]
+    u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
 
 Written by pullback 0.1.0 from the definition bilinear.toml; to change it, change that file.
-Digest of the definition: fa717ce754318e6a
+Digest of the definition: e4e600dac50cb5f4
 The derivation, step by step, each step proved: pullback show bilinear
 """
 
@@ -17,9 +17,9 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(du * u), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (N, D)
+    dx: np.ndarray  # (..., D)
     dW: np.ndarray  # (K, D, E)
-    dv: np.ndarray  # (N, E)
+    dv: np.ndarray  # (..., E)
     db: np.ndarray  # (K,)
 
 
@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     x: Any
     W: Any
     v: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -36,13 +37,13 @@ class Cache(NamedTuple):
 def forward(x, W, v, b):
     """u, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K features out, D features of x, E features of v:
-        x: first inputs, (N, D), floats
+    Arguments, with K features out, D features of x, E features of v:
+        x: first inputs, (..., D), floats
         W: weights, (K, D, E), floats
-        v: second inputs, (N, E), floats
+        v: second inputs, (..., E), floats
         b: bias, (K,), floats
 
-    Returns (output, cache): u of shape (N, K), and what backward needs.
+    Returns (output, cache): u of shape (..., K), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -51,46 +52,91 @@ def forward(x, W, v, b):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N D")
-    dtype = x.dtype
-    W = _array("W", W, "K D E", dtype)
-    v = _array("v", v, "N E", dtype)
-    b = _array("b", b, "K", dtype)
-    sizes = _sizes(
-        x=(x, "N D"),
-        W=(W, "K D E"),
-        v=(v, "N E"),
-        b=(b, "K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # u[n, k] = sum(d, e, x[n, d] * W[k, d, e] * v[n, e]) + b[k]
-    u = np.einsum("kde,nde->nk", W, v[:, None, :] * x[:, :, None]) + b
-    shape = (N, K)
-    return u, Cache(x, W, v, shape, dtype)
+    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
+    u = np.einsum("kde,ade->ak", W, v[:, None, :] * x[:, :, None]) + b
+    shape = (*batch, K)
+    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype)
 
 
 def backward(du, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        du: the gradient by u, (N, K), of the inputs' dtype
+        du: the gradient by u, (..., K), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (x, W, v, shape, dtype) = cache
-    du = _like("du", du, shape, dtype)
-    # ∂ℒ/∂x[n,d] = Σ_k ∂ℒ/∂u[n,k] Σ_e W[k,d,e] v[n,e]
-    dx = np.einsum("nk,ndk->nd", du, np.einsum("kde,ne->ndk", W, v))
-    # ∂ℒ/∂W[k,d,e] = Σ_n x[n,d] v[n,e] ∂ℒ/∂u[n,k]
-    dW = np.einsum("nd,ken->kde", x, du.T[:, None, :] * v.T)
-    # ∂ℒ/∂v[n,e] = Σ_k ∂ℒ/∂u[n,k] Σ_d x[n,d] W[k,d,e]
-    dv = np.einsum("nk,nek->ne", du, np.einsum("kde,nd->nek", W, x))
-    # ∂ℒ/∂b[k] = Σ_n ∂ℒ/∂u[n,k]
-    # that is, Σ_n ∂ℒ/∂u_n
+    (x, W, v, batch, shape, dtype) = cache
+    du = _flat(_like("du", du, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂x[…,d] = Σ_k ∂ℒ/∂u[…,k] Σ_e W[k,d,e] v[…,e]
+    dx = np.einsum("ak,adk->ad", du, np.einsum("kde,ae->adk", W, v))
+    # ∂ℒ/∂W[k,d,e] = Σ_… x[…,d] v[…,e] ∂ℒ/∂u[…,k]
+    dW = np.einsum("ad,kea->kde", x, du.T[:, None, :] * v.T)
+    # ∂ℒ/∂v[…,e] = Σ_k ∂ℒ/∂u[…,k] Σ_d x[…,d] W[k,d,e]
+    dv = np.einsum("ak,aek->ae", du, np.einsum("kde,ad->aek", W, x))
+    # ∂ℒ/∂b[k] = Σ_… ∂ℒ/∂u[…,k]
+    # that is, Σ_… ∂ℒ/∂u_…
     db = du.sum(axis=0)
-    return Gradients(dx, dW, dv, db)
+    return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., K).
+    """
+    x, W, v, b = _each("inputs", inputs, "x W v b")
+    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    x_dot, W_dot, v_dot, b_dot = _each("tangents", tangents, "x_dot W_dot v_dot b_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
+    W_dot = _like("W_dot", W_dot, (K, D, E), dtype, "W")
+    v_dot = _flat(_like("v_dot", v_dot, (*batch, E), dtype, "v"), batch)
+    b_dot = _like("b_dot", b_dot, (K,), dtype, "b")
+    # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
+    v_x = v[:, None, :] * x[:, :, None]
+    u = np.einsum("kde,ade->ak", W, v_x) + b
+    # u̇[…,k] = Σ_e v̇[…,e] Σ_d x[…,d] W[k,d,e] + Σ_d ẋ[…,d] Σ_e W[k,d,e] v[…,e] + Σ_{d,e}
+    #     Ẇ[k,d,e] x[…,d] v[…,e] + ḃ[k]
+    u_dot = np.einsum("ae,ake->ak", v_dot, np.einsum("kde,ad->ake", W, x)) + np.einsum("ad,akd->ak", x_dot, np.einsum("kde,ae->akd", W, v)) + np.einsum("kde,ade->ak", W_dot, v_x) + b_dot
+    return _unflat(u, batch), _unflat(u_dot, batch)
+
+
+def jacobian(x, W, v, b):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    u, cache = forward(x, W, v, b)
+    return Gradients(*_by_rows(u, lambda du: backward(du, cache)))
+
+
+def _arguments(x, W, v, b):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "... D")
+    dtype = x.dtype
+    W = _array("W", W, "K D E", dtype)
+    v = _array("v", v, "... E", dtype)
+    b = _array("b", b, "K", dtype)
+    sizes = _sizes(
+        x=(x, "... D"),
+        W=(W, "K D E"),
+        v=(v, "... E"),
+        b=(b, "K"),
+    )
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    v = _flat(v, batch)
+    size_batch = x.shape[0]
+    D = sizes["D"]
+    E = sizes["E"]
+    K = sizes["K"]
+    return (x, W, v, b, dtype, batch, D, E, K, size_batch)
 
 
 def _read(name, value):
@@ -109,16 +155,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -128,11 +191,33 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,11 +2,11 @@
 
 Cross-entropy between a target probability and the sigmoid of a logit.
 
-    p[n, k] := sigmoid(z[n, k])
-    L[n, k] = t[n, k] * log(1 + exp(-z[n, k])) + (1 - t[n, k]) * log(1 + exp(z[n, k]))
+    p[...] := sigmoid(z[...])
+    L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
 
 Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
-Digest of the definition: 3a266a1f723d8575
+Digest of the definition: 70dc44654295c672
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (N, K)
+    dz: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
@@ -26,6 +26,7 @@ class Cache(NamedTuple):
 
     z: Any
     t: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -33,11 +34,11 @@ class Cache(NamedTuple):
 def forward(z, t):
     """L, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K outputs:
-        z: logits, (N, K), floats
-        t: target probabilities, (N, K), floats
+    Arguments, with no axes:
+        z: logits, (...), floats
+        t: target probabilities, (...), floats
 
-    Returns (output, cache): L of shape (N, K), and what backward needs.
+    Returns (output, cache): L of shape (...), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -46,40 +47,82 @@ def forward(z, t):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    z = _array("z", z, "N K")
-    dtype = z.dtype
-    t = _array("t", t, "N K", dtype)
-    sizes = _sizes(
-        z=(z, "N K"),
-        t=(t, "N K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # L[n, k] = t[n, k] * log(1 + exp(-z[n, k])) + (1 - t[n, k]) * log(1 + exp(z[n, k]))
+    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
     log1p_exp_negative_abs_z = np.log1p(np.exp(-np.abs(z)))
     L = (1 - t) * (np.maximum(0, z) + log1p_exp_negative_abs_z) + (np.maximum(0, -z) + log1p_exp_negative_abs_z) * t
-    shape = (N, K)
-    return L, Cache(z, t, shape, dtype)
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(z, t, batch, shape, dtype)
 
 
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dL: the gradient by L, (N, K), of the inputs' dtype
+        dL: the gradient by L, (...), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (z, t, shape, dtype) = cache
-    dL = _like("dL", dL, shape, dtype)
-    # p[n, k] := sigmoid(z[n, k])
+    (z, t, batch, shape, dtype) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # p[...] := sigmoid(z[...])
     p = _sigmoid(z)
-    # ∂ℒ/∂z[n,k] = (p[n,k] - t[n,k]) ∂ℒ/∂L[n,k]
+    # ∂ℒ/∂z[…] = (p[…] - t[…]) ∂ℒ/∂L[…]
     # that is, (p - t) ⊙ ∂ℒ/∂L
     dz = (p - t) * dL
-    return Gradients(dz)
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    z, t = _each("inputs", inputs, "z t")
+    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch,), dtype, "z"), batch)
+    # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
+    # in the form of: shifted softplus
+    log1p_exp_negative_abs_z = np.log1p(np.exp(-np.abs(z)))
+    L = (1 - t) * (np.maximum(0, z) + log1p_exp_negative_abs_z) + (np.maximum(0, -z) + log1p_exp_negative_abs_z) * t
+    # p[...] := sigmoid(z[...])
+    p = _sigmoid(z)
+    # L̇[…] = ż[…] (p[…] - t[…])
+    # that is, ż ⊙ (p - t)
+    L_dot = (p - t) * z_dot
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(z, t):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(z, t)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(z, t):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    z = _array("z", z, "...")
+    dtype = z.dtype
+    t = _array("t", t, "...", dtype)
+    sizes = _sizes(
+        z=(z, "..."),
+        t=(t, "..."),
+    )
+    batch = sizes["..."]
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
+    return (z, t, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -98,16 +141,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -117,14 +177,36 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
 
 
 def _sigmoid(x):

@@ -2,11 +2,11 @@
 
 Cross-entropy between a target distribution and the softmax; one-hot targets are one case.
 
-    p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
-    L[n] = -sum(j, t[n, j] * log(p[n, j]))
+    p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    L[...] = -sum(j, t[..., j] * log(p[..., j]))
 
 Written by pullback 0.1.0 from the definition cross_entropy.toml; to change it, change that file.
-Digest of the definition: d49c2a0f637d3f84
+Digest of the definition: e04432b83ea6cb92
 The derivation, step by step, each step proved: pullback show cross_entropy
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (N, J)
+    dz: np.ndarray  # (..., J)
 
 
 class Cache(NamedTuple):
@@ -26,9 +26,10 @@ class Cache(NamedTuple):
 
     t: Any
     z_argmax: Any
-    n: Any
+    places: Any
     exp_z_shifted: Any
     others_exp_z_shifted: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -36,11 +37,11 @@ class Cache(NamedTuple):
 def forward(z, t):
     """L, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, J classes:
-        z: logits, (N, J), floats
-        t: target distributions, (N, J), floats
+    Arguments, with J classes:
+        z: logits, (..., J), floats
+        t: target distributions, (..., J), floats
 
-    Returns (output, cache): L of shape (N,), and what backward needs.
+    Returns (output, cache): L of shape (...), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -50,48 +51,102 @@ def forward(z, t):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    z = _array("z", z, "N J")
-    dtype = z.dtype
-    t = _array("t", t, "N J", dtype)
-    sizes = _sizes(
-        z=(z, "N J"),
-        t=(t, "N J"),
-    )
-    _not_empty("J", sizes["J"])
-    N = sizes["N"]
-    # L[n] = -sum(j, t[n, j] * log(p[n, j]))
+    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    # L[...] = -sum(j, t[..., j] * log(p[..., j]))
     # in the form of: shifted log-sum-exp
     z_argmax = z.argmax(axis=1)
-    n = np.arange(N)
-    z_shifted = z - z[n, z_argmax][:, None]
+    places = np.arange(size_batch)
+    z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
-    exp_z_shifted[n, z_argmax] = 0
+    exp_z_shifted[places, z_argmax] = 0
     others_exp_z_shifted = exp_z_shifted.sum(axis=1)
-    L = -np.einsum("nj,nj->n", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
-    shape = (N,)
-    return L, Cache(t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype)
+    L = -np.einsum("aj,aj->a", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(
+        t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype,
+    )
 
 
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dL: the gradient by L, (N,), of the inputs' dtype
+        dL: the gradient by L, (...), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (t, z_argmax, n, exp_z_shifted, others_exp_z_shifted, shape, dtype) = cache
-    dL = _like("dL", dL, shape, dtype)
-    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    (t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z_shifted = others_exp_z_shifted + 1
     p = exp_z_shifted / sum_exp_z_shifted[:, None]
-    p[n, z_argmax] = 1 / sum_exp_z_shifted
-    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
+    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    # ∂ℒ/∂z[…,j] = (p[…,j] - t[…,j]) ∂ℒ/∂L[…]
     # that is, diag(∂ℒ/∂L) (p - t)
     dz = dL[:, None] * (p - t)
-    return Gradients(dz)
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    z, t = _each("inputs", inputs, "z t")
+    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
+    # L[...] = -sum(j, t[..., j] * log(p[..., j]))
+    # in the form of: shifted log-sum-exp
+    z_argmax = z.argmax(axis=1)
+    places = np.arange(size_batch)
+    z_shifted = z - z[places, z_argmax][:, None]
+    exp_z_shifted = np.exp(z_shifted)
+    exp_z_shifted[places, z_argmax] = 0
+    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
+    L = -np.einsum("aj,aj->a", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z_shifted = np.add(others_exp_z_shifted, 1, out=others_exp_z_shifted)
+    p = np.divide(exp_z_shifted, sum_exp_z_shifted[:, None], out=exp_z_shifted)
+    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    # L̇[…] = Σ_j ż[…,j] p[…,j] - Σ_j ż[…,j] t[…,j]
+    # that is, (ż ⊙ p) 𝟏 - (ż ⊙ t) 𝟏
+    L_dot = np.einsum("aj,aj->a", p, z_dot) - np.einsum("aj,aj->a", t, z_dot)
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(z, t):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(z, t)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(z, t):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    z = _array("z", z, "... J")
+    dtype = z.dtype
+    t = _array("t", t, "... J", dtype)
+    sizes = _sizes(
+        z=(z, "... J"),
+        t=(t, "... J"),
+    )
+    _not_empty("J", sizes["J"])
+    batch = sizes["..."]
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
+    J = sizes["J"]
+    return (z, t, dtype, batch, J, size_batch)
 
 
 def _read(name, value):
@@ -110,16 +165,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -129,17 +201,39 @@ def _sizes(**arrays):
     return sizes
 
 
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
 def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

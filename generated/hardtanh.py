@@ -2,10 +2,10 @@
 
 u, cut off at -1 and 1; the slope at both ends is 0.
 
-    h[n, k] = max(-1, min(1, u[n, k]))
+    h[...] = max(-1, min(1, u[...]))
 
 Written by pullback 0.1.0 from the definition hardtanh.toml; to change it, change that file.
-Digest of the definition: 9df1f6012a3730f4
+Digest of the definition: d2153c74f79252cf
 The derivation, step by step, each step proved: pullback show hardtanh
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    du: np.ndarray  # (N, K)
+    du: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
@@ -25,6 +25,7 @@ class Cache(NamedTuple):
 
     u: Any
     minimum_u: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -32,10 +33,10 @@ class Cache(NamedTuple):
 def forward(u):
     """h, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K features:
-        u: pre-activations, (N, K), floats
+    Arguments, with no axes:
+        u: pre-activations, (...), floats
 
-    Returns (output, cache): h of shape (N, K), and what backward needs.
+    Returns (output, cache): h of shape (...), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -44,35 +45,73 @@ def forward(u):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    u = _array("u", u, "N K")
-    dtype = u.dtype
-    sizes = _sizes(
-        u=(u, "N K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # h[n, k] = max(-1, min(1, u[n, k]))
+    (u, dtype, batch, size_batch) = _arguments(u)
+    # h[...] = max(-1, min(1, u[...]))
     minimum_u = np.minimum(1, u)
     h = np.maximum(-1, minimum_u)
-    shape = (N, K)
-    return h, Cache(u, minimum_u, shape, dtype)
+    shape = (*batch,)
+    return _unflat(h, batch), Cache(u, minimum_u, batch, shape, dtype)
 
 
 def backward(dh, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dh: the gradient by h, (N, K), of the inputs' dtype
+        dh: the gradient by h, (...), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (u, minimum_u, shape, dtype) = cache
-    dh = _like("dh", dh, shape, dtype)
-    # ∂ℒ/∂u[n,k] = 𝟏[min(1, u[n,k]) > -1] 𝟏[u[n,k] < 1] ∂ℒ/∂h[n,k]
+    (u, minimum_u, batch, shape, dtype) = cache
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂u[…] = 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1] ∂ℒ/∂h[…]
     # that is, 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1] ⊙ ∂ℒ/∂h
     du = dh * (minimum_u > -1) * (u < 1)
-    return Gradients(du)
+    return Gradients(_unflat(du, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    (u,) = _each("inputs", inputs, "u")
+    (u, dtype, batch, size_batch) = _arguments(u)
+    (u_dot,) = _each("tangents", tangents, "u_dot")
+    u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
+    # h[...] = max(-1, min(1, u[...]))
+    minimum_u = np.minimum(1, u)
+    h = np.maximum(-1, minimum_u)
+    # ḣ[…] = u̇[…] 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1]
+    # that is, u̇ ⊙ 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1]
+    h_dot = u_dot * (minimum_u > -1) * (u < 1)
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(u):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(u)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(u):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    u = _array("u", u, "...")
+    dtype = u.dtype
+    sizes = _sizes(
+        u=(u, "..."),
+    )
+    batch = sizes["..."]
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
+    return (u, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -91,16 +130,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -110,11 +166,33 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,11 +2,11 @@
 
 Half the square of a small residual, and linear beyond delta.
 
-    r[n, k] := abs(x[n, k] - t[n, k])
-    L[n, k] = where(r[n, k] <= delta, r[n, k]**2 / 2, delta * (r[n, k] - delta / 2))
+    r[...] := abs(x[...] - t[...])
+    L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
 
 Written by pullback 0.1.0 from the definition huber.toml; to change it, change that file.
-Digest of the definition: 83eefcea468f01b1
+Digest of the definition: 6f97cb041a461b06
 The derivation, step by step, each step proved: pullback show huber
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (N, K)
+    dx: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     delta: Any
     t_shifted: Any
     less_equal_r: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -36,12 +37,12 @@ class Cache(NamedTuple):
 def forward(x, t, delta):
     """L, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K outputs:
-        x: predictions, (N, K), floats
-        t: targets, (N, K), floats
+    Arguments, with no axes:
+        x: predictions, (...), floats
+        t: targets, (...), floats
         delta: where the loss becomes linear, one number
 
-    Returns (output, cache): L of shape (N, K), and what backward needs.
+    Returns (output, cache): L of shape (...), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -50,41 +51,81 @@ def forward(x, t, delta):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N K")
-    dtype = x.dtype
-    t = _array("t", t, "N K", dtype)
-    delta = _number("delta", delta, dtype)
-    sizes = _sizes(
-        x=(x, "N K"),
-        t=(t, "N K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # r[n, k] := abs(x[n, k] - t[n, k])
+    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    # r[...] := abs(x[...] - t[...])
     t_shifted = t - x
     r = np.abs(t_shifted)
-    # L[n, k] = where(r[n, k] <= delta, r[n, k]**2 / 2, delta * (r[n, k] - delta / 2))
+    # L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
     less_equal_r = r <= delta
-    L = np.where(less_equal_r, 0.5 * np.square(t_shifted), delta * (r - 0.5 * delta))
-    shape = (N, K)
-    return L, Cache(x, t, delta, t_shifted, less_equal_r, shape, dtype)
+    L = np.where(less_equal_r, 0.5 * np.square(r), delta * (r - 0.5 * delta))
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(x, t, delta, t_shifted, less_equal_r, batch, shape, dtype)
 
 
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dL: the gradient by L, (N, K), of the inputs' dtype
+        dL: the gradient by L, (...), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (x, t, delta, t_shifted, less_equal_r, shape, dtype) = cache
-    dL = _like("dL", dL, shape, dtype)
-    # ∂ℒ/∂x[n,k] = ∂ℒ/∂L[n,k] where(r[n,k] ≤ delta, x[n,k] - t[n,k], -delta sgn(t[n,k] -
-    #     x[n,k]))
+    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
     dx = dL * np.where(less_equal_r, x - t, -(delta * np.sign(t_shifted)))
-    return Gradients(dx)
+    return Gradients(_unflat(dx, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    x, t, delta = _each("inputs", inputs, "x t delta")
+    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
+    # r[...] := abs(x[...] - t[...])
+    t_shifted = t - x
+    r = np.abs(t_shifted)
+    # L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
+    less_equal_r = r <= delta
+    L = np.where(less_equal_r, 0.5 * np.square(r), delta * (r - 0.5 * delta))
+    # L̇[…] = ẋ[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
+    L_dot = x_dot * np.where(less_equal_r, x - t, -(delta * np.sign(t_shifted)))
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(x, t, delta):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(x, t, delta)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(x, t, delta):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "...")
+    dtype = x.dtype
+    t = _array("t", t, "...", dtype)
+    delta = _number("delta", delta, dtype)
+    sizes = _sizes(
+        x=(x, "..."),
+        t=(t, "..."),
+    )
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
+    return (x, t, delta, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -103,9 +144,15 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
 def _number(name, value, dtype):
@@ -117,11 +164,22 @@ def _number(name, value, dtype):
     return dtype.type(array)
 
 
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -131,11 +189,33 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,10 +2,10 @@
 
 Half the sum of squares, times lamda.
 
-    R = lamda / 2 * sum(d, k, W[d, k]**2)
+    R = lamda / 2 * sum(..., W[...]**2)
 
 Written by pullback 0.1.0 from the definition l2.toml; to change it, change that file.
-Digest of the definition: 5fd43c09162d6378
+Digest of the definition: 0ea0dfc3f262ecb8
 The derivation, step by step, each step proved: pullback show l2
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of R, each in the shape and the dtype of its input."""
 
-    dW: np.ndarray  # (D, K)
+    dW: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
@@ -25,15 +25,16 @@ class Cache(NamedTuple):
 
     lamda: Any
     W: Any
+    batch: Any
     dtype: Any
 
 
 def forward(lamda, W):
     """R, and what backward needs to know of the way to it.
 
-    Arguments, with D, K:
+    Arguments, with no axes:
         lamda: strength, one number
-        W: weights, (D, K), floats
+        W: weights, (...), floats
 
     Returns (output, cache): R (one number), and what backward needs.
 
@@ -44,15 +45,10 @@ def forward(lamda, W):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    W = _array("W", W, "D K")
-    dtype = W.dtype
-    lamda = _number("lamda", lamda, dtype)
-    sizes = _sizes(
-        W=(W, "D K"),
-    )
-    # R = lamda / 2 * sum(d, k, W[d, k]**2)
-    R = 0.5 * lamda * np.vdot(W, W)
-    return R, Cache(lamda, W, dtype)
+    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    # R = lamda / 2 * sum(..., W[...]**2)
+    R = 0.5 * lamda * (W @ W)
+    return R, Cache(lamda, W, batch, dtype)
 
 
 def backward(dR, cache):
@@ -64,18 +60,77 @@ def backward(dR, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (lamda, W, dtype) = cache
+    (lamda, W, batch, dtype) = cache
     dR = _number("dR", dR, dtype)
-    # ∂R/∂W[d,k] = λ W[d,k]
+    # ∂R/∂W[…] = λ W[…]
     # that is, λ W
     dW = dR * lamda * W
-    return Gradients(dW)
+    return Gradients(_unflat(dW, batch))
 
 
 def value_and_grad(lamda, W):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
     R, cache = forward(lamda, W)
     return R, backward(1.0, cache)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both (one number).
+    """
+    lamda, W = _each("inputs", inputs, "lamda W")
+    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (W_dot,) = _each("tangents", tangents, "W_dot")
+    W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
+    # R = lamda / 2 * sum(..., W[...]**2)
+    R = 0.5 * lamda * (W @ W)
+    # Ṙ = λ Σ_… Ẇ[…] W[…]
+    # that is, λ Wᵀ Ẇ
+    R_dot = lamda * (W @ W_dot)
+    return R, R_dot
+
+
+def hvp(inputs, tangents):
+    """The Hessian times a direction: how each gradient changes along tangents of the inputs.
+
+    Arguments as in jvp. Returns Gradients.
+    """
+    lamda, W = _each("inputs", inputs, "lamda W")
+    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (W_dot,) = _each("tangents", tangents, "W_dot")
+    W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
+    # (∂R/∂W[…])˙ = λ Ẇ[…]
+    # that is, λ Ẇ
+    dW_dot = lamda * W_dot
+    return Gradients(_unflat(dW_dot, batch))
+
+
+def jacobian(lamda, W):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    R, cache = forward(lamda, W)
+    return Gradients(*_by_rows(R, lambda dR: backward(dR, cache)))
+
+
+def _arguments(lamda, W):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    W = _array("W", W, "...")
+    dtype = W.dtype
+    lamda = _number("lamda", lamda, dtype)
+    sizes = _sizes(
+        W=(W, "..."),
+    )
+    batch = sizes["..."]
+    W = _flat(W, batch)
+    size_batch = W.shape[0]
+    return (lamda, W, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -94,9 +149,15 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
 def _number(name, value, dtype):
@@ -108,11 +169,22 @@ def _number(name, value, dtype):
     return dtype.type(array)
 
 
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -120,3 +192,35 @@ def _sizes(**arrays):
                 )
             seen.setdefault(axis, name)
     return sizes
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

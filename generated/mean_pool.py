@@ -2,10 +2,10 @@
 
 The mean over an axis.
 
-    h[n, d] = mean(t, x[n, t, d])
+    h[..., d] = mean(t, x[..., t, d])
 
 Written by pullback 0.1.0 from the definition mean_pool.toml; to change it, change that file.
-Digest of the definition: 280b60824cd22a6c
+Digest of the definition: dab1e441691e267c
 The derivation, step by step, each step proved: pullback show mean_pool
 """
 
@@ -17,15 +17,16 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (N, T, D)
+    dx: np.ndarray  # (..., T, D)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     T: Any
-    N: Any
+    size_batch: Any
     D: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -33,10 +34,10 @@ class Cache(NamedTuple):
 def forward(x):
     """h, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, D features, T places:
-        x: inputs, (N, T, D), floats
+    Arguments, with D features, T places:
+        x: inputs, (..., T, D), floats
 
-    Returns (output, cache): h of shape (N, D), and what backward needs.
+    Returns (output, cache): h of shape (..., D), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -46,37 +47,74 @@ def forward(x):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N T D")
-    dtype = x.dtype
-    sizes = _sizes(
-        x=(x, "N T D"),
-    )
-    _not_empty("T", sizes["T"])
-    D = sizes["D"]
-    N = sizes["N"]
-    T = sizes["T"]
-    # h[n, d] = mean(t, x[n, t, d])
+    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    # h[..., d] = mean(t, x[..., t, d])
     h = x.sum(axis=1) / T
-    shape = (N, D)
-    return h, Cache(T, N, D, shape, dtype)
+    shape = (*batch, D)
+    return _unflat(h, batch), Cache(T, size_batch, D, batch, shape, dtype)
 
 
 def backward(dh, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dh: the gradient by h, (N, D), of the inputs' dtype
+        dh: the gradient by h, (..., D), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (T, N, D, shape, dtype) = cache
-    dh = _like("dh", dh, shape, dtype)
-    # ∂ℒ/∂x[n,t,d] = (1/T) ∂ℒ/∂h[n,d]
+    (T, size_batch, D, batch, shape, dtype) = cache
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂x[…,t,d] = (1/T) ∂ℒ/∂h[…,d]
     dx = dh / T
-    # ∂ℒ/∂x[n,t,d] = (1/T) ∂ℒ/∂h[n,d]
-    dx = np.broadcast_to(dx[:, None, :], (N, T, D)).copy()
-    return Gradients(dx)
+    # ∂ℒ/∂x[…,t,d] = (1/T) ∂ℒ/∂h[…,d]
+    dx = np.broadcast_to(dx[:, None, :], (size_batch, T, D)).copy()
+    return Gradients(_unflat(dx, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., D).
+    """
+    (x,) = _each("inputs", inputs, "x")
+    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch, T, D), dtype, "x"), batch)
+    # h[..., d] = mean(t, x[..., t, d])
+    h = x.sum(axis=1) / T
+    # ḣ[…,d] = (1/T) Σ_t ẋ[…,t,d]
+    h_dot = x_dot.sum(axis=1) / T
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(x):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(x)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(x):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "... T D")
+    dtype = x.dtype
+    sizes = _sizes(
+        x=(x, "... T D"),
+    )
+    _not_empty("T", sizes["T"])
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
+    D = sizes["D"]
+    T = sizes["T"]
+    return (x, dtype, batch, D, T, size_batch)
 
 
 def _read(name, value):
@@ -95,16 +133,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -114,17 +169,39 @@ def _sizes(**arrays):
     return sizes
 
 
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
 def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

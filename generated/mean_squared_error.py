@@ -2,10 +2,10 @@
 
 The mean of squared residuals over all entries.
 
-    L = mean(n, k, (x[n, k] - t[n, k])**2)
+    L = mean(..., (x[...] - t[...])**2)
 
 Written by pullback 0.1.0 from the definition mean_squared_error.toml; to change it, change that file.
-Digest of the definition: cf13272d79fc266a
+Digest of the definition: 88f35e1ab23c8e91
 The derivation, step by step, each step proved: pullback show mean_squared_error
 """
 
@@ -17,51 +17,40 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of L, each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (N, K)
+    dx: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    x: Any
-    t: Any
-    K: Any
-    N: Any
+    size_batch: Any
+    x_shifted: Any
+    batch: Any
     dtype: Any
 
 
 def forward(x, t):
     """L, and what backward needs to know of the way to it.
 
-    Arguments, with K features, N examples:
-        x: predictions, (N, K), floats
-        t: targets, (N, K), floats
+    Arguments, with no axes:
+        x: predictions, (...), floats
+        t: targets, (...), floats
 
     Returns (output, cache): L (one number), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
-    K and N must be at least 1; other sizes may be 0.
+    ... must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N K")
-    dtype = x.dtype
-    t = _array("t", t, "N K", dtype)
-    sizes = _sizes(
-        x=(x, "N K"),
-        t=(t, "N K"),
-    )
-    _not_empty("K", sizes["K"])
-    _not_empty("N", sizes["N"])
-    K = sizes["K"]
-    N = sizes["N"]
-    # L = mean(n, k, (x[n, k] - t[n, k])**2)
+    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    # L = mean(..., (x[...] - t[...])**2)
     x_shifted = x - t
-    L = np.vdot(x_shifted, x_shifted) / K / N
-    return L, Cache(x, t, K, N, dtype)
+    L = x_shifted @ x_shifted / size_batch
+    return L, Cache(size_batch, x_shifted, batch, dtype)
 
 
 def backward(dL, cache):
@@ -73,18 +62,81 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (x, t, K, N, dtype) = cache
+    (size_batch, x_shifted, batch, dtype) = cache
     dL = _number("dL", dL, dtype)
-    # ∂L/∂x[n,k] = (1 / (K N)) (2 x[n,k] - 2 t[n,k])
-    # that is, (1 / (K N)) (2 x - 2 t)
-    dx = dL / K / N * (2 * x - 2 * t)
-    return Gradients(dx)
+    # ∂L/∂x[…] = (2/size_batch) (x[…] - t[…])
+    # that is, (2/size_batch) (x - t)
+    dx = 2 * dL / size_batch * x_shifted
+    return Gradients(_unflat(dx, batch))
 
 
 def value_and_grad(x, t):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
     L, cache = forward(x, t)
     return L, backward(1.0, cache)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both (one number).
+    """
+    x, t = _each("inputs", inputs, "x t")
+    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
+    # L = mean(..., (x[...] - t[...])**2)
+    x_shifted = x - t
+    L = x_shifted @ x_shifted / size_batch
+    # L̇ = (2/size_batch) Σ_… ẋ[…] (x[…] - t[…])
+    # that is, (2/size_batch) (xᵀ - tᵀ) ẋ
+    L_dot = 2 * (x_shifted @ x_dot) / size_batch
+    return L, L_dot
+
+
+def hvp(inputs, tangents):
+    """The Hessian times a direction: how each gradient changes along tangents of the inputs.
+
+    Arguments as in jvp. Returns Gradients.
+    """
+    x, t = _each("inputs", inputs, "x t")
+    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
+    # (∂L/∂x[…])˙ = (2/size_batch) ẋ[…]
+    # that is, (2/size_batch) ẋ
+    dx_dot = 2 / size_batch * x_dot
+    return Gradients(_unflat(dx_dot, batch))
+
+
+def jacobian(x, t):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(x, t)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(x, t):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "...")
+    dtype = x.dtype
+    t = _array("t", t, "...", dtype)
+    sizes = _sizes(
+        x=(x, "..."),
+        t=(t, "..."),
+    )
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
+    _not_empty("the leading axes", size_batch)
+    return (x, t, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -103,9 +155,15 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
 def _number(name, value, dtype):
@@ -117,11 +175,22 @@ def _number(name, value, dtype):
     return dtype.type(array)
 
 
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -131,7 +200,39 @@ def _sizes(**arrays):
     return sizes
 
 
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
 def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -10,7 +10,7 @@ Affine, ReLU, affine, softmax cross-entropy, mean over the examples, L2 on both 
     L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
 
 Written by pullback 0.1.0 from the definition mlp.toml; to change it, change that file.
-Digest of the definition: d934843cf4ed0b2d
+Digest of the definition: bb5e9a2156d9af88
 The derivation, step by step, each step proved: pullback show mlp
 """
 
@@ -67,26 +67,7 @@ def forward(x, W, c, w, b, y, lamda):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x = _array("x", x, "N D")
-    dtype = x.dtype
-    W = _array("W", W, "D K", dtype)
-    c = _array("c", c, "K", dtype)
-    w = _array("w", w, "K J", dtype)
-    b = _array("b", b, "J", dtype)
-    y = _integers("y", y, "N")
-    lamda = _number("lamda", lamda, dtype)
-    sizes = _sizes(
-        x=(x, "N D"),
-        W=(W, "D K"),
-        c=(c, "K"),
-        w=(w, "K J"),
-        b=(b, "J"),
-        y=(y, "N"),
-    )
-    _not_empty("J", sizes["J"])
-    _not_empty("N", sizes["N"])
-    y = _labels("y", y, sizes["J"])
-    N = sizes["N"]
+    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
     u = x @ W + c
     # h[n, k] = max(0, u[n, k])
@@ -159,6 +140,168 @@ def value_and_grad(x, W, c, w, b, y, lamda):
     return L, backward(1.0, cache)
 
 
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both (one number).
+    """
+    x, W, c, w, b, y, lamda = _each("inputs", inputs, "x W c w b y lamda")
+    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    W_dot, c_dot, w_dot, b_dot = _each("tangents", tangents, "W_dot c_dot w_dot b_dot")
+    W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
+    c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
+    w_dot = _like("w_dot", w_dot, (K, J), dtype, "w")
+    b_dot = _like("b_dot", b_dot, (J,), dtype, "b")
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # h[n, k] = max(0, u[n, k])
+    h = np.maximum(0, u)
+    # z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
+    z = h @ w + b
+    # ell[n] = -log(p[n, y[n]])
+    # in the form of: shifted log-sum-exp
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    z_max = z[n, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[n, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
+    L = ell.sum() / N + 0.5 * lamda * (np.vdot(W, W) + np.vdot(w, w))
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
+    p[n, z_argmax] = 1 / sum_exp_z
+    # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
+    # that is, x Ẇ + 𝟏 ċᵀ
+    u_dot = x @ W_dot + c_dot
+    # ḣ[n,k] = u̇[n,k] 𝟏[u[n,k] > 0]
+    # that is, u̇ ⊙ 𝟏[u > 0]
+    h_dot = np.multiply(u_dot, u > 0, out=u_dot)
+    # ż[n,j] = Σ_k ẇ[k,j] h[n,k] + Σ_k ḣ[n,k] w[k,j] + ḃ[j]
+    # that is, h ẇ + ḣ w + 𝟏 ḃᵀ
+    z_dot = h @ w_dot + h_dot @ w + b_dot
+    # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
+    ell_dot = np.einsum("nj,nj->n", p, z_dot) - z_dot[n, y]
+    # L̇ = (1/N) Σ_n ℓ̇[n] + λ Σ_{d,k} Ẇ[d,k] W[d,k] + λ Σ_{k,j} ẇ[k,j] w[k,j]
+    # that is, (1/N) Σ_n ℓ̇_n + λ 𝟏ᵀ (Ẇ ⊙ W) 𝟏 + λ 𝟏ᵀ (ẇ ⊙ w) 𝟏
+    L_dot = ell_dot.sum() / N + lamda * np.vdot(W, W_dot) + lamda * np.vdot(w, w_dot)
+    return L, L_dot
+
+
+def hvp(inputs, tangents):
+    """The Hessian times a direction: how each gradient changes along tangents of the inputs.
+
+    Arguments as in jvp. Returns Gradients.
+    """
+    x, W, c, w, b, y, lamda = _each("inputs", inputs, "x W c w b y lamda")
+    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    W_dot, c_dot, w_dot, b_dot = _each("tangents", tangents, "W_dot c_dot w_dot b_dot")
+    W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
+    c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
+    w_dot = _like("w_dot", w_dot, (K, J), dtype, "w")
+    b_dot = _like("b_dot", b_dot, (J,), dtype, "b")
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # h[n, k] = max(0, u[n, k])
+    h = np.maximum(0, u)
+    # z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
+    z = h @ w + b
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    exp_z = np.exp(z - z[n, z_argmax][:, None])
+    exp_z[n, z_argmax] = 0
+    sum_exp_z = exp_z.sum(axis=1) + 1
+    p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
+    p[n, z_argmax] = 1 / sum_exp_z
+    # ∂L/∂ℓ[n] = 1/N
+    # that is, (1/N) 𝟏
+    dell = 1 / N
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    p_2 = p.copy()
+    p_2[n, y] = 0
+    p_2[n, y] = -p_2.sum(axis=1)
+    dz = np.multiply(dell, p_2, out=p_2)
+    # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
+    # that is, x Ẇ + 𝟏 ċᵀ
+    u_dot = x @ W_dot + c_dot
+    # ḣ[n,k] = u̇[n,k] 𝟏[u[n,k] > 0]
+    # that is, u̇ ⊙ 𝟏[u > 0]
+    greater_u = u > 0
+    h_dot = np.multiply(u_dot, greater_u, out=u_dot)
+    # ż[n,j] = Σ_k ẇ[k,j] h[n,k] + Σ_k ḣ[n,k] w[k,j] + ḃ[j]
+    # that is, h ẇ + ḣ w + 𝟏 ḃᵀ
+    z_dot = h @ w_dot + h_dot @ w + b_dot
+    # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
+    dz_dot = np.multiply(dell * (z_dot - np.einsum("nj,nj->n", p, z_dot)[:, None]), p, out=p)
+    # (∂L/∂h[n,k])˙ = Σ_j ẇ[k,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[k,j]
+    # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
+    dh_dot = dz @ w_dot.T + dz_dot @ w.T
+    # (∂L/∂u[n,k])˙ = (∂L/∂h[n,k])˙ 𝟏[u[n,k] > 0]
+    # that is, (∂L/∂h)˙ ⊙ 𝟏[u > 0]
+    du_dot = np.multiply(dh_dot, greater_u, out=dh_dot)
+    # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d] + λ Ẇ[d,k]
+    # that is, xᵀ (∂L/∂u)˙ + λ Ẇ
+    dW_dot = x.T @ du_dot + lamda * W_dot
+    # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
+    # that is, Σ_n (∂L/∂u)˙_n
+    dc_dot = du_dot.sum(axis=0)
+    # (∂L/∂w[k,j])˙ = Σ_n ḣ[n,k] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ h[n,k] + λ ẇ[k,j]
+    # that is, ḣᵀ ∂L/∂z + hᵀ (∂L/∂z)˙ + λ ẇ
+    dw_dot = h_dot.T @ dz + h.T @ dz_dot + lamda * w_dot
+    # (∂L/∂b[j])˙ = Σ_n (∂L/∂z[n,j])˙
+    # that is, Σ_n (∂L/∂z)˙_n
+    db_dot = dz_dot.sum(axis=0)
+    return Gradients(dW_dot, dc_dot, dw_dot, db_dot)
+
+
+def jacobian(x, W, c, w, b, y, lamda):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(x, W, c, w, b, y, lamda)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(x, W, c, w, b, y, lamda):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "N D")
+    dtype = x.dtype
+    W = _array("W", W, "D K", dtype)
+    c = _array("c", c, "K", dtype)
+    w = _array("w", w, "K J", dtype)
+    b = _array("b", b, "J", dtype)
+    y = _integers("y", y, "N")
+    lamda = _number("lamda", lamda, dtype)
+    sizes = _sizes(
+        x=(x, "N D"),
+        W=(W, "D K"),
+        c=(c, "K"),
+        w=(w, "K J"),
+        b=(b, "J"),
+        y=(y, "N"),
+    )
+    _not_empty("J", sizes["J"])
+    _not_empty("N", sizes["N"])
+    y = _labels("y", y, sizes["J"])
+    D = sizes["D"]
+    J = sizes["J"]
+    K = sizes["K"]
+    N = sizes["N"]
+    return (x, W, c, w, b, y, lamda, dtype, D, J, K, N)
+
+
 def _read(name, value):
     """The value as an array."""
     try:
@@ -187,6 +330,15 @@ def _number(name, value, dtype):
         found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
         raise TypeError(f"{name} has {found}; it must be one real number")
     return dtype.type(array)
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
 
 
 def _integers(name, value, axes):
@@ -226,3 +378,25 @@ def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,10 +2,10 @@
 
 The exponentials of a row, divided by their sum.
 
-    p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
+    p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
 
 Written by pullback 0.1.0 from the definition softmax.toml; to change it, change that file.
-Digest of the definition: a5aa8669a4e84062
+Digest of the definition: b7ee9dcd7cac5391
 The derivation, step by step, each step proved: pullback show softmax
 """
 
@@ -17,13 +17,14 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dp * p), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (N, J)
+    dz: np.ndarray  # (..., J)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     p: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -31,10 +32,10 @@ class Cache(NamedTuple):
 def forward(z):
     """p, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, J classes:
-        z: logits, (N, J), floats
+    Arguments, with J classes:
+        z: logits, (..., J), floats
 
-    Returns (output, cache): p of shape (N, J), and what backward needs.
+    Returns (output, cache): p of shape (..., J), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -44,37 +45,77 @@ def forward(z):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    z = _array("z", z, "N J")
-    dtype = z.dtype
-    sizes = _sizes(
-        z=(z, "N J"),
-    )
-    _not_empty("J", sizes["J"])
-    J = sizes["J"]
-    N = sizes["N"]
-    # p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))
+    (z, dtype, batch, J, size_batch) = _arguments(z)
+    # p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax
     exp_z = np.exp(z - z.max(axis=1)[:, None])
     p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
-    shape = (N, J)
-    return p, Cache(p, shape, dtype)
+    shape = (*batch, J)
+    return _unflat(p, batch), Cache(p, batch, shape, dtype)
 
 
 def backward(dp, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dp: the gradient by p, (N, J), of the inputs' dtype
+        dp: the gradient by p, (..., J), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (p, shape, dtype) = cache
-    dp = _like("dp", dp, shape, dtype)
-    # ∂ℒ/∂z[n,j] = p[n,j] (∂ℒ/∂p[n,j] - Σ_i p[n,i] ∂ℒ/∂p[n,i])
+    (p, batch, shape, dtype) = cache
+    dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])
     # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
-    dz = (dp - np.einsum("nj,nj->n", dp, p)[:, None]) * p
-    return Gradients(dz)
+    dz = (dp - np.einsum("aj,aj->a", dp, p)[:, None]) * p
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., J).
+    """
+    (z,) = _each("inputs", inputs, "z")
+    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
+    # p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax
+    exp_z = np.exp(z - z.max(axis=1)[:, None])
+    p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
+    # ṗ[…,j] = p[…,j] (ż[…,j] - Σ_i ż[…,i] p[…,i])
+    # that is, p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ)
+    p_dot = (z_dot - np.einsum("aj,aj->a", p, z_dot)[:, None]) * p
+    return _unflat(p, batch), _unflat(p_dot, batch)
+
+
+def jacobian(z):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    p, cache = forward(z)
+    return Gradients(*_by_rows(p, lambda dp: backward(dp, cache)))
+
+
+def _arguments(z):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    z = _array("z", z, "... J")
+    dtype = z.dtype
+    sizes = _sizes(
+        z=(z, "... J"),
+    )
+    _not_empty("J", sizes["J"])
+    batch = sizes["..."]
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
+    J = sizes["J"]
+    return (z, dtype, batch, J, size_batch)
 
 
 def _read(name, value):
@@ -93,16 +134,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -112,17 +170,39 @@ def _sizes(**arrays):
     return sizes
 
 
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
 def _not_empty(axis, size):
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -2,10 +2,10 @@
 
 tanh(u), entry by entry; its slope is 1 - h**2.
 
-    h[n, k] = tanh(u[n, k])
+    h[...] = tanh(u[...])
 
 Written by pullback 0.1.0 from the definition tanh.toml; to change it, change that file.
-Digest of the definition: 07ac08333a920fd4
+Digest of the definition: 983ef7f8995c44af
 The derivation, step by step, each step proved: pullback show tanh
 """
 
@@ -17,13 +17,14 @@ import numpy as np
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    du: np.ndarray  # (N, K)
+    du: np.ndarray  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     h: Any
+    batch: Any
     shape: Any
     dtype: Any
 
@@ -31,10 +32,10 @@ class Cache(NamedTuple):
 def forward(u):
     """h, and what backward needs to know of the way to it.
 
-    Arguments, with N examples, K features:
-        u: pre-activations, (N, K), floats
+    Arguments, with no axes:
+        u: pre-activations, (...), floats
 
-    Returns (output, cache): h of shape (N, K), and what backward needs.
+    Returns (output, cache): h of shape (...), and what backward needs.
 
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
@@ -43,34 +44,71 @@ def forward(u):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    u = _array("u", u, "N K")
-    dtype = u.dtype
-    sizes = _sizes(
-        u=(u, "N K"),
-    )
-    K = sizes["K"]
-    N = sizes["N"]
-    # h[n, k] = tanh(u[n, k])
+    (u, dtype, batch, size_batch) = _arguments(u)
+    # h[...] = tanh(u[...])
     h = np.tanh(u)
-    shape = (N, K)
-    return h, Cache(h, shape, dtype)
+    shape = (*batch,)
+    return _unflat(h, batch), Cache(h, batch, shape, dtype)
 
 
 def backward(dh, cache):
     """The gradients, given the gradient by the output.
 
     Arguments:
-        dh: the gradient by h, (N, K), of the inputs' dtype
+        dh: the gradient by h, (...), of the inputs' dtype
         cache: what forward returned beside the output
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    (h, shape, dtype) = cache
-    dh = _like("dh", dh, shape, dtype)
-    # ∂ℒ/∂u[n,k] = (1 - h[n,k]²) ∂ℒ/∂h[n,k]
-    # that is, (𝟏 𝟏ᵀ - h ⊙ h) ⊙ ∂ℒ/∂h
+    (h, batch, shape, dtype) = cache
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂u[…] = (1 - h[…]²) ∂ℒ/∂h[…]
+    # that is, (𝟏 - h ⊙ h) ⊙ ∂ℒ/∂h
     du = (1 - np.square(h)) * dh
-    return Gradients(du)
+    return Gradients(_unflat(du, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    (u,) = _each("inputs", inputs, "u")
+    (u, dtype, batch, size_batch) = _arguments(u)
+    (u_dot,) = _each("tangents", tangents, "u_dot")
+    u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
+    # h[...] = tanh(u[...])
+    h = np.tanh(u)
+    # ḣ[…] = u̇[…] (1 - h[…]²)
+    # that is, u̇ ⊙ (𝟏 - h ⊙ h)
+    h_dot = (1 - np.square(h)) * u_dot
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(u):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(u)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(u):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    u = _array("u", u, "...")
+    dtype = u.dtype
+    sizes = _sizes(
+        u=(u, "..."),
+    )
+    batch = sizes["..."]
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
+    return (u, dtype, batch, size_batch)
 
 
 def _read(name, value):
@@ -89,16 +127,33 @@ def _array(name, value, axes, dtype=None):
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
 def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
@@ -108,11 +163,33 @@ def _sizes(**arrays):
     return sizes
 
 
-def _like(name, value, shape, dtype):
-    """The value as an array of this shape and dtype."""
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
     array = _read(name, value)
     if array.dtype.type is not dtype.type:
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as the output")
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as the output")
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

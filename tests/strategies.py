@@ -470,21 +470,23 @@ def with_leading(text: str) -> str | None:
 
 
 # -- time ------------------------------------------------------------------------------------------
-class TooLong(BaseException):
-    """A stage hangs; not an Exception, so that nothing on the way takes it for its own."""
+class Alarm(BaseException):
+    """Time is up; not an Exception, so that nothing on the way takes it for its own."""
 
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """A block that must end in time."""
+    """A block that must end in time, or TimeoutError."""
 
     def stop(number: int, frame: Any) -> None:
-        raise TooLong(f"more than {seconds} s")
+        raise Alarm
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+    except Alarm:
+        raise TimeoutError(f"more than {seconds} s") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -70,7 +70,7 @@ def test_equality_is_up_to_the_names_of_bound_indices(binder):
 @pytest.mark.parametrize("binder", BINDERS)
 def test_a_bound_index_is_not_free(binder):
     expr = binder(z(n, j) + x(j), j)
-    assert free_indices(expr) == [n] and j not in expr.free_symbols
+    assert free_indices(expr) == (n,) and j not in expr.free_symbols
     assert expr.xreplace({j: i}) == expr
 
 

@@ -1,0 +1,704 @@
+"""Three-layer perceptron with GELU and layer normalization
+
+A deeper network, made of calls of other definitions.
+
+    u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    mu[n] := mean(k, u[n, k])
+    a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    r[n] := 1 / sqrt(a_v[n] + 1e-5)
+    xhat[n, k] := (u[n, k] - mu[n]) * r[n]
+    a[n, k] = gain[k] * xhat[n, k] + bias[k]
+    Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
+    h[n, k] = a[n, k] * Phi[n, k]
+    v[n, m] = sum(k, h[n, k] * V[k, m]) + b[m]
+    g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
+    g[n, m] = v[n, m] * g_Phi[n, m]
+    z[n, j] = sum(m, g[n, m] * w[m, j]) + s[j]
+    p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    ell[n] = -log(p[n, y[n]])
+    L = mean(n, ell[n])
+
+Written by pullback 0.1.0 from the definition deep_mlp.toml; to change it, change that file.
+Digest of the definition: 8ccfbbcf55efb99b
+The derivation, step by step, each step proved: pullback show deep_mlp
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of L, each in the shape and the dtype of its input."""
+
+    dW: np.ndarray  # (D, K)
+    dc: np.ndarray  # (K,)
+    dgain: np.ndarray  # (K,)
+    dbias: np.ndarray  # (K,)
+    dV: np.ndarray  # (K, M)
+    db: np.ndarray  # (M,)
+    dw: np.ndarray  # (M, J)
+    ds: np.ndarray  # (J,)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    x: Any
+    gain: Any
+    V: Any
+    w: Any
+    y: Any
+    K: Any
+    r: Any
+    xhat: Any
+    a: Any
+    Phi: Any
+    h: Any
+    v: Any
+    g_Phi: Any
+    g: Any
+    z_argmax: Any
+    N: Any
+    n: Any
+    exp_z: Any
+    others_exp_z: Any
+    dtype: Any
+
+
+def forward(x, W, c, gain, bias, V, b, w, s, y):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with N examples, K first hidden units, M second hidden units, J classes, D inputs:
+        x: (N, D), floats
+        W: (D, K), floats
+        c: (K,), floats
+        gain: (K,), floats
+        bias: (K,), floats
+        V: (K, M), floats
+        b: (M,), floats
+        w: (M, J), floats
+        s: (J,), floats
+        y: right classes, (N,), integers from 0 to J - 1
+
+    Returns (output, cache): L (one number), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    J and K and N must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (
+        x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
+    ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # mu[n] := mean(k, u[n, k])
+    mu = u.sum(axis=1) / K
+    # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    u_shifted = np.subtract(u, mu[:, None], out=u)
+    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    # r[n] := 1 / sqrt(a_v[n] + 1e-5)
+    r = 1 / np.sqrt(a_v + 1e-05)
+    # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
+    xhat = np.multiply(r[:, None], u_shifted, out=u_shifted)
+    # a[n, k] = gain[k] * xhat[n, k] + bias[k]
+    a = gain * xhat + bias
+    # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    # h[n, k] = a[n, k] * Phi[n, k]
+    # in the form of: complementary error function
+    h = Phi * a
+    # v[n, m] = sum(k, h[n, k] * V[k, m]) + b[m]
+    v = h @ V + b
+    # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    # g[n, m] = v[n, m] * g_Phi[n, m]
+    # in the form of: complementary error function
+    g = g_Phi * v
+    # z[n, j] = sum(m, g[n, m] * w[m, j]) + s[j]
+    z = g @ w + s
+    # ell[n] = -log(p[n, y[n]])
+    # in the form of: shifted log-sum-exp
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    z_max = z[n, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[n, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    # L = mean(n, ell[n])
+    L = ell.sum() / N
+    return L, Cache(
+        x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
+        others_exp_z, dtype,
+    )
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, one number
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (
+        x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
+        others_exp_z, dtype,
+    ) = cache
+    dL = _number("dL", dL, dtype)
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z = others_exp_z + 1
+    p = exp_z / sum_exp_z[:, None]
+    p[n, z_argmax] = 1 / sum_exp_z
+    # ∂L/∂ℓ[n] = 1/N
+    # that is, (1/N) 𝟏
+    dell = dL / N
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    p[n, y] = 0
+    p[n, y] = -p.sum(axis=1)
+    dz = np.multiply(dell, p, out=p)
+    # ∂L/∂g[n,m] = Σ_j w[m,j] ∂L/∂z[n,j]
+    # that is, ∂L/∂z wᵀ
+    dg = dz @ w.T
+    # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
+    # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
+    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
+    dv = np.multiply(part * v + g_Phi, dg, out=dg)
+    # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
+    # that is, ∂L/∂v Vᵀ
+    dh = dv @ V.T
+    # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
+    # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
+    part_2 = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
+    da = np.multiply(part_2 * a + Phi, dh, out=dh)
+    # ∂L/∂u[n,k] = r[n] (gain[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain[k′] ∂L/∂a[n,k′] - (1/K) xhat[n,k]
+    #     Σ_k′ xhat[n,k′] gain[k′] ∂L/∂a[n,k′])
+    # that is, diag(r) (∂L/∂a diag(gain) - (1/K) diag((xhat ⊙ ∂L/∂a) gain) xhat - (1/K) ∂L/∂a
+    #     gain 𝟏ᵀ)
+    gain_da_shifted = gain * da - (da @ gain / K)[:, None] - (np.einsum("nk,nk->n", xhat, da * gain) / K)[:, None] * xhat
+    du = np.multiply(r[:, None], gain_da_shifted, out=gain_da_shifted)
+    # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k]
+    # that is, xᵀ ∂L/∂u
+    dW = x.T @ du
+    # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
+    # that is, Σ_n ∂L/∂u_n
+    dc = du.sum(axis=0)
+    # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
+    # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
+    dgain = np.einsum("nk,nk->k", da, xhat)
+    # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
+    # that is, Σ_n ∂L/∂a_n
+    dbias = da.sum(axis=0)
+    # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
+    # that is, hᵀ ∂L/∂v
+    dV = h.T @ dv
+    # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
+    # that is, Σ_n ∂L/∂v_n
+    db = dv.sum(axis=0)
+    # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
+    # that is, gᵀ ∂L/∂z
+    dw = g.T @ dz
+    # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
+    # that is, Σ_n ∂L/∂z_n
+    ds = dz.sum(axis=0)
+    return Gradients(dW, dc, dgain, dbias, dV, db, dw, ds)
+
+
+def value_and_grad(x, W, c, gain, bias, V, b, w, s, y):
+    """(value, gradients): the output and its gradients, with arguments as in forward."""
+    L, cache = forward(x, W, c, gain, bias, V, b, w, s, y)
+    return L, backward(1.0, cache)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both (one number).
+    """
+    x, W, c, gain, bias, V, b, w, s, y = _each("inputs", inputs, "x W c gain bias V b w s y")
+    (
+        x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
+    ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    W_dot, c_dot, gain_dot, bias_dot, V_dot, b_dot, w_dot, s_dot = _each("tangents", tangents, "W_dot c_dot gain_dot bias_dot V_dot b_dot w_dot s_dot")
+    W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
+    c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
+    gain_dot = _like("gain_dot", gain_dot, (K,), dtype, "gain")
+    bias_dot = _like("bias_dot", bias_dot, (K,), dtype, "bias")
+    V_dot = _like("V_dot", V_dot, (K, M), dtype, "V")
+    b_dot = _like("b_dot", b_dot, (M,), dtype, "b")
+    w_dot = _like("w_dot", w_dot, (M, J), dtype, "w")
+    s_dot = _like("s_dot", s_dot, (J,), dtype, "s")
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # mu[n] := mean(k, u[n, k])
+    mu = u.sum(axis=1) / K
+    # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    u_shifted = np.subtract(u, mu[:, None], out=u)
+    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    # r[n] := 1 / sqrt(a_v[n] + 1e-5)
+    r = 1 / np.sqrt(a_v + 1e-05)
+    # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
+    xhat = np.multiply(r[:, None], u_shifted, out=u_shifted)
+    # a[n, k] = gain[k] * xhat[n, k] + bias[k]
+    a = gain * xhat + bias
+    # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    # h[n, k] = a[n, k] * Phi[n, k]
+    # in the form of: complementary error function
+    h = Phi * a
+    # v[n, m] = sum(k, h[n, k] * V[k, m]) + b[m]
+    v = h @ V + b
+    # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    # g[n, m] = v[n, m] * g_Phi[n, m]
+    # in the form of: complementary error function
+    g = g_Phi * v
+    # z[n, j] = sum(m, g[n, m] * w[m, j]) + s[j]
+    z = g @ w + s
+    # ell[n] = -log(p[n, y[n]])
+    # in the form of: shifted log-sum-exp
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    z_max = z[n, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[n, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    # L = mean(n, ell[n])
+    L = ell.sum() / N
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
+    p[n, z_argmax] = 1 / sum_exp_z
+    # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
+    # that is, x Ẇ + 𝟏 ċᵀ
+    u_dot = x @ W_dot + c_dot
+    # ȧ[n,k] = gain˙[k] xhat[n,k] + r[n] gain[k] (u̇[n,k] - (1/K) Σ_k′ u̇[n,k′] - (1/K)
+    #     xhat[n,k] Σ_k′ u̇[n,k′] xhat[n,k′]) + bias˙[k]
+    # that is, xhat diag(gain˙) + diag(r) (u̇ - (1/K) u̇ 𝟏 𝟏ᵀ - (1/K) diag((u̇ ⊙ xhat) 𝟏) xhat)
+    #     diag(gain) + 𝟏 bias˙ᵀ
+    gain_r_u_dot = gain * r[:, None] * (u_dot - (u_dot.sum(axis=1) / K)[:, None] - (np.einsum("nk,nk->n", u_dot, xhat) / K)[:, None] * xhat)
+    a_dot = gain_dot * xhat + gain_r_u_dot + bias_dot
+    # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
+    # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
+    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
+    h_dot = np.multiply(part * a + Phi, a_dot, out=a_dot)
+    # v̇[n,m] = Σ_k ḣ[n,k] V[k,m] + Σ_k V̇[k,m] h[n,k] + ḃ[m]
+    # that is, ḣ V + h V̇ + 𝟏 ḃᵀ
+    v_dot = h_dot @ V + h @ V_dot + b_dot
+    # ġ[n,m] = v̇[n,m] ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m])
+    # that is, v̇ ⊙ ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi)
+    part_2 = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
+    g_dot = np.multiply(part_2 * v + g_Phi, v_dot, out=v_dot)
+    # ż[n,j] = Σ_m ẇ[m,j] g[n,m] + Σ_m ġ[n,m] w[m,j] + ṡ[j]
+    # that is, g ẇ + ġ w + 𝟏 ṡᵀ
+    z_dot = g @ w_dot + g_dot @ w + s_dot
+    # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
+    ell_dot = np.einsum("nj,nj->n", p, z_dot) - z_dot[n, y]
+    # L̇ = (1/N) Σ_n ℓ̇[n]
+    # that is, (1/N) Σ_n ℓ̇_n
+    L_dot = ell_dot.sum() / N
+    return L, L_dot
+
+
+def hvp(inputs, tangents):
+    """The Hessian times a direction: how each gradient changes along tangents of the inputs.
+
+    Arguments as in jvp. Returns Gradients.
+    """
+    x, W, c, gain, bias, V, b, w, s, y = _each("inputs", inputs, "x W c gain bias V b w s y")
+    (
+        x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
+    ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    W_dot, c_dot, gain_dot, bias_dot, V_dot, b_dot, w_dot, s_dot = _each("tangents", tangents, "W_dot c_dot gain_dot bias_dot V_dot b_dot w_dot s_dot")
+    W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
+    c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
+    gain_dot = _like("gain_dot", gain_dot, (K,), dtype, "gain")
+    bias_dot = _like("bias_dot", bias_dot, (K,), dtype, "bias")
+    V_dot = _like("V_dot", V_dot, (K, M), dtype, "V")
+    b_dot = _like("b_dot", b_dot, (M,), dtype, "b")
+    w_dot = _like("w_dot", w_dot, (M, J), dtype, "w")
+    s_dot = _like("s_dot", s_dot, (J,), dtype, "s")
+    # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
+    u = x @ W + c
+    # mu[n] := mean(k, u[n, k])
+    mu = u.sum(axis=1) / K
+    # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    u_shifted = np.subtract(u, mu[:, None], out=u)
+    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    # r[n] := 1 / sqrt(a_v[n] + 1e-5)
+    r = 1 / np.sqrt(a_v + 1e-05)
+    # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
+    xhat = r[:, None] * u_shifted
+    # a[n, k] = gain[k] * xhat[n, k] + bias[k]
+    a = gain * xhat + bias
+    # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    # h[n, k] = a[n, k] * Phi[n, k]
+    # in the form of: complementary error function
+    h = Phi * a
+    # v[n, m] = sum(k, h[n, k] * V[k, m]) + b[m]
+    v = h @ V + b
+    # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
+    # in the form of: complementary error function
+    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    # g[n, m] = v[n, m] * g_Phi[n, m]
+    # in the form of: complementary error function
+    g = g_Phi * v
+    # z[n, j] = sum(m, g[n, m] * w[m, j]) + s[j]
+    z = g @ w + s
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    z_argmax = z.argmax(axis=1)
+    n = np.arange(N)
+    exp_z = np.exp(z - z[n, z_argmax][:, None])
+    exp_z[n, z_argmax] = 0
+    sum_exp_z = exp_z.sum(axis=1) + 1
+    p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
+    p[n, z_argmax] = 1 / sum_exp_z
+    # ∂L/∂ℓ[n] = 1/N
+    # that is, (1/N) 𝟏
+    dell = 1 / N
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    p_2 = p.copy()
+    p_2[n, y] = 0
+    p_2[n, y] = -p_2.sum(axis=1)
+    dz = np.multiply(dell, p_2, out=p_2)
+    # ∂L/∂g[n,m] = Σ_j w[m,j] ∂L/∂z[n,j]
+    # that is, ∂L/∂z wᵀ
+    dg = dz @ w.T
+    # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
+    # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
+    square_v = np.square(v)
+    exp_negative_value_square_v = np.exp(-(0.5 * square_v))
+    part = np.add(0.3989422804014327 * exp_negative_value_square_v * v, g_Phi, out=g_Phi)
+    dv = part * dg
+    # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
+    # that is, ∂L/∂v Vᵀ
+    dh = dv @ V.T
+    # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
+    # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
+    square_a = np.square(a)
+    exp_negative_value_square_a = np.exp(-(0.5 * square_a))
+    part_2 = np.add(0.3989422804014327 * exp_negative_value_square_a * a, Phi, out=Phi)
+    da = part_2 * dh
+    # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
+    # that is, x Ẇ + 𝟏 ċᵀ
+    u_dot = x @ W_dot + c_dot
+    # ȧ[n,k] = gain˙[k] xhat[n,k] + r[n] gain[k] (u̇[n,k] - (1/K) Σ_k′ u̇[n,k′] - (1/K)
+    #     xhat[n,k] Σ_k′ u̇[n,k′] xhat[n,k′]) + bias˙[k]
+    # that is, xhat diag(gain˙) + diag(r) (u̇ - (1/K) u̇ 𝟏 𝟏ᵀ - (1/K) diag((u̇ ⊙ xhat) 𝟏) xhat)
+    #     diag(gain) + 𝟏 bias˙ᵀ
+    sum_u_dot = u_dot.sum(axis=1)
+    u_dot_xhat = np.einsum("nk,nk->n", u_dot, xhat)
+    gain_dot_xhat_gain_r_u_dot = gain_dot * xhat + gain * r[:, None] * (u_dot - (sum_u_dot / K)[:, None] - (u_dot_xhat / K)[:, None] * xhat)
+    a_dot = np.add(gain_dot_xhat_gain_r_u_dot, bias_dot, out=gain_dot_xhat_gain_r_u_dot)
+    # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
+    # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
+    h_dot = part_2 * a_dot
+    # v̇[n,m] = Σ_k ḣ[n,k] V[k,m] + Σ_k V̇[k,m] h[n,k] + ḃ[m]
+    # that is, ḣ V + h V̇ + 𝟏 ḃᵀ
+    v_dot = h_dot @ V + h @ V_dot + b_dot
+    # ġ[n,m] = v̇[n,m] ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m])
+    # that is, v̇ ⊙ ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi)
+    g_dot = part * v_dot
+    # ż[n,j] = Σ_m ẇ[m,j] g[n,m] + Σ_m ġ[n,m] w[m,j] + ṡ[j]
+    # that is, g ẇ + ġ w + 𝟏 ṡᵀ
+    z_dot = g @ w_dot + g_dot @ w + s_dot
+    # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
+    # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
+    dz_dot = np.multiply(dell * (z_dot - np.einsum("nj,nj->n", p, z_dot)[:, None]), p, out=p)
+    # (∂L/∂g[n,m])˙ = Σ_j ẇ[m,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[m,j]
+    # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
+    dg_dot = dz @ w_dot.T + dz_dot @ w.T
+    # (∂L/∂v[n,m])˙ = (∂L/∂g[n,m])˙ (1/2 + (√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + (1/2)
+    #     erf((√(2)/2) v[n,m])) + v̇[n,m] (√(2)/√(π) - (√(2) / (2 √(π))) v[n,m]²) ∂L/∂g[n,m]
+    #     exp(-(1/2) v[n,m]²)
+    # that is, (∂L/∂g)˙ ⊙ ((1/2) erf((√(2)/2) v) + (√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) +
+    #     (1/2) 𝟏 𝟏ᵀ) + v̇ ⊙ exp(-(1/2) (v ⊙ v)) ⊙ ((√(2)/√(π)) 𝟏 𝟏ᵀ - (√(2) / (2 √(π))) (v ⊙
+    #     v)) ⊙ ∂L/∂g
+    part_3 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_v) * exp_negative_value_square_v * dg, v_dot, out=v_dot)
+    dv_dot = np.add(part * dg_dot, part_3, out=part_3)
+    # (∂L/∂h[n,k])˙ = Σ_m (∂L/∂v[n,m])˙ V[k,m] + Σ_m V̇[k,m] ∂L/∂v[n,m]
+    # that is, (∂L/∂v)˙ Vᵀ + ∂L/∂v V̇ᵀ
+    dh_dot = dv_dot @ V.T + dv @ V_dot.T
+    # (∂L/∂a[n,k])˙ = (∂L/∂h[n,k])˙ (1/2 + (√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + (1/2)
+    #     erf((√(2)/2) a[n,k])) + ȧ[n,k] (√(2)/√(π) - (√(2) / (2 √(π))) a[n,k]²) ∂L/∂h[n,k]
+    #     exp(-(1/2) a[n,k]²)
+    # that is, (∂L/∂h)˙ ⊙ ((1/2) erf((√(2)/2) a) + (√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) +
+    #     (1/2) 𝟏 𝟏ᵀ) + ȧ ⊙ exp(-(1/2) (a ⊙ a)) ⊙ ((√(2)/√(π)) 𝟏 𝟏ᵀ - (√(2) / (2 √(π))) (a ⊙ a))
+    #     ⊙ ∂L/∂h
+    part_4 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_a) * exp_negative_value_square_a * a_dot, dh, out=dh)
+    da_dot = np.add(part_2 * dh_dot, part_4, out=part_4)
+    # (∂L/∂u[n,k])˙ = r[n] (gain˙[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain˙[k′] ∂L/∂a[n,k′] - (1/K)
+    #     xhat[n,k] Σ_k′ gain˙[k′] xhat[n,k′] ∂L/∂a[n,k′]) + r[n] ((∂L/∂a[n,k])˙ gain[k] - (1/K)
+    #     Σ_k′ (∂L/∂a[n,k′])˙ gain[k′] - (1/K) xhat[n,k] Σ_k′ (∂L/∂a[n,k′])˙ xhat[n,k′]
+    #     gain[k′]) + (1/K) r[n]² ((1/K) r[n] (Σ_k′ gain[k′] (u[n,k′] - μ[n]) ∂L/∂a[n,k′]) Σ_k′
+    #     u̇[n,k′] + (1/K) xhat[n,k] (Σ_k′ gain[k′] ∂L/∂a[n,k′]) Σ_k′ u̇[n,k′] + (2/K) r[n]
+    #     xhat[n,k] (Σ_k′ u̇[n,k′] xhat[n,k′]) Σ_k′ gain[k′] (u[n,k′] - μ[n]) ∂L/∂a[n,k′] -
+    #     (gain[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain[k′] ∂L/∂a[n,k′] - (1/K) r[n] xhat[n,k] Σ_k′
+    #     gain[k′] (u[n,k′] - μ[n]) ∂L/∂a[n,k′]) Σ_k′ u̇[n,k′] xhat[n,k′] - xhat[n,k] Σ_k′
+    #     u̇[n,k′] gain[k′] ∂L/∂a[n,k′] - u̇[n,k] r[n] Σ_k′ gain[k′] (u[n,k′] - μ[n])
+    #     ∂L/∂a[n,k′])
+    # that is, diag(r) ((∂L/∂a)˙ diag(gain) - (1/K) diag(((∂L/∂a)˙ ⊙ xhat) gain) xhat - (1/K)
+    #     (∂L/∂a)˙ gain 𝟏ᵀ) + diag(r) (∂L/∂a diag(gain˙) - (1/K) diag((xhat ⊙ ∂L/∂a) gain˙) xhat
+    #     - (1/K) ∂L/∂a gain˙ 𝟏ᵀ) + (1/K) diag(r ⊙ r) ((1/K) (r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain) ⊙
+    #     (u̇ 𝟏)) 𝟏ᵀ + (1/K) diag((∂L/∂a gain) ⊙ (u̇ 𝟏)) xhat + (2/K) diag(r ⊙ ((u̇ ⊙ xhat) 𝟏) ⊙
+    #     (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) xhat - diag((u̇ ⊙ ∂L/∂a) gain) xhat - diag((u̇ ⊙ xhat) 𝟏)
+    #     (∂L/∂a diag(gain) - (1/K) ∂L/∂a gain 𝟏ᵀ - (1/K) diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain))
+    #     xhat) - diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) u̇)
+    gain_dot_da_shifted = gain_dot * da - (da @ gain_dot / K)[:, None] - (np.einsum("nk,nk->n", xhat, da * gain_dot) / K)[:, None] * xhat
+    gain_da_dot_shifted = gain * da_dot - (da_dot @ gain / K)[:, None] - (np.einsum("nk,nk->n", xhat, da_dot * gain) / K)[:, None] * xhat
+    da_gain = da @ gain
+    gain_u_shifted_da = gain @ (u_shifted * da).T
+    part_5 = (2 / K * r * u_dot_xhat * gain_u_shifted_da)[:, None] * xhat
+    r_gain_u_shifted_da = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
+    part_6 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (r_gain_u_shifted_da * sum_u_dot / K)[:, None]
+    part_6_shifted = np.subtract(part_6, u_dot_xhat[:, None] * (gain * da - (da_gain / K)[:, None] - (r_gain_u_shifted_da / K)[:, None] * xhat), out=part_6)
+    part_6_shifted_shifted = part_6_shifted - np.einsum("nk,nk->n", u_dot, da * gain)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot
+    du_dot = r[:, None] * gain_dot_da_shifted + r[:, None] * gain_da_dot_shifted + (np.square(r) / K)[:, None] * part_6_shifted_shifted
+    # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d]
+    # that is, xᵀ (∂L/∂u)˙
+    dW_dot = x.T @ du_dot
+    # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
+    # that is, Σ_n (∂L/∂u)˙_n
+    dc_dot = du_dot.sum(axis=0)
+    # (∂L/∂gain[k])˙ = Σ_n (∂L/∂a[n,k])˙ xhat[n,k] + Σ_n u̇[n,k] r[n] ∂L/∂a[n,k] - (1/K)
+    #     Σ_{n,k′} u̇[n,k′] r[n] ∂L/∂a[n,k] - (1/K) Σ_{n,k′} u̇[n,k′] r[n] xhat[n,k′] xhat[n,k]
+    #     ∂L/∂a[n,k]
+    # that is, ((∂L/∂a)ᵀ ⊙ u̇ᵀ) r + ((∂L/∂a)˙ᵀ ⊙ xhatᵀ) 𝟏 - (1/K) (∂L/∂a)ᵀ diag(r) u̇ 𝟏 - (1/K)
+    #     ((∂L/∂a)ᵀ ⊙ xhatᵀ) diag(r) (u̇ ⊙ xhat) 𝟏
+    dgain_dot = np.einsum("nk,nk->k", da_dot, xhat) + np.einsum("nk,nk->k", u_dot, da * r[:, None]) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
+    # (∂L/∂bias[k])˙ = Σ_n (∂L/∂a[n,k])˙
+    # that is, Σ_n (∂L/∂a)˙_n
+    dbias_dot = da_dot.sum(axis=0)
+    # (∂L/∂V[k,m])˙ = Σ_n ḣ[n,k] ∂L/∂v[n,m] + Σ_n (∂L/∂v[n,m])˙ h[n,k]
+    # that is, ḣᵀ ∂L/∂v + hᵀ (∂L/∂v)˙
+    dV_dot = h_dot.T @ dv + h.T @ dv_dot
+    # (∂L/∂b[m])˙ = Σ_n (∂L/∂v[n,m])˙
+    # that is, Σ_n (∂L/∂v)˙_n
+    db_dot = dv_dot.sum(axis=0)
+    # (∂L/∂w[m,j])˙ = Σ_n ġ[n,m] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ g[n,m]
+    # that is, ġᵀ ∂L/∂z + gᵀ (∂L/∂z)˙
+    dw_dot = g_dot.T @ dz + g.T @ dz_dot
+    # (∂L/∂s[j])˙ = Σ_n (∂L/∂z[n,j])˙
+    # that is, Σ_n (∂L/∂z)˙_n
+    ds_dot = dz_dot.sum(axis=0)
+    return Gradients(dW_dot, dc_dot, dgain_dot, dbias_dot, dV_dot, db_dot, dw_dot, ds_dot)
+
+
+def jacobian(x, W, c, gain, bias, V, b, w, s, y):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(x, W, c, gain, bias, V, b, w, s, y)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(x, W, c, gain, bias, V, b, w, s, y):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "N D")
+    dtype = x.dtype
+    W = _array("W", W, "D K", dtype)
+    c = _array("c", c, "K", dtype)
+    gain = _array("gain", gain, "K", dtype)
+    bias = _array("bias", bias, "K", dtype)
+    V = _array("V", V, "K M", dtype)
+    b = _array("b", b, "M", dtype)
+    w = _array("w", w, "M J", dtype)
+    s = _array("s", s, "J", dtype)
+    y = _integers("y", y, "N")
+    sizes = _sizes(
+        x=(x, "N D"),
+        W=(W, "D K"),
+        c=(c, "K"),
+        gain=(gain, "K"),
+        bias=(bias, "K"),
+        V=(V, "K M"),
+        b=(b, "M"),
+        w=(w, "M J"),
+        s=(s, "J"),
+        y=(y, "N"),
+    )
+    _not_empty("J", sizes["J"])
+    _not_empty("K", sizes["K"])
+    _not_empty("N", sizes["N"])
+    y = _labels("y", y, sizes["J"])
+    D = sizes["D"]
+    J = sizes["J"]
+    K = sizes["K"]
+    M = sizes["M"]
+    N = sizes["N"]
+    return (x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _number(name, value, dtype):
+    """The value as one number of this dtype."""
+    array = _read(name, value)
+    if array.ndim or array.dtype.kind not in "iuf":
+        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
+        raise TypeError(f"{name} has {found}; it must be one real number")
+    return dtype.type(array)
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = _read(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if array.ndim != len(axes.split()):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        for axis, size in zip(axes.split(), array.shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
+
+
+def _erfc(x):
+    """1 - erf(x), without cancelling where x is large: W. J. Cody, Math. Comp. 23 (1969)."""
+    y = np.abs(x)
+    near = np.clip(x, -0.46875, 0.46875)
+    above = _erfc_above(np.maximum(y, 0.46875))
+    return np.where(
+        y <= 0.46875, 1 - near * _ratio(near * near, *_ERF), np.where(x > 0, above, 2 - above)
+    )
+
+
+def _erfc_above(y):
+    """1 - erf(y) for y of 0.46875 or more."""
+    z = 1 / np.square(np.maximum(y, 4))
+    far = (1 / np.pi**0.5 - z * _ratio(z, *_ERFC_FAR)) / np.maximum(y, 4)
+    scaled = np.where(y <= 4, _ratio(np.minimum(y, 4), *_ERFC), far)
+    cut = np.minimum(y, 30)  # exp(-900) is 0
+    short = np.floor(16 * cut) / 16  # its square is exact
+    return np.exp(-short * short) * np.exp((short - cut) * (short + cut)) * scaled
+
+
+def _ratio(x, above, below):
+    """A quotient of polynomials, the highest power first."""
+    top, bottom = above[0], below[0]
+    for a in above[1:]:
+        top = top * x + a
+    for b in below[1:]:
+        bottom = bottom * x + b
+    return top / bottom
+
+
+_ERF = (
+    (1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2,
+     3.77485237685302021e2, 3.20937758913846947e3),
+    (1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3,
+     2.84423683343917062e3),
+)
+_ERFC = (
+    (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594,
+     6.61191906371416295e1, 2.98635138197400131e2, 8.81952221241769090e2,
+     1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3),
+    (1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2,
+     1.62138957456669019e3, 3.29079923573345963e3, 4.36261909014324716e3,
+     3.43936767414372164e3, 1.23033935480374942e3),
+)
+_ERFC_FAR = (
+    (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1,
+     1.25781726111229246e-1, 1.60837851487422766e-2, 6.58749161529837803e-4),
+    (1, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1,
+     6.05183413124413191e-2, 2.33520497626869185e-3),
+)

@@ -1,0 +1,229 @@
+"""Embedding
+
+Rows of a table, by label; the gradients of a row that is taken more than once add up.
+
+    h[..., d] = sum(v, [v == y[...]] * E[v, d])
+
+Written by pullback 0.1.0 from the definition embedding.toml; to change it, change that file.
+Digest of the definition: 0a8552b8e1b02cc0
+The derivation, step by step, each step proved: pullback show embedding
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
+
+    dE: np.ndarray  # (V, D)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    y: Any
+    V: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(y, E):
+    """h, and what backward needs to know of the way to it.
+
+    Arguments, with D features, V words:
+        y: words to look up, (...), integers from 0 to V - 1
+        E: the table, (V, D), floats
+
+    Returns (output, cache): h of shape (..., D), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    # h[..., d] = sum(v, [v == y[...]] * E[v, d])
+    # in the form of: sum over a delta
+    h = E[y]
+    shape = (*batch, D)
+    return _unflat(h, batch), Cache(y, V, batch, shape, dtype)
+
+
+def backward(dh, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dh: the gradient by h, (..., D), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (y, V, batch, shape, dtype) = cache
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂E[v,d] = Σ_… 𝟏[v = y[…]] ∂ℒ/∂h[…,d]
+    # that is, (onehot(y))ᵀ ∂ℒ/∂h
+    dE = _add_rows(dh, y, V)
+    return Gradients(dE)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., D).
+    """
+    y, E = _each("inputs", inputs, "y E")
+    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    (E_dot,) = _each("tangents", tangents, "E_dot")
+    E_dot = _like("E_dot", E_dot, (V, D), dtype, "E")
+    # h[..., d] = sum(v, [v == y[...]] * E[v, d])
+    # in the form of: sum over a delta
+    h = E[y]
+    # ḣ[…,d] = Ė[y[…],d]
+    h_dot = E_dot[y]
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(y, E):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(y, E)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(y, E):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    y = _integers("y", y, "...")
+    E = _array("E", E, "V D")
+    dtype = E.dtype
+    sizes = _sizes(
+        y=(y, "..."),
+        E=(E, "V D"),
+    )
+    y = _labels("y", y, sizes["V"])
+    batch = sizes["..."]
+    y = _flat(y, batch)
+    size_batch = y.shape[0]
+    D = sizes["D"]
+    V = sizes["V"]
+    return (y, E, dtype, batch, D, V, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = _read(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _add_rows(rows, labels, size):
+    """Rows with one label are added up: (labels…, rest…) to (size, rest…)."""
+    total = np.zeros((size, *rows.shape[labels.ndim:]), rows.dtype)
+    np.add.at(total, labels, rows)
+    return total
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -1,0 +1,212 @@
+"""Gaussian error linear unit, by tanh
+
+GELU with its distribution function approximated by a tanh.
+
+    t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
+    h[...] = u[...] / 2 * (1 + t[...])
+
+Written by pullback 0.1.0 from the definition gelu_tanh.toml; to change it, change that file.
+Digest of the definition: fd2b5f02c16d60f4
+The derivation, step by step, each step proved: pullback show gelu_tanh
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
+
+    du: np.ndarray  # (...)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    u: Any
+    square_u_u: Any
+    t: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(u):
+    """h, and what backward needs to know of the way to it.
+
+    Arguments, with no axes:
+        u: pre-activations, (...), floats
+
+    Returns (output, cache): h of shape (...), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    # t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
+    square_u_u = np.square(u) * u
+    t = np.tanh(0.7978845608028654 * (u + 0.044715 * square_u_u))
+    # h[...] = u[...] / 2 * (1 + t[...])
+    h = 0.5 * (t + 1) * u
+    shape = (*batch,)
+    return _unflat(h, batch), Cache(u, square_u_u, t, batch, shape, dtype)
+
+
+def backward(dh, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dh: the gradient by h, (...), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (u, square_u_u, t, batch, shape, dtype) = cache
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³
+    #     (1 - t[…]²) + (1/2) t[…]) ∂ℒ/∂h[…]
+    # that is, ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) / (400000
+    #     √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t))) ⊙ ∂ℒ/∂h
+    square_t_shifted = 1 - np.square(t)
+    part = 0.3989422804014327 * square_t_shifted * u + 0.053516112204450184 * square_t_shifted * square_u_u + 0.5 * t + 0.5
+    du = np.multiply(part, dh, out=part)
+    return Gradients(_unflat(du, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    (u,) = _each("inputs", inputs, "u")
+    (u, dtype, batch, size_batch) = _arguments(u)
+    (u_dot,) = _each("tangents", tangents, "u_dot")
+    u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
+    # t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
+    square_u_u = np.square(u) * u
+    t = np.tanh(0.7978845608028654 * (u + 0.044715 * square_u_u))
+    # h[...] = u[...] / 2 * (1 + t[...])
+    h = 0.5 * (t + 1) * u
+    # ḣ[…] = u̇[…] (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π)))
+    #     u[…]³ (1 - t[…]²) + (1/2) t[…])
+    # that is, u̇ ⊙ ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) /
+    #     (400000 √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t)))
+    square_t_shifted = 1 - np.square(t)
+    part = 0.3989422804014327 * square_t_shifted * u + 0.053516112204450184 * square_t_shifted * square_u_u + 0.5 * t + 0.5
+    h_dot = np.multiply(part, u_dot, out=part)
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(u):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(u)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(u):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    u = _array("u", u, "...")
+    dtype = u.dtype
+    sizes = _sizes(
+        u=(u, "..."),
+    )
+    batch = sizes["..."]
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
+    return (u, dtype, batch, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -1,0 +1,238 @@
+"""Multi-class hinge loss
+
+How far each wrong class comes within the margin 1 of the right one, added up.
+
+    L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
+
+Written by pullback 0.1.0 from the definition hinge.toml; to change it, change that file.
+Digest of the definition: 8ffcadc1a3e255a7
+The derivation, step by step, each step proved: pullback show hinge
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (..., J)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    y: Any
+    places: Any
+    z_2: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(y, z):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with J classes:
+        y: right classes, (...), integers from 0 to J - 1
+        z: scores, (..., J), floats
+
+    Returns (output, cache): L of shape (...), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
+    places = np.arange(size_batch)
+    z_2 = z - z[places, y][:, None] + 1
+    maximum_z_2 = np.maximum(0, z_2)
+    maximum_z_2[places, y] = 0
+    L = maximum_z_2.sum(axis=1)
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype)
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, (...), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (y, places, z_2, batch, shape, dtype) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂z[…,j] = (𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - 𝟏[j = y[…]] Σ_j′ 𝟏[j′ ≠ y[…]]
+    #     𝟏[1 + z[…,j′] - z[…,y[…]] > 0]) ∂ℒ/∂L[…]
+    greater_z_2 = (z_2 > 0).astype(dtype)
+    greater_z_2[places, y] = 0
+    greater_z_2[places, y] = -greater_z_2.sum(axis=1)
+    dz = np.multiply(dL[:, None], greater_z_2, out=greater_z_2)
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    y, z = _each("inputs", inputs, "y z")
+    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
+    # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
+    places = np.arange(size_batch)
+    z_2 = z - z[places, y][:, None] + 1
+    maximum_z_2 = np.maximum(0, z_2)
+    maximum_z_2[places, y] = 0
+    L = maximum_z_2.sum(axis=1)
+    # L̇[…] = Σ_j ż[…,j] 𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - ż[…,y[…]] Σ_j 𝟏[j ≠ y[…]]
+    #     𝟏[1 + z[…,j] - z[…,y[…]] > 0]
+    greater_z_2 = z_2 > 0
+    z_dot_greater_z_2 = z_dot * greater_z_2
+    z_dot_greater_z_2[places, y] = 0
+    greater_z_2_2 = greater_z_2.astype(dtype)
+    greater_z_2_2[places, y] = 0
+    L_dot = z_dot_greater_z_2.sum(axis=1) - z_dot[places, y] * greater_z_2_2.sum(axis=1)
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(y, z):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(y, z)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(y, z):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    y = _integers("y", y, "...")
+    z = _array("z", z, "... J")
+    dtype = z.dtype
+    sizes = _sizes(
+        y=(y, "..."),
+        z=(z, "... J"),
+    )
+    y = _labels("y", y, sizes["J"])
+    batch = sizes["..."]
+    y = _flat(y, batch)
+    z = _flat(z, batch)
+    size_batch = y.shape[0]
+    J = sizes["J"]
+    return (y, z, dtype, batch, J, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = _read(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

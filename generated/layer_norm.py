@@ -1,0 +1,251 @@
+"""Layer normalization
+
+Each row less its mean, over its standard deviation, with a gain and a bias for each feature.
+
+    mu[...] := mean(d, x[..., d])
+    v[...] := mean(d, (x[..., d] - mu[...])**2)
+    r[...] := 1 / sqrt(v[...] + 1e-5)
+    xhat[..., d] := (x[..., d] - mu[...]) * r[...]
+    y[..., d] = gain[d] * xhat[..., d] + bias[d]
+
+Written by pullback 0.1.0 from the definition layer_norm.toml; to change it, change that file.
+Digest of the definition: 7da6ec2634c4dc58
+The derivation, step by step, each step proved: pullback show layer_norm
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dy * y), each in the shape and the dtype of its input."""
+
+    dx: np.ndarray  # (..., D)
+    dgain: np.ndarray  # (D,)
+    dbias: np.ndarray  # (D,)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    gain: Any
+    D: Any
+    r: Any
+    xhat: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(x, gain, bias):
+    """y, and what backward needs to know of the way to it.
+
+    Arguments, with D features:
+        x: inputs, (..., D), floats
+        gain: (D,), floats
+        bias: (D,), floats
+
+    Returns (output, cache): y of shape (..., D), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    D must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    # mu[...] := mean(d, x[..., d])
+    mu = x.sum(axis=1) / D
+    # v[...] := mean(d, (x[..., d] - mu[...])**2)
+    x_shifted = x - mu[:, None]
+    v = np.einsum("ad,ad->a", x_shifted, x_shifted) / D
+    # r[...] := 1 / sqrt(v[...] + 1e-5)
+    r = 1 / np.sqrt(v + 1e-05)
+    # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
+    xhat = np.multiply(r[:, None], x_shifted, out=x_shifted)
+    # y[..., d] = gain[d] * xhat[..., d] + bias[d]
+    y = gain * xhat + bias
+    shape = (*batch, D)
+    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype)
+
+
+def backward(dy, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dy: the gradient by y, (..., D), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (gain, D, r, xhat, batch, shape, dtype) = cache
+    dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) Σ_d′ gain[d′] ∂ℒ/∂y[…,d′] - (1/D) xhat[…,d]
+    #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
+    # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
+    #     gain 𝟏ᵀ)
+    gain_dy_shifted = gain * dy - (dy @ gain / D)[:, None] - (np.einsum("ad,ad->a", xhat, dy * gain) / D)[:, None] * xhat
+    dx = np.multiply(r[:, None], gain_dy_shifted, out=gain_dy_shifted)
+    # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
+    # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
+    dgain = np.einsum("ad,ad->d", dy, xhat)
+    # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
+    # that is, Σ_… ∂ℒ/∂y_…
+    dbias = dy.sum(axis=0)
+    return Gradients(_unflat(dx, batch), dgain, dbias)
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., D).
+    """
+    x, gain, bias = _each("inputs", inputs, "x gain bias")
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    x_dot, gain_dot, bias_dot = _each("tangents", tangents, "x_dot gain_dot bias_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
+    gain_dot = _like("gain_dot", gain_dot, (D,), dtype, "gain")
+    bias_dot = _like("bias_dot", bias_dot, (D,), dtype, "bias")
+    # mu[...] := mean(d, x[..., d])
+    mu = x.sum(axis=1) / D
+    # v[...] := mean(d, (x[..., d] - mu[...])**2)
+    x_shifted = x - mu[:, None]
+    v = np.einsum("ad,ad->a", x_shifted, x_shifted) / D
+    # r[...] := 1 / sqrt(v[...] + 1e-5)
+    r = 1 / np.sqrt(v + 1e-05)
+    # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
+    xhat = np.multiply(r[:, None], x_shifted, out=x_shifted)
+    # y[..., d] = gain[d] * xhat[..., d] + bias[d]
+    y = gain * xhat + bias
+    # ẏ[…,d] = gain˙[d] xhat[…,d] + r[…] gain[d] (ẋ[…,d] - (1/D) Σ_d′ ẋ[…,d′] - (1/D) xhat[…,d]
+    #     Σ_d′ ẋ[…,d′] xhat[…,d′]) + bias˙[d]
+    # that is, xhat diag(gain˙) + diag(r) (ẋ - (1/D) ẋ 𝟏 𝟏ᵀ - (1/D) diag((ẋ ⊙ xhat) 𝟏) xhat)
+    #     diag(gain) + 𝟏 bias˙ᵀ
+    gain_r_x_dot = gain * r[:, None] * (x_dot - (x_dot.sum(axis=1) / D)[:, None] - (np.einsum("ad,ad->a", x_dot, xhat) / D)[:, None] * xhat)
+    y_dot = gain_dot * xhat + gain_r_x_dot + bias_dot
+    return _unflat(y, batch), _unflat(y_dot, batch)
+
+
+def jacobian(x, gain, bias):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    y, cache = forward(x, gain, bias)
+    return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+def _arguments(x, gain, bias):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "... D")
+    dtype = x.dtype
+    gain = _array("gain", gain, "D", dtype)
+    bias = _array("bias", bias, "D", dtype)
+    sizes = _sizes(
+        x=(x, "... D"),
+        gain=(gain, "D"),
+        bias=(bias, "D"),
+    )
+    _not_empty("D", sizes["D"])
+    batch = sizes["..."]
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
+    D = sizes["D"]
+    return (x, gain, bias, dtype, batch, D, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -1,0 +1,259 @@
+"""Scaled dot-product attention with a mask
+
+Attention in which a query sees only the keys where the mask is above 0.
+
+    s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)), -1e30)
+    p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+
+Written by pullback 0.1.0 from the definition masked_attention.toml; to change it, change that file.
+Digest of the definition: 9e24d263d32ab8d4
+The derivation, step by step, each step proved: pullback show masked_attention
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(do * o), each in the shape and the dtype of its input."""
+
+    dQ: np.ndarray  # (..., size_q, D)
+    dK: np.ndarray  # (..., size_k, D)
+    dV: np.ndarray  # (..., size_k, E)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    Q: Any
+    K: Any
+    V: Any
+    sqrt_D: Any
+    greater_M: Any
+    p: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(M, Q, K, V):
+    """o, and what backward needs to know of the way to it.
+
+    Arguments, with size_q queries, size_k keys, E features out, D features:
+        M: the mask, above 0 where a query sees a key, (size_q, size_k), floats
+        Q: queries, (..., size_q, D), floats
+        K: keys, (..., size_k, D), floats
+        V: values, (..., size_k, E), floats
+
+    Returns (output, cache): o of shape (..., size_q, E), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    D and size_k must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
+    #     -1e30)
+    greater_M = M > 0
+    sqrt_D = D ** 0.5
+    s = np.where(greater_M, np.einsum("akd,aqd->aqk", K, Q) / sqrt_D, -1000000000000000000000000000000)
+    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    # in the form of: shifted softmax
+    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    o = np.einsum("ake,aqk->aqe", V, p)
+    shape = (*batch, size_q, E)
+    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype)
+
+
+def backward(do, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        do: the gradient by o, (..., size_q, E), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype) = cache
+    do = _flat(_like("do", do, shape, dtype, "the output"), batch)
+    # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
+    dp = np.einsum("ake,aqe->aqk", V, do)
+    # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
+    ds = (dp - np.einsum("aqk,aqk->aq", dp, p)[:, :, None]) * p
+    # ∂ℒ/∂Q[…,q,d] = Σ_k ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
+    dQ = np.einsum("aqk,aqdk->aqd", ds, np.where(greater_M[:, None, :], (K / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
+    # ∂ℒ/∂K[…,k,d] = Σ_q ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0)
+    dK = np.einsum("aqk,akdq->akd", ds, np.where(greater_M.T[:, None, :], (Q / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
+    # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
+    dV = np.einsum("aqe,aqk->ake", do, p)
+    return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., size_q, E).
+    """
+    M, Q, K, V = _each("inputs", inputs, "M Q K V")
+    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    Q_dot, K_dot, V_dot = _each("tangents", tangents, "Q_dot K_dot V_dot")
+    Q_dot = _flat(_like("Q_dot", Q_dot, (*batch, size_q, D), dtype, "Q"), batch)
+    K_dot = _flat(_like("K_dot", K_dot, (*batch, size_k, D), dtype, "K"), batch)
+    V_dot = _flat(_like("V_dot", V_dot, (*batch, size_k, E), dtype, "V"), batch)
+    # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
+    #     -1e30)
+    greater_M = M > 0
+    sqrt_D = D ** 0.5
+    s = np.where(greater_M, np.einsum("akd,aqd->aqk", K, Q) / sqrt_D, -1000000000000000000000000000000)
+    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    # in the form of: shifted softmax
+    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    o = np.einsum("ake,aqk->aqe", V, p)
+    # ṡ[…,q,k] = Σ_d K̇[…,k,d] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0) + Σ_d Q̇[…,q,d]
+    #     where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
+    s_dot = np.einsum("akd,aqkd->aqk", K_dot, np.where(greater_M[:, :, None], (Q / sqrt_D)[:, :, None, :], 0)) + np.einsum("aqd,aqkd->aqk", Q_dot, np.where(greater_M[:, :, None], (K / sqrt_D)[:, None, :, :], 0))
+    # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
+    p_dot = (s_dot - np.einsum("aqk,aqk->aq", p, s_dot)[:, :, None]) * p
+    # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
+    o_dot = np.einsum("ake,aqk->aqe", V, p_dot) + np.einsum("ake,aqk->aqe", V_dot, p)
+    return _unflat(o, batch), _unflat(o_dot, batch)
+
+
+def jacobian(M, Q, K, V):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    o, cache = forward(M, Q, K, V)
+    return Gradients(*_by_rows(o, lambda do: backward(do, cache)))
+
+
+def _arguments(M, Q, K, V):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    M = _array("M", M, "size_q size_k")
+    dtype = M.dtype
+    Q = _array("Q", Q, "... size_q D", dtype)
+    K = _array("K", K, "... size_k D", dtype)
+    V = _array("V", V, "... size_k E", dtype)
+    sizes = _sizes(
+        M=(M, "size_q size_k"),
+        Q=(Q, "... size_q D"),
+        K=(K, "... size_k D"),
+        V=(V, "... size_k E"),
+    )
+    _not_empty("D", sizes["D"])
+    _not_empty("size_k", sizes["size_k"])
+    batch = sizes["..."]
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
+    D = sizes["D"]
+    E = sizes["E"]
+    size_k = sizes["size_k"]
+    size_q = sizes["size_q"]
+    return (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

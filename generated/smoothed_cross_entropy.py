@@ -1,0 +1,286 @@
+"""Softmax cross-entropy with label smoothing
+
+The right class gets 1 - a of the target distribution, and all classes share a.
+
+    p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
+
+Written by pullback 0.1.0 from the definition smoothed_cross_entropy.toml; to change it, change that file.
+Digest of the definition: de9c42299355e488
+The derivation, step by step, each step proved: pullback show smoothed_cross_entropy
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (..., J)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    a: Any
+    y: Any
+    places: Any
+    z_argmax: Any
+    exp_z_shifted: Any
+    others_exp_z_shifted: Any
+    a_J: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(z, a, y):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with J classes:
+        z: logits, (..., J), floats
+        a: smoothing, from 0 to 1, one number
+        y: right classes, (...), integers from 0 to J - 1
+
+    Returns (output, cache): L of shape (...), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    J must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
+    # L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
+    # in the form of: shifted log-sum-exp
+    places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
+    z_max = z[places, z_argmax]
+    z_shifted = z - z_max[:, None]
+    exp_z_shifted = np.exp(z_shifted)
+    exp_z_shifted[places, z_argmax] = 0
+    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
+    log1p_others_exp_z_shifted = np.log1p(others_exp_z_shifted)
+    a_J = a / J
+    L = (a - 1) * (z[places, y] - z_max - log1p_others_exp_z_shifted) - a_J * (z_shifted - log1p_others_exp_z_shifted[:, None]).sum(axis=1)
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(
+        a, y, places, z_argmax, exp_z_shifted, others_exp_z_shifted, a_J, batch, shape,
+        dtype,
+    )
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, (...), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (
+        a, y, places, z_argmax, exp_z_shifted, others_exp_z_shifted, a_J, batch, shape,
+        dtype,
+    ) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z_shifted = others_exp_z_shifted + 1
+    p = exp_z_shifted / sum_exp_z_shifted[:, None]
+    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    # ∂ℒ/∂z[…,j] = (a 𝟏[j = y[…]] + p[…,j] - a/J - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
+    # that is, diag(∂ℒ/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
+    p_2 = p - a_J
+    p_y = p[places, y]
+    p_2[places, y] = p_y - 1 - a_J
+    p_2[places, y] = p_y + a - 1 - a_J
+    dz = np.multiply(dL[:, None], p_2, out=p_2)
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    z, a, y = _each("inputs", inputs, "z a y")
+    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
+    # L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
+    # in the form of: shifted log-sum-exp
+    places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
+    z_max = z[places, z_argmax]
+    z_shifted = z - z_max[:, None]
+    exp_z_shifted = np.exp(z_shifted)
+    exp_z_shifted[places, z_argmax] = 0
+    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
+    log1p_others_exp_z_shifted = np.log1p(others_exp_z_shifted)
+    a_J = a / J
+    L = (a - 1) * (z[places, y] - z_max - log1p_others_exp_z_shifted) - a_J * (z_shifted - log1p_others_exp_z_shifted[:, None]).sum(axis=1)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z_shifted = np.add(others_exp_z_shifted, 1, out=others_exp_z_shifted)
+    p = np.divide(exp_z_shifted, sum_exp_z_shifted[:, None], out=exp_z_shifted)
+    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    # L̇[…] = Σ_j ż[…,j] p[…,j] + a ż[…,y[…]] - (a/J) Σ_j ż[…,j] - ż[…,y[…]]
+    z_dot_y = z_dot[places, y]
+    L_dot = np.subtract(np.einsum("aj,aj->a", p, z_dot) + a * z_dot_y - a_J * z_dot.sum(axis=1), z_dot_y, out=z_dot_y)
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(z, a, y):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(z, a, y)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(z, a, y):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    z = _array("z", z, "... J")
+    dtype = z.dtype
+    y = _integers("y", y, "...")
+    a = _number("a", a, dtype)
+    sizes = _sizes(
+        z=(z, "... J"),
+        y=(y, "..."),
+    )
+    _not_empty("J", sizes["J"])
+    y = _labels("y", y, sizes["J"])
+    batch = sizes["..."]
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
+    J = sizes["J"]
+    return (z, a, y, dtype, batch, J, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _number(name, value, dtype):
+    """The value as one number of this dtype."""
+    array = _read(name, value)
+    if array.ndim or array.dtype.kind not in "iuf":
+        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
+        raise TypeError(f"{name} has {found}; it must be one real number")
+    return dtype.type(array)
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = _read(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found

@@ -1,0 +1,276 @@
+"""Softmax cross-entropy with class weights and an ignored label
+
+The loss times the weight of the right class; 0 where the label is the ignored one.
+
+    p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
+
+Written by pullback 0.1.0 from the definition weighted_cross_entropy.toml; to change it, change that file.
+Digest of the definition: 79f83a81b209ec02
+The derivation, step by step, each step proved: pullback show weighted_cross_entropy
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
+
+    dz: np.ndarray  # (..., J)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    y: Any
+    equal_ignored_shifted: Any
+    places: Any
+    z_argmax: Any
+    exp_z: Any
+    others_exp_z: Any
+    weight_y: Any
+    batch: Any
+    shape: Any
+    dtype: Any
+
+
+def forward(z, y, ignored, weight):
+    """L, and what backward needs to know of the way to it.
+
+    Arguments, with J classes:
+        z: logits, (..., J), floats
+        y: right classes, (...), integers from 0 to J - 1
+        ignored: the class that is ignored, one number
+        weight: weights of the classes, (J,), floats
+
+    Returns (output, cache): L of shape (...), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    J must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
+    # in the form of: sum over a delta; shifted log-sum-exp
+    equal_ignored_shifted = 1 - (ignored == y).astype(dtype)
+    places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
+    z_max = z[places, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[places, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    weight_y = weight[y]
+    part = equal_ignored_shifted * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
+    L = np.negative(part, out=part)
+    shape = (*batch,)
+    return _unflat(L, batch), Cache(
+        y, equal_ignored_shifted, places, z_argmax, exp_z, others_exp_z, weight_y, batch,
+        shape, dtype,
+    )
+
+
+def backward(dL, cache):
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dL: the gradient by L, (...), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    (
+        y, equal_ignored_shifted, places, z_argmax, exp_z, others_exp_z, weight_y, batch,
+        shape, dtype,
+    ) = cache
+    dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z = others_exp_z + 1
+    p = exp_z / sum_exp_z[:, None]
+    p[places, z_argmax] = 1 / sum_exp_z
+    # ∂ℒ/∂z[…,j] = weight[y[…]] 𝟏[ignored ≠ y[…]] (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
+    p[places, y] = 0
+    p[places, y] = -p.sum(axis=1)
+    dz = np.multiply((equal_ignored_shifted * dL * weight_y)[:, None], p, out=p)
+    return Gradients(_unflat(dz, batch))
+
+
+def jvp(inputs, tangents):
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    z, y, ignored, weight = _each("inputs", inputs, "z y ignored weight")
+    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    (z_dot,) = _each("tangents", tangents, "z_dot")
+    z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
+    # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
+    # in the form of: sum over a delta; shifted log-sum-exp
+    equal_ignored_shifted = 1 - (ignored == y).astype(dtype)
+    places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
+    z_max = z[places, z_argmax]
+    exp_z = np.exp(z - z_max[:, None])
+    exp_z[places, z_argmax] = 0
+    others_exp_z = exp_z.sum(axis=1)
+    weight_y = weight[y]
+    part = equal_ignored_shifted * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
+    L = np.negative(part, out=part)
+    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # in the form of: shifted softmax; split off the largest; distribute
+    sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
+    p[places, z_argmax] = 1 / sum_exp_z
+    # L̇[…] = weight[y[…]] 𝟏[ignored ≠ y[…]] (Σ_j ż[…,j] p[…,j] - ż[…,y[…]])
+    L_dot = np.multiply(equal_ignored_shifted * (np.einsum("aj,aj->a", p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
+    return _unflat(L, batch), _unflat(L_dot, batch)
+
+
+def jacobian(z, y, ignored, weight):
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    L, cache = forward(z, y, ignored, weight)
+    return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+def _arguments(z, y, ignored, weight):
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    z = _array("z", z, "... J")
+    dtype = z.dtype
+    y = _integers("y", y, "...")
+    ignored = _integers("ignored", ignored, "")
+    weight = _array("weight", weight, "J", dtype)
+    sizes = _sizes(
+        z=(z, "... J"),
+        y=(y, "..."),
+        weight=(weight, "J"),
+    )
+    _not_empty("J", sizes["J"])
+    y = _labels("y", y, sizes["J"])
+    batch = sizes["..."]
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
+    J = sizes["J"]
+    return (z, y, ignored, weight, dtype, batch, J, size_batch)
+
+
+def _read(name, value):
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name, value, axes, dtype=None):
+    """The value as an array of floats with these axes, of this dtype where one is given."""
+    array = _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64) or (
+        dtype and array.dtype.type is not dtype.type
+    ):
+        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _fits(array, axes):
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name, values, parts):
+    """The values of a tuple with one value for each part."""
+    values = tuple(values)
+    if len(values) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
+    return values
+
+
+def _integers(name, value, axes):
+    """The value as an array of integers with these axes."""
+    array = _read(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    if not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array
+
+
+def _sizes(**arrays):
+    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+    sizes, seen = {}, {}
+    for name, (array, axes) in arrays.items():
+        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
+        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
+        for axis, size in zip(axes.split(), shape):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                )
+            seen.setdefault(axis, name)
+    return sizes
+
+
+def _labels(name, array, size):
+    """The labels as places on an axis of that size."""
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
+        where = ", ".join(map(str, at))
+        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+    return array.astype(np.intp, copy=False)
+
+
+def _flat(array, batch):
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+
+
+def _unflat(array, batch):
+    """The first axis as the leading axes that it was."""
+    return array.reshape((*batch, *array.shape[1:]))
+
+
+def _not_empty(axis, size):
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(name, value, shape, dtype, model):
+    """The value as an array of this shape and dtype, those of the model."""
+    array = _read(name, value)
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype, copy=False)
+
+
+def _by_rows(output, pull):
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
