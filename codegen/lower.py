@@ -21,10 +21,10 @@ from codegen.program import (
     Contract,
     Elementwise,
     Function,
-    Gather,
     Input,
     OneHot,
     Operand,
+    Operation,
     Pick,
     Program,
     Put,
@@ -156,6 +156,20 @@ def lower_hvp(derivation: Derivation) -> Function:
     return Lowering(derivation, along=True).function(names)
 
 
+def takes_at(op: Operation, labels: int) -> tuple[int, tuple[int, ...]] | None:
+    """The value and the axis along which an operation picks one entry for each place by labels."""
+    match op:
+        case Take(value, axis, label) if label == labels:
+            return value, (axis,)
+        case Pick(value, at):
+            axes = [axis for axis, o in enumerate(at) if o.value == labels]
+            rest = tuple(range(len(at) - 1))
+            others = tuple(p for axis, o in enumerate(at) if axis not in axes for p in o.places)
+            if len(axes) == 1 and others == rest and at[axes[0]].places == rest:
+                return value, tuple(axes)
+    return None
+
+
 def largest_at_its_place(builder: Builder, *results: int) -> None:
     """`z[n, argmax(z)]` is `max(z)`, where the place itself is not needed."""
     live = builder.needed(*results)
@@ -169,12 +183,7 @@ def largest_at_its_place(builder: Builder, *results: int) -> None:
         if (
             isinstance(op, Reduce)
             and op.kind in ("argmax", "argmin")
-            and all(
-                isinstance(r.op, Gather | Take)
-                and r.op.value == op.value
-                and (r.op.axis,) == op.axes
-                for r in found
-            )
+            and all(takes_at(r.op, place.number) == (op.value, op.axes) for r in found)
         ):
             for reader in found:
                 extreme = Reduce(op.kind.removeprefix("arg"), op.value, op.axes)
@@ -275,7 +284,11 @@ class Lowering:
 
     def result(self, name: str) -> int:
         """The value of a tensor with all its axes, in their order."""
-        term = self.spread(self.float(self.tensor(name)), self.axes[name])
+        own = self.float(self.tensor(name))
+        term = self.spread(own, self.axes[name])
+        value = self.builder.values[own.value]
+        if term != own and value.name == name and not isinstance(value.op, Input):
+            self.builder.rename(own.value, "")  # the name is for the result alone
         self.builder.name(term.value, name)
         return term.value
 
@@ -407,11 +420,9 @@ class Lowering:
         if len(set(others)) < len(others):
             return self.pick(term, indices)
         if labels.indices and set(labels.indices) <= set(others):
-            places = tuple(others.index(i) for i in labels.indices)
-            rows = self.rows(cast(Any, others), labels)
+            at = self.beside(others, labels, axis)
             sizes = tuple(cast(Index, i).size for i in others)
-            op = Gather(term.value, axis, Operand(labels.value, places), rows)
-            return Term(self.builder.add(op, sizes), others)
+            return Term(self.builder.add(Pick(term.value, at), sizes), others)
         if not set(labels.indices) & set(others):
             result = (*others[:axis], *labels.indices, *others[axis:])
             sizes = tuple(cast(Index, i).size for i in result)
@@ -426,11 +437,11 @@ class Lowering:
         sizes = tuple(cast(Index, i).size for i in union)
         return Term(self.builder.add(Pick(term.value, tuple(operands)), sizes), tuple(union))
 
-    def rows(self, others: tuple[Index, ...], labels: Term) -> int | None:
-        """The Arange over the one axis that stands beside the axis of the labels."""
-        if len(others) == 1 and labels.indices == others:
-            return self.arange(others[0])
-        return None
+    def beside(self, others: Sequence[Expr], labels: Term, axis: int) -> tuple[Operand, ...]:
+        """Labels for one axis, with every place of the others beside them."""
+        at = [Operand(self.arange(cast(Index, i)), (place,)) for place, i in enumerate(others)]
+        at.insert(axis, Operand(labels.value, tuple(others.index(i) for i in labels.indices)))
+        return tuple(at)
 
     def arange(self, index: Index) -> int:
         """An axis as an array; it takes the axis's name in the layer."""
@@ -449,6 +460,8 @@ class Lowering:
             return self.elementwise("equal", [self.lower(left), self.lower(right)], "mask")
         index, label = index_and_label(expr)
         labels = self.lower(label)
+        if index in labels.indices:
+            return self.elementwise("equal", [self.axis(index), labels], "mask")
         op = OneHot(labels.value, self.arange(index))
         sizes = (*self.builder.values[labels.value].sizes, index.size)
         return Term(self.builder.add(op, sizes, "mask"), (*labels.indices, index))
@@ -528,13 +541,9 @@ class Lowering:
         base = self.real(base)
         axis = base.indices.index(index)
         others = tuple(i for i in base.indices if i != index)
-        op = Put(
-            base.value,
-            axis,
-            Operand(labels.value, tuple(others.index(i) for i in labels.indices)),
-            Operand(filling.value, tuple(others.index(i) for i in filling.indices)),
-            self.rows(cast(Any, others), labels),
-        )
+        places = tuple(others.index(i) for i in filling.indices)
+        at = self.beside(others, labels, axis)
+        op = Put(base.value, at, Operand(filling.value, places))
         return Term(self.builder.add(op, self.builder.values[base.value].sizes), base.indices)
 
     def multiply(self, expr: Expr) -> Term:

@@ -16,7 +16,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Function, Input, Program, Value
+from codegen.program import Function, Program, Value, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
@@ -135,9 +135,9 @@ def flat(text: str, tensor: Tensor | Node) -> str:
     return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
-def copied(value: Value) -> str:
-    """`.copy()` where a result would be the very array that was passed in."""
-    return ".copy()" if isinstance(value.op, Input) and value.sizes else ""
+def copied(program: Program | Function, value: Value) -> str:
+    """`.copy()` where a result would be memory that was passed in."""
+    return ".copy()" if value.sizes and borrows(value.op, program.values) else ""
 
 
 def returned_values(
@@ -148,7 +148,7 @@ def returned_values(
     seen: set[str] = set()
     for tensor, number in results:
         value, name = program[number], names[number]
-        text = name + (".copy()" if name in seen and value.sizes else copied(value))
+        text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
         found.append(f"_unflat({text}, batch)" if has_batch(tensor) else text)
         seen.add(name)
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from codegen.program import (
+    Arange,
     Constant,
     Contract,
     Elementwise,
     Function,
-    Gather,
     Pick,
     Program,
     Put,
@@ -69,16 +69,17 @@ class Names:
                 return ("sum_" if whole else "others_") + self.root(value)
             case Reduce(kind, value, _):
                 return f"{self.root(value)}_{kind}"
-            case Gather(value, _, labels, _):
-                place = self.program[labels.value].op
-                if isinstance(place, Reduce):
-                    return f"{self.root(value)}_{place.kind.removeprefix('arg')}"
-                return f"{self.root(value)}_{self.root(labels.value)}"
             case Take(value, _, labels):
                 return f"{self.root(value)}_{self.root(labels)}"
-            case Pick(value, _):
-                return f"{self.root(value)}_picked"
-            case Put(value, _, _, _, _) | Scatter(value, _, _):
+            case Pick(value, at):
+                picked = [o.value for o in at if not isinstance(self.program[o.value].op, Arange)]
+                if len(picked) != 1:
+                    return f"{self.root(value)}_picked"
+                place = self.program[picked[0]].op
+                if isinstance(place, Reduce):
+                    return f"{self.root(value)}_{place.kind.removeprefix('arg')}"
+                return f"{self.root(value)}_{self.root(picked[0])}"
+            case Put(value, _, _) | Scatter(value, _, _):
                 return self.root(value)
             case Contract(values, _, _):
                 return "_".join(dict.fromkeys(map(self.root, values)))

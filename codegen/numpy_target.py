@@ -15,7 +15,6 @@ from codegen.program import (
     Contract,
     Elementwise,
     Function,
-    Gather,
     OneHot,
     Operand,
     Operation,
@@ -26,6 +25,7 @@ from codegen.program import (
     Scatter,
     Size,
     Take,
+    borrows,
     reads,
 )
 
@@ -44,8 +44,6 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "equal": ("==", COMPARE),
     "not_equal": ("!=", COMPARE),
 }
-# operations whose result is memory of its own
-MADE = Elementwise | Contract | Take | Gather | Pick | Put | Scatter | Reduce
 # functions that the module defines itself
 HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
 
@@ -166,8 +164,8 @@ class Section:
     def owned(self, number: int) -> bool:
         """Is the value memory that this section has made, with a name?"""
         value = self.program[number]
-        made = isinstance(
-            value.op, Elementwise | Contract | Take | Gather | Pick | Put | Scatter | Reduce
+        made = not isinstance(value.op, OneHot | Arange) and not borrows(
+            value.op, self.program.values
         )
         inside = number in self.position and number not in self.inlined
         return made and inside and value.kind == "real" and len(value.sizes) > 0
@@ -228,28 +226,10 @@ class Section:
 
     def put_text(self, name: str, op: Put) -> str:
         """The assignment to the entries at the labels."""
-        rank = len(self.program[op.value].sizes) - 1
-        filling = self.operand(op.filling, rank)
-        labels = self.names[op.labels.value]
-        if op.rows is not None:
-            at = [self.names[op.rows]]
-            at.insert(op.axis, labels)
-            return f"{name}[{', '.join(at)}] = {filling.text}"
-        if not op.labels.places:
-            return f"{name}[{', '.join([*[':'] * op.axis, labels])}] = {filling.text}"
-        where = self.along(op.labels, rank, op.axis)
-        inner = self.expand(filling, op.filling, rank, op.axis)
-        return f"np.put_along_axis({name}, {where}, {inner}, axis={op.axis})"
-
-    def along(self, labels: Operand, rank: int, axis: int) -> str:
-        """Labels in the shape that take_along_axis wants."""
-        return self.expand(self.operand(labels, rank), labels, rank, axis)
-
-    def expand(self, text: Text, operand: Operand, rank: int, axis: int) -> str:
-        """The text with one more axis of length 1 at `axis`."""
-        if not operand.places:
-            return text.text
-        return f"np.expand_dims({text.text}, {axis})"
+        rank = max([len(o.places) for o in (*op.at, op.filling)] + [0])
+        rank = max(rank, len(op.at) - 1)
+        at = ", ".join(self.operand(o, rank).text for o in op.at)
+        return f"{name}[{at}] = {self.operand(op.filling, rank).text}"
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -274,8 +254,6 @@ class Section:
                 return Text(f"{inner}.{kind}({axis})", CALL)
             case Contract():
                 return self.contract(op)
-            case Gather(value, axis, labels, rows):
-                return self.gather(value, axis, labels, rows)
             case Take(value, axis, labels):
                 at = ", ".join([":"] * axis + [self.spell(labels).text])
                 return Text(f"{self.spell(value).within(CALL)}[{at}]", CALL)
@@ -341,17 +319,6 @@ class Section:
         text = self.operand(first, len(sizes))
         shape = ", ".join(self.names[s.value] for s in sizes) + ("," if len(sizes) == 1 else "")
         return Text(f"np.broadcast_to({text.text}, ({shape})).copy()", CALL)
-
-    def gather(self, value: int, axis: int, labels: Operand, rows: int | None) -> Text:
-        """Entries at labels."""
-        text = self.spell(value).within(CALL)
-        if rows is not None:
-            at = [self.names[rows]]
-            at.insert(axis, self.spell(labels.value).text)
-            return Text(f"{text}[{', '.join(at)}]", CALL)
-        rank = len(self.program[value].sizes) - 1
-        where = self.along(labels, rank, axis)
-        return Text(f"np.take_along_axis({text}, {where}, axis={axis}).squeeze({axis})", CALL)
 
     def contract(self, op: Contract) -> Text:
         """A matrix product where it is one, else an einsum."""
@@ -446,9 +413,7 @@ def is_base(op: Operation, number: int) -> bool:
 def needs_name(reader: Operation, number: int) -> bool:
     """Does this operation need the value in a variable?"""
     if isinstance(reader, Put):
-        return number in (reader.value, reader.labels.value, reader.rows)
-    if isinstance(reader, Gather):
-        return number == reader.rows
+        return number in (reader.value, *(o.value for o in reader.at))
     return isinstance(reader, Scatter) and number == reader.size
 
 

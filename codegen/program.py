@@ -6,7 +6,7 @@ transposing and contracting are data here, and a target only has to spell them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr
@@ -77,16 +77,6 @@ class Contract:
 
 
 @dataclass(frozen=True)
-class Gather:
-    """`value[…, labels, …]`: labels pick along an axis, for each place of the others."""
-
-    value: int
-    axis: int
-    labels: Operand  # places among the other axes of the value
-    rows: int | None  # the Arange of the only other axis, where there is one
-
-
-@dataclass(frozen=True)
 class Take:
     """Rows of a table by label: the axis is replaced by the axes of the labels."""
 
@@ -105,13 +95,11 @@ class Pick:
 
 @dataclass(frozen=True)
 class Put:
-    """The value with the entries at the labels replaced."""
+    """The value with the entries at some places replaced; `at` and `filling` as in Pick."""
 
     value: int
-    axis: int
-    labels: Operand
+    at: tuple[Operand, ...]
     filling: Operand
-    rows: int | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +120,7 @@ class Scatter:
 
 
 Operation = (
-    Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Gather | Take | Pick | Put
+    Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Take | Pick | Put
     | OneHot | Scatter
 )  # fmt: skip
 
@@ -148,14 +136,12 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (value,)
         case Contract(values, _, _):
             return values
-        case Gather(value, _, labels, rows):
-            return (value, labels.value) + (() if rows is None else (rows,))
         case Take(value, _, labels):
             return (value, labels)
         case Pick(value, at):
             return (value, *(o.value for o in at))
-        case Put(value, _, labels, filling, rows):
-            return (value, labels.value, filling.value) + (() if rows is None else (rows,))
+        case Put(value, at, filling):
+            return (value, *(o.value for o in at), filling.value)
         case OneHot(labels, size):
             return (labels, size)
         case Scatter(value, labels, size):
@@ -214,6 +200,18 @@ class Program:
         return self.values[number]
 
 
+def borrows(op: Operation, values: Sequence[Value]) -> bool:
+    """Is the result, or may it be, memory of an operand: the operand itself or a view of it?"""
+    match op:
+        case Input():
+            return True
+        case Contract((_,), (letters,), out):
+            return set(letters) == set(out)  # a diagonal
+        case Take(_, _, labels):
+            return not values[labels].sizes
+    return False
+
+
 @dataclass
 class Builder:
     """Makes values; the same operation on the same values is one value."""
@@ -232,6 +230,10 @@ class Builder:
         """Give a value its name, unless it has one."""
         if not self.values[number].name:
             self.values[number] = replace(self.values[number], name=name)
+
+    def rename(self, number: int, name: str) -> None:
+        """Give a value another name, or none."""
+        self.values[number] = replace(self.values[number], name=name)
 
     def needed(self, *numbers: int) -> set[int]:
         """These values and all that they are made from."""

@@ -79,3 +79,7 @@ class MissingLaw(PullbackError):
 
 class ProofFailed(PullbackError):
     """A step or a result that its check refuses; nothing may be written after it."""
+
+
+class TooLarge(PullbackError):
+    """A derivation grows beyond the limit on operations."""

@@ -388,8 +388,11 @@ def tie_to_label(expr: Expr) -> Expr:
 
 
 def is_label_delta(expr: Expr) -> bool:
-    """Is it δ(j, y), between an index and a label?"""
-    return isinstance(expr, KroneckerDelta) and sum(isinstance(a, Index) for a in expr.args) == 1
+    """Is it δ(j, y), between an index and a label that does not stand at it?"""
+    if not isinstance(expr, KroneckerDelta):
+        return False
+    found = [a for a in expr.args if isinstance(a, Index)]
+    return len(found) == 1 and not any(a.has(found[0]) for a in expr.args if a != found[0])
 
 
 @law("terms that cancel")

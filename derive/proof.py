@@ -29,7 +29,7 @@ from derive.expressions import (
     free_indices,
     is_size,
 )
-from derive.layer import Layer
+from derive.layer import Layer, Node, Tensor
 from derive.scalars import SIGNS, Cases, RandomCases, Scalars, on_ties, scalar
 from derive.steps import Chain, Partial, Step
 from derive.symbols import BATCH_SIZE
@@ -332,7 +332,9 @@ def check_result(
 ) -> Check:
     """Compare a result with SymPy's diff at random points, one where nothing is chosen there."""
     layer = derivation.layer
-    sizes = small_sizes([*(n.expr for n in layer.nodes), *labels(layer).values()], largest=3)
+    tensors: list[Tensor | Node] = [*layer.inputs, *layer.nodes]
+    every = [*labels(layer).values(), *(i.size for t in tensors for i in t.indices)]
+    sizes = small_sizes([*(n.expr for n in layer.nodes), *every], largest=3)
     count = 0
     for seed in range(points):
         point = Point(layer, sizes, seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import sympy as sp
@@ -10,9 +11,11 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from derive import laws
+from derive.errors import TooLarge
 from derive.expressions import Sign
 from derive.laws import Law
 from derive.layer import Layer
+from derive.limits import MAX_OPERATIONS
 
 
 class Partial(Expr):
@@ -39,6 +42,15 @@ class Step:
     assumes: tuple[Relational, ...] = ()
 
 
+def check_size(law: Law, expr: Expr) -> None:
+    """Refuse an expression that has grown beyond the limit."""
+    if next(islice(sp.preorder_traversal(expr), MAX_OPERATIONS, None), None) is not None:
+        raise TooLarge(
+            f"the law '{law.name}' leads to more than {MAX_OPERATIONS:,} operations; give parts of "
+            "the equation names of their own, each with '='"
+        )
+
+
 @dataclass(frozen=True)
 class Chain:
     """Steps, each of which goes on where the one before it ended."""
@@ -56,6 +68,7 @@ class Chain:
         after = law(self.end, *context)
         if after == self.end:
             return self
+        check_size(law, after)
         return Chain(self.start, (*self.steps, Step(law, self.end, after, assumes)))
 
 
