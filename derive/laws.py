@@ -110,15 +110,24 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
         return None
     if is_entry_alone(known.expr) or not names_of(known.expr) <= names_of(expr):
         return None
+    whole = factors(expr)
     for found in matches(known, expr):
-        meaning = substitute(known.expr, found)
-        name = substitute(known.entry, found)
+        name, meaning, parts = known_at(known, tuple(found.items()))
         if expr in (meaning, -meaning):
             return name if expr == meaning else -name
-        power = how_often(factors(meaning), factors(expr))
+        power = how_often(parts, whole)
         if power:
             return cast(Expr, name**power * expr / meaning**power)
     return None
+
+
+@cache
+def known_at(
+    known: Equality, values: tuple[tuple[Index, Expr], ...]
+) -> tuple[Expr, Expr, dict[Expr, Expr]]:
+    """The entry at these values of its indices, what it stands for, and the factors of that."""
+    meaning = substitute(known.expr, dict(values))
+    return substitute(known.entry, dict(values)), meaning, factors(meaning)
 
 
 @cache

@@ -54,8 +54,8 @@ def forward(z, t):
     (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
     # L[...] = -sum(j, t[..., j] * log(p[..., j]))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted[places, z_argmax] = 0
@@ -104,8 +104,8 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -sum(j, t[..., j] * log(p[..., j]))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted[places, z_argmax] = 0

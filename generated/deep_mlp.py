@@ -125,8 +125,8 @@ def forward(x, W, c, gain, bias, V, b, w, s, y):
     z = g @ w + s
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     z_max = z[n, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[n, z_argmax] = 0
@@ -273,8 +273,8 @@ def jvp(inputs, tangents):
     z = g @ w + s
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     z_max = z[n, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[n, z_argmax] = 0
@@ -367,8 +367,8 @@ def hvp(inputs, tangents):
     z = g @ w + s
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     exp_z = np.exp(z - z[n, z_argmax][:, None])
     exp_z[n, z_argmax] = 0
     sum_exp_z = exp_z.sum(axis=1) + 1

@@ -48,8 +48,8 @@ def forward(z):
     (z, dtype, batch, J, size_batch) = _arguments(z)
     # s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted_2 = exp_z_shifted.copy()
@@ -91,8 +91,8 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted_2 = exp_z_shifted.copy()

@@ -48,8 +48,8 @@ def forward(z):
     (z, dtype, batch, J, size_batch) = _arguments(z)
     # s[...] = log(sum(j, exp(z[..., j])))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z_2 = exp_z.copy()
@@ -91,8 +91,8 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # s[...] = log(sum(j, exp(z[..., j])))
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z_2 = exp_z.copy()

@@ -68,9 +68,7 @@ def backward(dh, cache):
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
     t = np.arange(T)
-    dx = dh[:, :, None] * (x.argmax(axis=1)[..., None] == t)
-    # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
-    dx = np.broadcast_to(dx.transpose([0, 2, 1]), (size_batch, T, D)).copy()
+    dx = np.broadcast_to((dh[:, :, None] * (x.argmax(axis=1)[..., None] == t)).transpose([0, 2, 1]), (size_batch, T, D)).copy()
     return Gradients(_unflat(dx, batch))
 
 
@@ -90,7 +88,9 @@ def jvp(inputs, tangents):
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1)
     # ḣ[…,d] = ẋ[…,argmax_t x[…,t,d],d]
-    h_dot = np.take_along_axis(x_dot, np.expand_dims(x.argmax(axis=1), 1), axis=1).squeeze(1)
+    places = np.arange(size_batch)
+    d = np.arange(D)
+    h_dot = x_dot[places[:, None], x.argmax(axis=1), d]
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 

@@ -66,9 +66,7 @@ def backward(dh, cache):
     (T, size_batch, D, batch, shape, dtype) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     # ∂ℒ/∂x[…,t,d] = (1/T) ∂ℒ/∂h[…,d]
-    dx = dh / T
-    # ∂ℒ/∂x[…,t,d] = (1/T) ∂ℒ/∂h[…,d]
-    dx = np.broadcast_to(dx[:, None, :], (size_batch, T, D)).copy()
+    dx = np.broadcast_to((dh / T)[:, None, :], (size_batch, T, D)).copy()
     return Gradients(_unflat(dx, batch))
 
 

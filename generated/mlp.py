@@ -76,8 +76,8 @@ def forward(x, W, c, w, b, y, lamda):
     z = h @ w + b
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     z_max = z[n, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[n, z_argmax] = 0
@@ -164,8 +164,8 @@ def jvp(inputs, tangents):
     z = h @ w + b
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     z_max = z[n, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[n, z_argmax] = 0
@@ -215,8 +215,8 @@ def hvp(inputs, tangents):
     z = h @ w + b
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    z_argmax = z.argmax(axis=1)
     n = np.arange(N)
+    z_argmax = z.argmax(axis=1)
     exp_z = np.exp(z - z[n, z_argmax][:, None])
     exp_z[n, z_argmax] = 0
     sum_exp_z = exp_z.sum(axis=1) + 1

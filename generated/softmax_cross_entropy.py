@@ -54,8 +54,8 @@ def forward(z, y):
     (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
     # L[...] = -log(p[..., y[...]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[places, z_argmax] = 0
@@ -106,8 +106,8 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -log(p[..., y[...]])
     # in the form of: shifted log-sum-exp
-    z_argmax = z.argmax(axis=1)
     places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
     exp_z = np.exp(z - z_max[:, None])
     exp_z[places, z_argmax] = 0

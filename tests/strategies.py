@@ -476,17 +476,17 @@ class Alarm(BaseException):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """A block that must end in time, or TimeoutError."""
+    """A block that must end within so many seconds of the processor, or TimeoutError."""
 
     def stop(number: int, frame: Any) -> None:
         raise Alarm
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     except Alarm:
         raise TimeoutError(f"more than {seconds} s") from None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
