@@ -119,7 +119,8 @@ class Screen:
     def checked(self, section: Section) -> list[str]:
         """How a result was checked as a whole, if it was."""
         note = f"against SymPy's diff of the whole forward pass: {section.check}"
-        return [self.paint("2", f"{note:>{self.width}}")] if section.check else []
+        lines = wrap(note, self.width - 8) if section.check else []
+        return [self.paint("2", f"{line:>{self.width}}") for line in lines]
 
 
 def plain(text: str) -> str:

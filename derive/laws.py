@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import product
 from typing import Any, cast
 
 import sympy as sp
@@ -691,21 +692,15 @@ def complement(expr: Expr, distributions: Sequence[tuple[Expr, Index]]) -> Expr:
     """
 
     def rule(e: Expr) -> Expr | None:
-        if not e.is_Add or len(e.args) != 2:
-            return None
-        delta = next((-t for t in e.args if isinstance(-t, KroneckerDelta)), None)
-        if delta is None:
-            return None
-        p = e + delta
-        for general, i in distributions:
-            for k, label in (delta.args, delta.args[::-1]):
-                if not isinstance(k, Index) or label.has(k) or isinstance(label, Index):
-                    continue
-                found = unify(general, p, cast(Any, entry_indices(general)), {})
-                if found is None or found.get(i) != k:
-                    continue
-                others = Sum((1 - delta) * p, k)
-                return cast(Expr, (1 - delta) * p - delta * others)
+        for delta in (-t for t in e.args if isinstance(-t, KroneckerDelta)) if e.is_Add else ():
+            for (general, i), p in product(distributions, e.args):
+                for k, label in (delta.args, delta.args[::-1]):
+                    if not isinstance(k, Index) or label.has(k) or isinstance(label, Index):
+                        continue
+                    found = unify(general, p, cast(Any, entry_indices(general)), {})
+                    if found is not None and found.get(i) == k:
+                        others = Sum((1 - delta) * p, k)
+                        return cast(Expr, e - p + delta + (1 - delta) * p - delta * others)
         return None
 
     return rewrite(expr, rule)

@@ -35,7 +35,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 1 / (1 + MP.exp(-x)),
     "abs": lambda x: x * int(MP.sign(x.real)),
 }
-for _name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "erf", "sin", "cos"):
+for _name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "erf", "erfc", "sin", "cos"):
     OPERATIONS[_name] = getattr(MP, _name)
 REDUCTIONS = ("sum", "mean", "max", "min")
 Place = tuple[int, ...]
@@ -116,6 +116,8 @@ class Exact:
                 return self.choose(lambda: self.holds(comparison, at), one, zero)
             case Apply():
                 return self.function(tree, at)
+        if tree.name == "pi":
+            return self.number(MP.pi)
         known = {*self.layer.axes, *self.layer.equations}
         if tree.indices is None and tree.name not in known:  # the size of an axis by its capital
             return self.number(self.axis_size(self.layer.axis_of_size(tree.name)))
@@ -123,9 +125,9 @@ class Exact:
 
     def place(self, index: Ref, at: dict[str, int]) -> int:
         """What an index stands for."""
-        if index.indices is None:
+        if index.indices is None and index.name in at:
             return at[index.name]
-        return int(self.inputs[index.name][tuple(self.place(i, at) for i in index.indices)])
+        return int(self.inputs[index.name][tuple(self.place(i, at) for i in index.indices or ())])
 
     def holds(self, tree: Operation, at: dict[str, int]) -> bool:
         """Is a comparison true?"""
@@ -194,7 +196,9 @@ class Step(Exact):
         super().__init__(base.layer, base.inputs)
         self.target, self.h = target, h
         self.entries = {
-            key: value for key, value in base.entries.items() if target not in depends.entries[key]
+            key: value
+            for key, value in base.entries.items()
+            if key in depends.entries and target not in depends.entries[key]
         }
 
     def leaf(self, name: str, place: Place) -> Any:

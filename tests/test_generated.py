@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codegen import library
 from derive.trees import Ref, walk
 from tests.definitions import LAYERS, facts
-from tests.reference import DIGITS, Depends, gradients
+from tests.reference import DIGITS, Depends, forward, gradients
 from tests.samples import (
     DTYPES,
     KINDS,
@@ -110,11 +110,16 @@ def test_right_class_far_ahead(name, dtype, lead):
     place = tuple(1 if a == axis else slice(None) for a in layer.axes[ahead])
     inputs[ahead][place] = lead
     output, _ = run(module(name), layer, inputs, g)
-    assert (output > 0).all()
+    exact = np.asarray(forward(name, inputs) > 0, bool)  # a hinge may be at rest
+    assert ((output > 0) == exact).all()
     check(module(name), name, inputs, g, MANY, strict=True)
 
 
-EMPTY = [(n, a) for n in NAMES for a in sorted(set(facts(n).same.values()) - needed(n))]
+EMPTY = [
+    (n, a)
+    for n in NAMES
+    for a in sorted(set(facts(n).same.values()) - needed(n) - set(facts(n).labels.values()))
+]
 
 
 @pytest.mark.parametrize(("name", "axis"), EMPTY)
