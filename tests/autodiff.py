@@ -57,6 +57,8 @@ def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Fac
     flat = write_out_calls(definition, load)
     axes, labels, same = unify(flat)
     inputs = list(inputs_of(flat))
+    # an axis that stands in comparisons alone
+    same |= {name: root for name, root in labels.items() if name not in inputs}
     real = [i for i in inputs if i not in labels]
     return Facts(
         name=definition.name,

@@ -68,9 +68,10 @@ def mentions(text: str, name: str) -> bool:
 class Maker:
     """One layer in the making; `draw` takes from hypothesis."""
 
-    def __init__(self, draw: Callable[[Any], Any], parts: int) -> None:
+    def __init__(self, draw: Callable[[Any], Any], parts: int, choices: int) -> None:
         self.draw = draw
         self.parts = parts  # of one equation, more or less
+        self.choices = choices  # by data: labels, comparisons, extremes; a proof takes every case
         self.groups: dict[str, tuple[int, ...]] = {}  # of every tensor's axes
         self.nodes: dict[str, Term] = {}
         self.ranges: dict[str, int] = {}  # of labels
@@ -86,7 +87,7 @@ class Maker:
 
     def layer(self) -> str:
         """All equations."""
-        count = self.pick((1, 1, 1, 2, 2, 3, 4))
+        count = self.pick((1, 1, 1, 2, 2, 2, 3, 4))
         return "\n".join(self.equation(NODES[i], i == count - 1) for i in range(count))
 
     def equation(self, name: str, last: bool) -> str:
@@ -136,6 +137,11 @@ class Maker:
             return Term(text, known.low, known.high)
         return Term(f"mean({', '.join(axes)}, {text})", known.low, known.high)
 
+    def may_choose(self) -> bool:
+        """Is one more choice by data allowed? It is then taken."""
+        self.choices -= 1
+        return self.choices >= 0
+
     # -- tensors -----------------------------------------------------------------------------------
     def entry(self, scope: tuple[str, ...], must: str | None = None) -> Term:
         """An entry of a tensor, old or new, that stands at an axis which it must have."""
@@ -183,6 +189,8 @@ class Maker:
 
     def label(self, number: int, scope: tuple[str, ...]) -> str | None:
         """An entry of an integer tensor whose values lie on an axis of a group."""
+        if not self.may_choose():
+            return None
         for name in LABELS:
             if name not in self.groups and scope:
                 count = min(len(scope), self.pick((1, 1, 2)))
@@ -287,10 +295,12 @@ class Maker:
             return monotone(name, getattr(np, name))(self.positive(inner))
         if name == "log1p":
             return monotone(name, np.log1p)(inner if inner.low > -0.8 else self.positive(inner))
-        if name == "abs":
+        if name == "abs" and self.may_choose():
             return spread(f"abs({inner.text})", 0.0, inner.size)
         if name == "-":
             return Term(f"(-{inner.text})", -inner.high, -inner.low)
+        if name == "abs":
+            return inner
         return Term(f"{name}({inner.text})", 0.0 if name in ("sigmoid", "erfc") else -1.0, 2.0)
 
     def exponential(self, inner: Term, name: str = "exp") -> Term:
@@ -299,6 +309,8 @@ class Maker:
 
     def pair(self, scope: tuple[str, ...], depth: int, avoid: str) -> Term:
         """The larger or the smaller of two."""
+        if not self.may_choose():
+            return self.sum(scope, depth, avoid)
         a, b = (self.expression(scope, depth - 1, avoid) for _ in "ab")
         a = self.pick((a, Term("0", 0, 0), Term("0.3", 0.3, 0.3)))
         name = self.pick(("max", "min"))
@@ -324,12 +336,16 @@ class Maker:
 
     def where(self, scope: tuple[str, ...], depth: int, avoid: str) -> Term:
         """One of two by a condition."""
+        if not self.may_choose():
+            return self.quotient(scope, depth, avoid)
         condition = self.condition(scope, depth, avoid)
         a, b = (self.expression(scope, depth - 1, avoid) for _ in "ab")
         return spread(f"where({condition}, {a.text}, {b.text})", a.low, a.high, b.low, b.high)
 
     def indicator(self, scope: tuple[str, ...], depth: int, avoid: str) -> Term:
         """Something where a condition holds, else nothing."""
+        if not self.may_choose():
+            return self.product(scope, depth, avoid)
         term = self.expression(scope, depth - 1, avoid)
         text = f"([{self.condition(scope, depth, avoid)}] * {term.text})"
         return spread(text, term.low, term.high, 0.0)
@@ -337,6 +353,8 @@ class Maker:
     def reduction(self, scope: tuple[str, ...], depth: int, avoid: str) -> Term:
         """A sum, a mean, the largest or the smallest over one to three axes."""
         name = self.pick(("sum", "sum", "mean", "max", "min"))
+        if name in ("max", "min") and not self.may_choose():
+            name = "sum"
         axes = self.fresh((*scope, *avoid), self.pick((1, 1, 2, 3)))
         inside = (*scope, *axes)
         body = self.cover(self.expression(inside, depth - 1, avoid), axes, inside)
@@ -441,9 +459,9 @@ class Maker:
         form = self.pick(("square", "exp", "abs", "sine", "sigmoid"))
         if form == "square":
             return Term(f"(1 + ({term.text})**2)", 1.0, 1 + term.size**2)
-        if form == "abs":
+        if form == "abs" and self.may_choose():
             return Term(f"(0.5 + abs({term.text}))", 0.5, 0.5 + term.size)
-        if form == "sine":
+        if form in ("sine", "abs"):
             return Term(f"(2 + sin({term.text}))", 1.0, 3.0)
         if form == "sigmoid":
             return Term(f"(0.3 + sigmoid({term.text}))", 0.3, 1.3)
@@ -452,9 +470,12 @@ class Maker:
 
 
 @st.composite
-def layers(draw: Callable[[Any], Any], parts: int = 4) -> str:
-    """The text of a layer's equations; in some the axis n is any number of leading axes."""
-    text = Maker(draw, parts).layer()
+def layers(draw: Callable[[Any], Any], parts: int = 4, choices: int = 6) -> str:
+    """The text of a layer's equations; in some the axis n is any number of leading axes.
+
+    `parts` is how large an equation becomes, `choices` how many choices by data a layer makes.
+    """
+    text = Maker(draw, parts, choices).layer()
     batched = with_leading(text)
     return batched if batched and draw(st.integers(0, 3)) == 3 else text
 
