@@ -129,7 +129,7 @@ def check_or_refused(text: str, chance: int) -> None:
 
 
 def not_yet(reason):
-    """A mark for what is known to be wrong; the test fails once it is right, to take the mark off."""
+    """A mark for what is known to be wrong; once it is right the test fails until it is off."""
     return pytest.mark.xfail(strict=True, reason=reason)
 
 
