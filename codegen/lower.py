@@ -697,7 +697,7 @@ class Lowering:
         self, rest: Expr, index: Index, label: Expr, indices: tuple[Index, ...]
     ) -> Term | None:
         """Σ_n δ(v, y_n) g[n, …]: rows added up by label, if the sum is over the labels' axes."""
-        labels, term = self.lower(label), self.lower(rest)
+        labels, term = self.lower(label), self.float(self.lower(rest))
         if index in term.indices or set(indices) != set(labels.indices):
             return None
         others = tuple(i for i in term.indices if i not in labels.indices)

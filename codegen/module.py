@@ -14,7 +14,7 @@ from sympy import Expr
 from codegen import __version__
 from codegen.matrix import matrix_form
 from codegen.names import Names
-from codegen.notation import UNICODE, spell
+from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Line, Section
 from codegen.program import Function, Program, Value, borrows
 from derive.derivation import Derivation, cotangent_name
@@ -276,6 +276,9 @@ class Module:
             "never changed, and nothing is broadcast. The cache holds inputs and the output where",
             "backward reads them: write on neither before it.",
         ]
+        facts = Notation(self.layer)
+        for fact in self.layer.assumptions:
+            lines.append(f"The gradients take it that {facts.relation(fact)}.")
         empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")

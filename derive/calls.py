@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
 from typing import Protocol
 
+from derive.expressions import FUNCTIONS
 from derive.limits import MAX_PARTS, count_parts
 from derive.renaming import Argument, rename_equation, with_batch
 from derive.symbols import names_in
@@ -117,7 +118,15 @@ class Caller:
         return True
 
     def is_call(self, equation: Equation) -> bool:
-        """Is the right side a call? What looks like one and is none is refused."""
+        """Is the right side a call? What looks like one and is none is refused.
+
+        A function's name with whole tensors for arguments calls the definition of that name.
+        """
+        right = equation.right
+        if isinstance(right, Apply) and right.name in FUNCTIONS and self.exists(right.name):
+            whole = (isinstance(a, Ref) and a.indices is None for a in right.args)
+            if all(whole) and any(self.axes_of.get(getattr(a, "name", "")) for a in right.args):
+                return True
         for tree in walk(equation.right):
             if not isinstance(tree, Apply) or tree.name in WORDS:
                 continue

@@ -51,7 +51,7 @@ def derive_values(layer: Layer) -> list[Value]:
     values = []
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
-        meaning = meaning.then(laws.log_of_quotient).then(laws.log_of_sigmoid)
+        meaning = meaning.then(laws.log_of_quotient).then(laws.sigmoid).then(laws.log_of_sigmoid)
         code = for_computing(meaning.end)
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it

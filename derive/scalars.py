@@ -34,10 +34,26 @@ from derive.expressions import (
     is_entry,
     log1p,
 )
+from derive.zero import numerically_zero
 
 Leaf = Callable[[str, list[int]], Expr]  # what stands for one entry of an input
 Decide = Callable[[Any, int], int]  # a question and the number of its answers, to an answer
 SIGNS = (1, -1, 0)
+
+
+def known_question(question: Any, answers: Mapping[Any, int]) -> Any:
+    """The question in the words in which it was asked before: equal values have one sign."""
+    if question in answers or question[0] != "sign":
+        return question
+    value = question[1]
+    for known in answers:
+        if (
+            known[0] == "sign"
+            and known[1].free_symbols == value.free_symbols
+            and numerically_zero(known[1] - value)
+        ):
+            return known
+    return question
 
 
 @dataclass
@@ -50,6 +66,7 @@ class Cases:
 
     def decide(self, question: Any, count: int) -> int:
         """The answer of this round; a new question is answered with its first answer."""
+        question = known_question(question, self.answers)
         if question not in self.answers:
             self.trail.append((question, 0, count))
             self.answers[question] = 0
@@ -79,6 +96,7 @@ class RandomCases:
 
     def decide(self, question: Any, count: int) -> int:
         """The answer of this round."""
+        question = known_question(question, self.answers)
         return self.answers.setdefault(question, self.chance.randrange(count))
 
     def rounds(self) -> Iterator[dict[Any, int]]:
