@@ -6,7 +6,7 @@ Cross-entropy between a target probability and the sigmoid of a logit.
     L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
 
 Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
-Digest of the definition: 70dc44654295c672
+Digest of the definition: cc880cec91051af1
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
 """
 

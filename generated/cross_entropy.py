@@ -46,6 +46,7 @@ def forward(z, t):
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
+    The gradients take it that Σ_j t[…,j] = 1.
     J must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape

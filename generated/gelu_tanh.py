@@ -6,7 +6,7 @@ GELU with its distribution function approximated by a tanh.
     h[...] = u[...] / 2 * (1 + t[...])
 
 Written by pullback 0.1.0 from the definition gelu_tanh.toml; to change it, change that file.
-Digest of the definition: fd2b5f02c16d60f4
+Digest of the definition: b1c39eed4bb93fe6
 The derivation, step by step, each step proved: pullback show gelu_tanh
 """
 

@@ -95,10 +95,11 @@ def backward(dL, cache):
     p[places, z_argmax] = 1 / sum_exp_z_shifted
     # ∂ℒ/∂z[…,j] = (a 𝟏[j = y[…]] + p[…,j] - a/J - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
     # that is, diag(∂ℒ/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
+    p[places, y] = 0
     p_2 = p - a_J
-    p_y = p[places, y]
-    p_2[places, y] = p_y - 1 - a_J
-    p_2[places, y] = p_y + a - 1 - a_J
+    others_p = p.sum(axis=1)
+    p_2[places, y] = -a_J - others_p
+    p_2[places, y] = a - a_J - others_p
     dz = np.multiply(dL[:, None], p_2, out=p_2)
     return Gradients(_unflat(dz, batch))
 
