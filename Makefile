@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check test lint train accuracy bench clean
+.PHONY: help derive check test fuzz lint train accuracy bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -16,7 +16,10 @@ check: $(ENV)/derive.done ## compare generated/ with what would be written
 	@$(BIN)/pullback generate --check
 
 test: $(ENV)/test.done ## run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
+
+fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent autodiff
+	@PULLBACK_FUZZ=$${PULLBACK_FUZZ:-300} $(BIN)/python -m pytest -m slow tests/test_fuzz_layers.py
 
 lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .

@@ -316,7 +316,7 @@ class Module:
             lines += ["sizes = _sizes(", *(f"    {pair}" for pair in pairs), ")"]
         empty = [s for s in self.program.nonempty if str(s) != BATCH_SIZE]
         lines += [f'_not_empty("{s}", sizes["{s}"])' for s in empty]
-        for tensor in arrays:
+        for tensor in self.layer.inputs:
             if tensor.integer:
                 size = f'sizes["{tensor.labels_of}"]'
                 lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')

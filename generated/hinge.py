@@ -202,7 +202,8 @@ def _labels(name, array, size):
     if array.size and (array.min() < 0 or array.max() >= size):
         at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
         where = ", ".join(map(str, at))
-        raise ValueError(f"{name}[{where}] is {array[at]}; it must be from 0 to {size - 1}")
+        place = f"{name}[{where}]" if where else name
+        raise ValueError(f"{place} is {array[at]}; it must be from 0 to {size - 1}")
     return array.astype(np.intp, copy=False)
 
 
