@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from derive.trees import Operation, Ref, walk
+from derive.trees import Operation, Ref, Tree, walk
 from tests.definitions import LAYERS, Facts, facts
-from tests.reference import DIGITS, MP, Exact, jacobians, pull
+from tests.reference import DIGITS, MP, Depends, Exact, jacobians, pull
 from tests.rounding import allowed
 
 GENERATED = Path(__file__).parent.parent / "generated"
@@ -103,6 +103,47 @@ def cotangent(layer: Facts, inputs: dict[str, Any], rng: np.random.Generator, dt
     shape = tuple(sizes[a] for a in layer.out_axes())
     drawn = rng.normal(size=shape)
     return np.asarray(drawn).astype(dtype) if shape else np.dtype(dtype).type(drawn)
+
+
+def reshape_leading(value: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> Any:
+    """The value with leading axes of these sizes in place of one, if `...` is its first axis."""
+    return np.reshape(value, sizes + np.shape(value)[1:]) if axes[:1] == ("...",) else value
+
+
+class Reached(Depends):
+    """Each value is the set of real inputs' entries from which NaN surely comes through.
+
+    Of two cases only the chosen one lets it through, and a product with 0 need not: an indicator
+    may be put to work as a choice of terms. A comparison with the entry `nan` is false.
+    """
+
+    zero = frozenset({"0"})
+
+    def __init__(self, exact: Exact, nan: Any = None) -> None:
+        super().__init__(exact.layer, exact.inputs)
+        self.exact, self.nan = exact, nan
+
+    def number(self, value: Any) -> frozenset[Any]:
+        return frozenset() if MP.mpf(value) else self.zero
+
+    def apply(self, op: str, *args: Any) -> frozenset[Any]:
+        if op == "*" and self.zero in args:
+            return self.zero
+        together = super().apply(op, *args)
+        return together if op in ("+", "-") else together - self.zero
+
+    def choose(self, condition: Any, a: Any, b: Any) -> frozenset[Any]:
+        return a if condition() else b
+
+    def holds(self, tree: Operation, at: dict[str, int]) -> bool:
+        for side in (tree.left, tree.right):
+            if not self.is_place(side, at) and self.nan in self.build(side, at):
+                return tree.op == "!="
+        return self.exact.holds(tree, at)
+
+    def is_place(self, tree: Tree, at: dict[str, int]) -> bool:
+        """Is this an axis or a label?"""
+        return isinstance(tree, Ref) and (tree.name in at or tree.name in self.layer.labels)
 
 
 def run(code: Any, layer: Facts, inputs: dict[str, Any], g: Any) -> tuple[Any, dict[str, Any]]:
