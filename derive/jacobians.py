@@ -73,8 +73,9 @@ def for_computing(expr: Expr) -> Chain:
 
 
 def sums_without_largest(expr: Expr) -> list[Expr]:
-    """The sums that shifting has left under log1p."""
-    found = [e.args[0] for e in expr.atoms(log1p) if isinstance(e.args[0], Sum)]
+    """The sums that shifting has left under log1p, each with a hole where the largest stood."""
+    sums = (e.args[0] for e in expr.atoms(log1p) if isinstance(e.args[0], Sum))
+    found = [s for s in sums if any(map(laws.is_hole, sp.Mul.make_args(s.body)))]
     return sorted(found, key=sp.default_sort_key)
 
 

@@ -167,8 +167,11 @@ def sizes_at(
 ) -> tuple[dict[Expr, int], list[Index]]:
     """The sizes up to the largest, and the free indices, of both sides of a step."""
     exprs = [step.before, step.after]
-    names = {entry_name(a) for e in exprs for a in entries(e)}
-    exprs += [definitions[n][1] for n in sorted(names & set(definitions))]
+    names: set[str] = set()
+    for expr in exprs:  # grows by what the names in it stand for
+        new = {entry_name(a) for a in entries(expr)} - names
+        exprs += [definitions[n][1] for n in sorted(new & set(definitions))]
+        names |= new
     exprs += [size for name, size in labels(layer).items() if name in names]
     indices = {i for e in exprs[:2] for i in free_indices(e)}
     return small_sizes(exprs, largest), sorted(indices, key=lambda i: i.name)
