@@ -16,7 +16,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Function, Program, Value, borrows
+from codegen.program import Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
@@ -135,13 +135,13 @@ def flat(text: str, tensor: Tensor | Node) -> str:
     return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
-def copied(program: Program | Function, value: Value) -> str:
+def copied(program: Values, value: Value) -> str:
     """`.copy()` where a result would be memory that was passed in."""
     return ".copy()" if value.sizes and borrows(value.op, program.values) else ""
 
 
 def returned_values(
-    program: Program | Function, results: Iterable[tuple[Tensor | Node, int]], names: Names
+    program: Values, results: Iterable[tuple[Tensor | Node, int]], names: Names
 ) -> list[str]:
     """Results as they are returned, each in memory of its own."""
     found: list[str] = []

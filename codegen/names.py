@@ -9,14 +9,13 @@ from codegen.program import (
     Constant,
     Contract,
     Elementwise,
-    Function,
     Pick,
-    Program,
     Put,
     Reduce,
     Scatter,
     Size,
     Take,
+    Values,
 )
 
 LONGEST = 28  # letters of a name that is made up from others
@@ -25,7 +24,7 @@ LONGEST = 28  # letters of a name that is made up from others
 class Names:
     """The names of values: their own, or words that say how they are made, no two the same."""
 
-    def __init__(self, program: Program | Function, taken: Iterable[str] = ()) -> None:
+    def __init__(self, program: Values, taken: Iterable[str] = ()) -> None:
         self.program = program
         self.given = {v.number: v.name for v in program.values if v.name}
         self.used = {*taken, *self.given.values(), *(str(i.size) for i in program.layer.axes)}

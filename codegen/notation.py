@@ -303,10 +303,6 @@ class Notation:
         text = self.style.group(text) if self.is_slope(above) else text
         return self.style.slope(text, self.spell(below))
 
-    def slope_of(self, name: str) -> str:
-        """∂L/∂z, the cotangent of a whole tensor."""
-        return self.style.slope(self.loss, self.style.name(name))
-
     # -- names ------------------------------------------------------------------------------
 
     @cached_property

@@ -14,17 +14,16 @@ from codegen.program import (
     Constant,
     Contract,
     Elementwise,
-    Function,
     OneHot,
     Operand,
     Operation,
     Pick,
-    Program,
     Put,
     Reduce,
     Scatter,
     Size,
     Take,
+    Values,
     borrows,
     reads,
 )
@@ -73,7 +72,7 @@ class Section:
 
     def __init__(
         self,
-        program: Program | Function,
+        program: Values,
         section: Iterable[int],
         results: Iterable[int],
         names: Names,
@@ -226,8 +225,7 @@ class Section:
 
     def put_text(self, name: str, op: Put) -> str:
         """The assignment to the entries at the labels."""
-        rank = max([len(o.places) for o in (*op.at, op.filling)] + [0])
-        rank = max(rank, len(op.at) - 1)
+        rank = len(op.at) - 1
         at = ", ".join(self.operand(o, rank).text for o in op.at)
         return f"{name}[{at}] = {self.operand(op.filling, rank).text}"
 
@@ -380,7 +378,7 @@ class Section:
         return text if fits or len(letters) == 1 else Text(f"{text.within(CALL)}.T", CALL)
 
 
-def schedule(program: Program | Function, section: Iterable[int]) -> list[tuple[int, list[int]]]:
+def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[int]]]:
     """The values in groups: each that has a name, behind those that are worked out for it."""
     numbers = set(section)
     done: set[int] = set()

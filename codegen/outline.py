@@ -15,7 +15,16 @@ from sympy import Expr
 from codegen.matrix import matrix_form
 from codegen.notation import UNICODE, Notation, Style
 from derive.derivation import Derivation, Gradient, Pullback, cotangent_name
-from derive.expressions import Extreme, Index, Maximum, Minimum, Where, entry_indices, substitute
+from derive.expressions import (
+    Extreme,
+    Index,
+    Maximum,
+    Minimum,
+    Where,
+    entry_indices,
+    entry_name,
+    substitute,
+)
 from derive.jacobians import Jacobian
 from derive.proof import Proof
 from derive.steps import Chain, Step
@@ -138,18 +147,14 @@ class Outliner:
 
     def section(self, gradient: Gradient) -> Section:
         """The gradient by one tensor."""
-        layer, style = self.derivation.layer, self.notation.style
-        matrix = matrix_form(gradient.total, gradient.tensor.indices, layer, style)
-        slope = self.notation.slope_of(gradient.tensor.name)
-        checks = dict(self.proof.results)
-        name = gradient.tensor.name
-        return Section(
-            name=name,
-            left=Notation(layer, style, False).spell(gradient.cotangent),
-            index=self.notation.equation(gradient.cotangent, gradient.total),
-            matrix=f"{slope} = {matrix}" if matrix and gradient.tensor.indices else "",
-            check=checks[name].words if name in checks else "",
-            parts=tuple(self.part(p) for p in gradient.parts),
+        name, checks = gradient.tensor.name, dict(self.proof.results)
+        return self.result(
+            name,
+            Notation(self.derivation.layer, self.notation.style, False).spell(gradient.cotangent),
+            gradient,
+            gradient.tensor.indices,
+            checks[name].words if name in checks else "",
+            [self.part(p) for p in gradient.parts],
         )
 
     def tangents(self) -> Iterable[Section]:
@@ -171,28 +176,40 @@ class Outliner:
             yield self.tangent(second, parts, check if second.node.name in wanted else "")
 
     def tangent(self, tangent: Tangent, parts: Sequence[Part], check: str) -> Section:
-        """A tangent, in index notation and as matrices."""
-        layer, style, node = self.derivation.layer, self.notation.style, tangent.node
-        matrix = matrix_form(tangent.total, node.indices, layer, style)
-        whole = self.notation.tensor(tangent_name(node.name))[0]
+        """A tangent and how it came about."""
+        left, name = self.notation.spell(tangent.tangent), tangent_name(tangent.node.name)
+        return self.result(name, left, tangent, tangent.node.indices, check, parts)
+
+    def result(
+        self,
+        name: str,
+        left: Formula,
+        found: Gradient | Tangent,
+        axes: tuple[Index, ...],
+        check: str,
+        parts: Sequence[Part],
+    ) -> Section:
+        """A gradient or a tangent in index notation and, where it has axes, as matrices."""
+        entry = found.cotangent if isinstance(found, Gradient) else found.tangent
+        matrix = matrix_form(found.total, axes, self.derivation.layer, self.notation.style)
+        whole = self.notation.tensor(entry_name(entry))[0]
         return Section(
-            name=tangent_name(node.name),
-            left=self.notation.spell(tangent.tangent),
-            index=self.notation.equation(tangent.tangent, tangent.total),
-            matrix=f"{whole} = {matrix}" if matrix and node.indices else "",
+            name=name,
+            left=left,
+            index=self.notation.equation(entry, found.total),
+            matrix=f"{whole} = {matrix}" if matrix and axes else "",
             check=check,
             parts=tuple(parts),
         )
 
     def push(self, push: Pushforward) -> Iterable[Block]:
         """The steps from J ẋ to its short form, and to the form for computing."""
-        style, node = self.notation.style, push.jacobian.node
+        node = push.jacobian.node
         columns = tuple(cast("Index", i) for i in entry_indices(push.tangent))
         primed = dict(zip(push.jacobian.columns, columns, strict=True))
         below = substitute(push.jacobian.tensor.entry, primed)
         slope = self.notation.slope(node.entry, below)
-        front = [style.reduction("sum", [style.name(i.name) for i in columns])] if columns else []
-        left = style.space.join([" ".join([*front, slope]), self.notation.spell(push.tangent)])
+        left = self.summed(columns, slope, self.notation.spell(push.tangent))
         yield self.block("", left, push.result, node.indices, columns)
         if push.code.steps:
             short = self.notation.spell(push.code.start, node.indices, preferred=columns)
@@ -230,13 +247,17 @@ class Outliner:
 
     def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
         """Σ over the node's entries of the cotangent times the Jacobian's entry."""
-        style, rows = self.notation.style, pullback.jacobian.rows
         if self.notation.is_unit(pullback.cotangent):
             return slope
-        factors = [self.notation.spell(pullback.cotangent), slope]
-        names = [style.name(i.name) for i in rows]
-        front = [style.reduction("sum", names)] if rows else []
-        return style.space.join([" ".join([*front, factors[0]]), factors[1]])
+        cotangent = self.notation.spell(pullback.cotangent)
+        return self.summed(pullback.jacobian.rows, cotangent, slope)
+
+    def summed(self, indices: tuple[Index, ...], first: Formula, second: Formula) -> Formula:
+        """Σ over these indices, if there are any, of a product."""
+        style = self.notation.style
+        names = [style.name(i.name) for i in indices]
+        front = [style.reduction("sum", names)] if names else []
+        return style.space.join([" ".join([*front, first]), second])
 
     def block(
         self,
@@ -295,6 +316,3 @@ def kink_words(found: Expr) -> str:
 def outline(derivation: Derivation, proof: Proof, style: Style = UNICODE) -> Outline:
     """What a page of the derivation shows, its formulas spelled in one style."""
     return Outliner(derivation, proof, Notation(derivation.layer, style)).outline()
-
-
-# -- in a terminal ---------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Constant:
-    """A rational number, or π."""
+    """A number: a rational, or one such as √(2/π)."""
 
     number: Expr
 
@@ -165,28 +165,32 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Function:
-    """Operations from inputs to results: `body` lists the numbers of their values in order."""
+class Values:
+    """The values of a layer's operations, by number."""
 
     layer: Layer
     values: tuple[Value, ...]
-    results: tuple[tuple[str, int], ...]  # by the name of the tensor
-    body: tuple[int, ...]
 
     def __getitem__(self, number: int) -> Value:
         return self.values[number]
 
 
 @dataclass(frozen=True)
-class Program:
+class Function(Values):
+    """Operations from inputs to results: `body` lists the numbers of their values in order."""
+
+    results: tuple[tuple[str, int], ...]  # by the name of the tensor
+    body: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Program(Values):
     """Forward and backward of a layer as operations, and its derivatives along tangents.
 
     `forward` and `backward` list the numbers of their values in order; `cache` is what backward
     reads of forward's values and of the inputs; `gradients` maps a wanted input to its value.
     """
 
-    layer: Layer
-    values: tuple[Value, ...]
     output: int
     gradients: tuple[tuple[str, int], ...]
     forward: tuple[int, ...]
@@ -195,9 +199,6 @@ class Program:
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
     jvp: Function  # from inputs and tangents to the output and its tangent
     hvp: Function | None  # ... to the tangents of the gradients, where the output is a scalar
-
-    def __getitem__(self, number: int) -> Value:
-        return self.values[number]
 
 
 def borrows(op: Operation, values: Sequence[Value]) -> bool:

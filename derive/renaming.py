@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from derive.trees import (
@@ -44,61 +44,64 @@ def with_batch(equation: Equation, axes: Sequence[str]) -> Equation:
 
 
 def spread_batch(tree: Tree, axes: Sequence[str]) -> Tree:
-    """A tree with these axes in place of `...`, its parts first."""
-    done: dict[int, Tree] = {}
+    """A tree with these axes in place of `...`."""
 
     def each(refs: Iterable[Tree]) -> tuple[Tree, ...]:
         """References, `...` among them spread."""
         found: list[Tree] = []
         for ref in refs:
             batch = isinstance(ref, Ref) and ref.name == BATCH
-            found += [Ref(a, None, ref.place) for a in axes] if batch else [done.get(id(ref), ref)]
+            found += [Ref(a, None, ref.place) for a in axes] if batch else [ref]
         return tuple(found)
 
-    for part in reversed(list(walk(tree))):
+    def rule(part: Tree) -> Tree:
         match part:
-            case Operation(op, left, right, place):
-                done[id(part)] = Operation(op, done[id(left)], done[id(right)], place)
-            case Negative(operand, place):
-                done[id(part)] = Negative(done[id(operand)], place)
-            case Iverson(comparison, place):
-                done[id(part)] = Iverson(done[id(comparison)], place)
             case Apply("size", (Ref("..."),), place):
                 sizes = [Apply("size", (Ref(a, None, place),), place) for a in axes]
                 product: Tree = Number("1", place)
                 for size in sizes:
                     product = Operation("*", product, size, place)
-                done[id(part)] = sizes[0] if len(sizes) == 1 else product
+                return sizes[0] if len(sizes) == 1 else product
             case Apply(name, args, place):
                 given = each(args)
                 whole = len(given) == 1 and len(args) > 1  # a reduction over no axis at all
-                done[id(part)] = given[0] if whole else Apply(name, given, place)
-            case Ref(name, indices, place):
-                inner = each(indices) if indices is not None else None
-                refs = None if inner is None else tuple(i for i in inner if isinstance(i, Ref))
-                done[id(part)] = Ref(name, refs, place)
-            case Number():
-                done[id(part)] = part
-    return done[id(tree)]
+                return given[0] if whole else Apply(name, given, place)
+            case Ref(name, indices, place) if indices is not None:
+                spread = (spread_batch(i, axes) if i.indices else i for i in indices)
+                refs = tuple(i for i in each(spread) if isinstance(i, Ref))
+                return Ref(name, refs, place)
+        return part
+
+    return rebuild(tree, rule)
 
 
 def rename(tree: Tree, tensors: Mapping[str, Argument], axes: Mapping[str, str]) -> Tree:
-    """A tree under other names, its parts first, so that a long sum needs no recursion."""
+    """A tree under other names."""
+
+    def rule(part: Tree) -> Tree:
+        return rename_ref(part, tensors, axes) if isinstance(part, Ref) else part
+
+    return rebuild(tree, rule)
+
+
+def rebuild(tree: Tree, rule: Callable[[Tree], Tree]) -> Tree:
+    """The tree with a rule applied to each part, its own parts first; no recursion.
+
+    The indices of a reference are the rule's own affair.
+    """
     done: dict[int, Tree] = {}
     for part in reversed(list(walk(tree))):
+        new: Tree = part
         match part:
             case Operation(op, left, right, place):
-                done[id(part)] = Operation(op, done[id(left)], done[id(right)], place)
+                new = Operation(op, done[id(left)], done[id(right)], place)
             case Negative(operand, place):
-                done[id(part)] = Negative(done[id(operand)], place)
+                new = Negative(done[id(operand)], place)
             case Iverson(comparison, place):
-                done[id(part)] = Iverson(done[id(comparison)], place)
+                new = Iverson(done[id(comparison)], place)
             case Apply(name, args, place):
-                done[id(part)] = Apply(name, tuple(done[id(a)] for a in args), place)
-            case Ref():
-                done[id(part)] = rename_ref(part, tensors, axes)
-            case Number():
-                done[id(part)] = part
+                new = Apply(name, tuple(done[id(a)] for a in args), place)
+        done[id(part)] = rule(new)
     return done[id(tree)]
 
 
