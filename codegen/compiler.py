@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from codegen.latex import latex
@@ -10,9 +13,12 @@ from codegen.module import module
 from codegen.module_test import module_test
 from codegen.program import Program
 from derive.derivation import Derivation, derive
+from derive.errors import TooLarge
 from derive.layer import Layer
 from derive.proof import Proof, prove
 from derive.reader import Library, read_layer
+
+STACK = 6_000  # calls of Python, one inside another
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,30 @@ def compile_definition(name: str, source: str, library: Library) -> Compiled:
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
     """
     layer = read_layer(name, source, library)
-    derivation = derive(layer)
-    proof = prove(derivation)
-    program = lower(derivation)
+    with room_for_nesting(name):
+        derivation = derive(layer)
+        proof = prove(derivation)
+        program = lower(derivation)
     return Compiled(layer, derivation, proof, program)
+
+
+@contextmanager
+def room_for_nesting(name: str) -> Iterator[None]:
+    """A stack that holds expressions as deep as definitions may nest them, each level many calls.
+
+    Raises TooLarge where it does not.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK))
+    try:
+        yield
+    except RecursionError:
+        raise TooLarge(
+            f"{name}: expressions are nested too deeply to be worked out; give parts of the "
+            "equations names of their own, each with '='"
+        ) from None
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def files(compiled: Compiled) -> dict[str, str]:

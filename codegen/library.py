@@ -24,9 +24,9 @@ def shipped() -> list[str]:
 
 
 def shipped_source(name: str) -> str:
-    """The text of a shipped definition; KeyError where there is none of that name."""
+    """The text of a shipped definition; KeyError, with those that there are, for other names."""
     if name not in shipped():
-        raise KeyError(name)
+        raise KeyError(name, shipped())
     return resources.files("layers").joinpath(name + SUFFIX).read_text(encoding="utf-8")
 
 
@@ -89,7 +89,9 @@ def starter(name: str) -> str:
 def beside(definition: str, name: str) -> str:
     """The text of a definition that another one calls: from its own folder, else shipped."""
     if definition.endswith(SUFFIX):
-        path = Path(definition).parent / (name + SUFFIX)
-        if path.is_file():
-            return read(path)
+        folder = Path(definition).parent
+        if (folder / (name + SUFFIX)).is_file():
+            return read(folder / (name + SUFFIX))
+        if name not in shipped():
+            raise KeyError(name, [*shipped(), *(p.stem for p in folder.glob("*" + SUFFIX))])
     return shipped_source(name)

@@ -238,7 +238,7 @@ UNICODE = Style()
 LATEX = LatexStyle()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scope:
     """The printed names of bound indices, the names that none may take, and those to take first."""
 
@@ -254,6 +254,9 @@ class Notation:
     layer: Layer
     style: Style = UNICODE
     unit_output: bool = True
+    spelled: dict[tuple[Expr, Scope], Spelled] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def spell(
         self,
@@ -360,7 +363,16 @@ class Notation:
         return text if own >= level else self.style.group(text)
 
     def write(self, expr: Expr, scope: Scope) -> Spelled:
-        """The text and how tightly it holds together."""
+        """The text and how tightly it holds together.
+
+        Each is made once: a fraction asks twice, which in nested ones would double at each level.
+        """
+        if (expr, scope) not in self.spelled:
+            self.spelled[expr, scope] = self.spelled_as(expr, scope)
+        return self.spelled[expr, scope]
+
+    def spelled_as(self, expr: Expr, scope: Scope) -> Spelled:
+        """By the printer for its kind."""
         for kind, method in WRITERS:
             if isinstance(expr, kind):
                 return method(self, expr, scope)

@@ -6,16 +6,28 @@ nodes and axes keep their names where these are free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from derive.expressions import FUNCTIONS
 from derive.limits import MAX_PARTS, count_parts
-from derive.renaming import Argument, rename_equation, with_batch
+from derive.renaming import Argument, rename, rename_equation, spread_batch, with_batch
 from derive.symbols import names_in
-from derive.trees import BATCH, Apply, Equation, Negative, Number, Place, Ref, Tree, refuse, walk
+from derive.trees import (
+    BATCH,
+    Apply,
+    Equation,
+    Negative,
+    Number,
+    Operation,
+    Place,
+    Ref,
+    Tree,
+    refuse,
+    walk,
+)
 from derive.vocabulary import PI, WORDS, suggestion
 
 MAX_EQUATIONS = 64  # each takes a symbol
@@ -33,15 +45,26 @@ class Callee(Protocol):
     def equations(self) -> tuple[Equation, ...]:
         """Its equations."""
 
+    @property
+    def assume(self) -> tuple[Operation, ...]:
+        """What it takes to hold."""
 
-Load = Callable[[str], Callee]  # a definition by its name; KeyError where there is none
+
+class Flat(NamedTuple):
+    """A definition without calls: its equations, and what it and those that it calls assume."""
+
+    equations: tuple[Equation, ...]
+    assume: tuple[Operation, ...]
+
+
+# A definition by its name. KeyError where there is none; its second argument, if it has one, says
+# which there are.
+Load = Callable[[str], Callee]
 Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands
 
 
-def write_out_calls(
-    definition: Callee, load: Load, stack: tuple[str, ...] = ()
-) -> tuple[Equation, ...]:
-    """The equations of a definition with every call replaced by what it calls.
+def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ()) -> Flat:
+    """A definition with every call replaced by what it calls.
 
     Raises DefinitionError where a call has no definition, a wrong number of arguments, axes that
     do not fit, or comes back to itself.
@@ -59,7 +82,7 @@ def write_out_calls(
         counted = len(caller.done)
         if parts > MAX_PARTS:
             refuse(f"the equations have more than {MAX_PARTS:,} parts", equation.place)
-    return tuple(caller.done)
+    return Flat(tuple(caller.done), (*definition.assume, *caller.assume))
 
 
 @dataclass(frozen=True)
@@ -92,8 +115,10 @@ class Caller:
     stack: tuple[str, ...]
     load: Load
     done: list[Equation] = field(default_factory=list)
+    assume: list[Operation] = field(default_factory=list)  # of what is called
     axes_of: dict[str, Axes] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # names, and the capitals of axes
+    others: Iterable[str] = ()  # the definitions that there are, where one was missing
 
     def __post_init__(self) -> None:
         axes, _ = names_in(e.right for e in self.definition.equations)
@@ -113,7 +138,8 @@ class Caller:
             return True
         try:
             self.load(name)
-        except KeyError:
+        except KeyError as error:
+            self.others = error.args[1] if len(error.args) > 1 else ()
             return False
         return True
 
@@ -144,7 +170,10 @@ class Caller:
                     f"brackets: {tree.name}[…]",
                     tree.place,
                 )
-            words = suggestion(tree.name) or f"; the functions are {', '.join(sorted(WORDS))}"
+            words = (
+                suggestion(tree.name, self.others)
+                or f"; the functions are {', '.join(sorted(WORDS))}"
+            )
             refuse(f"'{tree.name}' is neither a function nor a definition{words}", tree.place)
         return False
 
@@ -162,8 +191,8 @@ class Caller:
             refuse(f"'{tree.name}' calls itself: {path}", tree.place)
         if len(self.stack) > MAX_CALLS:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
-        body = up_to_output(write_out_calls(self.load(tree.name), self.load, self.stack))
-        body = self.spread_batch(equation, body)
+        flat = write_out_calls(self.load(tree.name), self.load, self.stack)
+        body, assume = self.spread_batch(equation, up_to_output(flat.equations), flat.assume)
         inputs = inputs_of(body)
         if len(tree.args) != len(inputs):
             count = "1 argument" if len(inputs) == 1 else f"{len(inputs)} arguments"
@@ -175,8 +204,9 @@ class Caller:
             name: self.argument(tree.name, name, axes, arg)
             for (name, axes), arg in zip(inputs.items(), tree.args, strict=True)
         }
-        axes = self.match_axes(equation, body, inputs, arguments)
+        axes = self.match_axes(equation, all_axes(body, assume), body[-1], inputs, arguments)
         tensors = self.match_tensors(equation, body, arguments)
+        self.take_over(rename(fact, tensors, axes) for fact in assume)
         for own in body:
             renamed = rename_equation(own, tensors, axes)
             if own is body[-1]:
@@ -184,8 +214,18 @@ class Caller:
             self.done.append(replace(renamed, origin=own.origin))
             self.axes_of[renamed.name] = renamed.axes or ()
 
-    def spread_batch(self, equation: Equation, body: tuple[Equation, ...]) -> tuple[Equation, ...]:
-        """The callee's equations with axes of their own for `...`, as many as the caller has."""
+    def take_over(self, facts: Iterable[Tree]) -> None:
+        """What is assumed of inputs is assumed here too; of a node it is not needed, and left."""
+        nodes = {e.name for e in (*self.definition.equations, *self.done)}
+        for fact in facts:
+            names = {t.name for t in walk(fact) if isinstance(t, Ref)}
+            if isinstance(fact, Operation) and not names & nodes and fact not in self.assume:
+                self.assume.append(fact)
+
+    def spread_batch(
+        self, equation: Equation, body: tuple[Equation, ...], assume: tuple[Operation, ...]
+    ) -> Flat:
+        """The callee with axes of its own for `...`, as many as the caller has."""
         args = getattr(equation.right, "args", ())
         pairs: list[tuple[Axes, Axes | None]] = [
             (body[-1].axes or (), equation.axes or self.axes_of.get(equation.name))
@@ -201,11 +241,15 @@ class Caller:
             if outer is not None and inner[:1] == (BATCH,) and len(outer) >= len(inner) - 1
         ]
         if not found or found[0] == (BATCH,):
-            return body
-        taken = {*all_axes(body), *inputs_of(body), *(e.name for e in body)}
+            return Flat(body, assume)
+        taken = {*all_axes(body, assume), *inputs_of(body), *(e.name for e in body)}
         free = (f"b{i}" for i in range(1, 2 * MAX_EQUATIONS) if f"b{i}" not in taken)
         axes = [next(free) for _ in found[0]]
-        return tuple(with_batch(own, axes) for own in body)
+        spread = (spread_batch(fact, axes) for fact in assume)
+        return Flat(
+            tuple(with_batch(own, axes) for own in body),
+            tuple(fact for fact in spread if isinstance(fact, Operation)),
+        )
 
     def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:
         """An argument: a tensor, or a number for a tensor without axes."""
@@ -232,14 +276,15 @@ class Caller:
     def match_axes(
         self,
         equation: Equation,
-        body: tuple[Equation, ...],
+        own_axes: list[str],
+        output: Equation,
         inputs: Mapping[str, Axes],
         arguments: Mapping[str, Argument],
     ) -> dict[str, str]:
         """Names for the callee's axes: the left side's, then the arguments', then its own."""
         callee = getattr(equation.right, "name", "")
         axes: dict[str, str] = {}
-        left = Match(equation.name, body[-1].axes or (), equation.axes, equation.place)
+        left = Match(equation.name, output.axes or (), equation.axes, equation.place)
         written, known = [left], []
         for name, arg in arguments.items():
             if isinstance(arg, Ref) and arg.indices is not None:
@@ -264,7 +309,7 @@ class Caller:
             for a, b in match.pairs():
                 if a not in axes and b not in axes.values():
                     axes[a] = b
-        for a in all_axes(body):
+        for a in own_axes:
             if a not in axes:
                 axes[a] = self.free_axis(a)
         return axes
@@ -320,12 +365,13 @@ def inputs_of(body: tuple[Equation, ...]) -> dict[str, Axes]:
     return found
 
 
-def all_axes(body: tuple[Equation, ...]) -> list[str]:
-    """The axes of flat equations, in order of appearance."""
-    axes, _ = names_in(e.right for e in body)
+def all_axes(body: tuple[Equation, ...], assume: tuple[Operation, ...] = ()) -> list[str]:
+    """The axes of flat equations and of what is assumed, in order of appearance."""
+    trees: list[Tree] = [*(e.right for e in body), *assume]
+    axes, _ = names_in(trees)
     seen = dict.fromkeys(a for e in body for a in e.axes or ())
-    for equation in body:
-        for tree in walk(equation.right):
+    for whole in trees:
+        for tree in walk(whole):
             if isinstance(tree, Ref):
                 names = [tree.name, *(i.name for i in tree.indices or ())]
                 seen.update(dict.fromkeys(n for n in names if n in axes))

@@ -15,7 +15,9 @@ from derive.vocabulary import FORBIDDEN
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
-Library = Callable[[str], str]  # a definition's name to its text; KeyError where there is none
+# A definition's name to its text. KeyError where there is none; its second argument, if it has one,
+# says which there are.
+Library = Callable[[str], str]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import sympy as sp
 from sympy import Expr
 
 from derive import laws
+from derive.errors import DefinitionError
 from derive.expressions import Index, Sum, entries, entry, entry_name, substitute
 from derive.jacobians import (
     Jacobian,
@@ -112,7 +113,12 @@ def cotangent_name(name: str) -> str:
 
 
 def derive(layer: Layer) -> Derivation:
-    """Derive every gradient that the layer wants."""
+    """Derive every gradient that the layer wants; DefinitionError where it wants none."""
+    if not layer.wrt:
+        raise DefinitionError(
+            f"{layer.name}: there is no gradient to derive: no real input is wanted that nothing "
+            "is assumed of"
+        )
     values = derive_values(layer)
     by_name = {v.node.name: v for v in values}
     readers = reading_nodes(layer)

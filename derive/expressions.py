@@ -28,6 +28,8 @@ from sympy.codegen.cfunctions import expm1 as expm1
 from sympy.codegen.cfunctions import log1p as log1p
 from sympy.core.relational import Relational
 
+from derive.errors import TooLarge
+
 MAX_ROUNDS = 50  # of a law that is applied until nothing changes
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
 
@@ -422,7 +424,7 @@ def exhaust(
         if new == expr:
             return expr
         expr = new
-    raise RecursionError("a law does not come to an end")
+    raise TooLarge("a law does not come to an end")
 
 
 def substitute(expr: Expr, indices: Mapping[Any, Any]) -> Expr:

@@ -41,7 +41,7 @@ from derive.trees import (
 
 MAX_TEXT = 64 * 1024  # bytes
 MAX_WORDS = 20_000
-MAX_DEPTH = 32
+MAX_DEPTH = 64
 MAX_DIGITS = 15
 MAX_NAME = 64
 

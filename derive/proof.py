@@ -19,7 +19,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from derive.derivation import Derivation, Gradient, cotangent_name
-from derive.errors import ProofFailed
+from derive.errors import ProofFailed, TooLarge
 from derive.expressions import (
     Index,
     entries,
@@ -30,7 +30,7 @@ from derive.expressions import (
     is_size,
 )
 from derive.layer import Layer, Node, Tensor
-from derive.scalars import SIGNS, Cases, RandomCases, Scalars, on_ties, scalar
+from derive.scalars import SIGNS, Cases, RandomCases, Scalars, Work, on_ties, scalar
 from derive.steps import Chain, Partial, Step
 from derive.symbols import BATCH_SIZE
 from derive.tangents import Tangent, tangent_name
@@ -38,6 +38,8 @@ from derive.zero import DIGITS, zero
 
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
+MAX_WORK = 40_000  # of a step at one choice of sizes, in parts written out: about half a second
+MAX_WHOLE = 4_000_000  # of a derivation, likewise: about a minute
 WORKING = DIGITS + 20  # digits that the end result is computed with
 Sizes = Mapping[Expr, int]
 
@@ -79,19 +81,38 @@ class Proof:
 
 
 def prove(derivation: Derivation) -> Proof:
-    """Check every step and every gradient; raise ProofFailed at the first that does not hold."""
+    """Check every step and every result.
+
+    Raises ProofFailed at the first that does not hold, and TooLarge where checking takes too much.
+    """
+    layer, work = derivation.layer, Work()
+    try:
+        steps = list(checked_steps(derivation, work))
+        results = tuple(
+            (gradient.tensor.name, check_gradient(derivation, gradient))
+            for gradient in derivation.gradients
+            if gradient.tensor.name in derivation.wanted
+        )
+        tangents, seconds = check_tangents(derivation), check_seconds(derivation)
+    except OverflowError:
+        raise ProofFailed(
+            f"{layer.name}: values grow too large to be compared, as exp(exp(exp(exp(x)))) does"
+        ) from None
+    return Proof(tuple(steps), results, tangents, seconds)
+
+
+def checked_steps(derivation: Derivation, work: Work) -> Iterator[tuple[Step, Check]]:
+    """Every step with its check."""
     layer = derivation.layer
-    steps = []
     for what, chain, definitions in chains(derivation):
         check_chain(what, chain)
         for step in chain.steps:
-            steps.append((step, check_step(layer, what, step, definitions)))
-    results = tuple(
-        (gradient.tensor.name, check_gradient(derivation, gradient))
-        for gradient in derivation.gradients
-        if gradient.tensor.name in derivation.wanted
-    )
-    return Proof(tuple(steps), results, check_tangents(derivation), check_seconds(derivation))
+            yield step, check_step(layer, what, step, definitions, work)
+            if work.done > MAX_WHOLE:
+                raise TooLarge(
+                    f"{layer.name}: {what}: the proof comes to more than {MAX_WHOLE:,} parts "
+                    "written out; give parts of the equations names of their own, each with '='"
+                )
 
 
 Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
@@ -142,23 +163,25 @@ def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
     return {size: min(2 + place, largest) for place, size in enumerate(ordered)}
 
 
-def check_step(layer: Layer, what: str, step: Step, definitions: Definitions) -> Check:
+def check_step(layer: Layer, what: str, step: Step, definitions: Definitions, work: Work) -> Check:
     """Write both sides out for every place of the free indices and every case.
 
-    Sizes go up to 4 where that makes few places and cases, else to 3 or 2; where the cases are too
-    many even then, random ones are taken, and the check says so.
+    Sizes go up to 4 where that makes few places and cases and little work, else to 3 or 2; where
+    it is too much even then, random cases are taken, and the check says so.
     """
     for largest in (4, 3, 2):
         sizes, indices = sizes_at(layer, step, definitions, largest)
         if largest > 2 and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
         try:
-            return check_at(layer, what, step, definitions, sizes, indices, Cases)
+            return check_at(layer, what, step, definitions, sizes, indices, Cases, work)
         except OverflowError:  # too many cases
             pass
     count = max(1, MAX_CASES // prod(sizes[i.size] for i in indices))
     chosen = partial(RandomCases, random.Random(0), count)
-    check = check_at(layer, what, step, definitions, sizes, indices, lambda _: chosen())
+    check = check_at(
+        layer, what, step, definitions, sizes, indices, lambda _: chosen(), work, sampled=True
+    )
     return replace(check, sampled=True)
 
 
@@ -185,14 +208,27 @@ def check_at(
     sizes: Mapping[Expr, int],
     indices: Sequence[Index],
     cases_up_to: Callable[[int], Cases | RandomCases],
+    work: Work,
+    sampled: bool = False,
 ) -> Check:
-    """Check a step at these sizes, in at most so many cases."""
-    kinds, count = set(), 0
-    for places in product(*(range(sizes[i.size]) for i in indices)):
+    """Check a step at these sizes, in at most so many cases; OverflowError beyond that.
+
+    A check of samples has its share of work for each place, and ends when that is used up.
+    """
+    kinds, count, start = set(), 0, work.done
+    whole = prod(sizes[i.size] for i in indices)
+    for number, places in enumerate(product(*(range(sizes[i.size]) for i in indices)), 1):
         at = dict(zip(indices, places, strict=True))
         cases = cases_up_to(MAX_CASES - count)
         for answers in cases.rounds():
-            scalars = Scalars(sizes, definitions, cases.decide, labels(layer), scalar, {})
+            if count and work.done - start > MAX_WORK * (number / whole if sampled else 1):
+                if sampled:
+                    break
+                raise OverflowError("too much work")
+            memory: dict[Any, Expr] = {}
+            scalars = Scalars(
+                sizes, definitions, cases.decide, labels(layer), scalar, memory, work=work
+            )
             before, after = (side(scalars, e, at) for e in (step.before, step.after))
             difference = under(before - after, answers, step.assumes, scalars)
             kind = zero(difference)

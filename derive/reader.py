@@ -12,7 +12,7 @@ from typing import Any, cast
 from sympy.core.relational import Relational
 
 from derive.builder import Builder
-from derive.calls import write_out_calls
+from derive.calls import Flat, write_out_calls
 from derive.definition import (
     Definition,
     Library,
@@ -68,20 +68,20 @@ def build_layer(definition: Definition, library: Library) -> Layer:
             called[name] = read_definition(name, library(name))
         return called[name]
 
-    equations = write_out_calls(definition, load)
+    flat = write_out_calls(definition, load)
     sources = {definition.name: definition.source} | {n: d.source for n, d in called.items()}
     text = "\0".join(sources[name] for name in sorted(sources))
-    return Assembly(definition, equations).layer(text)
+    return Assembly(definition, flat).layer(text)
 
 
 class Assembly:
     """The parts of a layer, made from flat equations."""
 
-    def __init__(self, definition: Definition, equations: tuple[Equation, ...]) -> None:
+    def __init__(self, definition: Definition, flat: Flat) -> None:
         self.definition = definition
-        self.equations = equations
-        check_limits(equations)
-        self.symbols = Symbols(equations, definition.assume)
+        self.equations, self.assume = flat
+        check_limits(self.equations)
+        self.symbols = Symbols(self.equations, self.assume)
         self.builder = Builder(self.symbols)
 
     def layer(self, sources: str) -> Layer:
@@ -90,9 +90,14 @@ class Assembly:
         inputs = tuple(self.tensor(name) for name in self.symbols.order)
         nodes = tuple(self.node(e) for e in self.equations)
         real = [t.name for t in inputs if not t.integer]
+        assumptions = self.assumptions()
+        tied = {entry_name(e) for fact in assumptions for e in entries(fact)}
         for name in given.wrt or ():
-            if name not in real:
-                self.refuse_wrt(name, real)
+            if name not in real or name in tied:
+                self.refuse_wrt(name, [n for n in real if n not in tied])
+        wrt = tuple(
+            n for n in real if n in (given.wrt or ()) or (given.wrt is None and n not in tied)
+        )
         known = {t.name for t in inputs} | {n.name for n in nodes} | self.symbols.axes
         for name in given.symbols:
             if name not in known:
@@ -106,8 +111,8 @@ class Assembly:
             summary=given.summary,
             inputs=inputs,
             nodes=nodes,
-            wrt=tuple(n for n in real if given.wrt is None or n in given.wrt),
-            assumptions=self.assumptions(),
+            wrt=wrt,
+            assumptions=assumptions,
             axes=tuple(map(self.symbols.index, self.symbols.axes_in_order)),
             references=given.references,
             digest=hashlib.sha256(sources.encode()).hexdigest(),
@@ -117,13 +122,15 @@ class Assembly:
     def refuse_wrt(self, name: str, real: list[str]) -> None:
         """Say why there is no gradient by a name."""
         reason = "is not an input"
+        if any(entry_name(e) == name for fact in self.assumptions() for e in entries(fact)):
+            reason = "is held by an assumption, which its own tangents would break"
         if name in self.symbols.labels:
             reason = "holds labels and has no gradient"
         elif name in self.symbols.defined:
             reason = "is a node and not an input"
         raise DefinitionError(
             f"{self.definition.name}: wrt names {name!r}, which {reason}; "
-            f"the real inputs are {', '.join(real)}"
+            f"there are {', '.join(real) or 'none'}"
         )
 
     def tensor(self, name: str) -> Tensor:
@@ -167,13 +174,13 @@ class Assembly:
 
     def assumptions(self) -> tuple[Relational, ...]:
         """The assumptions, which rewrite what stands on a left side into the right side."""
-        facts = [(tree, self.assumption(tree)) for tree in self.definition.assume]
+        facts = [(tree, self.assumption(tree)) for tree in self.assume]
         left = {entry_name(e) for _, fact in facts for e in entries(fact.lhs)}
         for tree, fact in facts:
             again = sorted({entry_name(e) for e in entries(fact.rhs)} & left)
             if again:
                 refuse(f"'{again[0]}' stands on both sides of assumptions", tree.place)
-        return tuple(fact for _, fact in facts)
+        return tuple(dict.fromkeys(fact for _, fact in facts))
 
     def assumption(self, tree: Operation) -> Relational:
         """An equality that holds for every value of its free axes."""

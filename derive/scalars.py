@@ -39,6 +39,14 @@ from derive.zero import numerically_zero
 Leaf = Callable[[str, list[int]], Expr]  # what stands for one entry of an input
 Decide = Callable[[Any, int], int]  # a question and the number of its answers, to an answer
 SIGNS = (1, -1, 0)
+HOLDS: Mapping[str, Callable[[int], bool]] = {  # a comparison, by the sign of left - right
+    "==": lambda sign: sign == 0,
+    "!=": lambda sign: sign != 0,
+    "<": lambda sign: sign < 0,
+    "<=": lambda sign: sign <= 0,
+    ">": lambda sign: sign > 0,
+    ">=": lambda sign: sign >= 0,
+}
 
 
 def known_question(question: Any, answers: Mapping[Any, int]) -> Any:
@@ -111,6 +119,13 @@ def scalar(name: str, places: list[int]) -> Expr:
     return cast(Expr, sp.Symbol("_".join([name, *map(str, places)]), real=True))
 
 
+@dataclass
+class Work:
+    """How many parts of expressions have been written out: what a check costs, in any run alike."""
+
+    done: int = 0
+
+
 @dataclass(frozen=True)
 class Scalars:
     """Writes expressions out: sizes as numbers, definitions looked through, cases decided.
@@ -127,9 +142,11 @@ class Scalars:
     leaf: Leaf = scalar
     memory: dict[Any, Expr] | None = None
     shorten: Callable[[Expr], Expr] | None = None
+    work: Work = field(default_factory=Work)
 
     def write(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
         """The expression in scalars, its free indices at these places."""
+        self.work.done += 1
         if isinstance(expr, Index):
             return cast(Expr, sp.Integer(at[expr]))
         if expr in self.sizes:
@@ -228,8 +245,7 @@ class Scalars:
     def holds(self, condition: Any, at: Mapping[Index, int]) -> bool:
         """Does a comparison hold?"""
         left, right = (self.write(a, at) for a in condition.args)
-        sign = SIGNS[self.sign(left - right)]
-        return bool(condition.func(sp.Integer(sign), sp.Integer(0)))
+        return HOLDS[condition.rel_op](SIGNS[self.sign(left - right)])
 
     def larger(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
         """The argument that max or min chooses; at a tie a constant, else the first."""

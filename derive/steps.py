@@ -95,4 +95,4 @@ def tidy(chain: Chain, layer: Layer) -> Chain:
             chain = chain.then(laws.assumption, fact, assumes=(fact,))
         if chain is before:
             return chain
-    raise RecursionError("the laws do not come to an end")
+    raise TooLarge("the laws do not come to an end")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import Index
+from derive.expressions import Binder, Index, rewrite_outside_in
 
 RANKS = {1: "one", 2: "two", 3: "three"}
 
@@ -51,7 +52,7 @@ def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ..
     """Find the structure of the Jacobian whose entry at (rows, columns) is `expr`."""
     if expr.is_zero:
         return Structure("zero", (), ())
-    terms = [split_term(t) for t in sp.Add.make_args(sp.expand_mul(expr))]
+    terms = [split_term(t) for t in sp.Add.make_args(expand_between(expr, rows, columns))]
     tied = tuple(
         (r, c)
         for r in rows
@@ -70,6 +71,27 @@ def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ..
             kind = "scaled identity"
         return Structure(kind if rows and columns else "dense", tied, free_rows, coefficient)
     return block(terms, tied, free_rows, free_columns)
+
+
+def expand_between(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ...]) -> Expr:
+    """Products are expanded over the sums that hold deltas, or both row and column axes.
+
+    Other sums say nothing of the structure, and a product of twenty would have a million terms.
+    """
+
+    def is_whole(e: Expr) -> bool:
+        free = e.free_symbols
+        return e.is_Add and not e.has(KroneckerDelta) and not (free & {*rows} and free & {*columns})
+
+    wholes: dict[Expr, Expr] = {}
+
+    def rule(e: Expr) -> Expr | None:
+        if isinstance(e, Binder):
+            return e
+        return wholes.setdefault(e, sp.Dummy()) if is_whole(e) else None
+
+    expanded = sp.expand_mul(rewrite_outside_in(expr, rule))
+    return cast(Expr, expanded.xreplace({v: k for k, v in wholes.items()}))
 
 
 def split_term(term: Expr) -> tuple[frozenset[frozenset[Expr]], Expr]:

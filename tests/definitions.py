@@ -59,7 +59,7 @@ def facts(name: str) -> Facts:
         return read_definition(called, path.read_text(encoding="utf-8"))
 
     definition = load(name)
-    flat = write_out_calls(definition, load)
+    flat = write_out_calls(definition, load).equations
     inputs = list(inputs_of(flat))
     axes, labels, same = unify(flat)
     real = [i for i in inputs if i not in labels]

@@ -111,7 +111,7 @@ AXES = ", ".join("abcdefghi")
 LIMITS = {
     "text": ("u = x" + " " * 65_531, "u = x" + " " * 65_532, "longer than 64 KiB"),
     "words": ("u = x" + "+x" * 990, "u = x" + "+x" * 10_000, "more than 20,000 words"),
-    "depth": ("u = " + "(" * 31 + "x" + ")" * 31, "u = " + "(" * 32 + "x" + ")" * 32, "than 32"),
+    "depth": ("u = " + "(" * 63 + "x" + ")" * 63, "u = " + "(" * 64 + "x" + ")" * 64, "than 64"),
     "symbols": (
         "u = " + "+".join(f"x{i}" for i in range(63)),
         "u = " + "+".join(f"x{i}" for i in range(64)),

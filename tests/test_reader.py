@@ -186,7 +186,7 @@ LABELLED = "u[n] = z[n, y[n]]"
 KEYS = [
     (
         {"wrt": ["y"]},
-        "wrt names 'y', which holds labels and has no gradient; the real inputs are z",
+        "wrt names 'y', which holds labels and has no gradient; there are z",
     ),
     ({"wrt": ["q"]}, "wrt names 'q', which is not an input"),
     ({"wrt": ["u"]}, "wrt names 'u', which is a node"),
