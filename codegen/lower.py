@@ -201,6 +201,7 @@ class Lowering:
         self.tensors: dict[str, Term] = {}  # with the indices of the tensor's own axes
         self.axes: dict[str, tuple[Index, ...]] = {}
         self.scope: tuple[Index, ...] = ()
+        self.defining = self.layer.output.name  # the tensor whose expression is lowered
         self.memo: dict[Expr, Term] = {}
         for tensor in self.layer.inputs:
             kind = "integer" if tensor.integer else "real"
@@ -246,8 +247,8 @@ class Lowering:
         return Term(value, indices)
 
     def fail(self, expr: Expr, lack: str) -> MissingLaw:
-        """The error for what no rule covers."""
-        return MissingLaw(f"{self.layer.name}: {lack}, for {expr}")
+        """The error for what no rule covers: where it stands, and what lacks."""
+        return MissingLaw(f"{self.layer.name}: in the value of {self.defining}: {lack}, for {expr}")
 
     def nonempty(self) -> tuple[Expr, ...]:
         """Sizes that stand in a denominator, or over which an extreme value is taken."""
@@ -275,9 +276,10 @@ class Lowering:
 
         The value may lack axes along which it does not change, and keeps its own order of axes.
         """
-        outer, self.scope = self.scope, indices
+        outer = self.scope, self.defining
+        self.scope, self.defining = indices, name
         term = self.lower(expr)
-        self.scope = outer
+        self.scope, self.defining = outer
         self.builder.name(term.value, name)
         self.tensors[name] = term
         self.axes[name] = indices

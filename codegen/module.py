@@ -255,7 +255,8 @@ class Module:
         about = docstring(tensor.description)
         text = f"{about}, " if about else ""
         if not tensor.indices:
-            return text + "one number"
+            whole = f"one integer from 0 to {tensor.labels_of} - 1"
+            return text + (whole if tensor.integer else "one number")
         kind = f"integers from 0 to {tensor.labels_of} - 1" if tensor.integer else "floats"
         return f"{text}{shape(tensor)}, {kind}"
 
@@ -325,7 +326,7 @@ class Module:
             lines += ['batch = sizes["..."]', *(f"{n} = _flat({n}, batch)" for n in batched)]
             lines.append(f"{BATCH_SIZE} = {batched[0]}.shape[0]")
         if len(empty) < len(self.program.nonempty):
-            lines.append(f'_not_empty("the leading axes", {BATCH_SIZE})')
+            lines.append(f'_not_empty("the number of examples in the leading axes", {BATCH_SIZE})')
         named = [s for s in self.sizes() if s != BATCH_SIZE]
         return lines + [f'{s} = sizes["{s}"]' for s in named]
 

@@ -96,7 +96,7 @@ def derive_jacobian(
     expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
     columns = tuple(tensor.indices)
     chain = Chain(Partial(expr, tensor.entry))
-    chain = chain.then(DIFFERENTIATE).then(laws.sigmoid)
+    chain = chain.then(DIFFERENTIATE).then(laws.one_power).then(laws.sigmoid)
     chain = tidy(chain, layer)
     chain = chain.then(laws.fold, foldable(layer, values, node))
     structure = find_structure(chain.end, rows, columns)

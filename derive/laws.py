@@ -274,6 +274,29 @@ def softplus_argument(expr: Expr) -> Expr | None:
     return cast(Expr, rest.args[0]) if isinstance(rest, sp.exp) and expr.is_Add else None
 
 
+@law("powers of one base")
+def one_power(expr: Expr) -> Expr:
+    """Powers of one base make one power: a^p / a = a^(p - 1).
+
+    `x[n] ** p / x[n] = x[n] ** (p - 1)`
+
+    A power counts factors, and a quotient takes them away; at a = 0 only the one power is right.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if not e.is_Mul:
+            return None
+        powers: dict[Expr, list[Expr]] = {}
+        for factor in e.args:
+            base, exponent = factor.as_base_exp()
+            powers.setdefault(base, []).append(exponent)
+        if not any(len(p) > 1 and not b.is_number for b, p in powers.items()):
+            return None
+        return sp.Mul(*(sp.Pow(base, sp.Add(*found)) for base, found in powers.items()))
+
+    return rewrite(expr, rule)
+
+
 @law("distribute")
 def distribute(expr: Expr) -> Expr:
     """A sum that holds a delta is multiplied out: a(δ + b) = aδ + ab."""

@@ -163,12 +163,15 @@ def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
     return {size: min(2 + place, largest) for place, size in enumerate(ordered)}
 
 
-def check_step(layer: Layer, what: str, step: Step, definitions: Definitions, work: Work) -> Check:
+def check_step(
+    layer: Layer, what: str, step: Step, definitions: Definitions, work: Work | None = None
+) -> Check:
     """Write both sides out for every place of the free indices and every case.
 
     Sizes go up to 4 where that makes few places and cases and little work, else to 3 or 2; where
     it is too much even then, random cases are taken, and the check says so.
     """
+    work = work or Work()
     for largest in (4, 3, 2):
         sizes, indices = sizes_at(layer, step, definitions, largest)
         if largest > 2 and prod(sizes[i.size] for i in indices) > MAX_PLACES:

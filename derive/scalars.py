@@ -49,19 +49,23 @@ HOLDS: Mapping[str, Callable[[int], bool]] = {  # a comparison, by the sign of l
 }
 
 
-def known_question(question: Any, answers: Mapping[Any, int]) -> Any:
-    """The question in the words in which it was asked before: equal values have one sign."""
+FLIPPED = (1, 0, 2)  # the sign of -a, by that of a
+
+
+def known_question(question: Any, answers: Mapping[Any, int]) -> tuple[Any, bool]:
+    """The question in the words in which it was asked before, and whether of the opposite value.
+
+    Equal values have one sign, and opposite values opposite ones, however they are spelt.
+    """
     if question in answers or question[0] != "sign":
-        return question
+        return question, False
     value = question[1]
     for known in answers:
-        if (
-            known[0] == "sign"
-            and known[1].free_symbols == value.free_symbols
-            and numerically_zero(known[1] - value)
-        ):
-            return known
-    return question
+        if known[0] == "sign" and known[1].free_symbols == value.free_symbols:
+            for opposite, difference in ((False, known[1] - value), (True, known[1] + value)):
+                if numerically_zero(difference):
+                    return known, opposite
+    return question, False
 
 
 @dataclass
@@ -74,11 +78,11 @@ class Cases:
 
     def decide(self, question: Any, count: int) -> int:
         """The answer of this round; a new question is answered with its first answer."""
-        question = known_question(question, self.answers)
+        question, opposite = known_question(question, self.answers)
         if question not in self.answers:
             self.trail.append((question, 0, count))
             self.answers[question] = 0
-        return self.answers[question]
+        return FLIPPED[self.answers[question]] if opposite else self.answers[question]
 
     def rounds(self) -> Iterator[dict[Any, int]]:
         """One round per combination; the body of the loop must ask the same way in each."""
@@ -104,8 +108,9 @@ class RandomCases:
 
     def decide(self, question: Any, count: int) -> int:
         """The answer of this round."""
-        question = known_question(question, self.answers)
-        return self.answers.setdefault(question, self.chance.randrange(count))
+        question, opposite = known_question(question, self.answers)
+        answer = self.answers.setdefault(question, self.chance.randrange(count))
+        return FLIPPED[answer] if opposite else answer
 
     def rounds(self) -> Iterator[dict[Any, int]]:
         """One round after the other, each with answers of its own."""
@@ -239,7 +244,7 @@ class Scalars:
         if value.is_number:
             return SIGNS.index(int(sp.sign(value)))
         if value.could_extract_minus_sign():
-            return (1, 0, 2)[self.sign(-value)]
+            return FLIPPED[self.sign(-value)]
         return self.decide(("sign", sp.expand(value)), 3)
 
     def holds(self, condition: Any, at: Mapping[Index, int]) -> bool:

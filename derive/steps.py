@@ -90,7 +90,7 @@ def tidy(chain: Chain, layer: Layer) -> Chain:
         chain = chain.then(laws.linearity)
         chain = chain.then(laws.sum_over_delta)
         chain = chain.then(laws.sum_of_constant)
-        chain = chain.then(laws.cancel)
+        chain = chain.then(laws.cancel).then(laws.one_power)
         for fact in layer.assumptions:
             chain = chain.then(laws.assumption, fact, assumes=(fact,))
         if chain is before:

@@ -51,6 +51,9 @@ def atomised(expr: Expr) -> Expr:
     if isinstance(expr, sp.log):
         return log_atoms(args[0])
     if isinstance(expr, sp.Pow) and not expr.exp.is_Integer:
+        whole, rest = args[1].as_coeff_Add()
+        if whole.is_Integer and rest != 0:  # a^(p - 1) = a^p / a
+            return cast(Expr, atom("pow", sp.Pow(sp.cancel(args[0]), rest)) * args[0] ** whole)
         return atom("pow", expr.func(sp.cancel(args[0]), args[1]))
     if expr.is_Add or expr.is_Mul or expr.is_Pow:
         return cast(Expr, expr.func(*args))

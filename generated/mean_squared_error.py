@@ -135,7 +135,7 @@ def _arguments(x, t):
     x = _flat(x, batch)
     t = _flat(t, batch)
     size_batch = x.shape[0]
-    _not_empty("the leading axes", size_batch)
+    _not_empty("the number of examples in the leading axes", size_batch)
     return (x, t, dtype, batch, size_batch)
 
 

@@ -42,7 +42,7 @@ def forward(z, y, ignored, weight):
     Arguments, with J classes:
         z: logits, (..., J), floats
         y: right classes, (...), integers from 0 to J - 1
-        ignored: the class that is ignored, one number
+        ignored: the class that is ignored, one integer from 0 to J - 1
         weight: weights of the classes, (J,), floats
 
     Returns (output, cache): L of shape (...), and what backward needs.

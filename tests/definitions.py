@@ -62,6 +62,7 @@ def facts(name: str) -> Facts:
     flat = write_out_calls(definition, load).equations
     inputs = list(inputs_of(flat))
     axes, labels, same = unify(flat)
+    same |= {n: size for n, size in labels.items() if n not in inputs}  # only in comparisons
     real = [i for i in inputs if i not in labels]
     return Facts(
         name=name,

@@ -182,3 +182,38 @@ def test_the_digest_covers_what_is_called():
 
 def first_source():
     return 'equations = "h = relu(u)"'
+
+
+ASSUMING = {
+    "ce": 'equations = "L[n] = -sum(i, t[n, i] * z[n, i])"\nassume = ["sum(i, t[n, i]) == 1"]'
+}
+
+
+def facts_of(text):
+    layer = read_equations("net", text, ASSUMING.__getitem__)
+    return [str(fact) for fact in layer.assumptions], layer.wrt
+
+
+def test_what_is_assumed_of_an_input_is_assumed_by_the_caller():
+    fact = "Eq(Sum(q[m, _1a], _1a), 1)"
+    assert facts_of("a[m] = ce(q, r)\nb[m] = ce(q, s)") == ([fact], ("r", "s"))
+
+
+def test_nothing_is_assumed_of_a_node():
+    assert facts_of("q[m, k] = exp(r[m, k])\na[m] = ce(q, r)") == ([], ("r",))
+
+
+def test_a_tensor_held_by_an_assumption_has_no_gradient():
+    with pytest.raises(DefinitionError, match="'q', which is held by an assumption"):
+        read_equations("net", "a[m] = ce(q, r)", ASSUMING.__getitem__, wrt=["q"])
+    layer = read_equations("net", "a[m] = sum(k, q[m, k])", assume=["sum(k, q[m, k]) == 1"])
+    with pytest.raises(DefinitionError, match="no gradient to derive"):
+        derive(layer)
+
+
+def test_a_misspelt_definition_gets_a_suggestion():
+    def missing(name):
+        raise KeyError(name, ["relu"])
+
+    with pytest.raises(DefinitionError, match="did you mean 'relu'"):
+        read_equations("net", "h[n] = rellu(u)", missing)

@@ -107,6 +107,8 @@ EXAMPLES = [
         a - sp.log(Sum(sp.exp(x(j)), j)),
     ),
     ("log of a quotient", sp.log(a / b), [], None),
+    ("powers of one base", a * c**b / c, [], a * c ** (b - 1)),
+    ("powers of one base", a * c**b / a, [], None),
     ("distribute", a * (delta(n, m) + b), [], delta(n, m) * a + a * b),
     ("distribute", delta(n, m) * (a + b), [], None),
     ("complementary error function", c / 2 + c * sp.erf(a) / 2, [], c * Erfc(-a) / 2),

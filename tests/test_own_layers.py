@@ -1,11 +1,17 @@
 """Definitions that no layer ships: what a person may write, worked out and checked with numbers."""
 
+import time
+
 import numpy as np
 import pytest
+import sympy as sp
 
-from codegen.lower import lower
+from codegen import library
+from codegen.compiler import compile_definition
+from codegen.lower import Lowering, lower
 from codegen.module import module
 from derive.derivation import derive
+from derive.errors import MissingLaw, PullbackError
 from derive.proof import prove
 from derive.reader import read_equations
 
@@ -95,3 +101,46 @@ def test_a_scalar_without_influence_has_a_gradient_of_zero_in_the_inputs_dtype()
     gradients = space["backward"](np.ones(2, np.float32), cache)
     assert gradients.da == 0 and gradients.da.dtype == np.float32
     assert gradients.dx.tolist() == [0, 1]
+
+
+def test_a_power_of_zero_has_a_slope():
+    functions = compiled("h[n] = a[n]**p\nu[n] = h[n] * x[n]")
+    a, x = np.array([0.0, 2.0]), np.ones(2)
+    for p, slopes in ((1.0, [1, 1]), (2.0, [0, 4]), (3.0, [0, 12])):
+        with np.errstate(all="ignore"):  # the gradient by p is without a value at a = 0
+            _, cache = functions["forward"](a, p, x)
+            assert functions["backward"](x, cache).da == pytest.approx(slopes, rel=1e-14)
+
+
+def test_a_case_without_a_rule_names_the_value_and_what_lacks():
+    lowering = Lowering(derive(read_equations("own", "u[n] = x[n]**2")))
+    with pytest.raises(MissingLaw, match=r"own: in the value of du: .*Heaviside"):
+        lowering.define("du", (), sp.Heaviside(sp.Symbol("x")))
+
+
+# as deep and as wide as a definition may be: worked out or refused within seconds
+HARD = {
+    "tanh": ("u[n] = " + "tanh(" * 40 + "x[n]" + ")" * 40, ""),
+    "continued fraction": ("u[n] = " + "1 / (1 + " * 30 + "x[n]" + ")" * 30, ""),
+    "product": ("u[n] = " + " * ".join(f"({k} + x[n])" for k in range(1, 17)), ""),
+    "tower": ("u[n] = " + "exp(" * 40 + "x[n]" + ")" * 40, "values grow too large"),
+    "kinks": (
+        "u[n] = sum(d, "
+        + " * ".join(f"where({t}[n, d] > {k}, a[d], b[d])" for t in "xy" for k in (0, 1))
+        + ")",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_a_hard_definition_is_worked_out_or_refused(name):
+    text, words = HARD[name]
+    start = time.process_time()
+    try:
+        compile_definition("own", library.made("own", text), library.shipped_source)
+        found = ""
+    except PullbackError as error:
+        found = str(error)
+    assert words in found and bool(words) == bool(found)
+    assert time.process_time() - start < 120  # without a budget some take hours
