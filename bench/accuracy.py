@@ -28,11 +28,11 @@ examples:
 INTRODUCTION = f"""\
 # Accuracy
 
-Written by `python -m bench.accuracy`. Exact values have {ulp.MP.dps} digits and are those of the inputs as
-rounded to the dtype. A cell is the largest error in ULPs, in brackets the median; a zero, a −0.0, a
-wrong sign, a NaN or an infinity is counted where the exact value is a normal number of the dtype, and
-errors are those of such values. Sums that may cancel ({", ".join(exact.BY_ROW)}) are measured in ULPs of
-the largest entry of the row.
+Written by `python -m bench.accuracy`. Exact values have {ulp.MP.dps} digits and are those of the
+inputs as rounded to the dtype. A cell is the largest error in ULPs, in brackets the median; a zero,
+a −0.0, a wrong sign, a NaN or an infinity is counted where the exact value is a normal number of
+the dtype, and errors are those of such values. Sums that may cancel ({", ".join(exact.BY_ROW)}) are
+measured in ULPs of the largest entry of the row.
 """
 Quantities = dict[str, Any]
 
@@ -84,7 +84,9 @@ def ulp_section(pattern: str) -> str:
     """A table for each layer and dtype."""
     layers = [name for name in regimes.REGIMES if fnmatchcase(name, pattern)]
     parts = []
-    with tqdm(total=2 * sum(len(regimes.REGIMES[n]) for n in layers), desc="ULPs") as bar:
+    with tqdm(
+        total=2 * sum(len(regimes.REGIMES[n]) for n in layers), desc="ULPs", disable=None
+    ) as bar:
         for layer in layers:
             by = calls(layer)
             heads = ["regime", "quantity", "of", *(n for n in ("pullback", *PEERS) if n in by)]
@@ -127,24 +129,24 @@ def layers_section(pattern: str) -> str:
     """Every shipped layer, straight from its equations."""
     names = [name for name in library.shipped() if fnmatchcase(name, pattern)]
     rows = []
-    for name in tqdm(names, desc="layers"):
+    for name in tqdm(names, desc="layers", disable=None):
         output, slope = worst(name)
         rows.append([name, f"{output:.1e}", f"{slope:.1e}"])
     words = (
-        f"The largest errors in float64 over {SEEDS} random draws, relative to the largest entry of an\n"
-        f"array, against the equations themselves at {MP.dps} digits."
+        f"The largest errors in float64 over {SEEDS} random draws, relative to the largest entry of\n"
+        f"an array, against the equations themselves at {MP.dps} digits."
     )
     return f"## Every layer\n\n{words}\n\n{markdown(['layer', 'output', 'gradients'], rows)}"
 
 
 def sums_section(_: str) -> str:
     """Sums over a million rows, and a loss that is larger than memory."""
-    found = list(tqdm(sums.long_sums(), total=len(sums.SUMS), desc="sums"))
+    found = list(tqdm(sums.long_sums(), total=len(sums.SUMS), desc="sums", disable=None))
     return (
-        f"## Long sums\n\nRelative errors of float32 sums over {sums.ROWS:,} positive terms, by the layout "
-        f"of the summed array; those above {sums.GOAL:.0e} in bold.\n\n{sums.table(found)}\n"
-        "A loss over a broadcast view of more than 2³¹ entries, its memory limited; and smaller ones "
-        f"without a limit.\n\n{sums.huge()}"
+        f"## Long sums\n\nRelative errors of float32 sums over {sums.ROWS:,} positive terms, by the\n"
+        f"layout of the summed array; those above {sums.GOAL:.0e} in bold.\n\n{sums.table(found)}\n"
+        "A loss over a broadcast view of more than 2³¹ entries, its memory limited; and smaller\n"
+        f"ones without a limit.\n\n{sums.huge()}"
     )
 
 

@@ -55,7 +55,9 @@ def table() -> str:
             for regime, inputs, g in cases(layer, dtype):
                 for name, flag in raised(layer, inputs, g):
                     found.setdefault((layer, name, flag), {})[f"{regime} ({dtype})"] = None
-    rows = [[layer, name, flag, merged(list(where))] for (layer, name, flag), where in found.items()]
+    rows = [
+        [layer, name, flag, merged(list(where))] for (layer, name, flag), where in found.items()
+    ]
     quiet = [n for n in library.shipped() if n not in {layer for layer, *_ in found}]
     text = markdown(["layer", "pass", "raises", "regimes"], rows)
     return f"{text}\nNone raised by: {', '.join(quiet) or 'none of the layers'}.\n"

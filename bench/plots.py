@@ -26,7 +26,12 @@ def speed(results: Sequence[dict[str, Any]], dtype: str, threads: int, file: Pat
         return
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(
-            2, len(layers), figsize=(3 * len(layers), 6), squeeze=False, sharex="col", layout="constrained"
+            2,
+            len(layers),
+            figsize=(3 * len(layers), 6),
+            squeeze=False,
+            sharex="col",
+            layout="constrained",
         )
         for column, layer in zip(axes.T, layers, strict=True):
             draw(column, layer, [r for r in chosen if r["layer"] == layer])
@@ -61,3 +66,16 @@ def save(figure: Any, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, format="svg", metadata={"Date": None})
     pyplot.close(figure)
+
+
+def scatter(panels: dict[str, list[tuple[float, float]]], unit: str, file: Path) -> None:
+    """Panels of points, log-log."""
+    with pyplot.rc_context(STYLE):
+        figure, axes = pyplot.subplots(
+            1, len(panels), figsize=(4 * len(panels), 3.2), squeeze=False, layout="constrained"
+        )
+        for axis, (title, points) in zip(axes[0], panels.items(), strict=True):
+            axis.loglog(*zip(*points, strict=True), "o", markersize=4)
+            axis.set_title(title)
+        axes[0, 0].set_ylabel(unit)
+        save(figure, file)

@@ -22,10 +22,12 @@ examples:
   python -m bench.speed --rows "softmax*float32" --threads 1
   python -m bench.speed --rows "layer_norm 256x768" --dtypes float64
 
-A row is a layer, a shape and a dtype, as in "relu 32x32 float32". Each number of threads has a fresh
-process. Results are checked against each other before any is timed. Times are medians over rounds in
-which all take turns; ratios are medians of the ratios within each round, ours over theirs: below 1 we
-are faster. The limit is the matrix products alone, or a copy of what must be read and written.
+A row is a layer, a shape and a dtype, as in "relu 32x32 float32". Each number of threads has a
+fresh process. Results are checked against the same step by hand in float64 before any is timed.
+Times are medians over rounds in which all take turns; ratios are medians of the ratios within each
+round, ours over theirs: below 1 we are faster. The limit is the matrix products alone, or a copy of
+what must be read and written. Written are speed.md, .json and .csv, and a picture for each dtype and
+number of threads.
 """
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -92,29 +94,30 @@ def run(rows: Sequence[Row], threads: int, given: argparse.Namespace) -> Iterato
         process.wait()
 
 
-def measure(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[int, Any]]:
-    """Every row at every number of threads, and the machine as each process saw it."""
+def measure(
+    given: argparse.Namespace, results: list[dict[str, Any]], machines: dict[int, Any]
+) -> None:
+    """Fill in every row at every number of threads, and the machine as each process saw it."""
     rows = tasks.rows(given.rows, tuple(given.dtypes))
     if not rows:
         raise Failed(f"no row's name holds {given.rows!r}; rows are like {tasks.rows()[0].name!r}")
-    results, machines = [], {}
-    with tqdm(total=len(rows) * len(given.threads), desc="timing", unit="row") as bar:
+    total = len(rows) * len(given.threads)
+    with tqdm(total=total, desc="timing", unit="row", disable=None) as bar:
         for threads in given.threads:
             for line in run(rows, threads, given):
                 if "error" in line:
-                    raise Failed(f"results differ, nothing was timed: {line['error']}")
+                    raise Failed(f"results differ: {line['error']}")
                 if "machine" in line:
                     machines[threads] = line["machine"]
                     continue
                 results.append(line)
                 bar.update()
-    return results, machines
 
 
 def report(results: Sequence[dict[str, Any]], machines: dict[int, Any]) -> str:
     """The page with all tables."""
     parts = [
-        "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1 where "
+        "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1 where\n"
         "ours is less. Written by `python -m bench.speed`, whose `--help` says how it measures."
     ]
     for threads, found in machines.items():
@@ -147,17 +150,21 @@ def write(out: Path, results: Sequence[dict[str, Any]], machines: dict[int, Any]
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write; returns the exit status."""
     given = parser().parse_args(arguments)
+    results: list[dict[str, Any]] = []
+    machines: dict[int, Any] = {}
+    status = 0
     try:
-        results, machines = measure(given)
+        measure(given, results, machines)
     except Failed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted; nothing is written", file=sys.stderr)
-        return 130
-    write(given.out, results, machines)
-    print(report(results, machines), end="")
-    return 0
+        print("\ninterrupted; what is done is kept", file=sys.stderr)
+        status = 130
+    if results:
+        write(given.out, results, machines)
+        print(report(results, machines), end="")
+    return status
 
 
 if __name__ == "__main__":

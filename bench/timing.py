@@ -15,6 +15,7 @@ TOLERANCES = {"float32": 1e-4, "float64": 1e-12}  # of the largest entry of an a
 ROUND_SECONDS = 0.02
 REST_SECONDS = 0.002  # threads of the one before may still wait for work, and take a core
 FEWEST = 3
+PATIENCE = 4  # times the wanted seconds; then fewer rounds must do
 
 
 class Mismatch(ArithmeticError):
@@ -69,10 +70,12 @@ def error(what: str, a: Any, b: Any, tolerance: float) -> float:
 
 def repetitions(call: Callable[[], Any]) -> int:
     """How many calls in a row last a round."""
-    timer, count = Timer(call), 1
-    while timer.timeit(count) < ROUND_SECONDS and count < 2**20:
-        count *= 2
-    return count
+    timer = Timer(call)
+    one = timer.timeit(1)
+    if one > ROUND_SECONDS:
+        return 1
+    one = min(one, timer.timeit(3) / 3)
+    return max(1, round(ROUND_SECONDS / one))
 
 
 def time_rounds(
@@ -80,14 +83,16 @@ def time_rounds(
 ) -> dict[str, list[float]]:
     """Seconds per call of each entrant in each round; every other round runs backwards.
 
-    Ends after so many rounds, or seconds where at least three are done by then.
+    Ends after so many rounds, or seconds where at least three are done by then; slow rows end with
+    fewer.
     """
     timers = {name: Timer(e.call) for name, e in entrants.items()}
     counts = {name: repetitions(e.call) for name, e in entrants.items()}
     found: dict[str, list[float]] = {name: [] for name in entrants}
-    order, end = list(entrants), time.perf_counter() + seconds
+    order, start = list(entrants), time.perf_counter()
     for done in range(rounds):
-        if done >= FEWEST and time.perf_counter() > end:
+        passed = time.perf_counter() - start
+        if passed > (seconds if done >= FEWEST else PATIENCE * seconds):
             break
         for name in order:
             time.sleep(REST_SECONDS)

@@ -30,7 +30,8 @@ def spacing(exact: Array, dtype: Any) -> Array:
     info = np.finfo(dtype)
     _, exponent = np.frexp(np.abs(exact))
     lowest = int(info.minexp) - int(info.nmant)
-    return np.ldexp(1.0, np.maximum(exponent - 1 - int(info.nmant), lowest))
+    own = np.where(exact == 0, lowest, exponent - 1 - int(info.nmant))
+    return np.ldexp(1.0, np.maximum(own, lowest))
 
 
 def split(exact: Array) -> tuple[Array, Array]:
