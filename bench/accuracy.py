@@ -133,8 +133,8 @@ def layers_section(pattern: str) -> str:
         output, slope = worst(name)
         rows.append([name, f"{output:.1e}", f"{slope:.1e}"])
     words = (
-        f"The largest errors in float64 over {SEEDS} random draws, relative to the largest entry of\n"
-        f"an array, against the equations themselves at {MP.dps} digits."
+        f"The largest errors in float64 over {SEEDS} random draws, relative to the largest entry\n"
+        f"of an array, against the equations themselves at {MP.dps} digits."
     )
     return f"## Every layer\n\n{words}\n\n{markdown(['layer', 'output', 'gradients'], rows)}"
 
@@ -143,8 +143,9 @@ def sums_section(_: str) -> str:
     """Sums over a million rows, and a loss that is larger than memory."""
     found = list(tqdm(sums.long_sums(), total=len(sums.SUMS), desc="sums", disable=None))
     return (
-        f"## Long sums\n\nRelative errors of float32 sums over {sums.ROWS:,} positive terms, by the\n"
-        f"layout of the summed array; those above {sums.GOAL:.0e} in bold.\n\n{sums.table(found)}\n"
+        f"## Long sums\n\nRelative errors of float32 sums over {sums.ROWS:,} positive terms, by\n"
+        f"the layout of the summed array; those above {sums.GOAL:.0e} in bold.\n\n"
+        f"{sums.table(found)}\n"
         "A loss over a broadcast view of more than 2³¹ entries, its memory limited; and smaller\n"
         f"ones without a limit.\n\n{sums.huge()}"
     )

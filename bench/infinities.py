@@ -33,9 +33,9 @@ INTRODUCTION = """\
 
 What layers of entries or rows give where these are infinite or NaN: forward → backward, with a
 gradient of 1 by every entry of the output, in float64, beside what PyTorch gives. Rows in bold are
-those where both differ. Numbers that a layer takes are {numbers}, other arrays hold {others}, target
-probabilities are equal, labels are the last class, and one class for all rows is the first. Written
-by `python -m bench.infinities`.
+those where both differ. Numbers that a layer takes are {numbers}, other arrays hold {others},
+target probabilities are equal, labels are the last class, and one class for all rows is the first.
+Written by `python -m bench.infinities`.
 """
 NUMBER, OTHER = 0.5, 0.25
 

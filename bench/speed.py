@@ -26,8 +26,8 @@ A row is a layer, a shape and a dtype, as in "relu 32x32 float32". Each number o
 fresh process. Results are checked against the same step by hand in float64 before any is timed.
 Times are medians over rounds in which all take turns; ratios are medians of the ratios within each
 round, ours over theirs: below 1 we are faster. The limit is the matrix products alone, or a copy of
-what must be read and written. Written are speed.md, .json and .csv, and a picture for each dtype and
-number of threads.
+what must be read and written. Written are speed.md, .json and .csv, and a picture for each dtype
+and number of threads.
 """
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -117,8 +117,8 @@ def measure(
 def report(results: Sequence[dict[str, Any]], machines: dict[int, Any]) -> str:
     """The page with all tables."""
     parts = [
-        "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1 where\n"
-        "ours is less. Written by `python -m bench.speed`, whose `--help` says how it measures."
+        "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1\n"
+        "where ours is less. Written by `python -m bench.speed`; its `--help` says how it measures."
     ]
     for threads, found in machines.items():
         parts.append(f"With {threads} thread{'s' * (threads > 1)}:\n\n{machine.sentences(found)}")

@@ -7,10 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-pytest.importorskip("threadpoolctl")
-pytest.importorskip("tqdm")
-pytest.importorskip("scipy")
-
 from bench import derive as bench_derive
 from bench import exact, infinities, regimes, sums, tables, tasks, timing, ulp
 from bench.ours import ours
