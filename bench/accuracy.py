@@ -41,7 +41,13 @@ def named(layer: str, found: Sequence[Any], inputs: Sequence[Any]) -> Quantities
     """Results as (output, *gradients) under the names that the exact ones have."""
     if layer == "softmax_cross_entropy":
         return exact.by_label(found[0], found[1], inputs[1])
-    names = {"layer_norm": exact.BY_ROW, "log_sum_exp": ("value", "gradient")}
+    if layer == "log_softmax":
+        return exact.at_largest(found[0], found[1], inputs[0])
+    names = {
+        "layer_norm": ("y", "dx", "dgain", "dbias"),
+        "log_sum_exp": ("value", "gradient"),
+        "softmax": ("p", "dz"),
+    }
     return dict(zip(names.get(layer, ("value", "slope")), found, strict=True))
 
 
@@ -50,10 +56,7 @@ def measured(
 ) -> dict[str, dict[str, ulp.Errors]]:
     """Errors of each quantity, by who computed it."""
     inputs = regimes.draw(layer, regime, dtype)
-    shape = inputs[0].shape[:1] if layer in ("softmax_cross_entropy", "log_sum_exp") else None
-    g = np.ones(shape or inputs[0].shape, dtype)
-    if layer == "layer_norm":
-        g = np.random.default_rng(1).standard_normal(inputs[0].shape).astype(dtype)
+    g = regimes.cotangent(layer, inputs)
     wanted = exact.LAYERS[layer](*inputs, g)
     found: dict[str, dict[str, ulp.Errors]] = {quantity: {} for quantity in wanted}
     for name, call in by.items():

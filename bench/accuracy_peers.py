@@ -26,6 +26,11 @@ def in_torch(layer: str) -> Call:
         "sigmoid": torch.sigmoid,
         "softplus": F.softplus,
         "gelu": F.gelu,
+        "gelu_tanh": lambda u: F.gelu(u, approximate="tanh"),
+        "tanh": torch.tanh,
+        "silu": F.silu,
+        "softmax": lambda z: torch.softmax(z, -1),
+        "log_softmax": lambda z: F.log_softmax(z, -1),
         "log_sum_exp": lambda z: torch.logsumexp(z, -1),
         "layer_norm": lambda x, gain, bias: F.layer_norm(x, x.shape[-1:], gain, bias, 1e-5),
         "binary_cross_entropy": lambda z, t: F.binary_cross_entropy_with_logits(
@@ -57,6 +62,11 @@ def in_jax(layer: str) -> Call:
         "sigmoid": jax.nn.sigmoid,
         "softplus": jax.nn.softplus,
         "gelu": layers.gelu,
+        "gelu_tanh": jax.nn.gelu,
+        "tanh": jnp.tanh,
+        "silu": jax.nn.silu,
+        "softmax": jax.nn.softmax,
+        "log_softmax": jax.nn.log_softmax,
         "log_sum_exp": lambda z: jax.scipy.special.logsumexp(z, -1),
         "layer_norm": layers.layer_norm,
         "binary_cross_entropy": lambda z, t: (

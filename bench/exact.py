@@ -37,6 +37,58 @@ def softmax_cross_entropy(z: Array, y: Array, g: Array) -> Quantities:
     return by_label(log1p(others), to_exact(g)[:, None] * dz, y)
 
 
+def at_largest(value: Array, gradient: Array, z: Array) -> Quantities:
+    """Entries at the largest of each row, as a loss picks them, apart from the others."""
+    top = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    return {
+        "value at the largest": value[top],
+        "gradient there": gradient[top],
+        "other gradients": gradient[~top],
+    }
+
+
+def log_softmax(z: Array, g: Array) -> Quantities:
+    """With g of -1 at the largest alone: the loss of the class that is right, and its slopes."""
+    found = softmax_cross_entropy(z, z.argmax(axis=1), np.ones(len(z)))
+    value, gradient = np.full(z.shape, MP.mpf(0)), np.full(z.shape, MP.mpf(0))
+    top = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    value[top], gradient[top], gradient[~top] = (
+        s * q for s, q in zip((-1, 1, 1), found.values(), strict=True)
+    )
+    return at_largest(value, gradient, z)
+
+
+def softmax(z: Array, g: Array) -> Quantities:
+    """Slopes as sums of p_i p_j (g_i - g_j), in which nothing cancels twice."""
+    z, g = to_exact(z), to_exact(g)
+    e = exp(z - z.max(axis=1)[:, None])
+    p = e / e.sum(axis=1)[:, None]
+    differences = g[:, :, None] - g[:, None, :]
+    return {"p": p, "dz": p * (p[:, None, :] * differences).sum(axis=2)}
+
+
+def tanh(u: Array, g: Array) -> Quantities:
+    """The slope is 4 s(2u) s(-2u)."""
+    u = to_exact(u)
+    slope = 4 * logistic(2 * u) * logistic(-2 * u)
+    return {"value": np.frompyfunc(MP.tanh, 1, 1)(u), "slope": to_exact(g) * slope}
+
+
+def silu(u: Array, g: Array) -> Quantities:
+    """The slope is s(u) (1 + u s(-u))."""
+    u = to_exact(u)
+    slope = logistic(u) * (1 + u * logistic(-u))
+    return {"value": u * logistic(u), "slope": to_exact(g) * slope}
+
+
+def gelu_tanh(u: Array, g: Array) -> Quantities:
+    """u s(w), for (1 + tanh(w / 2)) / 2 is s(w)."""
+    u, k, a = to_exact(u), MP.sqrt(2 / MP.pi), MP.mpf("0.044715")
+    w = 2 * k * (u + a * u**3)
+    slope = logistic(w) * (1 + u * logistic(-w) * 2 * k * (1 + 3 * a * u**2))
+    return {"value": u * logistic(w), "slope": to_exact(g) * slope}
+
+
 def logistic(u: Array) -> Array:
     """1 / (1 + exp(-u))."""
     return 1 / (1 + exp(-u))
@@ -105,5 +157,10 @@ LAYERS = {
     "log_sum_exp": log_sum_exp,
     "layer_norm": layer_norm,
     "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
+    "tanh": tanh,
+    "silu": silu,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
 }
-BY_ROW = ("y", "dx", "dgain", "dbias")  # sums that may cancel: in steps at the row's largest
+BY_ROW = ("dz", "y", "dx", "dgain", "dbias")  # sums that may cancel: in steps at the row's largest

@@ -52,6 +52,11 @@ def without_labels(draw: Draw) -> Draw:
     return lambda rng: draw(rng)[:1]
 
 
+def few(draw: Draw) -> Draw:
+    """The first rows of logits alone."""
+    return lambda rng: (draw(rng)[0][:16],)
+
+
 def entries(kind: Callable[[np.random.Generator], Array]) -> Draw:
     """One array of entries."""
     return lambda rng: (kind(rng),)
@@ -107,6 +112,7 @@ LOGITS: dict[str, Draw] = {
     "C = 2": logits(normal(3), ENTRIES // 2, 2),
     "C = 50257": logits(normal(3), WIDE_ROWS, WIDE),
 }
+NARROW = {name: draw for name, draw in LOGITS.items() if name != "C = 50257"}
 POINTS: dict[str, Draw] = {
     "N(0, 1)": entries(normal_entries),
     "N(0, 100²)": entries(lambda rng: 100 * rng.standard_normal(ENTRIES)),
@@ -123,6 +129,11 @@ REGIMES: dict[str, dict[str, Draw]] = {
     "sigmoid": POINTS,
     "softplus": POINTS,
     "gelu": POINTS,
+    "gelu_tanh": POINTS,
+    "tanh": POINTS,
+    "silu": POINTS,
+    "softmax": {name: few(draw) for name, draw in NARROW.items()},
+    "log_softmax": {name: without_labels(draw) for name, draw in NARROW.items()},
     "binary_cross_entropy": {
         "N(0, 1), any target": targets(normal_entries, False),
         "N(0, 1), targets 0 and 1": targets(normal_entries, True),
@@ -144,3 +155,15 @@ def draw(layer: str, regime: str, dtype: str) -> tuple[Any, ...]:
     """Inputs of a layer, rounded to the dtype."""
     drawn = REGIMES[layer][regime](np.random.default_rng(0))
     return tuple(a if a.dtype.kind == "i" else a.astype(dtype) for a in drawn)
+
+
+def cotangent(layer: str, inputs: tuple[Any, ...]) -> Array:
+    """The gradient by the output: of a sum, of a loss, or at random where all entries count."""
+    first = inputs[0]
+    if layer in ("softmax_cross_entropy", "log_sum_exp"):
+        return np.ones(len(first), first.dtype)
+    if layer == "log_softmax":
+        return -(np.arange(first.shape[1]) == first.argmax(axis=1)[:, None]).astype(first.dtype)
+    if layer in ("layer_norm", "softmax"):
+        return np.random.default_rng(1).standard_normal(first.shape).astype(first.dtype)
+    return np.ones_like(first)
