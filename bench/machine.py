@@ -9,6 +9,7 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "autograd", "scikit-learn", "sympy", "mpmath")
+IDLE = 0.5  # a load below which nothing else runs
 SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they choose other kernels than the best
 
 
@@ -28,9 +29,17 @@ def pools() -> list[str]:
     for pool in threadpool_info():
         words = [pool["internal_api"], pool.get("version"), pool.get("architecture")]
         threads = f"{pool['num_threads']} thread{'s' * (pool['num_threads'] > 1)}"
-        owner = Path(pool["filepath"]).parent.name.removesuffix(".libs")
+        owner = package_of(Path(pool["filepath"]))
         found.add(f"{' '.join(str(w) for w in words if w)}, {threads} ({owner})")
     return sorted(found)
+
+
+def package_of(library: Path) -> str:
+    """The installed package that a library came with."""
+    parts = library.parts
+    if "site-packages" not in parts:
+        return "of the system"
+    return parts[parts.index("site-packages") + 1].removesuffix(".libs")
 
 
 def describe() -> dict[str, Any]:
@@ -44,6 +53,14 @@ def describe() -> dict[str, Any]:
         "pools": pools(),
         "slowing": {name: os.environ[name] for name in SLOWING if name in os.environ},
     }
+
+
+def busy() -> str:
+    """A warning where others keep the processors from a measurement; empty where none do."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load <= IDLE:
+        return ""
+    return f"the machine was busy at the start (load {load:.1f}); times are not to be trusted"
 
 
 def installed(package: str) -> str:

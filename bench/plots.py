@@ -12,9 +12,16 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from bench.peers import LIMIT, PEERS
+from bench.tables import plural
 from bench.tasks import SHAPES
 
-STYLE = {"svg.hashsalt": "pullback", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
+STYLE = {
+    "svg.hashsalt": "pullback",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
 COLOURS = dict(zip(PEERS, ("C3", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True))
 
 
@@ -37,7 +44,7 @@ def speed(results: Sequence[dict[str, Any]], dtype: str, threads: int, file: Pat
             draw(column, layer, [r for r in chosen if r["layer"] == layer])
         axes[0, 0].set_ylabel("µs a step")
         axes[1, 0].set_ylabel("time over the limit")
-        words = f"{dtype}, {threads} thread{'s' * (threads > 1)}; log-log"
+        words = f"{dtype}, {plural(threads, 'thread')}; log-log"
         figure.suptitle(f"Forward and backward, {words}")
         handles = {h.get_label(): h for a in axes.flat for h in a.get_lines()}
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=8)

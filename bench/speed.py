@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--dtypes", nargs="+", choices=DTYPES, default=DTYPES)
     made.add_argument("--threads", type=count, nargs="+", default=threads, metavar="N")
     made.add_argument("--rounds", type=count, default=31, help="at most, for each row (31)")
-    made.add_argument("--seconds", type=count, default=3, help="of rounds for each row (3)")
+    made.add_argument("--seconds", type=count, default=2, help="of rounds for each row (2)")
     made.add_argument("--quick", action="store_true", help="7 rounds, 1 second")
     made.add_argument("--out", type=Path, default=Path("bench/results"), metavar="DIR")
     return made
@@ -114,14 +114,16 @@ def measure(
                 bar.update()
 
 
-def report(results: Sequence[dict[str, Any]], machines: dict[int, Any]) -> str:
+def report(results: Sequence[dict[str, Any]], machines: dict[int, Any], warning: str = "") -> str:
     """The page with all tables."""
     parts = [
         "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1\n"
         "where ours is less. Written by `python -m bench.speed`; its `--help` says how it measures."
     ]
+    if warning:
+        parts.append(f"**Warning: {warning}.**")
     for threads, found in machines.items():
-        parts.append(f"With {threads} thread{'s' * (threads > 1)}:\n\n{machine.sentences(found)}")
+        parts.append(f"With {tables.plural(threads, 'thread')}:\n\n{machine.sentences(found)}")
     parts.append(tables.speed(results).rstrip())
     slower = tables.beaten(results)
     parts.append(f"## Where a peer is faster\n\n{slower or 'Nowhere.'}")
@@ -130,10 +132,12 @@ def report(results: Sequence[dict[str, Any]], machines: dict[int, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(out: Path, results: Sequence[dict[str, Any]], machines: dict[int, Any]) -> None:
+def write(
+    out: Path, text: str, results: Sequence[dict[str, Any]], machines: dict[int, Any]
+) -> None:
     """Tables, raw numbers and pictures."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "speed.md").write_text(report(results, machines), encoding="utf-8")
+    (out / "speed.md").write_text(text, encoding="utf-8")
     raw = json.dumps({"machines": machines, "results": results}, indent=1)
     (out / "speed.json").write_text(raw + "\n", encoding="utf-8")
     with (out / "speed.csv").open("w", newline="", encoding="utf-8") as file:
@@ -152,7 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     results: list[dict[str, Any]] = []
     machines: dict[int, Any] = {}
-    status = 0
+    status, warning = 0, machine.busy()
+    if warning:
+        print(f"warning: {warning}", file=sys.stderr)
     try:
         measure(given, results, machines)
     except Failed as error:
@@ -162,8 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
         print("\ninterrupted; what is done is kept", file=sys.stderr)
         status = 130
     if results:
-        write(given.out, results, machines)
-        print(report(results, machines), end="")
+        text = report(results, machines, warning)
+        write(given.out, text, results, machines)
+        print(text, end="")
     return status
 
 

@@ -17,6 +17,11 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
+def plural(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def ratio(result: Result, peer: str) -> float:
     """Our time over a peer's: the median of the ratios within each round."""
     ours, theirs = result["seconds"][OURS], result["seconds"][peer]
@@ -53,7 +58,7 @@ def speed(results: Sequence[Result]) -> str:
             ]
             for r in group
         ]
-        title = f"## {dtype}, {threads} thread{'s' * (threads > 1)}"
+        title = f"## {dtype}, {plural(threads, 'thread')}"
         parts.append(f"{title}\n\n{markdown(heads, rows)}")
     return "\n".join(parts)
 
@@ -79,5 +84,6 @@ def beaten(results: Sequence[Result]) -> str:
         worst, peer = max(others, default=(0.0, ""))
         if worst > 1:
             name = f"{r['layer']} {'×'.join(map(str, r['shape']))} {r['dtype']}"
-            found.append((worst, f"{name}, {r['threads']} threads: {worst:.2f} times {peer}"))
+            words = f"{name}, {plural(r['threads'], 'thread')}: {worst:.2f} times {peer}"
+            found.append((worst, words))
     return "\n".join(f"- {words}" for _, words in sorted(found, reverse=True))

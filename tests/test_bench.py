@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench import accuracy, exact, infinities, regimes, sums, tables, tasks, timing, ulp
+from bench import accuracy, exact, infinities, plots, regimes, sums, tables, tasks, timing, ulp
 from bench import derive as bench_derive
 from bench.ours import ours
 from bench.peers import HAND, LIMIT, OURS, LeftOut, limit, numpy_by_hand, pullback
@@ -134,6 +134,14 @@ def test_where_we_are_slower_and_who_is_left_out_are_said():
     found = [result([1e-6] * 3, [2e-6] * 3), result([3e-4] * 3, [2e-4] * 3, 2)]
     assert tables.beaten(found) == "- relu 32×32 float32, 2 threads: 1.50 times NumPy by hand"
     assert tables.left_out(found) == "- torch: not installed: relu"
+
+
+def test_pictures_are_the_same_to_the_byte(tmp_path):
+    found = [result([1e-6] * 3, [2e-6] * 3), result([3e-4] * 3, [2e-4] * 3) | {"work": 10**6}]
+    for name in "ab":
+        plots.speed(found, "float32", 1, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert "µs a step" in (tmp_path / "a").read_text(encoding="utf-8")
 
 
 # -- accuracy --------------------------------------------------------------------------------------
