@@ -185,7 +185,9 @@ def picture(results: Sequence[tuple[Case, dict[str, Any]]], file: Path) -> None:
         "chains, by calls": points(results, "chain"),
         "SymPy's softmax Jacobian, by n": points(results, "softmax"),
     }
-    plots.scatter({title: p for title, p in panels.items() if p}, "seconds", file)
+    some = {title: p for title, p in panels.items() if p}
+    if some:
+        plots.scatter(some, "seconds", file)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -210,12 +212,14 @@ def main(arguments: list[str] | None = None) -> int:
     if given.one:
         print(json.dumps(work(tuple(given.one))))
         return 0
+    results: list[tuple[Case, dict[str, Any]]] = []
+    status = 0
     try:
-        todo = tqdm(cases(given.kinds), desc="cases", disable=None)
-        results = [(case, measure(case, given.timeout)) for case in todo]
+        for case in tqdm(cases(given.kinds), desc="cases", disable=None):
+            results.append((case, measure(case, given.timeout)))
     except KeyboardInterrupt:
-        print("\ninterrupted; nothing is written", file=sys.stderr)
-        return 130
+        print("\ninterrupted; what is done is kept", file=sys.stderr)
+        status = 130
     text = (
         f"# Time to derive\n\nSeconds in fresh processes. A chain may have {longest()} calls.\n\n"
     )
@@ -225,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
     (given.out / "derive.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     picture(results, given.out / "derive.svg")
     print(text, end="")
-    return 0
+    return status
 
 
 if __name__ == "__main__":
