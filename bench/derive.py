@@ -116,7 +116,10 @@ def measure(case: Case, timeout: int) -> dict[str, Any]:
     """The work of a case in a process of its own."""
     command = [sys.executable, "-m", "bench.derive", "--one", json.dumps(case)]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=timeout)
+        # Ctrl-C comes to us alone, and we end it.
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, timeout=timeout, start_new_session=True
+        )
     except subprocess.TimeoutExpired:
         return {"refused": f"not done in {timeout} s"}
     if done.returncode:
