@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check test fuzz lint train accuracy bench clean
+.PHONY: help derive check test fuzz lint train accuracy bench scaling clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,11 +29,15 @@ lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train
 
-accuracy: $(ENV)/test.done ## measure emitted gradients against a 60-digit reference
-	@$(BIN)/python -m tests.accuracy
+accuracy: $(ENV)/bench.done ## errors in ULPs beside exact values and peers; docs/infinities.md
+	@$(BIN)/python -m bench.accuracy
+	@$(BIN)/python -m bench.infinities
 
-bench: $(ENV)/bench.done ## time a training step beside hand-written NumPy
-	@$(BIN)/python -m bench.step
+bench: $(ENV)/bench.done ## time layers and a training step beside peers, into bench/results/
+	@$(BIN)/python -m bench.speed
+
+scaling: $(ENV)/bench.done ## time deriving and proving against the size of a definition
+	@$(BIN)/python -m bench.derive
 
 clean: ## remove the environment and what tools left
 	rm -rf $(ENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/out

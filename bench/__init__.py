@@ -1,1 +1,1 @@
-"""Timings of generated modules beside hand-written code."""
+"""Measurements of generated modules: speed beside peers, accuracy, infinities, time to derive."""

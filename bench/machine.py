@@ -1,15 +1,20 @@
-"""One line about the machine a timing was taken on."""
+"""The machine that a measurement was taken on."""
 
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_info
+
+PACKAGES = ("numpy", "scipy", "torch", "jax", "autograd", "scikit-learn", "sympy", "mpmath")
+IDLE = 0.5  # a load below which nothing else runs
+SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they choose other kernels than the best
 
 
 def processor() -> str:
-    """Return the name of the processor, as far as the system tells it."""
+    """The name of the processor, as far as the system tells it."""
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text().splitlines():
@@ -18,17 +23,62 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def blas() -> str:
-    """Return name and version of NumPy's BLAS, and the kernels it chose if it tells."""
-    built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    kernels = {str(pool["architecture"]) for pool in threadpool_info() if "architecture" in pool}
-    chosen = f" ({', '.join(sorted(kernels))})" if kernels else ""
-    return f"{built['name']} {built['version']}{chosen}"
+def pools() -> list[str]:
+    """The thread pools in this process: library, version, kernel, threads, and whose it is."""
+    found = set()
+    for pool in threadpool_info():
+        words = [pool["internal_api"], pool.get("version"), pool.get("architecture")]
+        threads = f"{pool['num_threads']} thread{'s' * (pool['num_threads'] > 1)}"
+        owner = package_of(Path(pool["filepath"]))
+        found.add(f"{' '.join(str(w) for w in words if w)}, {threads} ({owner})")
+    return sorted(found)
 
 
-def describe() -> str:
-    """Return processor, cores, Python, NumPy and BLAS on one line."""
-    return (
-        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, BLAS {blas()}"
-    )
+def package_of(library: Path) -> str:
+    """The installed package that a library came with."""
+    parts = library.parts
+    if "site-packages" not in parts:
+        return "of the system"
+    return parts[parts.index("site-packages") + 1].removesuffix(".libs")
+
+
+def describe() -> dict[str, Any]:
+    """Processor, cores, versions, thread pools, and what is set that slows NumPy."""
+    return {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        "packages": {name: installed(name) for name in PACKAGES},
+        "pools": pools(),
+        "slowing": {name: os.environ[name] for name in SLOWING if name in os.environ},
+    }
+
+
+def busy() -> str:
+    """A warning where others keep the processors from a measurement; empty where none do."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load <= IDLE:
+        return ""
+    return f"the machine was busy at the start (load {load:.1f}); times are not to be trusted"
+
+
+def installed(package: str) -> str:
+    """The version of a package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def sentences(machine: dict[str, Any]) -> str:
+    """The description as lines of Markdown."""
+    packages = ", ".join(f"{name} {v}" for name, v in machine["packages"].items())
+    lines = [
+        f"- {machine['processor']}, {machine['cores']} cores, {machine['system']}, "
+        f"Python {machine['Python']}",
+        f"- {packages}",
+        *(f"- {pool}" for pool in machine["pools"]),
+        *(f"- {k}={v} is set, which slows NumPy" for k, v in sorted(machine["slowing"].items())),
+    ]
+    return "\n".join(lines)
