@@ -48,6 +48,8 @@ HELPERS = (
     "_not_empty",
     "_like",
     "_add_rows",
+    "_dot",
+    "_sum_rows",
     "_by_rows",
     "_sigmoid",
     "_erf",
