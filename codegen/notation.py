@@ -234,8 +234,25 @@ class LatexStyle(Style):
         return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
 
 
+@dataclass(frozen=True)
+class PageStyle(LatexStyle):
+    """LaTeX with the commands that turn into MathML well."""
+
+    def name(self, name: str) -> str:
+        """Leading axes as one sign, which takes primes as a letter does."""
+        base = name.rstrip("'")
+        return "…" + name[len(base) :] if base == BATCH else super().name(name)
+
+    def fraction(self, above: str, below: str) -> str:
+        """As a fraction; a wide one has a stroke."""
+        if self.is_wide(above) or self.is_wide(below):
+            return rf"{above} \; \Big/ \; {below}"
+        return super().fraction(above, below)
+
+
 UNICODE = Style()
 LATEX = LatexStyle()
+PAGE = PageStyle()
 
 
 @dataclass(frozen=True)
