@@ -7,7 +7,7 @@ generated module returns for the same inputs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Any, cast
@@ -54,14 +54,21 @@ class Example:
     gradients: tuple[Table, ...]
 
 
+@dataclass(frozen=True)
 class Numbers(Scalars):
-    """Expressions in numbers: every case is decided by the numbers, and a tie is unfit."""
+    """Expressions in numbers: every case is decided by the numbers, and a tie is unfit.
+
+    `seen` holds the signs that were asked for.
+    """
+
+    seen: set[int] = field(default_factory=set)
 
     def sign(self, value: Expr) -> int:
         """Which sign a number has, as a place in SIGNS."""
         number = real(value)
         if abs(number) < sp.Rational(1, 10**9):
             raise Unfit("a kink")
+        self.seen.add(1 if number > 0 else -1)
         return SIGNS.index(1 if number > 0 else -1)
 
     def bind(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
@@ -89,18 +96,26 @@ def real(value: Expr) -> Expr:
 
 
 def example(derivation: Derivation, text: str) -> Example | None:
-    """A worked example of a layer, whose module is `text`; None where no simple inputs will do."""
+    """A worked example of a layer, whose module is `text`; None where no simple inputs will do.
+
+    Inputs with both signs come first, and among those that fit, some that show both sides of kinks.
+    """
     layer = derivation.layer
-    for attempt in range(TRIES):
-        sizes = small_sizes(layer)
-        given = inputs(layer, sizes, attempt)
+    sizes, fallback = small_sizes(layer), None
+    for positive, attempt in product((False, True), range(TRIES)):
+        seen: set[int] = set()
         try:
-            found = worked(derivation, sizes, given)
+            found = worked(derivation, sizes, inputs(layer, sizes, attempt, positive), seen)
         except Unfit:
             continue
-        agree(layer, found, text)
-        return found
-    return None
+        dead = any(not t.values.any() for t in found.gradients if t.values.size)
+        if not dead and len(seen) != 1:
+            agree(layer, found, text)
+            return found
+        fallback = fallback or found
+    if fallback:
+        agree(layer, fallback, text)
+    return fallback
 
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
@@ -113,12 +128,14 @@ def small_sizes(layer: Layer) -> dict[Expr, int]:
     return sizes
 
 
-def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int) -> dict[str, Any]:
-    """Halves from a ladder, shifted by the attempt; each second attempt takes no sign.
+def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int, positive: bool) -> dict[str, Any]:
+    """Halves from a ladder, shifted by the attempt, without signs where they must be positive.
 
     What an assumption is about has weights that add up to one along the last axis.
     """
-    assumed = {s.name for fact in layer.assumptions for s in fact.free_symbols if hasattr(s, "name")}
+    assumed = {
+        s.name for fact in layer.assumptions for s in fact.free_symbols if hasattr(s, "name")
+    }
     assumed |= {str(b) for fact in layer.assumptions for b in fact.atoms(sp.IndexedBase)}
     found = {}
     for at, tensor in enumerate(layer.inputs):
@@ -132,7 +149,7 @@ def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int) -> dict[str, A
         elif not shape:
             values = [sp.Rational(1, 2)]
         else:
-            values = (abs(n) for n in numbers) if attempt % 2 else numbers
+            values = (abs(n) for n in numbers) if positive else numbers
         found[tensor.name] = np.array([*values], object).reshape(shape)
     return found
 
@@ -144,7 +161,9 @@ def weights(shape: Sequence[int]) -> list[Expr]:
     return [row[(k + k // last) % last] for k in range(prod(shape))]
 
 
-def worked(derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str, Any]) -> Example:
+def worked(
+    derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str, Any], seen: set[int]
+) -> Example:
     """Every value of the layer and every gradient for these inputs."""
     layer = derivation.layer
     output = cotangent_name(layer.output.name)
@@ -164,6 +183,7 @@ def worked(derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str
         leaf=lambda name, places: known[name][tuple(places)],
         memory={},
         shorten=real,
+        seen=seen,
     )
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
@@ -181,7 +201,9 @@ def worked(derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str
         inputs=tuple(Table(n, False, plain(v)) for n, v in given.items()),
         nodes=tuple(table(n, n.name) for n in layer.nodes),
         upstream=Table(layer.output.name, True, plain(known[output])) if shape else None,
-        gradients=tuple(table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients),
+        gradients=tuple(
+            table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients
+        ),
     )
 
 
@@ -207,7 +229,9 @@ def agree(layer: Layer, found: Example, text: str) -> None:
     shown = {t.name: t.values for t in found.gradients}
     values = {t.name: t.values for t in found.nodes}
     pairs = [(output, values[layer.output.name], layer.output.name)]
-    pairs += [(getattr(gradients, cotangent_name(n)), shown[n], cotangent_name(n)) for n in layer.wrt]
+    pairs += [
+        (getattr(gradients, cotangent_name(n)), shown[n], cotangent_name(n)) for n in layer.wrt
+    ]
     for computed, wanted, name in pairs:
         if not np.allclose(computed, wanted, rtol=1e-9, atol=1e-12):
             raise PullbackError(

@@ -107,7 +107,9 @@ def in_lanes(
     return edges
 
 
-def drawn(edges: Sequence[Edge], at: int, spine: int) -> tuple[tuple[Stroke, ...], tuple[Head, ...]]:
+def drawn(
+    edges: Sequence[Edge], at: int, spine: int
+) -> tuple[tuple[Stroke, ...], tuple[Head, ...]]:
     """The lines in a row, and their heads."""
     strokes: list[Stroke] = []
     heads: list[Head] = []

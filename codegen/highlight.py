@@ -50,7 +50,8 @@ def source(text: str, name: str) -> str:
     lines = text.splitlines(keepends=True)
     docstring = found.body[0]
     return "".join(
-        lines[found.lineno - 1 : docstring.lineno - 1] + lines[docstring.end_lineno : found.end_lineno]
+        lines[found.lineno - 1 : docstring.lineno - 1]
+        + lines[docstring.end_lineno : found.end_lineno]
     )
 
 
@@ -61,7 +62,11 @@ def function(
     lines, shown = text.splitlines(), coloured(text, classes)
     groups, done = [], 0
     for about, members in grouped(section.lines()):
-        own = [f"    {line}".rstrip() for member in module.lines(members) for line in member.split("\n")]
+        own = [
+            f"    {line}".rstrip()
+            for member in module.lines(members)
+            for line in member.split("\n")
+        ]
         start = place(lines, own, done)
         if not about or start is None:
             continue

@@ -21,7 +21,7 @@ from derive.layer import Layer
 
 HOW = "pip install 'pullback[pages]'"
 COLOURS = 10  # in the palette of style.css.j2
-LONG = 34  # letters of a formula that may be broken
+LONG = 34  # letters of a formula, or of a part of it, that may be broken
 BREAKS = {"+", "−", "=", "/"}  # a line may begin with these
 OPEN, CLOSE = set("([{"), set(")]}")
 
@@ -67,16 +67,34 @@ def parsed(latex: str) -> ET.Element:
 
 
 def pieces(root: ET.Element) -> list[ET.Element]:
-    """The parts of a row between which a line may be broken: each begins with an operator."""
-    found, depth = [ET.Element("math", root.attrib)], 0
-    for child in root:
+    """The parts of a row between which a line may be broken: each begins with an operator.
+
+    Breaks are outside brackets; parts that are still long are broken within one bracket too.
+    """
+    found = []
+    for part in split(list(root), 0):
+        found += split(part, 1) if sum(len("".join(e.itertext())) for e in part) > LONG else [part]
+    made: list[ET.Element] = []
+    for part in found:
+        element = ET.Element("math", root.attrib)
+        element.extend(part)
+        if made and part[0].tag == "mo" and part[0].text in BREAKS:
+            part[0].set("form", "infix")
+        made.append(element)
+    return made
+
+
+def split(row: list[ET.Element], within: int) -> list[list[ET.Element]]:
+    """A row in parts, broken before operators that stand in so many brackets at most."""
+    found: list[list[ET.Element]] = [[]]
+    depth = 0
+    for child in row:
         text = (child.text or "") if child.tag == "mo" else ""
         depth += (text in OPEN) - (text in CLOSE)
-        before = found[-1][-1] if len(found[-1]) else None
-        starts = text in BREAKS and before is not None and not is_operator(before)
-        if starts and depth <= 1 and child.get("lspace") != "0" or text == "/" and depth == 0:
-            child.set("form", "infix")
-            found.append(ET.Element("math", root.attrib))
+        before = next((e for e in reversed(found[-1]) if e.tag != "mspace"), None)
+        binary = before is not None and not is_operator(before) and child.get("lspace") != "0"
+        if found[-1] and depth <= within and text in BREAKS and (binary or text == "/"):
+            found.append([])
         found[-1].append(child)
     return found
 
@@ -92,13 +110,13 @@ class Typesetter:
 
     classes: Mapping[str, str]
 
-    def __call__(self, latex: str, words: str) -> Markup:
-        """A formula; `words` is its spelling for those who cannot see it."""
+    def __call__(self, latex: str, words: str, whole: bool = False) -> Markup:
+        """A formula, in one piece if asked; `words` is its spelling for those who cannot see it."""
         root = parsed(latex)
         for name in root.iter("mi"):
             if (name.text or "") in self.classes:
                 name.set("class", self.classes[name.text or ""])
-        parts = pieces(root) if len(words) > LONG else [root]
+        parts = pieces(root) if len(words) > LONG and not whole else [root]
         if len(parts) == 1:
             parts[0].set("alttext", words)
             return Markup(serial(parts[0]))

@@ -46,7 +46,7 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.steps import Partial
 from derive.trees import BATCH
-from derive.vocabulary import COTANGENT, TANGENT
+from derive.vocabulary import COTANGENT, SIZE, TANGENT
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
@@ -239,15 +239,35 @@ class PageStyle(LatexStyle):
     """LaTeX with the commands that turn into MathML well."""
 
     def name(self, name: str) -> str:
-        """Leading axes as one sign, which takes primes as a letter does."""
+        """Leading axes as one sign, which takes primes as a letter does; sizes with subscripts."""
         base = name.rstrip("'")
-        return "…" + name[len(base) :] if base == BATCH else super().name(name)
+        if base == BATCH:
+            return "…" + name[len(base) :]
+        if base.startswith(SIZE):
+            return rf"\mathrm{{size}}_{{{super().name(name.removeprefix(SIZE))}}}"
+        return super().name(name)
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        """Indices as subscripts, with a space behind leading axes."""
+        first, rest = indices[:1], indices[1:]
+        if not rest or not first[0][0].startswith("…"):
+            return super().entry(name, indices)
+        below = super().entry("", rest).removeprefix("_")
+        return rf"{name}_{{{first[0][0]}\,{below}}}"
 
     def fraction(self, above: str, below: str) -> str:
         """As a fraction; a wide one has a stroke."""
         if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \; \Big/ \; {below}"
         return super().fraction(above, below)
+
+    def power(self, base: str, exponent: str, plain: bool) -> str:
+        """Of a base in one piece, so that both of its brackets have one size."""
+        return super().power(f"{{{base}}}" if "\\biggl" in base else base, exponent, plain)
+
+    def same(self, left: str, right: str) -> str:
+        """With a comma between leading axes."""
+        return super().same(left, f",{right}" if "…" in left + right else right)
 
 
 UNICODE = Style()

@@ -66,7 +66,9 @@ def picture(jacobian: Jacobian) -> Picture | None:
         count = sum(all(can_be(f, at, sizes) for f in term) for term in terms)
         counts.setdefault(count, []).append((r, c))
     filled = sorted(k for k in counts if k)
-    shades = [("some" if k == filled[0] and filled[1:] else "full", path(counts[k])) for k in filled]
+    shades = [
+        ("some" if k == filled[0] and filled[1:] else "full", path(counts[k])) for k in filled
+    ]
     names = dict.fromkeys(str(i.size) for i in (*rows, *columns))
     known = {str(size): number for size, number in sizes.items()}
     return Picture(
@@ -116,10 +118,12 @@ def same(delta: Expr, at: Places, sizes: Mapping[Expr, int]) -> bool:
 def place(index: Expr, at: Places, size: int) -> int:
     """The number that an index comes to; of a label or an extreme value an example."""
     if index in at:
-        return at[index]  # type: ignore[index]
+        return at[index]
     if index.is_Integer:
         return int(index)
-    inside = entry_indices(index) if is_entry(index) else sorted(index.free_symbols & {*at}, key=str)
+    inside = (
+        entry_indices(index) if is_entry(index) else sorted(index.free_symbols & {*at}, key=str)
+    )
     return (sum((k + 1) * place(i, at, size) for k, i in enumerate(inside)) + 1) % size
 
 

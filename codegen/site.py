@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from codegen.mathml import typesetter
-from codegen.notation import PAGE, UNICODE, Notation
-from codegen.outline import outline
-from codegen.page import HOME, LAWS_FILE, Context, law_context, plain, render
+from codegen.page import HOME, LAWS_FILE
+from codegen.setting import Setting, law_context, plain, render
 from derive.derivation import Derivation
 from derive.laws import LAWS
 from derive.proof import Proof
@@ -25,19 +23,16 @@ class Card:
     name: str
     title: str
     equations: tuple[Markup, ...]
-    gradients: tuple[tuple[str, Markup, Markup], ...]
+    gradients: tuple[Markup, ...]
 
 
 def card(derivation: Derivation, proof: Proof) -> Card:
     """A layer's part of the list."""
-    layer, typeset = derivation.layer, typesetter(derivation.layer)
-    latex, words = (outline(derivation, proof, style) for style in (PAGE, UNICODE))
-    equations = []
-    for node in layer.nodes:
-        both = (Notation(layer, style).equation(node.entry, node.expr) for style in (PAGE, UNICODE))
-        equations.append(typeset(*both))
+    setting, layer = Setting(derivation, proof), derivation.layer
+    typeset, (latex, words) = setting.typeset, setting.outlines
+    equations = [setting.equation(node) for node in layer.nodes]
     gradients = [
-        (b.name, typeset(a.index, b.index), typeset(a.matrix, b.matrix) if b.matrix else Markup())
+        typeset(a.index, b.index)
         for a, b in zip(latex.sections, words.sections, strict=True)
         if b.name in layer.wrt
     ]
@@ -51,8 +46,4 @@ def index_page(cards: Iterable[Card]) -> str:
 
 def laws_page() -> str:
     """Every law with its statement; the same whatever has been derived."""
-    # Made where laws are registered: those of the steps that are no law's module are there too.
-    from derive import steps  # noqa: F401
-
-    laws: list[Context] = [law_context(law) for law in LAWS.values()]
-    return render("laws.html.j2", laws=laws, home=HOME)
+    return render("laws.html.j2", laws=list(map(law_context, LAWS)))
