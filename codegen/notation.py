@@ -168,8 +168,8 @@ class LatexStyle(Style):
         return rf"\mathrm{{{escaped}}}{primes}"
 
     def dotted(self, text: str) -> str:
-        r"""\dot{x}, or a dot behind brackets."""
-        return rf"{text}^{{\,\cdot}}" if text.endswith(")") else rf"\dot{{{text}}}"
+        r"""\dot{x}, or a dot behind brackets; a transpose may come above that."""
+        return rf"{{{text}^{{\,\cdot}}}}" if text.endswith(")") else rf"\dot{{{text}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         r"""Indices as subscripts: x_{n d}, z_{n\,y_n}."""
@@ -260,6 +260,10 @@ class PageStyle(LatexStyle):
         if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \; \Big/ \; {below}"
         return super().fraction(above, below)
+
+    def dotted(self, text: str) -> str:
+        """A dot behind brackets belongs to both of them."""
+        return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
         """Of a base in one piece, so that both of its brackets have one size."""
