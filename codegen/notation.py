@@ -51,6 +51,7 @@ from derive.vocabulary import COTANGENT, SIZE, TANGENT
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
 Spelled = tuple[str, int]
+ZEROS = 5  # of a power of ten that pages write out at most
 
 GREEK_NAMES = re.findall(
     r"\w+",
@@ -93,6 +94,10 @@ class Style:
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """A tensor's entry."""
         return f"{name}[{','.join(text for text, _ in indices)}]" if indices else name
+
+    def integer(self, number: int) -> str:
+        """A whole number."""
+        return str(number)
 
     def group(self, text: str) -> str:
         """In brackets."""
@@ -261,13 +266,23 @@ class PageStyle(LatexStyle):
             return rf"{above} \; \Big/ \; {below}"
         return super().fraction(above, below)
 
+    def integer(self, number: int) -> str:
+        """A whole number; a large power of ten as one."""
+        text = str(number)
+        short = len(text) <= ZEROS or text != "1".ljust(len(text), "0")
+        return text if short else f"{{10^{{{len(text) - 1}}}}}"
+
+    def group(self, text: str) -> str:
+        """In brackets, around cases as tall as they are."""
+        return rf"\left( {text} \right)" if r"\begin" in text else super().group(text)
+
     def dotted(self, text: str) -> str:
         """A dot behind brackets belongs to both of them."""
         return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
         """Of a base in one piece, so that both of its brackets have one size."""
-        return super().power(f"{{{base}}}" if "\\biggl" in base else base, exponent, plain)
+        return super().power(f"{{{base}}}" if base.endswith(")") else base, exponent, plain)
 
     def same(self, left: str, right: str) -> str:
         """With a comma between leading axes."""
@@ -433,7 +448,7 @@ class Notation:
         if not expr.is_Rational:
             return self.style.group(str(expr)), ATOM
         sign = self.style.minus if expr.is_negative else ""
-        above, below = str(abs(expr.p)), str(expr.q)
+        above, below = self.style.integer(abs(expr.p)), self.style.integer(expr.q)
         text = above if expr.q == 1 else self.style.fraction(above, below)
         return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
 
