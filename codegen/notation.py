@@ -249,7 +249,7 @@ class PageStyle(LatexStyle):
         if base == BATCH:
             return "…" + name[len(base) :]
         if base.startswith(SIZE):
-            return rf"\mathrm{{size}}_{{{super().name(name.removeprefix(SIZE))}}}"
+            return rf"{{\mathrm{{size}}_{{{super().name(name.removeprefix(SIZE))}}}}}"
         return super().name(name)
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:

@@ -39,13 +39,16 @@ OVERLAPS = """() => {
             && b.top < a.bottom - 1)
             found.push(boxes[i].outerHTML + boxes[i + 1 + j].outerHTML); }));
     return found; }"""
+PLACES = """() => [[...document.querySelectorAll("[id]")].map(e => e.id),
+    [...document.querySelectorAll("a")].map(a => a.getAttribute("href"))]"""
 CONTRAST = """() => {
     const light = c => { const [r, g, b] = c.map(v => v / 255).map(
         v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     const read = text => text.match(/[0-9.]+/g).map(Number);
     const behind = element => { for (let e = element; e; e = e.parentElement) {
-        const c = read(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; }
+        const c = read(getComputedStyle(e).backgroundColor);
+        if (c.length < 4 || c[3] > 0) return c; }
         return [255, 255, 255]; };
     const found = {}, seen = new Set();
     for (const e of document.querySelectorAll("body *")) {
@@ -101,7 +104,8 @@ def opened(browser, path, **options):
 
 
 def test_pages_are_quiet_stand_alone_fit_their_window_and_can_be_read(browser, folder):
-    braces = []
+    """One test, as opening all pages is what takes the time."""
+    braces, ids, links = [], {}, {}
     for path in sorted(folder.glob("*.html")):
         page, said, asked = opened(browser, path, viewport={"width": WIDTHS[0], "height": 900})
         assert not said and asked == [path.as_uri()], f"{path.name}: {said} {asked}"
@@ -111,24 +115,14 @@ def test_pages_are_quiet_stand_alone_fit_their_window_and_can_be_read(browser, f
             assert wide <= window, f"{path.name} is {wide} wide in a window of {window}"
             assert not page.evaluate(OVERLAPS), f"{path.name}: labels overlap at {width}"
         assert not page.evaluate(EMPTY), f"{path.name} has formulas without a size"
-        braces += page.evaluate(BRACES)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             faint = {k: ratio for k, ratio in page.evaluate(CONTRAST).items() if ratio < 4.5}
             assert not faint, f"{path.name}, {scheme}: {faint}"
+        braces += page.evaluate(BRACES)
+        ids[path.name], links[path.name] = page.evaluate(PLACES)
         page.close()
     assert braces and min(braces) > 1.5  # in lines: a brace is as tall as its cases
-
-
-def test_links_and_anchors_lead_somewhere(browser, folder):
-    page, ids, links = browser.new_page(), {}, {}
-    for path in sorted(folder.glob("*.html")):
-        page.goto(path.as_uri())
-        ids[path.name] = set(page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
-        links[path.name] = page.evaluate(
-            "[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))"
-        )
-    page.close()
     for name, found in links.items():
         for link in found:
             file, _, place = link.partition("#")
