@@ -22,7 +22,8 @@ from derive.layer import Layer
 HOW = "pip install 'pullback[pages]'"
 COLOURS = 10  # in the palette of style.css.j2
 LONG = 34  # letters of a formula, or of a part of it, that may be broken
-BREAKS = {"+", "−", "=", "/"}  # a line may begin with these
+SUMS = {"+", "−"}  # a line may begin with these
+BREAKS = SUMS | {"=", "/"}  # ... and outside brackets with these
 OPEN, CLOSE = set("([{"), set(")]}")
 
 
@@ -93,7 +94,8 @@ def split(row: list[ET.Element], within: int) -> list[list[ET.Element]]:
         depth += (text in OPEN) - (text in CLOSE)
         before = next((e for e in reversed(found[-1]) if e.tag != "mspace"), None)
         binary = before is not None and not is_operator(before) and child.get("lspace") != "0"
-        if found[-1] and depth <= within and text in BREAKS and (binary or text == "/"):
+        may = depth <= within and (text in SUMS or (text in BREAKS and not depth))
+        if found[-1] and may and (binary or text == "/"):
             found.append([])
         found[-1].append(child)
     return found

@@ -170,6 +170,8 @@ def test_long_formulas_are_broken_before_operators():
     text = "abcdefghijkl"
     root = mathml.parsed(rf"x \biggl( {text}{text} + {text}{text} \biggr)")
     assert len(mathml.pieces(root)) == 2  # within a bracket, where the whole is too long
+    root = mathml.parsed(rf"\mathbf{{1}}[{text}{text} = {text}{text}] x")
+    assert len(mathml.pieces(root)) == 1
 
 
 def test_both_brackets_of_a_power_have_one_size():
