@@ -18,7 +18,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Line, Section
-from codegen.program import Function, Program, Value, Values, borrows
+from codegen.program import Elementwise, Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
@@ -59,6 +59,8 @@ HELPERS = (
     "_erfc_above",
     "_ratio",
 )
+
+UNDERFLOW = {"exp", "expm1", "tanh", "sigmoid", "erf", "erfc"}  # functions with flat ends
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -154,6 +156,11 @@ def flat(text: str, tensor: Tensor | Node) -> str:
     return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
+def may_underflow(value: Value) -> bool:
+    """Does it come out as 0 where it is too small for its dtype, as exp(-1000), without harm?"""
+    return isinstance(value.op, Elementwise) and value.op.function in UNDERFLOW
+
+
 def copied(program: Values, value: Value) -> str:
     """`.copy()` where a result would be memory that was passed in."""
     return ".copy()" if value.sizes and borrows(value.op, program.values) else ""
@@ -193,12 +200,14 @@ class Module:
         batch = ["batch"] if has_batch(*layer.inputs) else []
         extra = [*batch, *(["shape"] if output.indices else [])]
         cached = [*(names[v] for v in program.cache), *extra, "dtype"]
+        functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *self.sizes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         (returned,) = returned_values(program, [(output, program.output)], names)
         return {
             "name": layer.name,
+            "underflow": any(may_underflow(v) for p in functions for v in p.values),
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],

@@ -37,6 +37,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(Q, K, V):
     """o, and what backward needs to know of the way to it.
 
@@ -69,6 +70,7 @@ def forward(Q, K, V):
     return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(do, cache):
     """The gradients, given the gradient by the output.
 
@@ -93,6 +95,7 @@ def backward(do, cache):
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

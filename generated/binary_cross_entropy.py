@@ -31,6 +31,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(z, t):
     """L, and what backward needs to know of the way to it.
 
@@ -56,6 +57,7 @@ def forward(z, t):
     return _unflat(L, batch), Cache(z, t, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
@@ -75,6 +77,7 @@ def backward(dL, cache):
     return Gradients(_unflat(dz, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

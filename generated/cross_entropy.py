@@ -34,6 +34,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(z, t):
     """L, and what backward needs to know of the way to it.
 
@@ -68,6 +69,7 @@ def forward(z, t):
     )
 
 
+@np.errstate(under="ignore")
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
@@ -90,6 +92,7 @@ def backward(dL, cache):
     return Gradients(_unflat(dz, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

@@ -66,6 +66,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(x, W, c, gain, bias, V, b, w, s, y):
     """L, and what backward needs to know of the way to it.
 
@@ -140,6 +141,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y):
     )
 
 
+@np.errstate(under="ignore")
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
@@ -220,6 +222,7 @@ def value_and_grad(x, W, c, gain, bias, V, b, w, s, y):
     return L, backward(1.0, cache)
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 
@@ -318,6 +321,7 @@ def jvp(inputs, tangents):
     return L, L_dot
 
 
+@np.errstate(under="ignore")
 def hvp(inputs, tangents):
     """The Hessian times a direction: how each gradient changes along tangents of the inputs.
 

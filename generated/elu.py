@@ -32,6 +32,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(u, alpha):
     """h, and what backward needs to know of the way to it.
 
@@ -57,6 +58,7 @@ def forward(u, alpha):
     return _unflat(h, batch), Cache(u, alpha, minimum_u, greater_u, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(dh, cache):
     """The gradients, given the gradient by the output.
 
@@ -73,6 +75,7 @@ def backward(dh, cache):
     return Gradients(_unflat(du, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(z):
     """s, and what backward needs to know of the way to it.
 
@@ -59,6 +60,7 @@ def forward(z):
     return _unflat(s, batch), Cache(exp_z, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(ds, cache):
     """The gradients, given the gradient by the output.
 
@@ -76,6 +78,7 @@ def backward(ds, cache):
     return Gradients(_unflat(dz, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

@@ -45,6 +45,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(x, W, c, w, b, y, lamda):
     """L, and what backward needs to know of the way to it.
 
@@ -88,6 +89,7 @@ def forward(x, W, c, w, b, y, lamda):
     return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
@@ -140,6 +142,7 @@ def value_and_grad(x, W, c, w, b, y, lamda):
     return L, backward(1.0, cache)
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 
@@ -195,6 +198,7 @@ def jvp(inputs, tangents):
     return L, L_dot
 
 
+@np.errstate(under="ignore")
 def hvp(inputs, tangents):
     """The Hessian times a direction: how each gradient changes along tangents of the inputs.
 

@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(u):
     """s, and what backward needs to know of the way to it.
 
@@ -51,6 +52,7 @@ def forward(u):
     return _unflat(s, batch), Cache(s, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(ds, cache):
     """The gradients, given the gradient by the output.
 
@@ -68,6 +70,7 @@ def backward(ds, cache):
     return Gradients(_unflat(du, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

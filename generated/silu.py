@@ -30,6 +30,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(u):
     """h, and what backward needs to know of the way to it.
 
@@ -53,6 +54,7 @@ def forward(u):
     return _unflat(h, batch), Cache(sigmoid_u, h, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(dh, cache):
     """The gradients, given the gradient by the output.
 
@@ -70,6 +72,7 @@ def backward(dh, cache):
     return Gradients(_unflat(du, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

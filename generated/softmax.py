@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(z):
     """p, and what backward needs to know of the way to it.
 
@@ -54,6 +55,7 @@ def forward(z):
     return _unflat(p, batch), Cache(p, batch, shape, dtype)
 
 
+@np.errstate(under="ignore")
 def backward(dp, cache):
     """The gradients, given the gradient by the output.
 
@@ -71,6 +73,7 @@ def backward(dp, cache):
     return Gradients(_unflat(dz, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 

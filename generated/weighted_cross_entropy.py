@@ -36,6 +36,7 @@ class Cache(NamedTuple):
     dtype: Any
 
 
+@np.errstate(under="ignore")
 def forward(z, y, ignored, weight):
     """L, and what backward needs to know of the way to it.
 
@@ -75,6 +76,7 @@ def forward(z, y, ignored, weight):
     )
 
 
+@np.errstate(under="ignore")
 def backward(dL, cache):
     """The gradients, given the gradient by the output.
 
@@ -101,6 +103,7 @@ def backward(dL, cache):
     return Gradients(_unflat(dz, batch))
 
 
+@np.errstate(under="ignore")
 def jvp(inputs, tangents):
     """The output, and its derivative along tangents of the inputs (forward mode).
 
