@@ -53,7 +53,8 @@ HELPERS = (
     "_erf",
     "_erfc",
     "_erfc_above",
-    "_ratio",
+    "_two_polynomials",
+    "_by_blocks",
 )
 
 
