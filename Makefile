@@ -45,7 +45,7 @@ clean: ## remove the environment and what tools left
 $(BIN)/python:
 	$(PYTHON) -m venv $(ENV)
 
-$(ENV)/derive.done: EXTRAS = progress
+$(ENV)/derive.done: EXTRAS = pages,progress
 $(ENV)/test.done: EXTRAS = test
 $(ENV)/lint.done: EXTRAS = lint,test
 $(ENV)/train.done: EXTRAS = train

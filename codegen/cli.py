@@ -12,15 +12,15 @@ from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
-from typing import NoReturn, cast
+from typing import NamedTuple, NoReturn, cast
 
-from codegen import __version__, library
-from codegen.compiler import Compiled, compile_definition, files
+from codegen import __version__, library, mathml, site
+from codegen.compiler import Compiled, compile_definition, files, html
 from codegen.gallery import FILE, entry, gallery
 from codegen.latex import latex
 from codegen.notebook import MAX_ENTRIES, jacobian_matrix
 from codegen.terminal import show
-from codegen.write import differences, write
+from codegen.write import WRITTEN, differences, write
 from derive.derivation import cotangent_name
 from derive.errors import PullbackError
 from derive.reader import Library, read_layer
@@ -30,6 +30,7 @@ EXAMPLES = """examples:
   pullback list                              the shipped layers
   pullback show mlp                          a derivation, step by step
   pullback show mlp --format latex > mlp.tex
+  pullback show mlp --format html > mlp.html
   pullback show --equation "u[n] = a * x[n]"
   pullback new my_layer                      my_layer.toml, a definition to start from
   pullback generate                          every shipped layer, into generated/
@@ -156,9 +157,9 @@ def add_show(shown: argparse.ArgumentParser) -> None:
     )
     shown.add_argument(
         "--format",
-        choices=("text", "latex"),
+        choices=("text", "latex", "html"),
         default="text",
-        help="for the terminal (default) or a LaTeX document",
+        help="for the terminal (default), a LaTeX document, or a page that opens offline",
     )
     shown.add_argument(
         "--jacobian",
@@ -199,11 +200,15 @@ def run_new(options: argparse.Namespace) -> int:
 def run_show(options: argparse.Namespace) -> int:
     """A derivation on the screen, or one Jacobian of it."""
     name, source = asked_for(options)
+    if options.format == "html":
+        mathml.converter()  # where it is missing that is said at once
     if options.jacobian:
         return run_jacobian(options, name, source)
     compiled = compile_definition(name, source, called_from(options.definition or ""))
     if options.format == "latex":
         print(latex(compiled.derivation, compiled.proof), end="")
+    elif options.format == "html":
+        print(html(compiled), end="")
     else:
         print(show(compiled.derivation, compiled.proof, colour=has_colour()))
     return 0
@@ -254,33 +259,46 @@ def sizes(text: str) -> dict[str, int]:
 def run_generate(options: argparse.Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     definitions = options.definitions or library.shipped()
-    texts: dict[str, str] = {}
-    rows, entries = [], []
+    whole, pages = not options.definitions, mathml.available()
     with each(partial(outcome, options.out), definitions) as outcomes:
-        for written, lines, shown in outcomes:
-            texts.update(written)
-            rows += lines
-            entries.append(shown)
-    if not options.definitions:
-        texts |= {"__init__.py": package(definitions), FILE: gallery(entries)}
+        found = list(outcomes)
+    texts = {name: text for one in found for name, text in one.files.items()}
+    if whole:
+        texts |= {"__init__.py": package(definitions), FILE: gallery(o.entry for o in found)}
+    if pages:
+        texts |= {site.LAWS_FILE: site.laws_page()}
+        texts |= {site.HOME: site.index_page(o.card for o in found if o.card)} if whole else {}
+    else:
+        print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
     if options.check:
-        difference = differences(options.out, texts, whole=not options.definitions)
+        endings = WRITTEN if pages else [e for e in WRITTEN if e != ".html"]
+        difference = differences(options.out, texts, whole, endings)
         print(difference, end="")
         return 1 if difference else 0
-    print_table(rows)
+    print_table([line for one in found for line in one.rows])
     changed = write(options.out, texts)
     print(f"{len(texts)} files in {options.out}, {len(changed)} of them changed")
     return 0
 
 
 Row = tuple[str, str, str, str, str]
-Outcome = tuple[dict[str, str], list[Row], str]
+
+
+class Outcome(NamedTuple):
+    """What comes of a definition: files, rows of the table, its parts of gallery and list."""
+
+    files: dict[str, str]
+    rows: list[Row]
+    entry: str
+    card: site.Card | None
 
 
 def outcome(folder: Path, definition: str) -> Outcome:
-    """The files of a definition, what the table says of it, and its part of the gallery."""
+    """Everything that is written or said of a definition."""
     compiled = compiled_from(definition)
-    return files(compiled), row(compiled, folder), entry(compiled)
+    home = site.HOME if definition in library.shipped() else ""
+    card = site.card(compiled.derivation, compiled.proof) if mathml.available() else None
+    return Outcome(files(compiled, home), row(compiled, folder), entry(compiled), card)
 
 
 @contextmanager

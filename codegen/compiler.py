@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from codegen import mathml
 from codegen.latex import latex
 from codegen.lower import lower
 from codegen.module import module
 from codegen.module_test import module_test
+from codegen.page import LAWS_FILE, page
 from codegen.program import Program
 from derive.derivation import Derivation, derive
 from derive.errors import TooLarge
@@ -63,11 +65,24 @@ def room_for_nesting(name: str) -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def files(compiled: Compiled) -> dict[str, str]:
-    """The files of a layer, by name: the module, its tests, and the derivation in LaTeX."""
+def files(compiled: Compiled, home: str = "") -> dict[str, str]:
+    """The files of a layer, by name: the module, its tests, the derivation in LaTeX and as a page.
+
+    The page is left out where math-core is not installed; `home` is a list of layers beside it.
+    """
     name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
-    return {
+    written = {
         f"{name}.py": text,
         f"test_{name}.py": module_test(compiled.layer, text),
         f"{name}.tex": latex(compiled.derivation, compiled.proof),
     }
+    if mathml.available():
+        written[f"{name}.html"] = html(compiled, home, LAWS_FILE)
+    return written
+
+
+def html(compiled: Compiled, home: str = "", laws: str = "") -> str:
+    """The derivation as a page; `home` and `laws` are the files beside it that it links to."""
+    text = module(compiled.derivation, compiled.program)
+    derivation, proof, program = compiled.derivation, compiled.proof, compiled.program
+    return page(derivation, proof, program, text, home, laws)

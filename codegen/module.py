@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import jinja2
@@ -48,6 +50,8 @@ HELPERS = (
     "_not_empty",
     "_like",
     "_add_rows",
+    "_dot",
+    "_sum_rows",
     "_by_rows",
     "_sigmoid",
     "_erf",
@@ -71,6 +75,21 @@ def module(derivation: Derivation, program: Program) -> str:
         if name in needed or any(re.search(rf"\b{name}\(", part) for part in parts):
             parts.append(own)
     return re.sub(r"\n{4,}", "\n\n\n", "\n\n\n".join(part.strip() for part in parts)) + "\n"
+
+
+def loaded(text: str, layer: Layer) -> ModuleType:
+    """A layer's module, made from its text without a file.
+
+    Tracebacks and `inspect.getsource` find the text.
+    """
+    made = ModuleType(layer.name, None)
+    made.__file__ = f"<pullback {layer.name} {layer.digest[:16]}>"
+    lines = text.splitlines(keepends=True)
+    linecache.cache[made.__file__] = (len(text), None, lines, made.__file__)
+    # What runs is our own emitted text; of a definition it holds only checked names and words
+    # in comments and docstrings.
+    exec(compile(text, made.__file__, "exec"), made.__dict__)
+    return made
 
 
 def docstring(text: str) -> str:
@@ -171,9 +190,7 @@ class Module:
         """Every key of the template."""
         layer, program = self.layer, self.program
         output = layer.output
-        names = Names(program, (cotangent_name(t.name) for t in layer.inputs))
-        forward = Section(program, program.forward, [*program.cache, program.output], names)
-        backward = Section(program, program.backward, [v for _, v in program.gradients], names)
+        forward, backward, names = self.sections()
         batch = ["batch"] if has_batch(*layer.inputs) else []
         extra = [*batch, *(["shape"] if output.indices else [])]
         cached = [*(names[v] for v in program.cache), *extra, "dtype"]
@@ -221,6 +238,14 @@ class Module:
             "jvp": self.function(program.jvp, [output.name, output.name]),
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }
+
+    def sections(self) -> tuple[Section, Section, Names]:
+        """The statements of forward and of backward, and the names of their values."""
+        program = self.program
+        names = Names(program, (cotangent_name(t.name) for t in self.layer.inputs))
+        forward = Section(program, program.forward, [*program.cache, program.output], names)
+        backward = Section(program, program.backward, [v for _, v in program.gradients], names)
+        return forward, backward, names
 
     def wanted(self, results: Iterable[tuple[str, int]]) -> list[tuple[Tensor | Node, int]]:
         """Results with the tensors whose axes they have."""

@@ -46,11 +46,12 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.steps import Partial
 from derive.trees import BATCH
-from derive.vocabulary import COTANGENT, TANGENT
+from derive.vocabulary import COTANGENT, SIZE, TANGENT
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
 Spelled = tuple[str, int]
+ZEROS = 5  # of a power of ten that pages write out at most
 
 GREEK_NAMES = re.findall(
     r"\w+",
@@ -93,6 +94,10 @@ class Style:
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """A tensor's entry."""
         return f"{name}[{','.join(text for text, _ in indices)}]" if indices else name
+
+    def integer(self, number: int) -> str:
+        """A whole number."""
+        return str(number)
 
     def group(self, text: str) -> str:
         """In brackets."""
@@ -168,8 +173,8 @@ class LatexStyle(Style):
         return rf"\mathrm{{{escaped}}}{primes}"
 
     def dotted(self, text: str) -> str:
-        r"""\dot{x}, or a dot behind brackets."""
-        return rf"{text}^{{\,\cdot}}" if text.endswith(")") else rf"\dot{{{text}}}"
+        r"""\dot{x}, or a dot behind brackets; a transpose may come above that."""
+        return rf"{{{text}^{{\,\cdot}}}}" if text.endswith(")") else rf"\dot{{{text}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         r"""Indices as subscripts: x_{n d}, z_{n\,y_n}."""
@@ -234,8 +239,59 @@ class LatexStyle(Style):
         return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
 
 
+@dataclass(frozen=True)
+class PageStyle(LatexStyle):
+    """LaTeX with the commands that turn into MathML well."""
+
+    def name(self, name: str) -> str:
+        """Leading axes as one sign, which takes primes as a letter does; sizes with subscripts."""
+        base = name.rstrip("'")
+        if base == BATCH:
+            return "…" + name[len(base) :]
+        if base.startswith(SIZE):
+            return rf"{{\mathrm{{size}}_{{{super().name(name.removeprefix(SIZE))}}}}}"
+        return super().name(name)
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        """Indices as subscripts, with a space behind leading axes."""
+        first, rest = indices[:1], indices[1:]
+        if not rest or not first[0][0].startswith("…"):
+            return super().entry(name, indices)
+        below = super().entry("", rest).removeprefix("_")
+        return rf"{name}_{{{first[0][0]}\,{below}}}"
+
+    def fraction(self, above: str, below: str) -> str:
+        """As a fraction; a wide one has a stroke."""
+        if self.is_wide(above) or self.is_wide(below):
+            return rf"{above} \; \Big/ \; {below}"
+        return super().fraction(above, below)
+
+    def integer(self, number: int) -> str:
+        """A whole number; a large power of ten as one."""
+        text = str(number)
+        short = len(text) <= ZEROS or text != "1".ljust(len(text), "0")
+        return text if short else f"{{10^{{{len(text) - 1}}}}}"
+
+    def group(self, text: str) -> str:
+        """In brackets, around cases as tall as they are."""
+        return rf"\left( {text} \right)" if r"\begin" in text else super().group(text)
+
+    def dotted(self, text: str) -> str:
+        """A dot behind brackets belongs to both of them."""
+        return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
+
+    def power(self, base: str, exponent: str, plain: bool) -> str:
+        """Of a base in one piece, so that both of its brackets have one size."""
+        return super().power(f"{{{base}}}" if base.endswith(")") else base, exponent, plain)
+
+    def same(self, left: str, right: str) -> str:
+        """With a comma between leading axes."""
+        return super().same(left, f",{right}" if "…" in left + right else right)
+
+
 UNICODE = Style()
 LATEX = LatexStyle()
+PAGE = PageStyle()
 
 
 @dataclass(frozen=True, eq=False)
@@ -404,7 +460,7 @@ class Notation:
         if not expr.is_Rational:
             return self.style.group(str(expr)), ATOM
         sign = self.style.minus if expr.is_negative else ""
-        above, below = str(abs(expr.p)), str(expr.q)
+        above, below = self.style.integer(abs(expr.p)), self.style.integer(expr.q)
         text = above if expr.q == 1 else self.style.fraction(above, below)
         return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
 

@@ -6,7 +6,6 @@ printer of index notation, and every text from a definition is escaped.
 
 from __future__ import annotations
 
-import linecache
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import sympy as sp
 from codegen import library
 from codegen.compiler import Compiled, compile_definition
 from codegen.latex import latex
-from codegen.module import module
+from codegen.module import loaded, module
 from codegen.notation import LATEX, UNICODE, spell
 from codegen.outline import Block, Outline, outline
 from codegen.terminal import plain, show
@@ -120,14 +119,7 @@ class Derived:
 
         Tracebacks and `inspect.getsource` find its text.
         """
-        made = ModuleType(self.compiled.layer.name, None)
-        made.__file__ = f"<pullback {made.__name__} {self.compiled.layer.digest[:16]}>"
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[made.__file__] = (len(self.source), None, lines, made.__file__)
-        # What runs is our own emitted text; of a definition it holds only checked names and words
-        # in comments and docstrings.
-        exec(compile(self.source, made.__file__, "exec"), made.__dict__)
-        return made
+        return loaded(self.source, self.compiled.layer)
 
     def __str__(self) -> str:
         return show(self.compiled.derivation, self.compiled.proof)

@@ -248,6 +248,8 @@ class Section:
             case Reduce(kind, value, axes):
                 inner = self.spell(value).within(CALL)
                 every = len(axes) == len(self.program[value].sizes)
+                if kind == "sum" and not every and axes == (0,):
+                    return Text(f"_sum_rows({self.spell(value).text})", CALL)
                 axis = "" if every else f"axis={axes[0] if len(axes) == 1 else axes}"
                 return Text(f"{inner}.{kind}({axis})", CALL)
             case Contract():
@@ -321,7 +323,7 @@ class Section:
     def contract(self, op: Contract) -> Text:
         """A matrix product where it is one, else an einsum."""
         if len(op.values) == 2:
-            for rule in (self.whole_dot, self.matrix_product):
+            for rule in (self.whole_dot, self.row_dot, self.batched_product, self.matrix_product):
                 found = rule(op)
                 if found is not None:
                     return found
@@ -351,7 +353,36 @@ class Section:
         if op.out or left != right or len(left) < 2:
             return None
         a, b = (self.spell(v).text for v in op.values)
-        return Text(f"np.vdot({a}, {b})", CALL)
+        return Text(f"_dot({a}, {b})", CALL)
+
+    def row_dot(self, op: Contract) -> Text | None:
+        """Two arrays of one shape, their last axis summed."""
+        left, right = op.letters
+        if left != right or len(left) < 2 or op.out != left[:-1]:
+            return None
+        a, b = (self.spell(v).text for v in op.values)
+        return Text(f"np.vecdot({a}, {b})", CALL)
+
+    def batched_product(self, op: Contract) -> Text | None:
+        """`a @ b` of matrices that stand behind the same leading axes, transposed where needed."""
+        for first, second in ((0, 1), (1, 0)):
+            left, right = op.letters[first], op.letters[second]
+            lead, matrix = op.out[:-2], op.out[-2:]
+            summed = set(left[-2:]) & set(right[-2:])
+            if not lead or left[:-2] != lead or right[:-2] != lead or len(summed) != 1:
+                continue
+            (s,) = summed
+            if {*left[-2:]} != {matrix[0], s} or {*right[-2:]} != {s, matrix[1]}:
+                continue
+            a = self.stacked(op.values[first], left[-1] == s)
+            b = self.stacked(op.values[second], right[-2] == s)
+            return Text(f"{a.within(PRODUCT)} @ {b.within(PRODUCT + 1)}", PRODUCT)
+        return None
+
+    def stacked(self, value: int, fits: bool) -> Text:
+        """Matrices behind leading axes, each transposed where it does not fit."""
+        text = self.spell(value)
+        return text if fits else Text(f"{text.within(CALL)}.mT", CALL)
 
     def matrix_product(self, op: Contract) -> Text | None:
         """`a @ b` with the right transposes, where one axis is summed and no other is shared."""

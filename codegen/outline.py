@@ -26,6 +26,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.jacobians import Jacobian
+from derive.layer import Node
 from derive.proof import Proof
 from derive.steps import Chain, Step
 from derive.tangents import Pushforward, Tangent, tangent_name
@@ -284,14 +285,14 @@ class Outliner:
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""
-        seen = set()
-        for node in self.derivation.layer.nodes:
-            kinds = (Maximum, Minimum, Extreme, Where, sp.Abs)
-            for found in sorted(node.expr.atoms(*kinds), key=sp.default_sort_key):
-                text = self.notation.spell(found)
-                if text not in seen:
-                    seen.add(text)
-                    yield text, kink_words(found)
+        nodes = self.derivation.layer.nodes
+        yield from dict.fromkeys(kink for node in nodes for kink in self.kinks_of(node))
+
+    def kinks_of(self, node: Node) -> Iterable[tuple[Formula, str]]:
+        """The kinks of one node."""
+        kinds = (Maximum, Minimum, Extreme, Where, sp.Abs)
+        for found in sorted(node.expr.atoms(*kinds), key=sp.default_sort_key):
+            yield self.notation.spell(found), kink_words(found)
 
     def assumptions(self) -> Iterable[tuple[Formula, tuple[int, ...]]]:
         """The declared facts, and the steps that use them."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
-WRITTEN = (".py", ".tex")  # the endings of files that are written
+WRITTEN = (".py", ".tex", ".html")  # the endings of files that are written
 
 
 def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
@@ -35,14 +35,16 @@ def current(path: Path) -> str | None:
         return None
 
 
-def differences(folder: Path, files: Mapping[str, str], whole: bool) -> str:
+def differences(
+    folder: Path, files: Mapping[str, str], whole: bool, endings: Iterable[str] = WRITTEN
+) -> str:
     """A diff between what is there and what would be written, empty where there is none.
 
-    With `whole`, files that nothing would write are differences too.
+    With `whole`, files with these endings that nothing would write are differences too.
     """
     names = set(files)
     if whole and folder.is_dir():
-        names |= {p.name for p in folder.iterdir() if p.suffix in WRITTEN}
+        names |= {p.name for p in folder.iterdir() if p.suffix in endings}
     found = []
     for name in sorted(names):
         old, new = current(folder / name), files.get(name)

@@ -88,11 +88,7 @@ def prove(derivation: Derivation) -> Proof:
     layer, work = derivation.layer, Work()
     try:
         steps = list(checked_steps(derivation, work))
-        results = tuple(
-            (gradient.tensor.name, check_gradient(derivation, gradient))
-            for gradient in derivation.gradients
-            if gradient.tensor.name in derivation.wanted
-        )
+        results = check_gradients(derivation)
         tangents, seconds = check_tangents(derivation), check_seconds(derivation)
     except OverflowError:
         raise ProofFailed(
@@ -290,21 +286,33 @@ def refusal(layer: Layer, what: str, step: Step, at: Mapping[Index, int]) -> str
 # -- the end results -----------------------------------------------------------------------
 
 
-def check_gradient(derivation: Derivation, gradient: Gradient) -> Check:
-    """The whole gradient against SymPy's diff of the written-out forward along a random direction.
+def check_gradients(derivation: Derivation) -> tuple[tuple[str, Check], ...]:
+    """Every wanted gradient, by name, against SymPy's diff of the written-out forward.
 
-    A direction with 50 random digits in each entry misses a wrong entry with no chance to speak
-    of. Labels, sides of kinks and places of extreme values are those of the point. Both the short
-    form and the form for computing are compared.
+    All are compared at once, along one random direction: with 50 random digits in each entry it
+    misses a wrong entry with no chance to speak of. Labels, sides of kinks and places of extreme
+    values are those of the point. Both the short form and the form for computing are compared.
     """
-    tensor = gradient.tensor
-    direction = {EPSILON: ((tensor.name,), tangent_name)}
+    wanted = [g for g in derivation.gradients if g.tensor.name in derivation.wanted]
+    names = ", ".join(g.tensor.name for g in wanted)
+    try:
+        check = check_along(derivation, wanted, f"gradient by {names}")
+    except ProofFailed:
+        for gradient in wanted:  # which one is it?
+            check_along(derivation, [gradient], f"gradient by {gradient.tensor.name}")
+        raise
+    return tuple((g.tensor.name, check) for g in wanted)
+
+
+def check_along(derivation: Derivation, gradients: Sequence[Gradient], what: str) -> Check:
+    """The slope along a random direction of these tensors, by their gradients and by SymPy."""
+    direction = {EPSILON: (tuple(g.tensor.name for g in gradients), tangent_name)}
 
     def ours(point: Point, form: str) -> Expr:
-        meaning = known(derivation.gradients, form)
-        return point.along(tensor.name, tensor.indices, gradient.cotangent, meaning, tangent_name)
+        results = [Result(g.tensor.name, g.tensor.indices, g.cotangent) for g in gradients]
+        return point.along(results, known(derivation.gradients, form), tangent_name)
 
-    return check_result(derivation, f"gradient by {tensor.name}", direction, ours)
+    return check_result(derivation, what, direction, ours)
 
 
 def check_tangents(derivation: Derivation) -> Check:
@@ -314,7 +322,7 @@ def check_tangents(derivation: Derivation) -> Check:
     def ours(point: Point, form: str) -> Expr:
         meaning = known(derivation.tangents, form)
         end = entry(tangent_name(output.name), output.indices)
-        return point.along(output.name, output.indices, end, meaning, cotangent_name)
+        return point.along([Result(output.name, output.indices, end)], meaning, cotangent_name)
 
     direction = {EPSILON: (derivation.wanted, tangent_name)}
     return check_result(derivation, "tangent of the output", direction, ours)
@@ -331,12 +339,12 @@ def check_seconds(derivation: Derivation) -> Check | None:
             **known(derivation.tangents, form),
             **known(derivation.seconds, form),
         }
-        total = sp.S.Zero
-        for second in derivation.seconds:
-            name = second.node.name.removeprefix(cotangent_name(""))
-            if name in derivation.wanted:
-                total += point.along(name, second.node.indices, second.tangent, meaning, other_name)
-        return total
+        results = [
+            Result(name, second.node.indices, second.tangent)
+            for second in derivation.seconds
+            if (name := second.node.name.removeprefix(cotangent_name(""))) in derivation.wanted
+        ]
+        return point.along(results, meaning, other_name)
 
     directions = {
         EPSILON: (derivation.wanted, tangent_name),
@@ -398,6 +406,15 @@ def close(a: Expr, b: Expr) -> bool:
     return bool(
         abs(a - b) <= max(abs(a), abs(b), sp.Float(10, 80) ** -20) * sp.Float(10, 80) ** -DIGITS
     )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was derived for a tensor: its gradient or its tangent, over the tensor's own axes."""
+
+    tensor: str
+    indices: tuple[Index, ...]
+    derived: Expr
 
 
 class Point:
@@ -498,14 +515,9 @@ class Point:
             yield dict(zip(indices, places, strict=True))
 
     def along(
-        self,
-        name: str,
-        indices: tuple[Index, ...],
-        derived: Expr,
-        meaning: Definitions,
-        direction: Callable[[str], str],
+        self, results: Iterable[Result], meaning: Definitions, direction: Callable[[str], str]
     ) -> Expr:
-        """Σ over the entries of a tensor: the direction there times what was derived."""
+        """Σ over the entries of these tensors: the direction there times what was derived."""
         output = self.layer.output
 
         def leaf(tensor: str, at: list[int]) -> Expr:
@@ -521,8 +533,8 @@ class Point:
             self.sizes, everything, self.decide, labels(self.layer), leaf, {}, self.value
         )
         total = sp.S.Zero
-        for at in self.places(indices):
-            place = [at[i] for i in indices]
-            weight = leaf(direction(name), place)
-            total += weight * self.value(scalars.write(derived, at))
+        for result in results:
+            for at in self.places(result.indices):
+                weight = leaf(direction(result.tensor), [at[i] for i in result.indices])
+                total += weight * self.value(scalars.write(result.derived, at))
         return self.value(total)

@@ -58,13 +58,13 @@ def forward(Q, K, V):
     (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
     # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
     sqrt_D = D ** 0.5
-    s = np.einsum("akd,aqd->aqk", K, Q) / sqrt_D
+    s = Q @ K.mT / sqrt_D
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     exp_s = np.exp(s - s.max(axis=2)[:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = np.einsum("ake,aqk->aqe", V, p)
+    o = p @ V
     shape = (*batch, size_q, E)
     return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype)
 
@@ -81,15 +81,15 @@ def backward(do, cache):
     (Q, K, V, sqrt_D, p, batch, shape, dtype) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
-    dp = np.einsum("ake,aqe->aqk", V, do)
+    dp = do @ V.mT
     # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
-    ds = (dp - np.einsum("aqk,aqk->aq", dp, p)[:, :, None]) * p
+    ds = (dp - np.vecdot(dp, p)[:, :, None]) * p
     # ∂ℒ/∂Q[…,q,d] = (1/√(D)) Σ_k K[…,k,d] ∂ℒ/∂s[…,q,k]
-    dQ = np.einsum("akd,aqk->aqd", K, ds) / sqrt_D
+    dQ = ds @ K / sqrt_D
     # ∂ℒ/∂K[…,k,d] = (1/√(D)) Σ_q Q[…,q,d] ∂ℒ/∂s[…,q,k]
-    dK = np.einsum("aqd,aqk->akd", Q, ds) / sqrt_D
+    dK = ds.mT @ Q / sqrt_D
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
-    dV = np.einsum("aqe,aqk->ake", do, p)
+    dV = p.mT @ do
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
@@ -110,19 +110,19 @@ def jvp(inputs, tangents):
     V_dot = _flat(_like("V_dot", V_dot, (*batch, size_k, E), dtype, "V"), batch)
     # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
     sqrt_D = D ** 0.5
-    s = np.einsum("akd,aqd->aqk", K, Q) / sqrt_D
+    s = Q @ K.mT / sqrt_D
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     exp_s = np.exp(s - s.max(axis=2)[:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = np.einsum("ake,aqk->aqe", V, p)
+    o = p @ V
     # ṡ[…,q,k] = (1/√(D)) Σ_d Q̇[…,q,d] K[…,k,d] + (1/√(D)) Σ_d K̇[…,k,d] Q[…,q,d]
-    s_dot = np.einsum("akd,aqd->aqk", K, Q_dot) / sqrt_D + np.einsum("akd,aqd->aqk", K_dot, Q) / sqrt_D
+    s_dot = Q_dot @ K.mT / sqrt_D + Q @ K_dot.mT / sqrt_D
     # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
-    p_dot = (s_dot - np.einsum("aqk,aqk->aq", p, s_dot)[:, :, None]) * p
+    p_dot = (s_dot - np.vecdot(p, s_dot)[:, :, None]) * p
     # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
-    o_dot = np.einsum("ake,aqk->aqe", V, p_dot) + np.einsum("ake,aqk->aqe", V_dot, p)
+    o_dot = p_dot @ V + p @ V_dot
     return _unflat(o, batch), _unflat(o_dot, batch)
 
 

@@ -61,7 +61,7 @@ def forward(z, t):
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted[places, z_argmax] = 0
     others_exp_z_shifted = exp_z_shifted.sum(axis=1)
-    L = -np.einsum("aj,aj->a", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    L = -np.vecdot(z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
     shape = (*batch,)
     return _unflat(L, batch), Cache(
         t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype,
@@ -111,7 +111,7 @@ def jvp(inputs, tangents):
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted[places, z_argmax] = 0
     others_exp_z_shifted = exp_z_shifted.sum(axis=1)
-    L = -np.einsum("aj,aj->a", z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    L = -np.vecdot(z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z_shifted = np.add(others_exp_z_shifted, 1, out=others_exp_z_shifted)
@@ -119,7 +119,7 @@ def jvp(inputs, tangents):
     p[places, z_argmax] = 1 / sum_exp_z_shifted
     # L̇[…] = Σ_j ż[…,j] p[…,j] - Σ_j ż[…,j] t[…,j]
     # that is, (ż ⊙ p) 𝟏 - (ż ⊙ t) 𝟏
-    L_dot = np.einsum("aj,aj->a", p, z_dot) - np.einsum("aj,aj->a", t, z_dot)
+    L_dot = np.vecdot(p, z_dot) - np.vecdot(t, z_dot)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 

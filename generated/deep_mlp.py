@@ -100,7 +100,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y):
     mu = u.sum(axis=1) / K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
     u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    a_v = np.vecdot(u_shifted, u_shifted) / K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
@@ -185,32 +185,32 @@ def backward(dL, cache):
     #     Σ_k′ xhat[n,k′] gain[k′] ∂L/∂a[n,k′])
     # that is, diag(r) (∂L/∂a diag(gain) - (1/K) diag((xhat ⊙ ∂L/∂a) gain) xhat - (1/K) ∂L/∂a
     #     gain 𝟏ᵀ)
-    gain_da_shifted = gain * da - (da @ gain / K)[:, None] - (np.einsum("nk,nk->n", xhat, da * gain) / K)[:, None] * xhat
+    gain_da_shifted = gain * da - (da @ gain / K)[:, None] - (np.vecdot(xhat, da * gain) / K)[:, None] * xhat
     du = np.multiply(r[:, None], gain_da_shifted, out=gain_da_shifted)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k]
     # that is, xᵀ ∂L/∂u
     dW = x.T @ du
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, Σ_n ∂L/∂u_n
-    dc = du.sum(axis=0)
+    dc = _sum_rows(du)
     # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = np.einsum("nk,nk->k", da, xhat)
     # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
     # that is, Σ_n ∂L/∂a_n
-    dbias = da.sum(axis=0)
+    dbias = _sum_rows(da)
     # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
     # that is, hᵀ ∂L/∂v
     dV = h.T @ dv
     # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
     # that is, Σ_n ∂L/∂v_n
-    db = dv.sum(axis=0)
+    db = _sum_rows(dv)
     # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
     # that is, gᵀ ∂L/∂z
     dw = g.T @ dz
     # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
     # that is, Σ_n ∂L/∂z_n
-    ds = dz.sum(axis=0)
+    ds = _sum_rows(dz)
     return Gradients(dW, dc, dgain, dbias, dV, db, dw, ds)
 
 
@@ -248,7 +248,7 @@ def jvp(inputs, tangents):
     mu = u.sum(axis=1) / K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
     u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    a_v = np.vecdot(u_shifted, u_shifted) / K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
@@ -294,7 +294,7 @@ def jvp(inputs, tangents):
     #     xhat[n,k] Σ_k′ u̇[n,k′] xhat[n,k′]) + bias˙[k]
     # that is, xhat diag(gain˙) + diag(r) (u̇ - (1/K) u̇ 𝟏 𝟏ᵀ - (1/K) diag((u̇ ⊙ xhat) 𝟏) xhat)
     #     diag(gain) + 𝟏 bias˙ᵀ
-    gain_r_u_dot = gain * r[:, None] * (u_dot - (u_dot.sum(axis=1) / K)[:, None] - (np.einsum("nk,nk->n", u_dot, xhat) / K)[:, None] * xhat)
+    gain_r_u_dot = gain * r[:, None] * (u_dot - (u_dot.sum(axis=1) / K)[:, None] - (np.vecdot(u_dot, xhat) / K)[:, None] * xhat)
     a_dot = gain_dot * xhat + gain_r_u_dot + bias_dot
     # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
     # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
@@ -311,7 +311,7 @@ def jvp(inputs, tangents):
     # that is, g ẇ + ġ w + 𝟏 ṡᵀ
     z_dot = g @ w_dot + g_dot @ w + s_dot
     # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
-    ell_dot = np.einsum("nj,nj->n", p, z_dot) - z_dot[n, y]
+    ell_dot = np.vecdot(p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n]
     # that is, (1/N) Σ_n ℓ̇_n
     L_dot = ell_dot.sum() / N
@@ -342,7 +342,7 @@ def hvp(inputs, tangents):
     mu = u.sum(axis=1) / K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
     u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.einsum("nk,nk->n", u_shifted, u_shifted) / K
+    a_v = np.vecdot(u_shifted, u_shifted) / K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
@@ -409,7 +409,7 @@ def hvp(inputs, tangents):
     # that is, xhat diag(gain˙) + diag(r) (u̇ - (1/K) u̇ 𝟏 𝟏ᵀ - (1/K) diag((u̇ ⊙ xhat) 𝟏) xhat)
     #     diag(gain) + 𝟏 bias˙ᵀ
     sum_u_dot = u_dot.sum(axis=1)
-    u_dot_xhat = np.einsum("nk,nk->n", u_dot, xhat)
+    u_dot_xhat = np.vecdot(u_dot, xhat)
     gain_dot_xhat_gain_r_u_dot = gain_dot * xhat + gain * r[:, None] * (u_dot - (sum_u_dot / K)[:, None] - (u_dot_xhat / K)[:, None] * xhat)
     a_dot = np.add(gain_dot_xhat_gain_r_u_dot, bias_dot, out=gain_dot_xhat_gain_r_u_dot)
     # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
@@ -426,7 +426,7 @@ def hvp(inputs, tangents):
     z_dot = g @ w_dot + g_dot @ w + s_dot
     # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
-    dz_dot = np.multiply(dell * (z_dot - np.einsum("nj,nj->n", p, z_dot)[:, None]), p, out=p)
+    dz_dot = np.multiply(dell * (z_dot - np.vecdot(p, z_dot)[:, None]), p, out=p)
     # (∂L/∂g[n,m])˙ = Σ_j ẇ[m,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[m,j]
     # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
     dg_dot = dz @ w_dot.T + dz_dot @ w.T
@@ -466,22 +466,22 @@ def hvp(inputs, tangents):
     #     (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) xhat - diag((u̇ ⊙ ∂L/∂a) gain) xhat - diag((u̇ ⊙ xhat) 𝟏)
     #     (∂L/∂a diag(gain) - (1/K) ∂L/∂a gain 𝟏ᵀ - (1/K) diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain))
     #     xhat) - diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) u̇)
-    gain_dot_da_shifted = gain_dot * da - (da @ gain_dot / K)[:, None] - (np.einsum("nk,nk->n", xhat, da * gain_dot) / K)[:, None] * xhat
-    gain_da_dot_shifted = gain * da_dot - (da_dot @ gain / K)[:, None] - (np.einsum("nk,nk->n", xhat, da_dot * gain) / K)[:, None] * xhat
+    gain_dot_da_shifted = gain_dot * da - (da @ gain_dot / K)[:, None] - (np.vecdot(xhat, da * gain_dot) / K)[:, None] * xhat
+    gain_da_dot_shifted = gain * da_dot - (da_dot @ gain / K)[:, None] - (np.vecdot(xhat, da_dot * gain) / K)[:, None] * xhat
     da_gain = da @ gain
     gain_u_shifted_da = gain @ (u_shifted * da).T
     part_5 = (2 / K * r * u_dot_xhat * gain_u_shifted_da)[:, None] * xhat
     r_gain_u_shifted_da = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
     part_6 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (r_gain_u_shifted_da * sum_u_dot / K)[:, None]
     part_6_shifted = np.subtract(part_6, u_dot_xhat[:, None] * (gain * da - (da_gain / K)[:, None] - (r_gain_u_shifted_da / K)[:, None] * xhat), out=part_6)
-    part_6_shifted_shifted = part_6_shifted - np.einsum("nk,nk->n", u_dot, da * gain)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot
+    part_6_shifted_shifted = part_6_shifted - np.vecdot(u_dot, da * gain)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot
     du_dot = r[:, None] * gain_dot_da_shifted + r[:, None] * gain_da_dot_shifted + (np.square(r) / K)[:, None] * part_6_shifted_shifted
     # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d]
     # that is, xᵀ (∂L/∂u)˙
     dW_dot = x.T @ du_dot
     # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
     # that is, Σ_n (∂L/∂u)˙_n
-    dc_dot = du_dot.sum(axis=0)
+    dc_dot = _sum_rows(du_dot)
     # (∂L/∂gain[k])˙ = Σ_n (∂L/∂a[n,k])˙ xhat[n,k] + Σ_n u̇[n,k] r[n] ∂L/∂a[n,k] - (1/K)
     #     Σ_{n,k′} u̇[n,k′] r[n] ∂L/∂a[n,k] - (1/K) Σ_{n,k′} u̇[n,k′] r[n] xhat[n,k′] xhat[n,k]
     #     ∂L/∂a[n,k]
@@ -490,19 +490,19 @@ def hvp(inputs, tangents):
     dgain_dot = np.einsum("nk,nk->k", da_dot, xhat) + np.einsum("nk,nk->k", u_dot, da * r[:, None]) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
     # (∂L/∂bias[k])˙ = Σ_n (∂L/∂a[n,k])˙
     # that is, Σ_n (∂L/∂a)˙_n
-    dbias_dot = da_dot.sum(axis=0)
+    dbias_dot = _sum_rows(da_dot)
     # (∂L/∂V[k,m])˙ = Σ_n ḣ[n,k] ∂L/∂v[n,m] + Σ_n (∂L/∂v[n,m])˙ h[n,k]
     # that is, ḣᵀ ∂L/∂v + hᵀ (∂L/∂v)˙
     dV_dot = h_dot.T @ dv + h.T @ dv_dot
     # (∂L/∂b[m])˙ = Σ_n (∂L/∂v[n,m])˙
     # that is, Σ_n (∂L/∂v)˙_n
-    db_dot = dv_dot.sum(axis=0)
+    db_dot = _sum_rows(dv_dot)
     # (∂L/∂w[m,j])˙ = Σ_n ġ[n,m] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ g[n,m]
     # that is, ġᵀ ∂L/∂z + gᵀ (∂L/∂z)˙
     dw_dot = g_dot.T @ dz + g.T @ dz_dot
     # (∂L/∂s[j])˙ = Σ_n (∂L/∂z[n,j])˙
     # that is, Σ_n (∂L/∂z)˙_n
-    ds_dot = dz_dot.sum(axis=0)
+    ds_dot = _sum_rows(dz_dot)
     return Gradients(dW_dot, dc_dot, dgain_dot, dbias_dot, dV_dot, db_dot, dw_dot, ds_dot)
 
 
@@ -639,6 +639,21 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _sum_rows(rows):
+    """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
+    count = len(rows)
+    if rows.ndim == 2 and count <= 1024:
+        return np.ones(count, rows.dtype) @ rows
+    shape = rows.shape[1:]
+    rows = rows.reshape(count, int(np.prod(shape)))
+    while count > 1024:
+        whole = count // 1024 * 1024
+        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
+        rows = np.concatenate([parts, rows[whole:]])
+        count = len(rows)
+    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
 
 
 def _by_rows(output, pull):

@@ -61,7 +61,7 @@ def forward(x, gain, bias):
     mu = x.sum(axis=1) / D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
     x_shifted = x - mu[:, None]
-    v = np.einsum("ad,ad->a", x_shifted, x_shifted) / D
+    v = np.vecdot(x_shifted, x_shifted) / D
     # r[...] := 1 / sqrt(v[...] + 1e-5)
     r = 1 / np.sqrt(v + 1e-05)
     # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
@@ -87,14 +87,14 @@ def backward(dy, cache):
     #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
     #     gain 𝟏ᵀ)
-    gain_dy_shifted = gain * dy - (dy @ gain / D)[:, None] - (np.einsum("ad,ad->a", xhat, dy * gain) / D)[:, None] * xhat
+    gain_dy_shifted = gain * dy - (dy @ gain / D)[:, None] - (np.vecdot(xhat, dy * gain) / D)[:, None] * xhat
     dx = np.multiply(r[:, None], gain_dy_shifted, out=gain_dy_shifted)
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = np.einsum("ad,ad->d", dy, xhat)
     # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
     # that is, Σ_… ∂ℒ/∂y_…
-    dbias = dy.sum(axis=0)
+    dbias = _sum_rows(dy)
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
 
@@ -117,7 +117,7 @@ def jvp(inputs, tangents):
     mu = x.sum(axis=1) / D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
     x_shifted = x - mu[:, None]
-    v = np.einsum("ad,ad->a", x_shifted, x_shifted) / D
+    v = np.vecdot(x_shifted, x_shifted) / D
     # r[...] := 1 / sqrt(v[...] + 1e-5)
     r = 1 / np.sqrt(v + 1e-05)
     # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
@@ -128,7 +128,7 @@ def jvp(inputs, tangents):
     #     Σ_d′ ẋ[…,d′] xhat[…,d′]) + bias˙[d]
     # that is, xhat diag(gain˙) + diag(r) (ẋ - (1/D) ẋ 𝟏 𝟏ᵀ - (1/D) diag((ẋ ⊙ xhat) 𝟏) xhat)
     #     diag(gain) + 𝟏 bias˙ᵀ
-    gain_r_x_dot = gain * r[:, None] * (x_dot - (x_dot.sum(axis=1) / D)[:, None] - (np.einsum("ad,ad->a", x_dot, xhat) / D)[:, None] * xhat)
+    gain_r_x_dot = gain * r[:, None] * (x_dot - (x_dot.sum(axis=1) / D)[:, None] - (np.vecdot(x_dot, xhat) / D)[:, None] * xhat)
     y_dot = gain_dot * xhat + gain_r_x_dot + bias_dot
     return _unflat(y, batch), _unflat(y_dot, batch)
 
@@ -237,6 +237,21 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _sum_rows(rows):
+    """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
+    count = len(rows)
+    if rows.ndim == 2 and count <= 1024:
+        return np.ones(count, rows.dtype) @ rows
+    shape = rows.shape[1:]
+    rows = rows.reshape(count, int(np.prod(shape)))
+    while count > 1024:
+        whole = count // 1024 * 1024
+        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
+        rows = np.concatenate([parts, rows[whole:]])
+        count = len(rows)
+    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
 
 
 def _by_rows(output, pull):

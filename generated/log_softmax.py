@@ -100,7 +100,7 @@ def jvp(inputs, tangents):
     s = np.subtract(z_shifted, np.log1p(exp_z_shifted_2.sum(axis=1))[:, None], out=z_shifted)
     # ṡ[…,j] = ż[…,j] - (Σ_i ż[…,i] exp(z[…,i])) / (Σ_i exp(z[…,i]))
     # that is, ż - ((exp(z) 𝟏)^∘(-1) ⊙ ((ż ⊙ exp(z)) 𝟏)) 𝟏ᵀ
-    s_dot = z_dot - (np.einsum("aj,aj->a", exp_z_shifted, z_dot) / exp_z_shifted.sum(axis=1))[:, None]
+    s_dot = z_dot - (np.vecdot(exp_z_shifted, z_dot) / exp_z_shifted.sum(axis=1))[:, None]
     return _unflat(s, batch), _unflat(s_dot, batch)
 
 

@@ -100,7 +100,7 @@ def jvp(inputs, tangents):
     s = np.add(np.log1p(exp_z_2.sum(axis=1)), z_max, out=z_max)
     # ṡ[…] = (Σ_j ż[…,j] exp(z[…,j])) / (Σ_j exp(z[…,j]))
     # that is, (exp(z) 𝟏)^∘(-1) ⊙ ((ż ⊙ exp(z)) 𝟏)
-    s_dot = np.einsum("aj,aj->a", exp_z, z_dot) / exp_z.sum(axis=1)
+    s_dot = np.vecdot(exp_z, z_dot) / exp_z.sum(axis=1)
     return _unflat(s, batch), _unflat(s_dot, batch)
 
 

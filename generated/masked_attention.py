@@ -62,13 +62,13 @@ def forward(M, Q, K, V):
     #     -1e30)
     greater_M = M > 0
     sqrt_D = D ** 0.5
-    s = np.where(greater_M, np.einsum("akd,aqd->aqk", K, Q) / sqrt_D, -1000000000000000000000000000000)
+    s = np.where(greater_M, Q @ K.mT / sqrt_D, -1000000000000000000000000000000)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     exp_s = np.exp(s - s.max(axis=2)[:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = np.einsum("ake,aqk->aqe", V, p)
+    o = p @ V
     shape = (*batch, size_q, E)
     return _unflat(o, batch), Cache(Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype)
 
@@ -85,15 +85,15 @@ def backward(do, cache):
     (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
-    dp = np.einsum("ake,aqe->aqk", V, do)
+    dp = do @ V.mT
     # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
-    ds = (dp - np.einsum("aqk,aqk->aq", dp, p)[:, :, None]) * p
+    ds = (dp - np.vecdot(dp, p)[:, :, None]) * p
     # ∂ℒ/∂Q[…,q,d] = Σ_k ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
     dQ = np.einsum("aqk,aqdk->aqd", ds, np.where(greater_M[:, None, :], (K / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
     # ∂ℒ/∂K[…,k,d] = Σ_q ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0)
     dK = np.einsum("aqk,akdq->akd", ds, np.where(greater_M.T[:, None, :], (Q / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
-    dV = np.einsum("aqe,aqk->ake", do, p)
+    dV = p.mT @ do
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
@@ -116,20 +116,20 @@ def jvp(inputs, tangents):
     #     -1e30)
     greater_M = M > 0
     sqrt_D = D ** 0.5
-    s = np.where(greater_M, np.einsum("akd,aqd->aqk", K, Q) / sqrt_D, -1000000000000000000000000000000)
+    s = np.where(greater_M, Q @ K.mT / sqrt_D, -1000000000000000000000000000000)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     exp_s = np.exp(s - s.max(axis=2)[:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = np.einsum("ake,aqk->aqe", V, p)
+    o = p @ V
     # ṡ[…,q,k] = Σ_d K̇[…,k,d] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0) + Σ_d Q̇[…,q,d]
     #     where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
     s_dot = np.einsum("akd,aqkd->aqk", K_dot, np.where(greater_M[:, :, None], (Q / sqrt_D)[:, :, None, :], 0)) + np.einsum("aqd,aqkd->aqk", Q_dot, np.where(greater_M[:, :, None], (K / sqrt_D)[:, None, :, :], 0))
     # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
-    p_dot = (s_dot - np.einsum("aqk,aqk->aq", p, s_dot)[:, :, None]) * p
+    p_dot = (s_dot - np.vecdot(p, s_dot)[:, :, None]) * p
     # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
-    o_dot = np.einsum("ake,aqk->aqe", V, p_dot) + np.einsum("ake,aqk->aqe", V_dot, p)
+    o_dot = p_dot @ V + p @ V_dot
     return _unflat(o, batch), _unflat(o_dot, batch)
 
 

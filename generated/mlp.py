@@ -84,7 +84,7 @@ def forward(x, W, c, w, b, y, lamda):
     others_exp_z = exp_z.sum(axis=1)
     ell = z_max - z[n, y] + np.log1p(others_exp_z)
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
-    L = ell.sum() / N + 0.5 * lamda * (np.vdot(W, W) + np.vdot(w, w))
+    L = ell.sum() / N + 0.5 * lamda * (_dot(W, W) + _dot(w, w))
     return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype)
 
 
@@ -124,13 +124,13 @@ def backward(dL, cache):
     dW = x.T @ du + dL_lamda * W
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, Σ_n ∂L/∂u_n
-    dc = du.sum(axis=0)
+    dc = _sum_rows(du)
     # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
     # that is, hᵀ ∂L/∂z + λ w
     dw = h.T @ dz + dL_lamda * w
     # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
     # that is, Σ_n ∂L/∂z_n
-    db = dz.sum(axis=0)
+    db = _sum_rows(dz)
     return Gradients(dW, dc, dw, db)
 
 
@@ -172,7 +172,7 @@ def jvp(inputs, tangents):
     others_exp_z = exp_z.sum(axis=1)
     ell = z_max - z[n, y] + np.log1p(others_exp_z)
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
-    L = ell.sum() / N + 0.5 * lamda * (np.vdot(W, W) + np.vdot(w, w))
+    L = ell.sum() / N + 0.5 * lamda * (_dot(W, W) + _dot(w, w))
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
@@ -188,10 +188,10 @@ def jvp(inputs, tangents):
     # that is, h ẇ + ḣ w + 𝟏 ḃᵀ
     z_dot = h @ w_dot + h_dot @ w + b_dot
     # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
-    ell_dot = np.einsum("nj,nj->n", p, z_dot) - z_dot[n, y]
+    ell_dot = np.vecdot(p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n] + λ Σ_{d,k} Ẇ[d,k] W[d,k] + λ Σ_{k,j} ẇ[k,j] w[k,j]
     # that is, (1/N) Σ_n ℓ̇_n + λ 𝟏ᵀ (Ẇ ⊙ W) 𝟏 + λ 𝟏ᵀ (ẇ ⊙ w) 𝟏
-    L_dot = ell_dot.sum() / N + lamda * np.vdot(W, W_dot) + lamda * np.vdot(w, w_dot)
+    L_dot = ell_dot.sum() / N + lamda * _dot(W, W_dot) + lamda * _dot(w, w_dot)
     return L, L_dot
 
 
@@ -243,7 +243,7 @@ def hvp(inputs, tangents):
     z_dot = h @ w_dot + h_dot @ w + b_dot
     # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
-    dz_dot = np.multiply(dell * (z_dot - np.einsum("nj,nj->n", p, z_dot)[:, None]), p, out=p)
+    dz_dot = np.multiply(dell * (z_dot - np.vecdot(p, z_dot)[:, None]), p, out=p)
     # (∂L/∂h[n,k])˙ = Σ_j ẇ[k,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[k,j]
     # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
     dh_dot = dz @ w_dot.T + dz_dot @ w.T
@@ -255,13 +255,13 @@ def hvp(inputs, tangents):
     dW_dot = x.T @ du_dot + lamda * W_dot
     # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
     # that is, Σ_n (∂L/∂u)˙_n
-    dc_dot = du_dot.sum(axis=0)
+    dc_dot = _sum_rows(du_dot)
     # (∂L/∂w[k,j])˙ = Σ_n ḣ[n,k] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ h[n,k] + λ ẇ[k,j]
     # that is, ḣᵀ ∂L/∂z + hᵀ (∂L/∂z)˙ + λ ẇ
     dw_dot = h_dot.T @ dz + h.T @ dz_dot + lamda * w_dot
     # (∂L/∂b[j])˙ = Σ_n (∂L/∂z[n,j])˙
     # that is, Σ_n (∂L/∂z)˙_n
-    db_dot = dz_dot.sum(axis=0)
+    db_dot = _sum_rows(dz_dot)
     return Gradients(dW_dot, dc_dot, dw_dot, db_dot)
 
 
@@ -389,6 +389,31 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype, copy=False)
+
+
+def _dot(a, b):
+    """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
+    a, b = a.reshape(-1), b.reshape(-1)
+    whole = a.size // 4096 * 4096
+    total = a[whole:] @ b[whole:]
+    if whole:
+        total += np.vecdot(a[:whole].reshape(-1, 4096), b[:whole].reshape(-1, 4096)).sum()
+    return total
+
+
+def _sum_rows(rows):
+    """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
+    count = len(rows)
+    if rows.ndim == 2 and count <= 1024:
+        return np.ones(count, rows.dtype) @ rows
+    shape = rows.shape[1:]
+    rows = rows.reshape(count, int(np.prod(shape)))
+    while count > 1024:
+        whole = count // 1024 * 1024
+        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
+        rows = np.concatenate([parts, rows[whole:]])
+        count = len(rows)
+    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
 
 
 def _by_rows(output, pull):

@@ -136,7 +136,7 @@ def jvp(inputs, tangents):
     p[places, z_argmax] = 1 / sum_exp_z_shifted
     # L̇[…] = Σ_j ż[…,j] p[…,j] + a ż[…,y[…]] - (a/J) Σ_j ż[…,j] - ż[…,y[…]]
     z_dot_y = z_dot[places, y]
-    L_dot = np.subtract(np.einsum("aj,aj->a", p, z_dot) + a * z_dot_y - a_J * z_dot.sum(axis=1), z_dot_y, out=z_dot_y)
+    L_dot = np.subtract(np.vecdot(p, z_dot) + a * z_dot_y - a_J * z_dot.sum(axis=1), z_dot_y, out=z_dot_y)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 

@@ -67,7 +67,7 @@ def backward(dp, cache):
     dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
     # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])
     # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
-    dz = (dp - np.einsum("aj,aj->a", dp, p)[:, None]) * p
+    dz = (dp - np.vecdot(dp, p)[:, None]) * p
     return Gradients(_unflat(dz, batch))
 
 
@@ -90,7 +90,7 @@ def jvp(inputs, tangents):
     p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
     # ṗ[…,j] = p[…,j] (ż[…,j] - Σ_i ż[…,i] p[…,i])
     # that is, p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ)
-    p_dot = (z_dot - np.einsum("aj,aj->a", p, z_dot)[:, None]) * p
+    p_dot = (z_dot - np.vecdot(p, z_dot)[:, None]) * p
     return _unflat(p, batch), _unflat(p_dot, batch)
 
 

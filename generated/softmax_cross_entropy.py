@@ -119,7 +119,7 @@ def jvp(inputs, tangents):
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
     # L̇[…] = Σ_j ż[…,j] p[…,j] - ż[…,y[…]]
-    L_dot = np.einsum("aj,aj->a", p, z_dot) - z_dot[places, y]
+    L_dot = np.vecdot(p, z_dot) - z_dot[places, y]
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 

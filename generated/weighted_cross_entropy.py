@@ -132,7 +132,7 @@ def jvp(inputs, tangents):
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
     # L̇[…] = weight[y[…]] 𝟏[ignored ≠ y[…]] (Σ_j ż[…,j] p[…,j] - ż[…,y[…]])
-    L_dot = np.multiply(equal_ignored_shifted * (np.einsum("aj,aj->a", p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
+    L_dot = np.multiply(equal_ignored_shifted * (np.vecdot(p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 

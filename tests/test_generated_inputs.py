@@ -253,7 +253,8 @@ def test_empty_axis(name, axis):
             inputs[tensor] = np.take(inputs[tensor], [], axis=at)
     with pytest.raises(ValueError) as caught:
         module(name).forward(**inputs)
-    match = re.fullmatch(r"(the leading axes|\w+) is 0; it must be at least 1", str(caught.value))
+    words = r"(the number of examples in the leading axes|\w+) is 0; it must be at least 1"
+    match = re.fullmatch(words, str(caught.value))
     assert match, str(caught.value)
     capital = "..." if " " in match[1] else match[1].removeprefix("size_").lower()
     assert facts(name).same[capital] == axis

@@ -1,0 +1,141 @@
+"""What all parts of a page share: the templates, and formulas set in the colours of a layer."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from codegen.mathml import Typesetter, typesetter
+from codegen.notation import PAGE, UNICODE, Notation, Style
+from codegen.outline import Formula, Outline, Outliner
+from derive.derivation import Derivation
+from derive.laws import LAWS
+from derive.layer import Layer, Node
+from derive.proof import Proof
+
+FONT = Path(__file__).parent / "fonts" / "math.woff2"
+Context = dict[str, Any]  # what a template takes
+About = tuple[Markup, Any]  # a formula and what is said of it
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Jinja that escapes everything; a name that is missing is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("codegen"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["prose"] = prose
+    return made
+
+
+def render(template: str, **context: Any) -> str:
+    """A whole document from a template, its font in itself."""
+    font = base64.b64encode(FONT.read_bytes()).decode()
+    text = environment().get_template(template).render(context, font=font)
+    return re.sub(r"\n\s*\n+", "\n", text)
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that steer what stands around them."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def prose(text: str) -> Markup:
+    """A sentence of a law: `a_l` and `Σ_{i≠l}` have subscripts, backticks hold code."""
+    safe = str(Markup.escape(text))
+    safe = re.sub(r"_\{([^}]*)\}|_(\w)(?!\w)", lambda m: f"<sub>{m[1] or m[2]}</sub>", safe)
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", safe))
+
+
+def slug(law: str) -> str:
+    """A law's name as part of an address."""
+    return "law-" + re.sub(r"[^a-z0-9]+", "-", law.lower()).strip("-")
+
+
+def law_context(name: str) -> Context:
+    """What pages say of a law."""
+    law = LAWS[name]
+    return {
+        "name": name,
+        "slug": slug(name),
+        "statement": law.statement,
+        "example": law_example(name),
+        "reason": getattr(law, "reason", ""),
+    }
+
+
+def law_example(name: str) -> Markup | str:
+    """An example of a law, set; nothing for as long as laws carry none."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A derivation in the two alphabets of a page: LaTeX for MathML, Unicode for screen readers."""
+
+    derivation: Derivation
+    proof: Proof
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.derivation.layer
+
+    @cached_property
+    def typeset(self) -> Typesetter:
+        """Sets formulas in the layer's colours."""
+        return typesetter(self.layer)
+
+    @cached_property
+    def outlines(self) -> tuple[Outline, Outline]:
+        """The outline as LaTeX and in Unicode."""
+        return self.outliner(PAGE).outline(), self.outliner(UNICODE).outline()
+
+    def outliner(self, style: Style) -> Outliner:
+        """Spells parts of the derivation in a style."""
+        return Outliner(self.derivation, self.proof, Notation(self.layer, style))
+
+    def formula(self, spell: Callable[[Notation], str], whole: bool = False) -> Markup:
+        """What `spell` makes of a notation, set, in one piece if asked."""
+        latex, words = (spell(Notation(self.layer, style)) for style in (PAGE, UNICODE))
+        return self.typeset(latex, words, whole)
+
+    def name(self, name: str) -> Markup:
+        """The name of a tensor, an axis or a size, set."""
+        return self.formula(lambda notation: notation.style.name(name))
+
+    def equation(self, node: Node) -> Markup:
+        """A line of a definition, set."""
+
+        def spell(notation: Notation) -> str:
+            sign = "=" if not node.notation else r"\coloneqq" if notation.style.latex else ":="
+            right = notation.spell(node.expr, node.indices)
+            return f"{notation.spell(node.entry)} {sign} {right}"
+
+        return self.formula(spell)
+
+    def pairs(
+        self, latex: Iterable[tuple[Formula, Any]], words: Iterable[tuple[Formula, Any]]
+    ) -> list[About]:
+        """Formulas with what is said of them."""
+        return [
+            (self.typeset(a, b), about) for (a, about), (b, _) in zip(latex, words, strict=True)
+        ]
+
+    def kinks(self, node: Node) -> list[About]:
+        """What is declared at a node's kinks."""
+        latex, words = (self.outliner(style).kinks_of(node) for style in (PAGE, UNICODE))
+        return self.pairs(latex, words)

@@ -1,0 +1,157 @@
+"""Pages in a real browser, Chromium: sizes, links, contrast, print. Skipped where there is none."""
+
+import os
+import re
+import shutil
+import unicodedata
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from codegen import library, site
+from codegen.compiler import compile_definition, files
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+GENERATED = Path(__file__).parent.parent / "generated"
+FEW = ("affine", "huber", "softmax_cross_entropy")  # made here where generated/ has no pages
+WIDTHS = (390, 820, 1280)
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM,
+    reason="no Chromium: that pages fit, are readable, and load nothing is not checked",
+)
+api = pytest.importorskip("playwright.sync_api", reason="no playwright to drive Chromium with")
+
+WIDEST = """() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"""
+EMPTY = """() => [...document.querySelectorAll("math")].filter(m => {
+    const box = m.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
+    .map(m => m.outerHTML)"""
+BRACES = """() => [...document.querySelectorAll("mo")].filter(
+    m => m.textContent === "{" && m.parentElement.querySelector(":scope > mtable"))
+    .map(m => m.getBoundingClientRect().height / parseFloat(getComputedStyle(m).fontSize))"""
+OVERLAPS = """() => {
+    const found = [], boxes = [...document.querySelectorAll(
+        ".graph .box, .graph .chip, .graph .what > .scroll, .graph .backs > a")];
+    const rects = boxes.map(b => b.getBoundingClientRect());
+    rects.forEach((a, i) => rects.slice(i + 1).forEach((b, j) => {
+        if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1
+            && b.top < a.bottom - 1)
+            found.push(boxes[i].outerHTML + boxes[i + 1 + j].outerHTML); }));
+    return found; }"""
+PLACES = """() => [[...document.querySelectorAll("[id]")].map(e => e.id),
+    [...document.querySelectorAll("a")].map(a => a.getAttribute("href"))]"""
+CONTRAST = """() => {
+    const light = c => { const [r, g, b] = c.map(v => v / 255).map(
+        v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const read = text => text.match(/[0-9.]+/g).map(Number);
+    const behind = element => { for (let e = element; e; e = e.parentElement) {
+        const c = read(getComputedStyle(e).backgroundColor);
+        if (c.length < 4 || c[3] > 0) return c; }
+        return [255, 255, 255]; };
+    const found = {}, seen = new Set();
+    for (const e of document.querySelectorAll("body *")) {
+        const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+        if (!own || e.closest("svg")) continue;
+        let chain = ""; // elements of one kind in one place look alike
+        for (let a = e; a; a = a.parentElement) chain += a.tagName + "." + a.className + " ";
+        if (seen.has(chain)) continue;
+        seen.add(chain);
+        const a = light(read(getComputedStyle(e).color).slice(0, 3));
+        const b = light(behind(e).slice(0, 3));
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        const name = e.tagName + "." + e.className;
+        found[name] = Math.min(found[name] ?? 99, ratio); }
+    return found; }"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The pages of all shipped layers as they stand, or a few that are made here."""
+    if (GENERATED / site.HOME).is_file():
+        return GENERATED
+    made, cards = tmp_path_factory.mktemp("pages"), []
+    for name in FEW:
+        compiled = compile_definition(name, library.shipped_source(name), library.shipped_source)
+        cards.append(site.card(compiled.derivation, compiled.proof))
+        for file, text in files(compiled, site.HOME).items():
+            (made / file).write_text(text)
+    (made / site.HOME).write_text(site.index_page(cards))
+    (made / site.LAWS_FILE).write_text(site.laws_page())
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with api.sync_playwright() as driver:
+        options = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield found
+        found.close()
+
+
+def opened(browser, path, **options):
+    """A page, all folds open, and what it said and asked for."""
+    said, asked = [], []
+    page = browser.new_page(**options)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    return page, said, [url for url in asked if not url.startswith("data:")]
+
+
+def test_pages_are_quiet_stand_alone_fit_their_window_and_can_be_read(browser, folder):
+    """One test, as opening all pages is what takes the time."""
+    braces, ids, links = [], {}, {}
+    for path in sorted(folder.glob("*.html")):
+        page, said, asked = opened(browser, path, viewport={"width": WIDTHS[0], "height": 900})
+        assert not said and asked == [path.as_uri()], f"{path.name}: {said} {asked}"
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide, window = page.evaluate(WIDEST)
+            assert wide <= window, f"{path.name} is {wide} wide in a window of {window}"
+            assert not page.evaluate(OVERLAPS), f"{path.name}: labels overlap at {width}"
+        assert not page.evaluate(EMPTY), f"{path.name} has formulas without a size"
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            faint = {k: ratio for k, ratio in page.evaluate(CONTRAST).items() if ratio < 4.5}
+            assert not faint, f"{path.name}, {scheme}: {faint}"
+        braces += page.evaluate(BRACES)
+        ids[path.name], links[path.name] = page.evaluate(PLACES)
+        page.close()
+    assert braces and min(braces) > 1.5  # in lines: a brace is as tall as its cases
+    for name, found in links.items():
+        for link in found:
+            file, _, place = link.partition("#")
+            assert (file or name) in ids, f"{name}: {link}"
+            assert not place or place in ids[file or name], f"{name}: {link}"
+
+
+def test_without_scripts_folds_open_and_formulas_are_there(browser, folder):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((folder / "affine.html").as_uri())
+    fold = page.locator("details").last
+    before = fold.bounding_box()["height"]
+    fold.locator("summary").first.press("Enter")
+    assert fold.bounding_box()["height"] > before
+    context.close()
+
+
+def test_a_printed_page_holds_the_results(browser, folder):
+    pypdf = pytest.importorskip("pypdf")
+    page = browser.new_page()
+    page.goto((folder / "affine.html").as_uri())
+    pages = pypdf.PdfReader(BytesIO(page.pdf())).pages
+    page.close()
+    text = unicodedata.normalize("NFKC", "\n".join(p.extract_text() for p in pages))
+    text = re.sub(r"\s+", "", text)
+    for word in ("Allgradients", "Generatedcode", "sumoveradelta", "TheJacobianasamatrix"):
+        assert word in text
+    results = text[text.index("Allgradients", text.index("Gradientby")) :]
+    for word in ("∂W", "∂c", "∂x"):
+        assert word in results
+    assert "Writtenoutatasmallsize" in text  # folds are open in print

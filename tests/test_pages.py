@@ -1,0 +1,314 @@
+"""Pages without a browser: whole documents, text that stays text, links, pictures, equal bytes."""
+
+import re
+import xml.etree.ElementTree as ET
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from codegen import cli, library, mathml, notebook, page_numbers, pictures, site, write
+from codegen.compiler import Compiled, compile_definition, files, html
+from codegen.example import example
+from codegen.graph import graph, in_lanes
+from codegen.module import module
+from codegen.setting import plain, prose, slug
+from derive.errors import PullbackError
+from derive.laws import LAWS
+
+LAYERS = ("relu", "affine", "softmax_cross_entropy")
+VOID = {"meta", "link", "wbr", "br", "line", "path"}
+HOSTILE = [
+    "</title><script>alert(1)</script>",
+    '" onmouseover="alert(1)" \'x',
+    "{{7*7}} {% include 'style.css.j2' %}",
+    "]]> --> <!-- <![CDATA[ &lt; &#60;",
+    "two\nlines \N{BELL} \N{RIGHT-TO-LEFT OVERRIDE} \N{ZERO WIDTH SPACE}",
+    "</style></pre></svg></math><img src=x onerror=alert(1)>",
+]
+
+
+class Page(HTMLParser):
+    """The elements of a document; wrong nesting is an error."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.ids, self.links, self.text = [], [], [], [], []
+        self.headings, self.attributes = [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, f"left open: {self.open}"
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        found = dict(attributes)
+        self.attributes += found.items()
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" else []
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> ends nothing"
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+
+@cache
+def compiled(name) -> Compiled:
+    return compile_definition(name, library.shipped_source(name), library.shipped_source)
+
+
+@cache
+def shown(name) -> str:
+    return html(compiled(name))
+
+
+def own(source) -> Compiled:
+    return compile_definition("own", source, library.shipped_source)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_page_is_a_whole_document(name):
+    page = Page(shown(name))
+    assert "script" not in page.tags and not any(a.startswith("on") for a, _ in page.attributes)
+    assert len(page.ids) == len(set(page.ids))
+    assert {h[1:] for h in page.links} <= set(page.ids)  # one that stands alone leads nowhere else
+    assert page.headings[0] == 1 and page.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_page_shows_every_step_with_its_law_and_check(name):
+    page, made = Page(shown(name)), compiled(name)
+    text = " ".join("".join(page.text).split())
+    for number, step in enumerate(made.derivation.steps, 1):
+        assert f"step-{number}" in page.ids and f"#{slug(step.law.name)}" in page.links
+        assert made.proof.check(step).words in text
+    for gradient in made.derivation.gradients:
+        assert f"grad-{gradient.tensor.name}" in page.ids
+        assert any(
+            k.startswith("code-") and k.endswith(f"-d{gradient.tensor.name}") for k in page.ids
+        )
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_formulas_are_spelled_for_those_who_cannot_see_them(name):
+    wanted = {s.index for s in notebook.Derived(compiled(name)).pages[0].sections}
+    spelled = {v for k, v in Page(shown(name)).attributes if k in ("alttext", "aria-label")}
+    assert wanted <= spelled
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_from_a_definition_stays_text(text):
+    quoted = "".join(f"\\U{ord(c):08x}" for c in text)
+    made = own(
+        f'title = "{quoted}"\nsummary = "{quoted}"\nequations = "u[n] = a * x[n]"\n'
+        f'references = ["{quoted}"]\n[symbols]\nx = "{quoted}"\nn = "{quoted}"\n'
+    )
+    harmless = own(
+        'title = "t"\nsummary = "t"\nequations = "u[n] = a * x[n]"\n'
+        'references = ["t"]\n[symbols]\nx = "t"\nn = "t"\n'
+    )
+    card = site.card(made.derivation, made.proof)
+    for document, other in ((html(made), html(harmless)), (site.index_page([card]), None)):
+        page = Page(document)
+        assert plain(text) in " ".join("".join(page.text).split()) or "  " in text
+        assert plain(text) in page.text[:40] or any(plain(text) in t for t in page.text)
+        assert all(c.isprintable() or c == "\n" for c in document)
+        if other:
+            assert page.tags == Page(other).tags
+
+
+def test_equations_are_escaped_in_every_place():
+    text = html(own('equations = "u[n] = where(x[n] < a, x[n], 0 * a)"'))
+    Page(text)
+    assert "x[n] &lt; a" in text and "x[n] < a" not in text
+
+
+def test_the_same_bytes_each_time():
+    again = compile_definition("relu", library.shipped_source("relu"), library.shipped_source)
+    assert html(again) == shown("relu")
+
+
+# -- formulas --------------------------------------------------------------------------------------
+
+
+def test_a_formula_that_cannot_be_set_is_an_error():
+    with pytest.raises(PullbackError, match=r"nosuchcommand"):
+        mathml.mathml(r"\nosuchcommand{x}")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_mathml_is_well_formed(name):
+    found = re.findall(r"<math.*?</math>", shown(name), re.DOTALL)
+    assert found and all(ET.fromstring(text).tag == "math" for text in found)
+
+
+def test_tensors_have_the_same_colour_in_formulas_graph_and_code():
+    text = shown("affine")
+    places = mathml.typesetter(compiled("affine").layer).classes
+    assert len(set(places.values())) == 4
+    for name, colour in places.items():
+        assert f'<mi class="{colour}">{name}</mi>' in text
+        assert f'<span class="{colour}">{name}</span>' in text
+    assert f'<span class="box {places["u"]}">' in text
+
+
+def test_long_formulas_are_broken_before_operators():
+    root = mathml.parsed(r"a + b - \biggl( c + d \biggr) - (-e)")
+    texts = ["".join(part.itertext()) for part in mathml.pieces(root)]
+    assert texts == ["a", "+b", "−(c+d)", "−(−e)"]
+    text = "abcdefghijkl"
+    root = mathml.parsed(rf"x \biggl( {text}{text} + {text}{text} \biggr)")
+    assert len(mathml.pieces(root)) == 2  # within a bracket, where the whole is too long
+    root = mathml.parsed(rf"\mathbf{{1}}[{text}{text} = {text}{text}] x")
+    assert len(mathml.pieces(root)) == 1
+
+
+def test_both_brackets_of_a_power_have_one_size():
+    text = shown("softmax_cross_entropy")
+    assert "minsize" in text
+    assert not re.search(r"<msup><mo[^>]*>\)</mo>", text)
+
+
+# -- pictures, graph, example ----------------------------------------------------------------------
+
+
+def picture(name, tensor):
+    return pictures.picture(compiled(name).derivation.gradient(tensor).parts[0].jacobian)
+
+
+def cells(path):
+    """Rows and columns of a path's squares."""
+    numbers = re.findall(r"M(\S+) (\S+?)h", path)
+    return {(int(float(y)) // pictures.CELL, int(float(x)) // pictures.CELL) for x, y in numbers}
+
+
+def test_a_diagonal_is_drawn_as_one():
+    found = picture("relu", "u")
+    assert (found.rows, found.columns, found.filled) == (4, 4, 4)
+    assert cells(found.shades[0][1]) == {(k, k) for k in range(4)}
+
+
+def test_a_picture_shows_where_entries_written_out_are_not_zero():
+    from derive.jacobians import written_out
+
+    for name, tensor in (("affine", "x"), ("affine", "W"), ("affine", "c")):
+        jacobian = compiled(name).derivation.gradient(tensor).parts[0].jacobian
+        matrix = written_out(
+            jacobian, {i.name.rstrip("'"): 4 for i in jacobian.rows + jacobian.columns}
+        )
+        wanted = {divmod(k, matrix.cols) for k, e in enumerate(matrix) if e != 0}
+        found = picture(name, tensor)
+        assert {c for _, path in found.shades for c in cells(path)} == wanted
+
+
+def test_diagonal_plus_rank_one_has_a_diagonal_of_its_own():
+    made = own('equations = """\np[j] = exp(z[j]) / sum(i, exp(z[i]))\n"""')
+    found = pictures.picture(made.derivation.gradient("z").parts[0].jacobian)
+    shades = {kind: cells(path) for kind, path in found.shades}
+    assert shades["full"] == {(k, k) for k in range(4)} and found.filled == 16
+
+
+def test_no_two_edges_share_a_lane_in_a_row():
+    names = list("abcdef")
+    readers = {"a": ["b", "d", "f"], "b": ["c", "e"], "c": ["d", "f"], "d": ["e"], "e": ["f"]}
+    edges = in_lanes(names, readers, set(names))
+    assert len(edges) == sum(map(len, readers.values()))
+    for one in edges:
+        for other in edges:
+            if one is not other and one.lane == other.lane:
+                assert one.target <= other.source or other.target <= one.source
+        assert (one.lane == 0) == (one.target == one.source + 1)
+
+
+def test_the_graph_names_edges_and_gradients():
+    text = graph(compiled("affine").derivation).mermaid
+    assert "  W --> u\n" in text and '  u -. "dW" .-> W\n' in text
+
+
+def test_the_example_is_what_the_module_returns():
+    made = compiled("affine")
+    found = example(made.derivation, module(made.derivation, made.program))
+    values = {
+        (t.name, t.gradient): t.values for t in (*found.inputs, *found.nodes, *found.gradients)
+    }
+    x, w, c = (values[n, False] for n in "xWc")
+    assert (values["u", False] == x @ w + c).all()
+    assert (values["c", True] == found.upstream.values.sum(axis=0)).all()
+
+
+def test_an_example_that_disagrees_with_the_module_is_refused():
+    made = compiled("affine")
+    text = module(made.derivation, made.program).replace("x @ W", "2 * x @ W")
+    with pytest.raises(PullbackError, match="the module returns"):
+        example(made.derivation, text)
+
+
+def test_an_example_shows_both_sides_of_a_kink():
+    made = compiled("relu")
+    found = example(made.derivation, module(made.derivation, made.program))
+    assert {v > 0 for v in found.inputs[0].values} == {True, False}
+    assert 0 not in found.inputs[0].values
+
+
+def test_numbers_have_as_many_decimals_as_they_need():
+    import numpy as np
+
+    assert page_numbers.decimals(np.array([1.0, 2.0])) == 0
+    assert page_numbers.decimals(np.array([0.25, 2.0])) == 2
+    assert page_numbers.decimals(np.array([1 / 3, 2.0])) == 4
+    assert page_numbers.array(np.array([-0.0, 1.5]), False, 1) == "[0.0, 1.5]"
+
+
+# -- laws and files --------------------------------------------------------------------------------
+
+
+def test_every_law_stands_on_the_page_of_laws():
+    assert set(map(slug, LAWS)) <= set(Page(site.laws_page()).ids)
+    assert (
+        prose("a_l < Σ_{i≠l} `b_c`")
+        == "a<sub>l</sub> &lt; Σ<sub>i≠l</sub> <code>b<sub>c</sub></code>"
+    )
+
+
+def test_generate_writes_pages_whose_links_lead_to_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "shipped", lambda: ["affine", "relu"])
+    assert cli.main(["generate", "--out", str(tmp_path)]) == 0
+    pages = {p.name: Page(p.read_text()) for p in tmp_path.glob("*.html")}
+    assert set(pages) == {"affine.html", "relu.html", "index.html", "laws.html"}
+    for name, page in pages.items():
+        for link in page.links:
+            file, _, place = link.partition("#")
+            assert not place or place in pages[file or name].ids, f"{name}: {link}"
+            assert not file or (tmp_path / file).is_file(), f"{name}: {link}"
+
+
+def test_without_math_core_pages_are_left_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(library, "shipped", lambda: ["relu"])
+    assert cli.main(["generate", "--out", str(tmp_path)]) == 0
+    monkeypatch.setattr(mathml, "available", lambda: False)
+    capsys.readouterr()
+    assert cli.main(["generate", "--out", str(tmp_path), "--check"]) == 0
+    assert "pip install 'pullback[pages]'" in capsys.readouterr().err
+    assert set(files(compiled("relu"))) == {"relu.py", "test_relu.py", "relu.tex"}
+    assert ".html" in write.WRITTEN
+
+
+def test_show_html_says_what_is_missing(monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "math_core", None)
+    mathml.converter.cache_clear()
+    assert cli.main(["show", "relu", "--format", "html"]) == 2
+    assert "pip install 'pullback[pages]'" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert cli.main(["show", "relu", "--format", "html"]) == 0
+    assert capsys.readouterr().out == shown("relu")
