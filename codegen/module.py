@@ -43,7 +43,7 @@ HELPERS = (
     "_number",
     "_each",
     "_integers",
-    "_sizes",
+    "_refuse_sizes",
     "_labels",
     "_flat",
     "_unflat",
@@ -57,7 +57,8 @@ HELPERS = (
     "_erf",
     "_erfc",
     "_erfc_above",
-    "_ratio",
+    "_two_polynomials",
+    "_by_blocks",
 )
 
 UNDERFLOW = {"exp", "expm1", "tanh", "sigmoid", "erf", "erfc"}  # functions with flat ends
@@ -144,6 +145,17 @@ def sizes(tensor: Tensor | Node) -> str:
     """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
     names = ["*batch" if a == BATCH else a for a in axes_of(tensor)]
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:
+    """The statement that names the size of an axis."""
+    if axes[0] != BATCH:
+        return f"{axes[place]} = {tensor.name}.shape[{place}]"
+    after = len(axes) - 1  # the axes behind the leading ones
+    if place:
+        return f"{axes[place]} = {tensor.name}.shape[{place - len(axes)}]"
+    lead = f"[: {tensor.name}.ndim - {after}]" if after else ""
+    return f"batch = {tensor.name}.shape{lead}"
 
 
 def axes_text(tensor: Tensor) -> str:
@@ -343,26 +355,54 @@ class Module:
         return lines + self.size_checks()
 
     def size_checks(self) -> list[str]:
-        """The statements that compare sizes, and name those that are used."""
-        arrays = [t for t in self.layer.inputs if t.indices]
-        lines = []
-        if arrays:
-            pairs = [f"{t.name}=({t.name}, {axes_text(t)})," for t in arrays]
-            lines += ["sizes = _sizes(", *(f"    {pair}" for pair in pairs), ")"]
+        """The statements that name the sizes, compare them, and look at what they must be."""
+        lines = [*self.size_names(), *self.size_comparison()]
         empty = [s for s in self.program.nonempty if str(s) != BATCH_SIZE]
-        lines += [f'_not_empty("{s}", sizes["{s}"])' for s in empty]
+        lines += [f'_not_empty("{s}", {s})' for s in empty]
         for tensor in self.layer.inputs:
             if tensor.integer:
-                size = f'sizes["{tensor.labels_of}"]'
-                lines.append(f'{tensor.name} = _labels("{tensor.name}", {tensor.name}, {size})')
-        batched = [t.name for t in arrays if has_batch(t)]
+                name = tensor.name
+                lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
+        batched = [t.name for t in self.layer.inputs if has_batch(t)]
         if batched:
-            lines += ['batch = sizes["..."]', *(f"{n} = _flat({n}, batch)" for n in batched)]
+            lines += [f"{n} = _flat({n}, batch)" for n in batched]
             lines.append(f"{BATCH_SIZE} = {batched[0]}.shape[0]")
         if len(empty) < len(self.program.nonempty):
             lines.append(f'_not_empty("the number of examples in the leading axes", {BATCH_SIZE})')
-        named = [s for s in self.sizes() if s != BATCH_SIZE]
-        return lines + [f'{s} = sizes["{s}"]' for s in named]
+        return lines
+
+    def size_names(self) -> list[str]:
+        """The statements that name the size of each axis, by the first array that has it."""
+        lines: list[str] = []
+        named: set[str] = set()
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            for place, axis in enumerate(axes):
+                if axis not in named:
+                    named.add(axis)
+                    lines.append(size_name(tensor, axes, place))
+        return lines
+
+    def size_comparison(self) -> list[str]:
+        """The statement that refuses two sizes for one axis."""
+        named: set[str] = set()
+        compared = []
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            if named & {*axes} or len({*axes}) < len(axes):
+                compared.append(f"{tensor.name}.shape != {sizes(tensor)}")
+            named |= {*axes}
+        arrays = [
+            f"    {t.name}=({t.name}, {axes_text(t)})," for t in self.layer.inputs if t.indices
+        ]
+        if not compared:
+            return []
+        refused = ["    _refuse_sizes(", *(f"    {array}" for array in arrays), "    )"]
+        one = f"if {' or '.join(compared)}:"
+        if len(one) <= WIDTH:
+            return [one, *refused]
+        rest = [f"    or {other}" for other in compared[1:]]
+        return ["if (", f"    {compared[0]}", *rest, "):", *refused]
 
     def shape_line(self) -> list[str]:
         """The statement that keeps the output's shape for backward's check."""
