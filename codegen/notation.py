@@ -62,7 +62,7 @@ NAMES = {**GREEK, BATCH: "…"}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
-FUNCTION_NAMES |= {"Sign": "sgn"}
+FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
