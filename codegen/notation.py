@@ -46,7 +46,7 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.steps import Partial
 from derive.trees import BATCH
-from derive.vocabulary import COTANGENT, TANGENT
+from derive.vocabulary import COTANGENT, DOTS, TANGENT, size_words
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
@@ -58,13 +58,14 @@ GREEK_NAMES = re.findall(
     "chi psi omega Gamma Delta Theta Lamda Xi Phi Psi Omega eps ell",
 )  # without delta, pi and Sigma, which mean something already
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
-NAMES = {**GREEK, BATCH: "…"}
+NAMES = {**GREEK, BATCH: DOTS}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
 FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -83,7 +84,7 @@ class Style:
 
     def name(self, name: str) -> str:
         """The name of a tensor, an axis or a size, with primes."""
-        base = name.rstrip("'")
+        base = size_words(name.rstrip("'"))
         return NAMES.get(base, base) + "′" * (len(name) - len(base))
 
     def dotted(self, text: str) -> str:
@@ -123,9 +124,9 @@ class Style:
         """A power; `plain` is a positive whole exponent."""
         return base + exponent.translate(SUPERSCRIPTS) if plain else f"{base}^({exponent})"
 
-    def root(self, inside: str) -> str:
+    def root(self, inside: str) -> Spelled:
         """A square root."""
-        return f"√({inside})"
+        return f"√({inside})", ATOM
 
     def call(self, name: str, args: Sequence[str]) -> str:
         """A function and its arguments."""
@@ -158,9 +159,11 @@ class LatexStyle(Style):
         """One letter in italics, Greek by its command, all else upright."""
         base = name.rstrip("'")
         primes = "'" * (len(name) - len(base))
+        if size_words(base) != base:
+            return rf"|{self.name(size_words(base).strip('|'))}|"
         if len(base) == 1:
             return base + primes
-        if base == BATCH:
+        if base in (BATCH, DOTS):
             return r"\dots" + primes
         if base in GREEK:
             return COMMANDS.get(base, f"\\{base}") + primes
@@ -200,7 +203,8 @@ class LatexStyle(Style):
         """As a fraction, which needs no brackets; a wide one has them, and a stroke."""
         if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \mathbin{{\Big/}} {below}"
-        return rf"\frac{{{above}}}{{{below}}}"
+        # what stands in a fraction is set smaller, and so are its brackets
+        return rf"\frac{{{above}}}{{{below}}}".replace(r"\bigg", r"\big")
 
     def reduction(self, word: str, names: Sequence[str]) -> str:
         """With the indices below."""
@@ -208,12 +212,15 @@ class LatexStyle(Style):
         return f"{sign}_{{{', '.join(names)}}}"
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
-        """As a superscript."""
-        return f"{base}^{{{exponent}}}"
+        """As a superscript, in which a fraction has a stroke."""
+        above = re.sub(FRACTION, r"\1/\2", exponent)
+        return f"{base}^{{{above}}}"
 
-    def root(self, inside: str) -> str:
-        """Under the sign."""
-        return rf"\sqrt{{{inside}}}"
+    def root(self, inside: str) -> Spelled:
+        """Under the sign, or as a power, which lines may be broken in."""
+        if self.is_wide(inside):
+            return f"{self.group(inside)}^{{1/2}}", CALL
+        return rf"\sqrt{{{inside}}}", ATOM
 
     def call(self, name: str, args: Sequence[str]) -> str:
         """The name upright."""
@@ -226,10 +233,13 @@ class LatexStyle(Style):
 
     def same(self, left: str, right: str) -> str:
         """With subscripts."""
-        return rf"\delta_{{{left} {right}}}"
+        comma = "" if all(len(side.rstrip("'")) == 1 for side in (left, right)) else ","
+        return rf"\delta_{{{left}{comma} {right}}}"
 
     def choice(self, condition: str, a: str, b: str) -> Spelled:
-        """As two cases."""
+        """As two cases, if they are short."""
+        if any(map(self.is_wide, (condition, a, b))):
+            return self.call("where", (condition, a, b)), CALL
         cases = rf"{a} & \text{{if }} {condition} \\ {b} & \text{{else}}"
         return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
 
@@ -393,6 +403,8 @@ class Notation:
             return self.style.group(str(expr)), ATOM
         sign = self.style.minus if expr.is_negative else ""
         above, below = str(abs(expr.p)), str(expr.q)
+        if self.style.latex and above == "1" and re.fullmatch("10{3,}", below):
+            return f"{sign}10^{{-{len(below) - 1}}}", ADD if sign else CALL
         text = above if expr.q == 1 else self.style.fraction(above, below)
         return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
 
@@ -464,7 +476,7 @@ class Notation:
         if exponent.is_Rational and exponent.is_negative:
             return self.quotient([], [base**-exponent], scope), MUL
         if exponent == sp.S.Half:
-            return self.style.root(self.within(base, LOOSE, scope)), ATOM
+            return self.style.root(self.within(base, LOOSE, scope))
         plain = bool(exponent.is_Integer)
         above = self.within(exponent, LOOSE, scope)
         return self.style.power(self.within(base, ATOM, scope), above, plain), CALL
