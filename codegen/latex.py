@@ -1,4 +1,6 @@
-"""A derivation as a LaTeX document that needs no packages but amsmath and amssymb.
+"""Derivations in LaTeX: one as a document, or many as a book.
+
+Neither needs packages beside amsmath and amssymb, and the book hyperref.
 
 Every text from a definition is escaped on its way into the template, without being asked to; only
 formulas, which the printer of index notation has spelled, are put in as they are.
@@ -8,12 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from codegen.law_texts import law_texts
 from codegen.notation import GREEK, LATEX
 from codegen.outline import outline
 from derive.derivation import Derivation
@@ -98,6 +103,33 @@ def put(value: Any) -> str:
     return value if isinstance(value, Formula) else escape(str(value))
 
 
+SIGN = re.compile(r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\.|[{}()\[\]]")
+
+
+def breakable(formula: str) -> Formula:
+    """A formula with marks before which a line may end: before signs, best outside brackets.
+
+    TeX itself would end lines behind a sign. The higher the mark's number, the less is a break
+    wanted there; within braces nothing is broken.
+    """
+    braces = brackets = 0
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal braces, brackets
+        text, sign = found[0], found["sign"]
+        braces += (text == "{") - (text == "}")
+        brackets += (text in "([") - (text in ")]")
+        if braces or (sign == "=" and brackets):
+            return text
+        if sign:
+            return rf" \brk{{{50 + 200 * brackets - 50 * (sign == '=')}}}{sign} "
+        if text == r"\,":
+            return rf"\brk{{{900 + 200 * brackets}}}\,"
+        return rf", \brk{{{300 + 200 * brackets}}}" if text == ", " else text
+
+    return Formula(SIGN.sub(mark, formula))
+
+
 @cache
 def environment() -> jinja2.Environment:
     """Jinja with marks that LaTeX does not use; a name that is missing is an error."""
@@ -116,12 +148,38 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["formula"] = Formula
+    made.filters["formula"] = breakable
+    made.filters["placed"] = Formula
     return made
 
 
 def latex(derivation: Derivation, proof: Proof) -> str:
     """The derivation as a complete document."""
-    page = outline(derivation, proof, LATEX)
-    text = environment().get_template("derivation.tex.j2").render(page=page)
+    return render("derivation.tex.j2", page=outline(derivation, proof, LATEX))
+
+
+def render(template: str, **values: Any) -> str:
+    """A template with these values, and no more than one empty line at a time."""
+    text = environment().get_template(template).render(**values)
     return re.sub(r"\n{3,}", "\n\n", text)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A derivation as a part of a book; `plain` is the title for the PDF's own table."""
+
+    title: str
+    plain: str
+    body: str
+
+
+def chapter(derivation: Derivation, proof: Proof) -> Chapter:
+    """A derivation as a chapter."""
+    page = outline(derivation, proof, LATEX)
+    plain = " ".join(re.findall(r"[A-Za-z0-9]+", page.title))
+    return Chapter(page.title, plain, render("body.tex.j2", page=page))
+
+
+def book(chapters: Sequence[Chapter]) -> str:
+    """Derivations as one document, with the laws behind them."""
+    return render("book.tex.j2", chapters=chapters, laws=law_texts(LATEX))

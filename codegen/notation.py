@@ -46,7 +46,7 @@ from derive.expressions import (
 from derive.layer import Layer
 from derive.steps import Partial
 from derive.trees import BATCH
-from derive.vocabulary import COTANGENT, SIZE, TANGENT
+from derive.vocabulary import COTANGENT, DOTS, TANGENT, size_words
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM = range(5)
@@ -59,13 +59,14 @@ GREEK_NAMES = re.findall(
     "chi psi omega Gamma Delta Theta Lamda Xi Phi Psi Omega eps ell",
 )  # without delta, pi and Sigma, which mean something already
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
-NAMES = {**GREEK, BATCH: "…"}
+NAMES = {**GREEK, BATCH: DOTS}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
-FUNCTION_NAMES |= {"Sign": "sgn"}
+FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -84,7 +85,7 @@ class Style:
 
     def name(self, name: str) -> str:
         """The name of a tensor, an axis or a size, with primes."""
-        base = name.rstrip("'")
+        base = size_words(name.rstrip("'"))
         return NAMES.get(base, base) + "′" * (len(name) - len(base))
 
     def dotted(self, text: str) -> str:
@@ -128,9 +129,9 @@ class Style:
         """A power; `plain` is a positive whole exponent."""
         return base + exponent.translate(SUPERSCRIPTS) if plain else f"{base}^({exponent})"
 
-    def root(self, inside: str) -> str:
+    def root(self, inside: str) -> Spelled:
         """A square root."""
-        return f"√({inside})"
+        return f"√({inside})", ATOM
 
     def call(self, name: str, args: Sequence[str]) -> str:
         """A function and its arguments."""
@@ -163,9 +164,11 @@ class LatexStyle(Style):
         """One letter in italics, Greek by its command, all else upright."""
         base = name.rstrip("'")
         primes = "'" * (len(name) - len(base))
+        if size_words(base) != base:
+            return rf"|{self.name(size_words(base).strip('|'))}|"
         if len(base) == 1:
             return base + primes
-        if base == BATCH:
+        if base in (BATCH, DOTS):
             return r"\dots" + primes
         if base in GREEK:
             return COMMANDS.get(base, f"\\{base}") + primes
@@ -205,7 +208,8 @@ class LatexStyle(Style):
         """As a fraction, which needs no brackets; a wide one has them, and a stroke."""
         if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \mathbin{{\Big/}} {below}"
-        return rf"\frac{{{above}}}{{{below}}}"
+        # what stands in a fraction is set smaller, and so are its brackets
+        return rf"\frac{{{above}}}{{{below}}}".replace(r"\bigg", r"\big")
 
     def reduction(self, word: str, names: Sequence[str]) -> str:
         """With the indices below."""
@@ -213,12 +217,15 @@ class LatexStyle(Style):
         return f"{sign}_{{{', '.join(names)}}}"
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
-        """As a superscript."""
-        return f"{base}^{{{exponent}}}"
+        """As a superscript, in which a fraction has a stroke."""
+        above = re.sub(FRACTION, r"\1/\2", exponent)
+        return f"{base}^{{{above}}}"
 
-    def root(self, inside: str) -> str:
-        """Under the sign."""
-        return rf"\sqrt{{{inside}}}"
+    def root(self, inside: str) -> Spelled:
+        """Under the sign, or as a power, which lines may be broken in."""
+        if self.is_wide(inside):
+            return f"{self.group(inside)}^{{1/2}}", CALL
+        return rf"\sqrt{{{inside}}}", ATOM
 
     def call(self, name: str, args: Sequence[str]) -> str:
         """The name upright."""
@@ -231,10 +238,13 @@ class LatexStyle(Style):
 
     def same(self, left: str, right: str) -> str:
         """With subscripts."""
-        return rf"\delta_{{{left} {right}}}"
+        comma = "" if all(len(side.rstrip("'")) == 1 for side in (left, right)) else ","
+        return rf"\delta_{{{left}{comma} {right}}}"
 
     def choice(self, condition: str, a: str, b: str) -> Spelled:
-        """As two cases."""
+        """As two cases, if they are short."""
+        if any(map(self.is_wide, (condition, a, b))):
+            return self.call("where", (condition, a, b)), CALL
         cases = rf"{a} & \text{{if }} {condition} \\ {b} & \text{{else}}"
         return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
 
@@ -244,13 +254,9 @@ class PageStyle(LatexStyle):
     """LaTeX with the commands that turn into MathML well."""
 
     def name(self, name: str) -> str:
-        """Leading axes as one sign, which takes primes as a letter does; sizes with subscripts."""
+        """Leading axes as one sign, which takes primes as a letter does."""
         base = name.rstrip("'")
-        if base == BATCH:
-            return "…" + name[len(base) :]
-        if base.startswith(SIZE):
-            return rf"{{\mathrm{{size}}_{{{super().name(name.removeprefix(SIZE))}}}}}"
-        return super().name(name)
+        return DOTS + name[len(base) :] if base in (BATCH, DOTS) else super().name(name)
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """Indices as subscripts, with a space behind leading axes."""
@@ -286,7 +292,9 @@ class PageStyle(LatexStyle):
 
     def same(self, left: str, right: str) -> str:
         """With a comma between leading axes."""
-        return super().same(left, f",{right}" if "…" in left + right else right)
+        if DOTS in left + right:
+            return rf"\delta_{{{left}, {right}}}"
+        return super().same(left, right)
 
 
 UNICODE = Style()
@@ -461,6 +469,8 @@ class Notation:
             return self.style.group(str(expr)), ATOM
         sign = self.style.minus if expr.is_negative else ""
         above, below = self.style.integer(abs(expr.p)), self.style.integer(expr.q)
+        if self.style.latex and above == "1" and re.fullmatch("10{3,}", below):
+            return f"{sign}10^{{-{len(below) - 1}}}", ADD if sign else CALL
         text = above if expr.q == 1 else self.style.fraction(above, below)
         return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
 
@@ -532,7 +542,7 @@ class Notation:
         if exponent.is_Rational and exponent.is_negative:
             return self.quotient([], [base**-exponent], scope), MUL
         if exponent == sp.S.Half:
-            return self.style.root(self.within(base, LOOSE, scope)), ATOM
+            return self.style.root(self.within(base, LOOSE, scope))
         plain = bool(exponent.is_Integer)
         above = self.within(exponent, LOOSE, scope)
         return self.style.power(self.within(base, ATOM, scope), above, plain), CALL

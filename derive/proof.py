@@ -34,6 +34,7 @@ from derive.scalars import SIGNS, Cases, RandomCases, Scalars, Work, on_ties, sc
 from derive.steps import Chain, Partial, Step
 from derive.symbols import BATCH_SIZE
 from derive.tangents import Tangent, tangent_name
+from derive.vocabulary import size_words
 from derive.zero import DIGITS, zero
 
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
@@ -57,7 +58,7 @@ class Check:
     @property
     def words(self) -> str:
         """For pages: `exact at N=2, J=3`."""
-        at = ", ".join(f"{name}={size}" for name, size in self.sizes)
+        at = ", ".join(f"{size_words(name)}={size}" for name, size in self.sizes)
         words = f"{self.how} at {at}" if at else self.how
         return f"{words}, in {self.cases} random cases" if self.sampled else words
 

@@ -73,7 +73,13 @@ class Chain:
 
 
 def differentiate(expr: Expr) -> Expr:
-    """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes."""
+    """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes.
+
+    diff(a * x[n]**2, x[m]) = 2 * a * x[n] * [n == m]
+
+    The entries of a tensor change independently: x_n moves with x_m only where they are the same
+    entry, and the delta says just that. The rest are the rules for functions of one variable.
+    """
     assert isinstance(expr, Partial)
     return cast(Expr, expr.expr.diff(expr.wrt).replace(sp.sign, Sign))
 

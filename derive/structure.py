@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,6 +10,8 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from derive.expressions import Binder, Index, rewrite_outside_in
+from derive.trees import BATCH
+from derive.vocabulary import DOTS
 
 RANKS = {1: "one", 2: "two", 3: "three"}
 
@@ -33,19 +36,25 @@ class Structure:
     @property
     def words(self) -> str:
         """In words, for tables and pages."""
-        blocks = [column.name for _, column in self.tied]
+        blocks = axis_words(column for _, column in self.tied)
         if self.kind in ("zero", "identity", "scaled identity", "diagonal"):
             text = self.kind
         elif blocks:
-            text = f"block-diagonal, one block per {', '.join(blocks)}: {self.kind}"
+            text = f"block-diagonal, one block per {blocks}: {self.kind}"
         else:
             text = self.kind
         if self.repeated and self.kind != "zero":
-            rows = ", ".join(r.name.rstrip("'") for r in self.repeated)
+            rows = axis_words(self.repeated)
             text += (
                 f", the same for each {rows}" if self.kind == "identity" else f", for each {rows}"
             )
         return text
+
+
+def axis_words(indices: Iterable[Index]) -> str:
+    """The names of axes in print."""
+    names = (i.name.rstrip("'") for i in indices)
+    return ", ".join(DOTS if name == BATCH else name for name in names)
 
 
 def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ...]) -> Structure:

@@ -22,10 +22,10 @@ from derive.trees import (
     refuse,
     walk,
 )
-from derive.vocabulary import COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
+from derive.vocabulary import BATCH_AXIS, COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
 
 MAX_SYMBOLS = 64
-BATCH_SIZE = SIZE + "batch"  # the size of the leading axes together
+BATCH_SIZE = SIZE + BATCH_AXIS
 MAX_AXES = 8
 
 

@@ -35,7 +35,19 @@ FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {
 COTANGENT = "d"  # the cotangent of z is called dz
 TANGENT = "_dot"  # the tangent of z is called z_dot
 SIZE = "size_"  # the size of the axis n is called size_n where N is a tensor
+BATCH_AXIS = "batch"  # ... and that of the leading axes together size_batch
+DOTS = "…"  # the leading axes, in print
 HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
+
+
+def size_words(name: str) -> str:
+    """The name of a size in print: a capital as it is, else that of the axis between strokes.
+
+    >>> size_words("N"), size_words("size_n"), size_words("size_batch")
+    ('N', '|n|', '|…|')
+    """
+    axis = name.removeprefix(SIZE)
+    return name if axis == name else f"|{DOTS if axis == BATCH_AXIS else axis}|"
 
 
 def suggestion(name: str, known: Iterable[str] = ()) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
-from derive import laws, steps
+from derive import steps
 from derive.expressions import (
     ArgLargest,
     Bracket,
@@ -23,6 +23,7 @@ from derive.expressions import (
     free_indices,
     log1p,
     size_symbol,
+    substitute,
 )
 from derive.laws import LAWS, Equality, law
 from derive.scalars import Cases, Scalars
@@ -83,10 +84,10 @@ OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 # a law's name, what it is used on, with what, and what must come out
 EXAMPLES = [
     ("definition", -sp.log(p(n, label)), [NOTATION], -sp.log(SOFTMAX.subs(j, label))),
-    ("definition", p(m, j) * a, [NOTATION], a * laws.substitute(SOFTMAX, {n: m})),
-    ("definition", p(n, i), [NOTATION], laws.substitute(SOFTMAX, {j: i})),
+    ("definition", p(m, j) * a, [NOTATION], a * substitute(SOFTMAX, {n: m})),
+    ("definition", p(n, i), [NOTATION], substitute(SOFTMAX, {j: i})),
     ("fold", a * SOFTMAX, [NOTATION], a * p(n, j)),
-    ("fold", laws.substitute(SOFTMAX, {n: m, j: k}), [NOTATION], p(m, k)),
+    ("fold", substitute(SOFTMAX, {n: m, j: k}), [NOTATION], p(m, k)),
     ("fold", Sum(a * SOFTMAX * x(j), j), [NOTATION], Sum(a * p(n, j) * x(j), j)),
     ("fold", sp.exp(z(n, j)) / Sum(sp.exp(z(m, i)), i), [NOTATION], None),
     ("log of a sigmoid", sp.log(Sigmoid(a)), [], -sp.log(1 + sp.exp(-a))),
@@ -202,11 +203,17 @@ def test_a_law_is_registered_under_its_name():
     def own(expr):
         """Nothing is changed.
 
-        Not part of the statement.
+        given a == b
+        a = a
+
+        There is nothing to do,
+        and it is done.
         """
         return expr
 
     assert LAWS.pop("a test's own") is own
+    assert own.example == ("given a == b", "a = a")
+    assert own.reason == "There is nothing to do, and it is done."
     assert own.statement == "Nothing is changed." and own(a) == a
 
 

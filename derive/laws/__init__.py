@@ -1,0 +1,66 @@
+"""The laws: each rewrites an expression into an equal one, and says why in a few lines.
+
+A law's docstring is its statement, an example in the language of definitions, and the reason why
+it holds. `apply` returns the rewritten expression; where nothing changes the law did not apply.
+None is trusted: every use is a step, and every step is proved.
+"""
+
+from derive.laws.algebra import (
+    cancel,
+    common_factor,
+    distribute,
+    factor_of_cases,
+    is_hole,
+    is_label_delta,
+    linearity,
+    one_power,
+    sum_of_constant,
+    sum_over_delta,
+    tie_to_label,
+)
+from derive.laws.definitions import assumption, fold, mask_from_output, put_in
+from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
+from derive.laws.law import LAWS, Equality, Law, law
+from derive.laws.matching import factors
+from derive.laws.numerics import (
+    complement,
+    complement_of_erf,
+    exponential_sum,
+    shift_log_sum_exp,
+    shift_softmax,
+    shift_softplus,
+    split_largest,
+)
+
+__all__ = [
+    "LAWS",
+    "Equality",
+    "Law",
+    "assumption",
+    "cancel",
+    "common_factor",
+    "complement",
+    "complement_of_erf",
+    "distribute",
+    "exponential_sum",
+    "factor_of_cases",
+    "factors",
+    "fold",
+    "is_hole",
+    "is_label_delta",
+    "law",
+    "linearity",
+    "log_of_quotient",
+    "log_of_sigmoid",
+    "mask_from_output",
+    "one_power",
+    "put_in",
+    "shift_log_sum_exp",
+    "shift_softmax",
+    "shift_softplus",
+    "sigmoid",
+    "split_largest",
+    "sum_of_constant",
+    "sum_over_delta",
+    "tie_to_label",
+]

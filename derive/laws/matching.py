@@ -1,0 +1,97 @@
+"""What laws look for: factors of products, and entries that a pattern speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+import sympy as sp
+from sympy import Expr
+
+from derive.expressions import (
+    Index,
+    entries,
+    entry_indices,
+    entry_name,
+    free_indices,
+)
+from derive.laws.law import Equality
+
+
+@cache
+def names_of(expr: Expr) -> frozenset[str]:
+    """The tensors in an expression."""
+    return frozenset(map(entry_name, entries(expr)))
+
+
+def factors(expr: Expr) -> dict[Expr, Expr]:
+    """Bases and exponents of a product; exp of a sum counts as a product of exponentials."""
+    found: dict[Expr, Expr] = {}
+    for factor in sp.Mul.make_args(expr):
+        if isinstance(factor, sp.exp):
+            for summand in sp.Add.make_args(factor.args[0]):
+                power, rest = summand.as_coeff_Mul()
+                found[sp.exp(rest)] = found.get(sp.exp(rest), sp.S.Zero) + power
+        elif not factor.is_Rational:
+            base, power = factor.as_base_exp()
+            found[base] = found.get(base, sp.S.Zero) + power
+    return found
+
+
+def base_and_power(factor: Expr) -> tuple[Expr, Expr]:
+    """Base and exponent; an exponential is its own base."""
+    return factor.as_base_exp() if isinstance(factor, sp.Pow) else (factor, sp.S.One)
+
+
+def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
+    """The power to which a product divides another; negative where it divides as an inverse."""
+    ratios = [whole.get(base, sp.S.Zero) / power for base, power in part.items()]
+    if not ratios or not all(r.is_Rational for r in ratios):
+        return 0
+    if all(r >= 1 for r in ratios):
+        return int(min(sp.floor(r) for r in ratios))
+    if all(r <= -1 for r in ratios):
+        return int(max(sp.ceiling(r) for r in ratios))
+    return 0
+
+
+def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
+    """Values for the indices of a name under which its definition may be found in an expression."""
+    names = cast("tuple[Index, ...]", entry_indices(known.entry))
+    patterns = [a for a in entries(known.expr) if set(a.free_symbols) & set(names)]
+    seen: set[tuple[Expr, ...]] = set()
+
+    def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
+        if all(n in found for n in names):
+            key = tuple(found[n] for n in names)
+            if key not in seen:
+                seen.add(key)
+                yield found
+        elif at < len(patterns):
+            for atom in entries(expr):
+                more = unify(patterns[at], atom, names, found)
+                if more is not None and not binds(expr, more):
+                    yield from extend(at + 1, more)
+            yield from extend(at + 1, found)
+
+    yield from extend(0, {})
+
+
+def binds(expr: Expr, found: dict[Index, Expr]) -> bool:
+    """Would a value be an index that is bound within the expression?"""
+    free = set(free_indices(expr))
+    return any(not set(free_indices(value)) <= free for value in found.values())
+
+
+def unify(
+    pattern: Expr, atom: Expr, names: tuple[Index, ...], found: dict[Index, Expr]
+) -> dict[Index, Expr] | None:
+    """Values for names that make a pattern's entry this entry, beside those found already."""
+    if entry_name(pattern) != entry_name(atom):
+        return None
+    result = dict(found)
+    for a, b in zip(entry_indices(pattern), entry_indices(atom), strict=True):
+        if a in names and result.setdefault(cast(Index, a), b) != b:
+            return None
+    return result
