@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from codegen.law_texts import law_text
 from codegen.mathml import Typesetter, typesetter
 from codegen.notation import PAGE, UNICODE, Notation, Style
 from codegen.outline import Formula, Outline, Outliner
@@ -54,8 +55,9 @@ def plain(text: str) -> str:
 
 
 def prose(text: str) -> Markup:
-    """A sentence of a law: `a_l` and `Σ_{i≠l}` have subscripts, backticks hold code."""
+    """A sentence of a law: `a_l`, `Σ_{i≠l}` and `a^p` have their indices, backticks hold code."""
     safe = str(Markup.escape(text))
+    safe = re.sub(r"\^\(([^)]*)\)|\^(\w)", lambda m: f"<sup>{m[1] or m[2]}</sup>", safe)
     safe = re.sub(r"_\{([^}]*)\}|_(\w)(?!\w)", lambda m: f"<sub>{m[1] or m[2]}</sub>", safe)
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", safe))
 
@@ -65,21 +67,27 @@ def slug(law: str) -> str:
     return "law-" + re.sub(r"[^a-z0-9]+", "-", law.lower()).strip("-")
 
 
+@cache
 def law_context(name: str) -> Context:
     """What pages say of a law."""
     law = LAWS[name]
+    example, given = law_example(name)
     return {
         "name": name,
         "slug": slug(name),
         "statement": law.statement,
-        "example": law_example(name),
-        "reason": getattr(law, "reason", ""),
+        "example": example,
+        "given": given,
+        "reason": law.reason,
     }
 
 
-def law_example(name: str) -> Markup | str:
-    """An example of a law, set; nothing for as long as laws carry none."""
-    return ""
+def law_example(name: str) -> tuple[Markup, tuple[Markup, ...]]:
+    """An example of a law, set, and what is given for it."""
+    typeset = Typesetter({})
+    latex, words = (law_text(LAWS[name], style) for style in (PAGE, UNICODE))
+    whole, spoken = (f"{t.before} = {t.after}" for t in (latex, words))
+    return typeset(whole, spoken), typeset.both(latex.given, words.given)
 
 
 @dataclass(frozen=True)

@@ -123,19 +123,20 @@ def _arguments(x, W, v, b):
     W = _array("W", W, "K D E", dtype)
     v = _array("v", v, "... E", dtype)
     b = _array("b", b, "K", dtype)
-    sizes = _sizes(
-        x=(x, "... D"),
-        W=(W, "K D E"),
-        v=(v, "... E"),
-        b=(b, "K"),
-    )
-    batch = sizes["..."]
+    batch = x.shape[: x.ndim - 1]
+    D = x.shape[-1]
+    K = W.shape[0]
+    E = W.shape[2]
+    if W.shape != (K, D, E) or v.shape != (*batch, E) or b.shape != (K,):
+        _refuse_sizes(
+            x=(x, "... D"),
+            W=(W, "K D E"),
+            v=(v, "... E"),
+            b=(b, "K"),
+        )
     x = _flat(x, batch)
     v = _flat(v, batch)
     size_batch = x.shape[0]
-    D = sizes["D"]
-    E = sizes["E"]
-    K = sizes["K"]
     return (x, W, v, b, dtype, batch, D, E, K, size_batch)
 
 
@@ -149,15 +150,21 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = _fits(array, axes)
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not _fits(array, axes):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _fits(array, axes):
@@ -175,8 +182,8 @@ def _each(name, values, parts):
     return values
 
 
-def _sizes(**arrays):
-    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
@@ -188,27 +195,33 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _flat(array, batch):
     """The leading axes, whose sizes are `batch`, as one axis."""
-    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
 
 
 def _unflat(array, batch):
     """The first axis as the leading axes that it was."""
-    return array.reshape((*batch, *array.shape[1:]))
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _sum_rows(rows):

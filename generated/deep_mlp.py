@@ -532,27 +532,38 @@ def _arguments(x, W, c, gain, bias, V, b, w, s, y):
     w = _array("w", w, "M J", dtype)
     s = _array("s", s, "J", dtype)
     y = _integers("y", y, "N")
-    sizes = _sizes(
-        x=(x, "N D"),
-        W=(W, "D K"),
-        c=(c, "K"),
-        gain=(gain, "K"),
-        bias=(bias, "K"),
-        V=(V, "K M"),
-        b=(b, "M"),
-        w=(w, "M J"),
-        s=(s, "J"),
-        y=(y, "N"),
-    )
-    _not_empty("J", sizes["J"])
-    _not_empty("K", sizes["K"])
-    _not_empty("N", sizes["N"])
-    y = _labels("y", y, sizes["J"])
-    D = sizes["D"]
-    J = sizes["J"]
-    K = sizes["K"]
-    M = sizes["M"]
-    N = sizes["N"]
+    N = x.shape[0]
+    D = x.shape[1]
+    K = W.shape[1]
+    M = V.shape[1]
+    J = w.shape[1]
+    if (
+        W.shape != (D, K)
+        or c.shape != (K,)
+        or gain.shape != (K,)
+        or bias.shape != (K,)
+        or V.shape != (K, M)
+        or b.shape != (M,)
+        or w.shape != (M, J)
+        or s.shape != (J,)
+        or y.shape != (N,)
+    ):
+        _refuse_sizes(
+            x=(x, "N D"),
+            W=(W, "D K"),
+            c=(c, "K"),
+            gain=(gain, "K"),
+            bias=(bias, "K"),
+            V=(V, "K M"),
+            b=(b, "M"),
+            w=(w, "M J"),
+            s=(s, "J"),
+            y=(y, "N"),
+        )
+    _not_empty("J", J)
+    _not_empty("K", K)
+    _not_empty("N", N)
+    y = _labels("y", y, J)
     return (x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N)
 
 
@@ -566,19 +577,27 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = array.ndim == len(axes.split())
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _number(name, value, dtype):
     """The value as one number of this dtype."""
+    if type(value) is float:
+        return dtype.type(value)
     array = _read(name, value)
     if array.ndim or array.dtype.kind not in "iuf":
         found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
@@ -597,7 +616,7 @@ def _each(name, values, parts):
 
 def _integers(name, value, axes):
     """The value as an array of integers with these axes."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     if array.ndim != len(axes.split()):
@@ -605,8 +624,8 @@ def _integers(name, value, axes):
     return array
 
 
-def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         for axis, size in zip(axes.split(), array.shape):
@@ -616,17 +635,18 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _labels(name, array, size):
     """The labels as places on an axis of that size."""
-    if array.size and (array.min() < 0 or array.max() >= size):
+    places = array.astype(np.int64, copy=False)
+    # without a sign a label below 0 is one above all, so one look at the largest is enough
+    if array.size and places.view(np.uint64).max() >= size:
         at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
         where = ", ".join(map(str, at))
         place = f"{name}[{where}]" if where else name
         raise ValueError(f"{place} is {array[at]}; it must be from 0 to {size - 1}")
-    return array.astype(np.intp, copy=False)
+    return places.astype(np.intp, copy=False)
 
 
 def _not_empty(axis, size):
@@ -637,12 +657,14 @@ def _not_empty(axis, size):
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _sum_rows(rows):
@@ -673,52 +695,106 @@ def _by_rows(output, pull):
 
 
 def _erfc(x):
-    """1 - erf(x), without cancelling where x is large: W. J. Cody, Math. Comp. 23 (1969)."""
-    y = np.abs(x)
-    near = np.clip(x, -0.46875, 0.46875)
-    above = _erfc_above(np.maximum(y, 0.46875))
-    return np.where(
-        y <= 0.46875, 1 - near * _ratio(near * near, *_ERF), np.where(x > 0, above, 2 - above)
-    )
+    """1 - erf(x), entry by entry, without cancelling where x is large."""
+    return _by_blocks(_erfc_block, x)
 
 
-def _erfc_above(y):
-    """1 - erf(y) for y of 0.46875 or more."""
-    z = 1 / np.square(np.maximum(y, 4))
-    far = (1 / np.pi**0.5 - z * _ratio(z, *_ERFC_FAR)) / np.maximum(y, 4)
-    scaled = np.where(y <= 4, _ratio(np.minimum(y, 4), *_ERFC), far)
-    cut = np.minimum(y, 30)  # exp(-900) is 0
-    short = np.floor(16 * cut) / 16  # its square is exact
-    return np.exp(-short * short) * np.exp((short - cut) * (short + cut)) * scaled
+def _erfc_block(x, out, scratch):
+    """erfc of some entries: erfc(y) or 2 - erfc(y), with y = |x|."""
+    y = sign = scratch[0]
+    np.abs(x, out=y)
+    _erfc_above(y, out, scratch[1:])
+    np.copysign(1, x, out=sign)
+    np.multiply(out, sign, out=out)
+    np.subtract(1, sign, out=sign)
+    np.add(out, sign, out=out)
 
 
-def _ratio(x, above, below):
-    """A quotient of polynomials, the highest power first."""
-    top, bottom = above[0], below[0]
-    for a in above[1:]:
-        top = top * x + a
-    for b in below[1:]:
-        bottom = bottom * x + b
-    return top / bottom
+def _erfc_above(y, out, scratch):
+    """erfc(y) = exp(-y²) / (1 + y R(y)) for y of 0 or more; y is cut where erfc is 0."""
+    largest, integer, mask = _FLOATS[y.itemsize]
+    if not y.max() <= largest:  # also where one is NaN
+        np.minimum(y, largest, out=y)
+    np.bitwise_and(y.view(integer), mask, out=scratch[0].view(integer))
+    _exp_of_minus_square(y, scratch[0], out, scratch[1:])
+    # 1 / (1 + y R) = bottom / (bottom + y top), all of it positive
+    top, bottom = _two_polynomials(y, _ERFC[y.itemsize], scratch)
+    np.multiply(out, bottom, out=out)
+    np.multiply(top, y, out=top)
+    np.add(top, bottom, out=top)
+    np.divide(out, top, out=out)
 
 
-_ERF = (
-    (1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2,
-     3.77485237685302021e2, 3.20937758913846947e3),
-    (1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3,
-     2.84423683343917062e3),
-)
-_ERFC = (
-    (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594,
-     6.61191906371416295e1, 2.98635138197400131e2, 8.81952221241769090e2,
-     1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3),
-    (1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2,
-     1.62138957456669019e3, 3.29079923573345963e3, 4.36261909014324716e3,
-     3.43936767414372164e3, 1.23033935480374942e3),
-)
-_ERFC_FAR = (
-    (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1,
-     1.25781726111229246e-1, 1.60837851487422766e-2, 6.58749161529837803e-4),
-    (1, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1,
-     6.05183413124413191e-2, 2.33520497626869185e-3),
-)
+def _exp_of_minus_square(y, short, out, scratch):
+    """exp(-y²) = exp(-square) (1 - lost), with lost = y² - square what rounding takes off y².
+
+    exp would multiply that by y². `short` is y without its last bits, so that its square is exact.
+    """
+    square, lost = scratch[:2]
+    np.multiply(y, y, out=square)
+    np.multiply(short, short, out=lost)
+    np.subtract(lost, square, out=lost)
+    np.subtract(y, short, out=out)
+    np.add(y, short, out=short)
+    np.multiply(out, short, out=out)
+    np.add(lost, out, out=lost)
+    np.negative(square, out=square)
+    np.exp(square, out=out)
+    np.multiply(lost, out, out=lost)
+    np.subtract(out, lost, out=out)
+
+
+# by the bytes of a float: beyond which y erfc is 0, and the leading half of a float's bits
+_FLOATS = {
+    8: (27.3, np.int64, np.int64(-(2**27))),
+    4: (10.1, np.int32, np.int32(-(2**12))),
+}
+# top and bottom of R, which moves 1 / (1 + y R) by less than 6e-17 and 7e-9
+_ERFC = {
+    8: np.array((
+        (1.1283791670955035, 2.7446259373900634, 3.2084628791858627, 2.342349629386198,
+         1.1721477820792825),
+        (1, 2.1902091643678965, 2.3731559226381926, 1.633627755819651, 0.7796203193075603),
+        (0.416738781965549, 0.1055143615403635, 0.018442977980701186, 0.00203825908626355,
+         0.0001103485371380168),
+        (0.2663963917937852, 0.06516780441554272, 0.011042822510828014, 0.0011850895753667996,
+         6.225749521280601e-05),
+    )),
+    4: np.array((
+        (1.1283796, 1.668268, 1.0929868),
+        (1, 1.2363182, 0.72931236),
+        (0.37175632, 0.057677016, 0),
+        (0.22808519, 0.03254118, 0),
+    ), np.float32),
+}
+
+
+def _two_polynomials(x, coefficients, scratch):
+    """Two polynomials of x at once, as a matrix product with powers of x.
+
+    Rows of coefficients: both low halves, then both high halves, the lowest power first.
+    """
+    count = coefficients.shape[1]
+    powers, halves = scratch[:count], scratch[count : count + 4]
+    powers[0] = 1
+    powers[1] = x
+    for i in range(2, count):
+        np.multiply(powers[i - 1], x, out=powers[i])
+    np.matmul(coefficients, powers, out=halves)
+    low, high = halves[:2], halves[2:]
+    np.multiply(high, np.multiply(powers[-1], x, out=powers[-1]), out=high)
+    return np.add(low, high, out=low)
+
+
+def _by_blocks(function, x):
+    """A function of single entries, worked out in blocks that stay in the processor's cache."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    flat, out = x.ravel(), np.empty(x.size, x.dtype)
+    size = min(x.size, 2**16 // x.itemsize) or 1
+    scratch = np.empty((10, size), x.dtype)
+    for start in range(0, x.size, size):
+        block = flat[start : start + size]
+        function(block, out[start : start + size], scratch[:, : block.size])
+    return out.reshape(x.shape)

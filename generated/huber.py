@@ -117,11 +117,12 @@ def _arguments(x, t, delta):
     dtype = x.dtype
     t = _array("t", t, "...", dtype)
     delta = _number("delta", delta, dtype)
-    sizes = _sizes(
-        x=(x, "..."),
-        t=(t, "..."),
-    )
-    batch = sizes["..."]
+    batch = x.shape
+    if t.shape != (*batch,):
+        _refuse_sizes(
+            x=(x, "..."),
+            t=(t, "..."),
+        )
     x = _flat(x, batch)
     t = _flat(t, batch)
     size_batch = x.shape[0]
@@ -138,15 +139,21 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = _fits(array, axes)
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not _fits(array, axes):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _fits(array, axes):
@@ -157,6 +164,8 @@ def _fits(array, axes):
 
 def _number(name, value, dtype):
     """The value as one number of this dtype."""
+    if type(value) is float:
+        return dtype.type(value)
     array = _read(name, value)
     if array.ndim or array.dtype.kind not in "iuf":
         found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
@@ -173,8 +182,8 @@ def _each(name, values, parts):
     return values
 
 
-def _sizes(**arrays):
-    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
@@ -186,27 +195,33 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _flat(array, batch):
     """The leading axes, whose sizes are `batch`, as one axis."""
-    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
 
 
 def _unflat(array, batch):
     """The first axis as the leading axes that it was."""
-    return array.reshape((*batch, *array.shape[1:]))
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _by_rows(output, pull):

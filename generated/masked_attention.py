@@ -152,23 +152,28 @@ def _arguments(M, Q, K, V):
     Q = _array("Q", Q, "... size_q D", dtype)
     K = _array("K", K, "... size_k D", dtype)
     V = _array("V", V, "... size_k E", dtype)
-    sizes = _sizes(
-        M=(M, "size_q size_k"),
-        Q=(Q, "... size_q D"),
-        K=(K, "... size_k D"),
-        V=(V, "... size_k E"),
-    )
-    _not_empty("D", sizes["D"])
-    _not_empty("size_k", sizes["size_k"])
-    batch = sizes["..."]
+    size_q = M.shape[0]
+    size_k = M.shape[1]
+    batch = Q.shape[: Q.ndim - 2]
+    D = Q.shape[-1]
+    E = V.shape[-1]
+    if (
+        Q.shape != (*batch, size_q, D)
+        or K.shape != (*batch, size_k, D)
+        or V.shape != (*batch, size_k, E)
+    ):
+        _refuse_sizes(
+            M=(M, "size_q size_k"),
+            Q=(Q, "... size_q D"),
+            K=(K, "... size_k D"),
+            V=(V, "... size_k E"),
+        )
+    _not_empty("D", D)
+    _not_empty("size_k", size_k)
     Q = _flat(Q, batch)
     K = _flat(K, batch)
     V = _flat(V, batch)
     size_batch = Q.shape[0]
-    D = sizes["D"]
-    E = sizes["E"]
-    size_k = sizes["size_k"]
-    size_q = sizes["size_q"]
     return (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
 
 
@@ -182,15 +187,21 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = _fits(array, axes)
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not _fits(array, axes):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _fits(array, axes):
@@ -208,8 +219,8 @@ def _each(name, values, parts):
     return values
 
 
-def _sizes(**arrays):
-    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
@@ -221,17 +232,21 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _flat(array, batch):
     """The leading axes, whose sizes are `batch`, as one axis."""
-    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
 
 
 def _unflat(array, batch):
     """The first axis as the leading axes that it was."""
-    return array.reshape((*batch, *array.shape[1:]))
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
 def _not_empty(axis, size):
@@ -242,12 +257,14 @@ def _not_empty(axis, size):
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _by_rows(output, pull):

@@ -288,21 +288,28 @@ def _arguments(x, W, c, w, b, y, lamda):
     b = _array("b", b, "J", dtype)
     y = _integers("y", y, "N")
     lamda = _number("lamda", lamda, dtype)
-    sizes = _sizes(
-        x=(x, "N D"),
-        W=(W, "D K"),
-        c=(c, "K"),
-        w=(w, "K J"),
-        b=(b, "J"),
-        y=(y, "N"),
-    )
-    _not_empty("J", sizes["J"])
-    _not_empty("N", sizes["N"])
-    y = _labels("y", y, sizes["J"])
-    D = sizes["D"]
-    J = sizes["J"]
-    K = sizes["K"]
-    N = sizes["N"]
+    N = x.shape[0]
+    D = x.shape[1]
+    K = W.shape[1]
+    J = w.shape[1]
+    if (
+        W.shape != (D, K)
+        or c.shape != (K,)
+        or w.shape != (K, J)
+        or b.shape != (J,)
+        or y.shape != (N,)
+    ):
+        _refuse_sizes(
+            x=(x, "N D"),
+            W=(W, "D K"),
+            c=(c, "K"),
+            w=(w, "K J"),
+            b=(b, "J"),
+            y=(y, "N"),
+        )
+    _not_empty("J", J)
+    _not_empty("N", N)
+    y = _labels("y", y, J)
     return (x, W, c, w, b, y, lamda, dtype, D, J, K, N)
 
 
@@ -316,19 +323,27 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = array.ndim == len(axes.split())
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if array.ndim != len(axes.split()):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _number(name, value, dtype):
     """The value as one number of this dtype."""
+    if type(value) is float:
+        return dtype.type(value)
     array = _read(name, value)
     if array.ndim or array.dtype.kind not in "iuf":
         found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
@@ -347,7 +362,7 @@ def _each(name, values, parts):
 
 def _integers(name, value, axes):
     """The value as an array of integers with these axes."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     if array.ndim != len(axes.split()):
@@ -355,8 +370,8 @@ def _integers(name, value, axes):
     return array
 
 
-def _sizes(**arrays):
-    """The size of each axis; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         for axis, size in zip(axes.split(), array.shape):
@@ -366,17 +381,18 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _labels(name, array, size):
     """The labels as places on an axis of that size."""
-    if array.size and (array.min() < 0 or array.max() >= size):
+    places = array.astype(np.int64, copy=False)
+    # without a sign a label below 0 is one above all, so one look at the largest is enough
+    if array.size and places.view(np.uint64).max() >= size:
         at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
         where = ", ".join(map(str, at))
         place = f"{name}[{where}]" if where else name
         raise ValueError(f"{place} is {array[at]}; it must be from 0 to {size - 1}")
-    return array.astype(np.intp, copy=False)
+    return places.astype(np.intp, copy=False)
 
 
 def _not_empty(axis, size):
@@ -387,12 +403,14 @@ def _not_empty(axis, size):
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _dot(a, b):

@@ -155,19 +155,20 @@ def _arguments(z, y, ignored, weight):
     y = _integers("y", y, "...")
     ignored = _integers("ignored", ignored, "")
     weight = _array("weight", weight, "J", dtype)
-    sizes = _sizes(
-        z=(z, "... J"),
-        y=(y, "..."),
-        weight=(weight, "J"),
-    )
-    _not_empty("J", sizes["J"])
-    y = _labels("y", y, sizes["J"])
-    ignored = _labels("ignored", ignored, sizes["J"])
-    batch = sizes["..."]
+    batch = z.shape[: z.ndim - 1]
+    J = z.shape[-1]
+    if y.shape != (*batch,) or weight.shape != (J,):
+        _refuse_sizes(
+            z=(z, "... J"),
+            y=(y, "..."),
+            weight=(weight, "J"),
+        )
+    _not_empty("J", J)
+    y = _labels("y", y, J)
+    ignored = _labels("ignored", ignored, J)
     z = _flat(z, batch)
     y = _flat(y, batch)
     size_batch = z.shape[0]
-    J = sizes["J"]
     return (z, y, ignored, weight, dtype, batch, J, size_batch)
 
 
@@ -181,15 +182,21 @@ def _read(name, value):
 
 def _array(name, value, axes, dtype=None):
     """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    fits = _fits(array, axes)
+    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
+        return array
     if array.dtype.type not in (np.float32, np.float64) or (
         dtype and array.dtype.type is not dtype.type
     ):
         wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not _fits(array, axes):
+    if not fits:
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def _fits(array, axes):
@@ -209,7 +216,7 @@ def _each(name, values, parts):
 
 def _integers(name, value, axes):
     """The value as an array of integers with these axes."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     if not _fits(array, axes):
@@ -217,8 +224,8 @@ def _integers(name, value, axes):
     return array
 
 
-def _sizes(**arrays):
-    """The size of each axis, and of `...` all sizes; one axis has one size wherever it stands."""
+def _refuse_sizes(**arrays):
+    """Say which array has another size for an axis than an array before it."""
     sizes, seen = {}, {}
     for name, (array, axes) in arrays.items():
         lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
@@ -230,27 +237,33 @@ def _sizes(**arrays):
                     f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
                 )
             seen.setdefault(axis, name)
-    return sizes
 
 
 def _labels(name, array, size):
     """The labels as places on an axis of that size."""
-    if array.size and (array.min() < 0 or array.max() >= size):
+    places = array.astype(np.int64, copy=False)
+    # without a sign a label below 0 is one above all, so one look at the largest is enough
+    if array.size and places.view(np.uint64).max() >= size:
         at = tuple(int(i) for i in np.argwhere((array < 0) | (array >= size))[0])
         where = ", ".join(map(str, at))
         place = f"{name}[{where}]" if where else name
         raise ValueError(f"{place} is {array[at]}; it must be from 0 to {size - 1}")
-    return array.astype(np.intp, copy=False)
+    return places.astype(np.intp, copy=False)
 
 
 def _flat(array, batch):
     """The leading axes, whose sizes are `batch`, as one axis."""
-    return array.reshape((int(np.prod(batch)), *array.shape[len(batch) :]))
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
 
 
 def _unflat(array, batch):
     """The first axis as the leading axes that it was."""
-    return array.reshape((*batch, *array.shape[1:]))
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
 def _not_empty(axis, size):
@@ -261,12 +274,14 @@ def _not_empty(axis, size):
 
 def _like(name, value, shape, dtype, model):
     """The value as an array of this shape and dtype, those of the model."""
-    array = _read(name, value)
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
     if array.dtype.type is not dtype.type:
         raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def _by_rows(output, pull):
