@@ -213,6 +213,9 @@ def borrows(op: Operation, values: Sequence[Value]) -> bool:
     return False
 
 
+COMMUTATIVE = ("add", "multiply")  # whose operands may change places without a change of rounding
+
+
 @dataclass
 class Builder:
     """Makes values; the same operation on the same values is one value."""
@@ -221,7 +224,10 @@ class Builder:
     known: dict[Operation, int] = field(default_factory=dict)
 
     def add(self, op: Operation, sizes: tuple[Expr, ...], kind: str = "real") -> int:
-        """The value of an operation."""
+        """The value of an operation; a + b and b + a are one value."""
+        if isinstance(op, Elementwise) and op.function in COMMUTATIVE:
+            turned = replace(op, operands=op.operands[::-1])
+            op = turned if turned in self.known else op
         if op not in self.known:
             self.known[op] = len(self.values)
             self.values.append(Value(len(self.values), op, sizes, kind))

@@ -187,8 +187,8 @@ def backward(dL, cache):
     #     Σ_k′ xhat[n,k′] gain[k′] ∂L/∂a[n,k′])
     # that is, diag(r) (∂L/∂a diag(gain) - (1/K) diag((xhat ⊙ ∂L/∂a) gain) xhat - (1/K) ∂L/∂a
     #     gain 𝟏ᵀ)
-    gain_da_shifted = gain * da - (da @ gain / K)[:, None] - (np.vecdot(xhat, da * gain) / K)[:, None] * xhat
-    du = np.multiply(r[:, None], gain_da_shifted, out=gain_da_shifted)
+    gain_da = gain * da
+    du = r[:, None] * (gain_da - (da @ gain / K)[:, None] - (np.vecdot(xhat, gain_da) / K)[:, None] * xhat)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k]
     # that is, xᵀ ∂L/∂u
     dW = x.T @ du
@@ -470,16 +470,19 @@ def hvp(inputs, tangents):
     #     (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) xhat - diag((u̇ ⊙ ∂L/∂a) gain) xhat - diag((u̇ ⊙ xhat) 𝟏)
     #     (∂L/∂a diag(gain) - (1/K) ∂L/∂a gain 𝟏ᵀ - (1/K) diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain))
     #     xhat) - diag(r ⊙ (((u - μ 𝟏ᵀ) ⊙ ∂L/∂a) gain)) u̇)
-    gain_dot_da_shifted = gain_dot * da - (da @ gain_dot / K)[:, None] - (np.vecdot(xhat, da * gain_dot) / K)[:, None] * xhat
-    gain_da_dot_shifted = gain * da_dot - (da_dot @ gain / K)[:, None] - (np.vecdot(xhat, da_dot * gain) / K)[:, None] * xhat
+    gain_dot_da = gain_dot * da
+    r_gain_dot_da = r[:, None] * (gain_dot_da - (da @ gain_dot / K)[:, None] - (np.vecdot(xhat, gain_dot_da) / K)[:, None] * xhat)
+    gain_da_dot = gain * da_dot
+    r_gain_da_dot = r[:, None] * (gain_da_dot - (da_dot @ gain / K)[:, None] - (np.vecdot(xhat, gain_da_dot) / K)[:, None] * xhat)
     da_gain = da @ gain
     gain_u_shifted_da = gain @ (u_shifted * da).T
     part_5 = (2 / K * r * u_dot_xhat * gain_u_shifted_da)[:, None] * xhat
     r_gain_u_shifted_da = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
     part_6 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (r_gain_u_shifted_da * sum_u_dot / K)[:, None]
-    part_6_shifted = np.subtract(part_6, u_dot_xhat[:, None] * (gain * da - (da_gain / K)[:, None] - (r_gain_u_shifted_da / K)[:, None] * xhat), out=part_6)
-    part_6_shifted_shifted = part_6_shifted - np.vecdot(u_dot, da * gain)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot
-    du_dot = r[:, None] * gain_dot_da_shifted + r[:, None] * gain_da_dot_shifted + (np.square(r) / K)[:, None] * part_6_shifted_shifted
+    gain_da = gain * da
+    part_6_shifted = np.subtract(part_6, u_dot_xhat[:, None] * (gain_da - (da_gain / K)[:, None] - (r_gain_u_shifted_da / K)[:, None] * xhat), out=part_6)
+    square_r_K_part_6_shifted = (np.square(r) / K)[:, None] * (part_6_shifted - np.vecdot(u_dot, gain_da)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot)
+    du_dot = np.add(r_gain_dot_da + r_gain_da_dot, square_r_K_part_6_shifted, out=square_r_K_part_6_shifted)
     # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d]
     # that is, xᵀ (∂L/∂u)˙
     dW_dot = x.T @ du_dot

@@ -87,8 +87,8 @@ def backward(dy, cache):
     #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
     #     gain 𝟏ᵀ)
-    gain_dy_shifted = gain * dy - (dy @ gain / D)[:, None] - (np.vecdot(xhat, dy * gain) / D)[:, None] * xhat
-    dx = np.multiply(r[:, None], gain_dy_shifted, out=gain_dy_shifted)
+    gain_dy = gain * dy
+    dx = r[:, None] * (gain_dy - (dy @ gain / D)[:, None] - (np.vecdot(xhat, gain_dy) / D)[:, None] * xhat)
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = np.einsum("ad,ad->d", dy, xhat)

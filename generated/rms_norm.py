@@ -79,8 +79,8 @@ def backward(dy, cache):
     # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) xhat[…,d] Σ_d′ xhat[…,d′] gain[d′]
     #     ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat)
-    gain_dy_shifted = gain * dy - (np.vecdot(xhat, dy * gain) / D)[:, None] * xhat
-    dx = np.multiply(r[:, None], gain_dy_shifted, out=gain_dy_shifted)
+    gain_dy = gain * dy
+    dx = r[:, None] * (gain_dy - (np.vecdot(xhat, gain_dy) / D)[:, None] * xhat)
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = np.einsum("ad,ad->d", dy, xhat)
