@@ -169,7 +169,7 @@ class LatexStyle(Style):
         if len(base) == 1:
             return base + primes
         if base in (BATCH, DOTS):
-            return r"\ldots" + primes
+            return r"\dots" + primes
         if base in GREEK:
             return COMMANDS.get(base, f"\\{base}") + primes
         escaped = base.replace("_", r"\_")
