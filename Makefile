@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check test fuzz lint train accuracy bench scaling clean
+.PHONY: help derive check book test fuzz lint train accuracy bench scaling clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -14,6 +14,16 @@ derive: $(ENV)/derive.done ## derive and prove every layer, write generated/
 
 check: $(ENV)/derive.done ## compare generated/ with what would be written
 	@$(BIN)/pullback generate --check
+
+BOOK := build/book
+TEX := pdflatex -interaction=batchmode -halt-on-error book.tex
+book: $(ENV)/derive.done ## all derivations as a PDF, build/book/book.pdf (needs pdflatex)
+	@command -v pdflatex >/dev/null || { echo "make book: there is no pdflatex; TeX Live has it" \
+	  "(on Debian: apt-get install texlive-latex-recommended)" >&2; exit 1; }
+	@$(BIN)/pullback book --out $(BOOK)
+	@cd $(BOOK) && for run in first second; do $(TEX) >/dev/null || \
+	  { echo "make book: pdflatex stopped; $(BOOK)/book.log says why" >&2; exit 1; }; done
+	@echo $(BOOK)/book.pdf
 
 test: $(ENV)/test.done ## run every test
 	@$(BIN)/python -m pytest -n auto

@@ -12,12 +12,12 @@ from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
-from typing import NamedTuple, NoReturn, cast
+from typing import NamedTuple, NoReturn, TypeVar, cast
 
 from codegen import __version__, library, mathml, site
 from codegen.compiler import Compiled, compile_definition, files, html
 from codegen.gallery import FILE, entry, gallery
-from codegen.latex import latex
+from codegen.latex import Chapter, book, chapter, latex
 from codegen.notebook import MAX_ENTRIES, jacobian_matrix
 from codegen.terminal import show
 from codegen.write import WRITTEN, differences, write
@@ -26,6 +26,8 @@ from derive.errors import PullbackError
 from derive.reader import Library, read_layer
 
 LAYER = "layer"  # the name of one that comes without
+BOOK = "book.tex"
+Done = TypeVar("Done")  # what comes of a definition
 EXAMPLES = """examples:
   pullback list                              the shipped layers
   pullback show mlp                          a derivation, step by step
@@ -36,6 +38,7 @@ EXAMPLES = """examples:
   pullback generate                          every shipped layer, into generated/
   pullback generate my_layer.toml --out mylib
   pullback generate --check                  does generated/ hold what would be written?
+  pullback book                              every derivation in one LaTeX document
 """
 SHOW_EXAMPLES = """examples:
   pullback show mlp
@@ -129,6 +132,20 @@ def parser() -> argparse.ArgumentParser:
         "--check",
         action="store_true",
         help="write nothing; print a diff and exit with 1 where files differ",
+    )
+    bound = command(
+        "book",
+        run_book,
+        "derive, prove and write all derivations as one LaTeX document",
+        "examples:\n  pullback book\n  pullback book --out /tmp/book\n"
+        "  cd build/book && pdflatex book && pdflatex book    (make book does all of it)",
+    )
+    bound.add_argument(
+        "--out",
+        type=Path,
+        default=Path("build/book"),
+        metavar="DIR",
+        help="the folder to write book.tex into (default: build/book)",
     )
     add_show(command("show", run_show, "print a derivation", SHOW_EXAMPLES))
     return whole
@@ -281,6 +298,21 @@ def run_generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_book(options: argparse.Namespace) -> int:
+    """All shipped derivations as chapters of a book."""
+    with each(chapter_from, library.shipped()) as chapters:
+        text = book(list(chapters))
+    write(options.out, {BOOK: text})
+    print(f"{options.out / BOOK}; next: pdflatex, twice, for the page numbers")
+    return 0
+
+
+def chapter_from(definition: str) -> Chapter:
+    """The chapter of a definition."""
+    compiled = compiled_from(definition)
+    return chapter(compiled.derivation, compiled.proof)
+
+
 Row = tuple[str, str, str, str, str]
 
 
@@ -302,7 +334,7 @@ def outcome(folder: Path, definition: str) -> Outcome:
 
 
 @contextmanager
-def each(work: Callable[[str], Outcome], definitions: Sequence[str]) -> Iterator[Iterable[Outcome]]:
+def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[Iterable[Done]]:
     """The outcome for each definition in order, on all processors, with a bar on a terminal.
 
     Where something goes wrong, Ctrl-C included, the other processes are ended at once.
@@ -374,14 +406,14 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
-def progress(outcomes: Iterable[Outcome], total: int) -> Iterable[Outcome]:
+def progress(outcomes: Iterable[Done], total: int) -> Iterable[Done]:
     """The outcomes, with a bar on a terminal where tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:
         return outcomes
     return cast(
-        Iterable[Outcome],
+        Iterable[Done],
         tqdm(
             outcomes,
             desc="derive and prove",

@@ -85,8 +85,10 @@ class Style:
 
     def name(self, name: str) -> str:
         """The name of a tensor, an axis or a size, with primes."""
-        base = size_words(name.rstrip("'"))
-        return NAMES.get(base, base) + "′" * (len(name) - len(base))
+        base = name.rstrip("'")
+        primes = "′" * (len(name) - len(base))
+        base = size_words(base)
+        return NAMES.get(base, base) + primes
 
     def dotted(self, text: str) -> str:
         """The tangent of what has this name: ẋ."""
@@ -166,10 +168,10 @@ class LatexStyle(Style):
         primes = "'" * (len(name) - len(base))
         if size_words(base) != base:
             return rf"|{self.name(size_words(base).strip('|'))}|"
-        if len(base) == 1:
-            return base + primes
         if base in (BATCH, DOTS):
             return r"\dots" + primes
+        if len(base) == 1:
+            return base + primes
         if base in GREEK:
             return COMMANDS.get(base, f"\\{base}") + primes
         escaped = base.replace("_", r"\_")

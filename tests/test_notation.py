@@ -525,3 +525,19 @@ def test_pages_do_not_depend_on_the_hash_seed() -> None:
         for seed in "123"
     }
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "typeset"),
+    [
+        ("N", "N", "N"),
+        ("size_n", "|n|", "|n|"),
+        ("size_batch", "|…|", r"|\dots|"),
+        ("...'", "…′", r"\dots'"),
+        ("n''", "n′′", "n''"),
+    ],
+)
+def test_sizes_stand_between_strokes_and_only_names_with_primes_have_them(name, text, typeset):
+    assert UNICODE.name(name) == text
+    assert LATEX.name(name) == typeset
+    assert LATEX.name(name).isascii(), "TeX has no … in formulas"

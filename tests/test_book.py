@@ -1,0 +1,72 @@
+"""Derivations in LaTeX: they compile without a warning, and the PDF says what was derived."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from codegen import cli, library
+from codegen.latex import book
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "attention", "deep_mlp"]
+# What TeX and LaTeX write of boxes, fonts and references; packages tell of themselves otherwise.
+WARNING = re.compile(r"^(?:(?:Over|Under)full .*|.*Warning: .*|! .*|.*Missing character.*)$", re.M)
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="there is no pdflatex to compile with"
+)
+
+
+def compiled(folder, name, runs):
+    """The text of a document's PDF; no run ends badly, and the last has nothing to warn of."""
+    command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", name]
+    for _ in range(runs):
+        ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
+        log = (folder / f"{name}.log").read_text(encoding="latin-1")
+        assert ended.returncode == 0, log[-2000:]
+    assert WARNING.findall(log) == []
+    return pdf_text(folder / f"{name}.pdf")
+
+
+def pdf_text(path):
+    """A PDF's words, with single spaces; None where there is no pdftotext."""
+    if shutil.which("pdftotext") is None:
+        return None
+    command = ["pdftotext", "-enc", "UTF-8", str(path), "-"]
+    return " ".join(subprocess.run(command, capture_output=True, check=True).stdout.decode().split())
+
+
+def bound(folder, names):
+    """The text of a book of these layers."""
+    with cli.each(cli.chapter_from, names) as chapters:
+        (folder / "book.tex").write_text(book(list(chapters)), encoding="utf-8")
+    return compiled(folder, "book", 2)
+
+
+def test_a_book_compiles_without_a_warning(tmp_path):
+    text = bound(tmp_path, LAYERS)
+    if text is not None:
+        for words in (
+            "5 layers; every step proved by machine",
+            "Layer normalization",
+            "Structure: diagonal plus rank one",
+            "The laws",
+        ):
+            assert words in text
+        assert "??" not in text
+
+
+@pytest.mark.slow
+def test_the_whole_book_compiles_without_a_warning(tmp_path):
+    text = bound(tmp_path, library.shipped())
+    assert text is None or f"{len(library.shipped())} layers" in text
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_committed_derivation_compiles_without_a_warning(name, tmp_path):
+    shutil.copy(ROOT / "generated" / f"{name}.tex", tmp_path)
+    text = compiled(tmp_path, name, 1)
+    assert text is None or "Gradients, in reverse order" in text
