@@ -64,8 +64,8 @@ def backward(dL, cache):
     """
     (size_batch, x_shifted, batch, dtype) = cache
     dL = _number("dL", dL, dtype)
-    # ∂L/∂x[…] = (2/|…|′′′′′′′) (x[…] - t[…])
-    # that is, (2/|…|′′′′′′′) (x - t)
+    # ∂L/∂x[…] = (2/|…|) (x[…] - t[…])
+    # that is, (2/|…|) (x - t)
     dx = 2 * dL / size_batch * x_shifted
     return Gradients(_unflat(dx, batch))
 
@@ -92,8 +92,8 @@ def jvp(inputs, tangents):
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = x - t
     L = x_shifted @ x_shifted / size_batch
-    # L̇ = (2/|…|′′′′′′′) Σ_… ẋ[…] (x[…] - t[…])
-    # that is, (2/|…|′′′′′′′) (xᵀ - tᵀ) ẋ
+    # L̇ = (2/|…|) Σ_… ẋ[…] (x[…] - t[…])
+    # that is, (2/|…|) (xᵀ - tᵀ) ẋ
     L_dot = 2 * (x_shifted @ x_dot) / size_batch
     return L, L_dot
 
@@ -107,8 +107,8 @@ def hvp(inputs, tangents):
     (x, t, dtype, batch, size_batch) = _arguments(x, t)
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
-    # (∂L/∂x[…])˙ = (2/|…|′′′′′′′) ẋ[…]
-    # that is, (2/|…|′′′′′′′) ẋ
+    # (∂L/∂x[…])˙ = (2/|…|) ẋ[…]
+    # that is, (2/|…|) ẋ
     dx_dot = 2 / size_batch * x_dot
     return Gradients(_unflat(dx_dot, batch))
 
