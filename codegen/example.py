@@ -22,6 +22,7 @@ from derive.errors import PullbackError
 from derive.expressions import Binder, Extreme, Index, Place
 from derive.layer import Layer, Node, Tensor
 from derive.scalars import SIGNS, Scalars
+from derive.vocabulary import size_words
 
 HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)  # the numbers that inputs are taken from
 LADDER = tuple(sp.Rational(h, 2) for h in HALVES)
@@ -197,7 +198,7 @@ def worked(
         return Table(tensor.name, name != tensor.name, np.array(entries).reshape(shape))
 
     return Example(
-        sizes=", ".join(f"{size} = {number}" for size, number in sizes.items()),
+        sizes=", ".join(f"{size_words(str(size))} = {number}" for size, number in sizes.items()),
         inputs=tuple(Table(n, False, plain(v)) for n, v in given.items()),
         nodes=tuple(table(n, n.name) for n in layer.nodes),
         upstream=Table(layer.output.name, True, plain(known[output])) if shape else None,

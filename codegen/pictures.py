@@ -15,6 +15,7 @@ from sympy import Expr, KroneckerDelta
 
 from derive.expressions import Index, Place, Sum, entry_indices, is_entry
 from derive.jacobians import Jacobian
+from derive.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture
 ROWS, COLUMNS = 4, 6  # of a matrix whose entries are written out
@@ -78,7 +79,7 @@ def picture(jacobian: Jacobian) -> Picture | None:
         column_lines=block_lines(columns, sizes),
         shades=tuple(shades),
         filled=sum(len(counts[k]) for k in filled),
-        sizes=", ".join(f"{n} = {known[n]}" for n in names),
+        sizes=", ".join(f"{size_words(n)} = {known[n]}" for n in names),
         example=bool(examples(jacobian.entry.end)),
     )
 
