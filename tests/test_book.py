@@ -36,7 +36,8 @@ def pdf_text(path):
     if shutil.which("pdftotext") is None:
         return None
     command = ["pdftotext", "-enc", "UTF-8", str(path), "-"]
-    return " ".join(subprocess.run(command, capture_output=True, check=True).stdout.decode().split())
+    found = subprocess.run(command, capture_output=True, check=True)
+    return " ".join(found.stdout.decode().split())
 
 
 def bound(folder, names):
