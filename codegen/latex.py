@@ -103,6 +103,21 @@ def put(value: Any) -> str:
     return value if isinstance(value, Formula) else escape(str(value))
 
 
+MARKED = re.compile(r"`([^`]+)`|_(?:\{([^}]*)\}|(\w))")
+
+
+def words(text: str) -> Formula:
+    """A law's own words, in which `this` is code and x_n or Σ_{j≠y} has something below."""
+    found, end = "", 0
+    for mark in MARKED.finditer(text):
+        code, *below = mark.groups()
+        found += escape(text[end : mark.start()])
+        inner = escape(code or below[0] or below[1])
+        found += rf"{{\typewriter {inner}}}" if code else rf"\textsubscript{{{inner}}}"
+        end = mark.end()
+    return Formula(found + escape(text[end:]))
+
+
 SIGN = re.compile(r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\.|[{}()\[\]]")
 
 
@@ -124,7 +139,8 @@ def breakable(formula: str) -> Formula:
         if sign:
             return rf" \brk{{{50 + 200 * brackets - 50 * (sign == '=')}}}{sign} "
         if text == r"\,":
-            return rf"\brk{{{900 + 200 * brackets}}}\,"
+            before_bracket = formula.startswith((r" \biggl(", " ("), found.end())
+            return rf"\brk{{{(150 if before_bracket else 900) + 200 * brackets}}}\,"
         return rf", \brk{{{300 + 200 * brackets}}}" if text == ", " else text
 
     return Formula(SIGN.sub(mark, formula))
@@ -150,6 +166,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters["formula"] = breakable
     made.filters["placed"] = Formula
+    made.filters["words"] = words
     return made
 
 
