@@ -65,7 +65,9 @@ def test_a_book_compiles_without_a_warning(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_whole_book_compiles_without_a_warning(tmp_path, monkeypatch):
+def test_the_whole_book_compiles_without_a_warning(tmp_path, monkeypatch, request):
+    if "slow" not in request.config.option.markexpr:
+        pytest.skip("derives every layer, which takes minutes; -m slow asks for it")
     text = bound(tmp_path, library.shipped(), monkeypatch)
     assert text is None or f"{len(library.shipped())} layers" in text
 
