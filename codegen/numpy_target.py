@@ -323,8 +323,8 @@ class Section:
     def contract(self, op: Contract) -> Text:
         """A matrix product where it is one, else an einsum."""
         if len(op.values) == 2:
-            for rule in (self.whole_dot, self.row_dot, self.batched_product, self.matrix_product):
-                found = rule(op)
+            for rule in RULES:
+                found = rule(self, op)
                 if found is not None:
                     return found
         spelled = self.letters(op)
@@ -362,6 +362,14 @@ class Section:
             return None
         a, b = (self.spell(v).text for v in op.values)
         return Text(f"np.vecdot({a}, {b})", CALL)
+
+    def column_dot(self, op: Contract) -> Text | None:
+        """Two arrays of one shape, their first axis summed."""
+        left, right = op.letters
+        if left != right or len(left) < 2 or op.out != left[1:]:
+            return None
+        a, b = (self.spell(v) for v in op.values)
+        return Text(f"_sum_rows({a.within(PRODUCT)} * {b.within(PRODUCT + 1)})", CALL)
 
     def batched_product(self, op: Contract) -> Text | None:
         """`a @ b` of matrices that stand behind the same leading axes, transposed where needed."""
@@ -407,6 +415,16 @@ class Section:
         """A matrix, transposed where it does not fit."""
         text = self.spell(value)
         return text if fits or len(letters) == 1 else Text(f"{text.within(CALL)}.T", CALL)
+
+
+# contractions of two arrays that are more than an einsum, the first that fits
+RULES = (
+    Section.whole_dot,
+    Section.row_dot,
+    Section.column_dot,
+    Section.batched_product,
+    Section.matrix_product,
+)
 
 
 def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[int]]]:

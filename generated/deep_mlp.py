@@ -197,7 +197,7 @@ def backward(dL, cache):
     dc = _sum_rows(du)
     # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = np.einsum("nk,nk->k", da, xhat)
+    dgain = _sum_rows(da * xhat)
     # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
     # that is, Σ_n ∂L/∂a_n
     dbias = _sum_rows(da)
@@ -494,7 +494,7 @@ def hvp(inputs, tangents):
     #     ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ u̇ᵀ) r + ((∂L/∂a)˙ᵀ ⊙ xhatᵀ) 𝟏 - (1/K) (∂L/∂a)ᵀ diag(r) u̇ 𝟏 - (1/K)
     #     ((∂L/∂a)ᵀ ⊙ xhatᵀ) diag(r) (u̇ ⊙ xhat) 𝟏
-    dgain_dot = np.einsum("nk,nk->k", da_dot, xhat) + np.einsum("nk,nk->k", u_dot, da * r[:, None]) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
+    dgain_dot = _sum_rows(da_dot * xhat) + _sum_rows(u_dot * (da * r[:, None])) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
     # (∂L/∂bias[k])˙ = Σ_n (∂L/∂a[n,k])˙
     # that is, Σ_n (∂L/∂a)˙_n
     dbias_dot = _sum_rows(da_dot)

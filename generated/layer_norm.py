@@ -91,7 +91,7 @@ def backward(dy, cache):
     dx = r[:, None] * (gain_dy - (dy @ gain / D)[:, None] - (np.vecdot(xhat, gain_dy) / D)[:, None] * xhat)
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = np.einsum("ad,ad->d", dy, xhat)
+    dgain = _sum_rows(dy * xhat)
     # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
     # that is, Σ_… ∂ℒ/∂y_…
     dbias = _sum_rows(dy)
