@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
 from typing import NamedTuple, NoReturn, TypeVar, cast
@@ -23,6 +23,7 @@ from codegen.terminal import show
 from codegen.write import WRITTEN, differences, write
 from derive.derivation import cotangent_name
 from derive.errors import PullbackError
+from derive.proof import Checked
 from derive.reader import Library, read_layer
 
 LAYER = "layer"  # the name of one that comes without
@@ -221,7 +222,7 @@ def run_show(options: argparse.Namespace) -> int:
         mathml.converter()  # where it is missing that is said at once
     if options.jacobian:
         return run_jacobian(options, name, source)
-    compiled = compile_definition(name, source, called_from(options.definition or ""))
+    compiled = compile_definition(name, source, called_from(options.definition or ""), watched)
     if options.format == "latex":
         print(latex(compiled.derivation, compiled.proof), end="")
     elif options.format == "html":
@@ -276,6 +277,8 @@ def sizes(text: str) -> dict[str, int]:
 def run_generate(options: argparse.Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     definitions = options.definitions or library.shipped()
+    if options.out.exists() and not options.out.is_dir():
+        raise PullbackError(f"{options.out} is a file; --out takes a folder")
     whole, pages = not options.definitions, mathml.available()
     with each(partial(outcome, options.out), definitions) as outcomes:
         found = list(outcomes)
@@ -353,7 +356,7 @@ def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[It
             outcomes = pool.map(work, definitions)
         finally:
             signal(SIGINT, handler)
-        yield progress(outcomes, len(definitions))
+        yield progress(outcomes, len(definitions), "derive and prove", "layer")
     except BaseException:
         for process in set(active_children()) - others:
             process.terminate()
@@ -365,7 +368,12 @@ def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[It
 def compiled_from(definition: str) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
-    return compile_definition(name, source, called_from(definition))
+    return compile_definition(name, source, called_from(definition), watched)
+
+
+def watched(checks: Checked, count: int) -> Checked:
+    """The checks of a proof, with a bar where this process is not one of several."""
+    return checks if parent_process() else progress(checks, count, "prove", "step")
 
 
 def called_from(definition: str) -> Library:
@@ -406,7 +414,7 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
-def progress(outcomes: Iterable[Done], total: int) -> Iterable[Done]:
+def progress(outcomes: Iterable[Done], total: int, words: str, unit: str) -> Iterable[Done]:
     """The outcomes, with a bar on a terminal where tqdm is installed."""
     try:
         from tqdm import tqdm
@@ -416,8 +424,8 @@ def progress(outcomes: Iterable[Done], total: int) -> Iterable[Done]:
         Iterable[Done],
         tqdm(
             outcomes,
-            desc="derive and prove",
-            unit="layer",
+            desc=words,
+            unit=unit,
             total=total,
             leave=False,
             disable=not sys.stderr.isatty(),

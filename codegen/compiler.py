@@ -17,7 +17,7 @@ from codegen.program import Program
 from derive.derivation import Derivation, derive
 from derive.errors import TooLarge
 from derive.layer import Layer
-from derive.proof import Proof, prove
+from derive.proof import Proof, Watch, prove
 from derive.reader import Library, read_layer
 
 STACK = 6_000  # calls of Python, one inside another
@@ -33,15 +33,17 @@ class Compiled:
     program: Program
 
 
-def compile_definition(name: str, source: str, library: Library) -> Compiled:
-    """Text → Layer → Derivation → Proof → Program.
+def compile_definition(
+    name: str, source: str, library: Library, watch: Watch = lambda checks, count: checks
+) -> Compiled:
+    """Text → Layer → Derivation → Proof → Program; `watch` sees the proof go on.
 
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
     """
     layer = read_layer(name, source, library)
     with room_for_nesting(name):
         derivation = derive(layer)
-        proof = prove(derivation)
+        proof = prove(derivation, watch)
         program = lower(derivation)
     return Compiled(layer, derivation, proof, program)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,9 +38,11 @@ def find(definition: str) -> tuple[str, str]:
         return path.stem, read(path)
     if definition in shipped():
         return definition, shipped_source(definition)
+    close = get_close_matches(definition, shipped(), 1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
     raise DefinitionError(
-        f"there is no definition {definition!r}; give the path of a {SUFFIX} file, "
-        f"or one of {', '.join(shipped())}"
+        f"there is no definition {definition!r}; {hint}'pullback list' shows those that there are, "
+        f"and yours are {SUFFIX} files"
     )
 
 

@@ -139,15 +139,19 @@ def variable(name: str) -> str:
 
 
 def sizes(layer: Layer) -> list[dict[str, int]]:
-    """Three choices of a size for each axis: different ones while these are few, then with ones."""
+    """Three choices of a size for each axis: different ones while these are few, then with ones.
+
+    What labels choose from is two at least: one class has probability 1, where slopes may end.
+    """
     axes = [axis for tensor in layer.inputs for axis in axes_of(tensor) if axis != BATCH]
     labels = [str(t.labels_of) for t in layer.inputs if t.integer]
     names = dict.fromkeys([*axes, *labels])
-    return [
+    choices = [
         {n: 2 + i if i < 4 else 1 + i % 2 for i, n in enumerate(names)},
         {n: (3, 1, 2)[i % 3] for i, n in enumerate(names)},
         {n: (1, 2, 3)[(i + i // 3) % 3] for i, n in enumerate(names)},
     ]
+    return [{n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices]
 
 
 @dataclass(frozen=True)

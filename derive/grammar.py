@@ -67,6 +67,7 @@ TOKEN = re.compile(
 # what people write instead of what the language has
 INSTEAD = {
     "^": "**",
+    "@": "a sum of products, as in sum(d, x[n, d] * W[d, k])",
     "×": "*",
     "·": "*",
     "⋅": "*",

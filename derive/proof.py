@@ -81,14 +81,18 @@ class Proof:
         return next(c for s, c in self.steps if s is step)
 
 
-def prove(derivation: Derivation) -> Proof:
-    """Check every step and every result.
+Checked = Iterable[tuple[Step, Check]]
+Watch = Callable[[Checked, int], Checked]  # passes checks on, and may show how far they are
+
+
+def prove(derivation: Derivation, watch: Watch = lambda checks, count: checks) -> Proof:
+    """Check every step and every result; `watch` is given the checks of steps and their number.
 
     Raises ProofFailed at the first that does not hold, and TooLarge where checking takes too much.
     """
     layer, work = derivation.layer, Work()
     try:
-        steps = list(checked_steps(derivation, work))
+        steps = list(watch(checked_steps(derivation, work), len(derivation.steps)))
         results = check_gradients(derivation)
         tangents, seconds = check_tangents(derivation), check_seconds(derivation)
     except OverflowError:

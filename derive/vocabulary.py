@@ -38,6 +38,7 @@ SIZE = "size_"  # the size of the axis n is called size_n where N is a tensor
 BATCH_AXIS = "batch"  # ... and that of the leading axes together size_batch
 DOTS = "…"  # the leading axes, in print
 HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
+HABITS |= {"maximum": "max", "minimum": "min"}
 
 
 def size_words(name: str) -> str:

@@ -65,6 +65,10 @@ def backward(du, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (x, W, batch, shape, dtype) = cache
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]

@@ -79,6 +79,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))

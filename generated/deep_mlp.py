@@ -151,6 +151,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
         others_exp_z, dtype,

@@ -68,6 +68,10 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (u, Phi, batch, shape, dtype) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     # ∂ℒ/∂u[…] = ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…]) ∂ℒ/∂h[…]

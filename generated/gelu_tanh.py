@@ -68,6 +68,10 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (u, square_u_u, t, batch, shape, dtype) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³

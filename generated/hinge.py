@@ -67,6 +67,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (y, places, z_2, batch, shape, dtype) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     # ∂ℒ/∂z[…,j] = (𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - 𝟏[j = y[…]] Σ_j′ 𝟏[j′ ≠ y[…]]

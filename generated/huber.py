@@ -71,6 +71,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))

@@ -60,6 +60,10 @@ def backward(dR, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (lamda, W, batch, dtype) = cache
     dR = _number("dR", dR, dtype)
     # ∂R/∂W[…] = λ W[…]

@@ -70,6 +70,10 @@ def backward(ds, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (exp_z_shifted, batch, shape, dtype) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     # ∂ℒ/∂z[…,j] = ∂ℒ/∂s[…,j] - exp(z[…,j]) (Σ_i ∂ℒ/∂s[…,i]) / (Σ_i exp(z[…,i]))

@@ -70,6 +70,10 @@ def backward(ds, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (exp_z, batch, shape, dtype) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     # ∂ℒ/∂z[…,j] = (∂ℒ/∂s[…]) exp(z[…,j]) / (Σ_j′ exp(z[…,j′]))

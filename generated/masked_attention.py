@@ -84,6 +84,10 @@ def backward(do, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]

@@ -62,6 +62,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (size_batch, x_shifted, batch, dtype) = cache
     dL = _number("dL", dL, dtype)
     # ∂L/∂x[…] = (2/|…|) (x[…] - t[…])

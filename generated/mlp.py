@@ -99,6 +99,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype) = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))

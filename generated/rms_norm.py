@@ -74,6 +74,10 @@ def backward(dy, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (gain, D, r, xhat, batch, shape, dtype) = cache
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) xhat[…,d] Σ_d′ xhat[…,d′] gain[d′]

@@ -64,6 +64,10 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (sigmoid_u, h, batch, shape, dtype) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     # ∂ℒ/∂u[…] = (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…])) ∂ℒ/∂h[…]

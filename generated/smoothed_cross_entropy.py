@@ -85,6 +85,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (
         a, y, places, z_argmax, exp_z_shifted, others_exp_z_shifted, a_J, batch, shape,
         dtype,

@@ -65,6 +65,10 @@ def backward(dp, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (p, batch, shape, dtype) = cache
     dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
     # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])

@@ -78,6 +78,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (y, z_argmax, places, exp_z, others_exp_z, batch, shape, dtype) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))

@@ -27,7 +27,7 @@ WANTED = ("E",)
 SIZES = [
     {"V": 2, "D": 3},
     {"V": 3, "D": 1},
-    {"V": 1, "D": 2},
+    {"V": 2, "D": 2},
 ]
 BATCHES = [(2, 2), (), (3,)]  # the sizes of leading axes
 STEP = 1e-200

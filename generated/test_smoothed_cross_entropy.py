@@ -27,7 +27,7 @@ WANTED = ("z",)
 SIZES = [
     {"J": 2},
     {"J": 3},
-    {"J": 1},
+    {"J": 2},
 ]
 BATCHES = [(2, 2), (), (3,)]  # the sizes of leading axes
 STEP = 1e-200

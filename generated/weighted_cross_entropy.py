@@ -86,6 +86,10 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
     (
         y, equal_ignored_shifted, places, z_argmax, exp_z, others_exp_z, weight_y, batch,
         shape, dtype,
