@@ -307,3 +307,15 @@ def test_help_has_examples(capsys):
         with pytest.raises(SystemExit) as stop:
             run(*arguments, "--help")
         assert stop.value.code == 0 and "example" in capsys.readouterr().out
+
+
+def test_a_file_is_no_folder_to_write_into(tmp_path, capsys):
+    file = tmp_path / "lib"
+    file.touch()
+    assert run("generate", "relu", "--out", file) == 2
+    assert "is a file; --out takes a folder" in capsys.readouterr().err
+
+
+def test_a_name_that_is_nearly_right_gets_a_suggestion(capsys):
+    assert run("show", "mpl") == 2
+    assert "did you mean 'mlp'" in capsys.readouterr().err

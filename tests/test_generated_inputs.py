@@ -300,3 +300,12 @@ def test_missing_and_unknown_arguments(name):
         module(name).forward(**inputs, another=1)
     with pytest.raises(TypeError):
         module(name).forward()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_cache(name):
+    _, g = sample(name)
+    for cache in (None, (1, 2), g):
+        with pytest.raises(TypeError) as caught:
+            module(name).backward(g, cache)
+        says(caught, "cache", type(cache).__name__, "what forward of this module returned")
