@@ -79,12 +79,15 @@ def files(compiled: Compiled, home: str = "") -> dict[str, str]:
         f"{name}.tex": latex(compiled.derivation, compiled.proof),
     }
     if mathml.available():
-        written[f"{name}.html"] = html(compiled, home, LAWS_FILE)
+        written[f"{name}.html"] = page_of(compiled, text, home, LAWS_FILE)
     return written
 
 
-def html(compiled: Compiled, home: str = "", laws: str = "") -> str:
-    """The derivation as a page; `home` and `laws` are the files beside it that it links to."""
-    text = module(compiled.derivation, compiled.program)
-    derivation, proof, program = compiled.derivation, compiled.proof, compiled.program
-    return page(derivation, proof, program, text, home, laws)
+def html(compiled: Compiled) -> str:
+    """The derivation as a page that stands alone."""
+    return page_of(compiled, module(compiled.derivation, compiled.program), "", "")
+
+
+def page_of(compiled: Compiled, text: str, home: str, laws: str) -> str:
+    """The page of a layer whose module is `text`; `home` and `laws` are files that it links to."""
+    return page(compiled.derivation, compiled.proof, compiled.program, text, home, laws)

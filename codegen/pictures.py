@@ -15,6 +15,7 @@ from sympy import Expr, KroneckerDelta
 
 from derive.expressions import Index, Place, Sum, entry_indices, is_entry
 from derive.jacobians import Jacobian
+from derive.structure import expand_between
 from derive.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture
@@ -59,7 +60,10 @@ def picture(jacobian: Jacobian) -> Picture | None:
     if not rows or not columns:
         return None
     sizes = picture_sizes(rows, columns)
-    terms = [sp.Mul.make_args(t) for t in sp.Add.make_args(sp.expand_mul(jacobian.entry.end))]
+    terms = [
+        sp.Mul.make_args(t)
+        for t in sp.Add.make_args(expand_between(jacobian.entry.end, rows, columns))
+    ]
     counts: dict[int, list[tuple[int, int]]] = {}
     row_places, column_places = (list(places(axes, sizes)) for axes in (rows, columns))
     for (r, at_row), (c, at_column) in product(enumerate(row_places), enumerate(column_places)):
