@@ -61,7 +61,7 @@ def function(
     """A function in groups: those of its section, and what stands around them."""
     lines, shown = text.splitlines(), coloured(text, classes)
     groups, done = [], 0
-    for about, members in grouped(section.lines()):
+    for about, members in grouped(section.statements):
         own = [
             f"    {line}".rstrip()
             for member in module.lines(members)

@@ -17,7 +17,7 @@ from codegen import __version__
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
-from codegen.numpy_target import Line, Section
+from codegen.numpy_target import Buffer, Line, Section
 from codegen.program import Elementwise, Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
@@ -34,9 +34,12 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # the output is Python; text from definitions goes through `docstring`
 )
+WORK = "work"  # the argument of forward that holds its buffers
 WIDTH = 92  # of a line inside a function
 # the names of the module's own helpers, in the order in which they stand
 HELPERS = (
+    "_fitting",
+    "_apart",
     "_read",
     "_array",
     "_fits",
@@ -49,9 +52,15 @@ HELPERS = (
     "_unflat",
     "_not_empty",
     "_like",
+    "_pick",
+    "_spread",
+    "_where",
+    "_add_product",
     "_add_rows",
     "_dot",
+    "_dot_rows",
     "_sum_rows",
+    "_ones",
     "_by_rows",
     "_sigmoid",
     "_erf",
@@ -168,6 +177,20 @@ def flat(text: str, tensor: Tensor | Node) -> str:
     return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
+def buffer_text(buffer: Buffer) -> dict[str, str]:
+    """A buffer's name, what stands in it, and the text that makes it."""
+    axes = ["*batch" if str(s) == BATCH_SIZE else str(s) for s in buffer.sizes]
+    sizes = ", ".join(map(str, buffer.sizes)) + ("," if len(buffer.sizes) == 1 else "")
+    dtype = {"mask": "bool", "integer": "np.intp"}.get(buffer.kind, "dtype")
+    about = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    then = ", then ".join(n for n in buffer.holds if n != buffer.name)
+    return {
+        "name": buffer.name,
+        "about": f"{about}; then {then}" if then else about,
+        "made": buffer.content or f"np.empty(({sizes}), {dtype})",
+    }
+
+
 def may_underflow(value: Value) -> bool:
     """Does it come out as 0 where it is too small for its dtype, as exp(-1000), without harm?"""
     return isinstance(value.op, Elementwise) and value.op.function in UNDERFLOW
@@ -211,7 +234,8 @@ class Module:
         forward, backward, names = self.sections()
         batch = ["batch"] if has_batch(*layer.inputs) else []
         extra = [*batch, *(["shape"] if output.indices else [])]
-        cached = [*(names[v] for v in program.cache), *extra, "dtype"]
+        cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK]
+        sizes = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *self.sizes()]
@@ -239,6 +263,7 @@ class Module:
             "dimensions": self.dimensions(),
             "output": {
                 "name": output.name,
+                "has_axes": bool(output.indices),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
                 if output.indices
@@ -248,10 +273,13 @@ class Module:
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
             "checks": self.checks(),
             "checked": wrapped("return (", checked, ")"),
-            "forward": [*self.lines(forward.lines()), *self.shape_line()],
+            "sizes_tuple": f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})",
+            "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
+            "buffers": [buffer_text(b) for s in (forward, backward) for b in s.buffers.values()],
+            "forward": [*self.lines(forward.statements), *self.shape_line()],
             "cotangent": cotangent_name(output.name),
             "cotangent_check": self.cotangent_check(),
-            "backward": self.lines(backward.lines()),
+            "backward": self.lines(backward.statements),
             "results": returned_values(program, self.wanted(program.gradients), names),
             "given_inputs": unpacked("inputs", arguments),
             "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks()],
@@ -263,8 +291,9 @@ class Module:
         """The statements of forward and of backward, and the names of their values."""
         program = self.program
         names = Names(program, (cotangent_name(t.name) for t in self.layer.inputs))
-        forward = Section(program, program.forward, [*program.cache, program.output], names)
-        backward = Section(program, program.backward, [v for _, v in program.gradients], names)
+        kept, wanted = [*program.cache, program.output], [v for _, v in program.gradients]
+        forward = Section(program, program.forward, kept, names, WORK)
+        backward = Section(program, program.backward, wanted, names, WORK)
         return forward, backward, names
 
     def wanted(self, results: Iterable[tuple[str, int]]) -> list[tuple[Tensor | Node, int]]:
@@ -277,7 +306,7 @@ class Module:
         names = Names(function, (t.name for t in self.layer.inputs))
         section = Section(function, function.body, [v for _, v in function.results], names)
         return {
-            "body": self.lines(section.lines()),
+            "body": self.lines(section.statements),
             "results": returned_values(function, self.wanted(results), names),
         }
 
@@ -418,7 +447,7 @@ class Module:
             return f"{name} = {flat(check, output)}"
         return f'{name} = _number("{name}", {name}, dtype)'
 
-    def lines(self, lines: list[Line]) -> list[str]:
+    def lines(self, lines: Iterable[Line]) -> list[str]:
         """Statements with their equations above them."""
         found: list[str] = []
         for line in lines:

@@ -18,7 +18,7 @@ from codegen.program import (
     Values,
 )
 
-LONGEST = 28  # letters of a name that is made up from others
+LONGEST = 18  # letters of a name that is made up from others
 
 
 class Names:
@@ -93,13 +93,17 @@ class Names:
     def describe_elementwise(self, function: str, values: list[int]) -> str:
         """What an elementwise result is called."""
         numbers = [self.number(v) for v in values]
-        words = [self.root(v) for v, n in zip(values, numbers, strict=True) if n is None]
+        named = [v for v, n in zip(values, numbers, strict=True) if n is None]
+        arrays = [v for v in named if self.program[v].kind != "number"]
+        words = [self.root(v) for v in arrays or named]
         if function == "subtract" and words:
             return f"{words[0]}_shifted"
         if function == "add" and 1 in numbers and words[0].startswith("others_"):
             return "sum_" + words[0].removeprefix("others_")  # the largest term is exp(0) = 1
         if function in ("multiply", "divide", "add"):
             return "_".join(words[:2]) or "number"
+        if function == "negative" and words:
+            return words[0]
         return "_".join([function, *words[:1]])
 
     def number(self, value: int) -> int | None:

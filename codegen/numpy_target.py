@@ -1,50 +1,33 @@
-"""Operations as NumPy: which values get a line, which memory serves again, how each is spelled."""
+"""A section of a program as NumPy statements: what gets a line, and where it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from string import ascii_letters
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeGuard, cast
 
-from sympy import Expr, Rational
+from sympy import Expr
 
 from codegen.names import Names
+from codegen.numpy_text import HELPERS, INFIX, Spelling, Text, call, number_text
 from codegen.program import (
+    COMMUTATIVE,
     Arange,
     Constant,
-    Contract,
     Elementwise,
-    OneHot,
-    Operand,
+    Input,
     Operation,
-    Pick,
     Put,
-    Reduce,
     Scatter,
     Size,
-    Take,
     Values,
     borrows,
     reads,
 )
 
-ATOM, CALL, POWER, UNARY, PRODUCT, SUM, COMPARE = 9, 8, 7.5, 7, 5, 4, 3  # how tightly Python binds
 MAX_DEPTH = 4  # operations written into one another
-
-INFIX: Mapping[str, tuple[str, int]] = {
-    "add": ("+", SUM),
-    "subtract": ("-", SUM),
-    "multiply": ("*", PRODUCT),
-    "divide": ("/", PRODUCT),
-    "greater": (">", COMPARE),
-    "greater_equal": (">=", COMPARE),
-    "less": ("<", COMPARE),
-    "less_equal": ("<=", COMPARE),
-    "equal": ("==", COMPARE),
-    "not_equal": ("!=", COMPARE),
-}
-# functions that the module defines itself
-HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
+AUGMENTED = ("add", "subtract", "multiply", "divide")
+NOT_IN_PLACE = {*HELPERS, "where", "spread", "float", "cast"}  # do not write over an operand
 
 
 @dataclass(frozen=True)
@@ -55,20 +38,26 @@ class Line:
     about: str = ""
 
 
-@dataclass(frozen=True)
-class Text:
-    """An expression and how tightly it binds."""
+@dataclass
+class Buffer:
+    """An array of a workspace: its sizes and kind, and the names of the values that it holds.
 
-    text: str
-    rank: float = ATOM
+    `content` is what it is filled with beforehand, if anything.
+    """
 
-    def within(self, rank: float) -> str:
-        """In brackets where it binds less tightly than its surroundings."""
-        return self.text if self.rank >= rank else f"({self.text})"
+    name: str
+    sizes: tuple[Expr, ...]
+    kind: str
+    content: str = ""
+    holds: list[str] = field(default_factory=list)
 
 
 class Section:
-    """The statements of forward or of backward."""
+    """The statements of a function.
+
+    With a workspace each new array is a statement that writes into a buffer of it; without one,
+    what is read once stands in the expression that reads it.
+    """
 
     def __init__(
         self,
@@ -76,17 +65,23 @@ class Section:
         section: Iterable[int],
         results: Iterable[int],
         names: Names,
+        workspace: str = "",
     ) -> None:
         self.program = program
         groups = schedule(program, section)
         self.order = tuple(number for _, members in groups for number in members)
         self.results = set(results)
         self.names = names
+        self.workspace = workspace
+        self.buffers: dict[str, Buffer] = {}
+        self.home: dict[int, str] = {}  # the buffer in which a value lies
+        self.spelling = Spelling(program, self.spell)
         self.readers: dict[int, list[int]] = {}
         for number in self.order:
             for read in reads(program[number].op):
                 self.readers.setdefault(read, []).append(number)
         self.inlined: set[int] = set()
+        self.added_products = set(filter(self.is_added_product, self.order)) if workspace else set()
         self.choose_inlined()
         self.position = self.positions()
         self.give_names()
@@ -95,6 +90,7 @@ class Section:
             for root, members in groups
             if any(map(self.has_line, members))
         }
+        self.statements = tuple(self.lines())
 
     # -- which values get a line of their own --------------------------------------------------
 
@@ -118,13 +114,20 @@ class Section:
         return self.owned(op.value) and self.last_read(op.value) == self.position[number]
 
     def becomes(self, number: int) -> int:
-        """The value that a value turns into when entries are put into it again and again."""
+        """The value that a value turns into where it lies, written over again and again."""
         while not self.program[number].name:
-            into = [r for r in self.readers.get(number, []) if is_base(self.program[r].op, number)]
-            if len(into) != 1 or self.last_read(number) != self.position[into[0]]:
+            last = [r for r in self.readers.get(number, []) if self.takes_over(r, number)]
+            if len(last) != 1 or self.last_read(number) != self.position[last[0]]:
                 break
-            number = into[0]
+            number = last[0]
         return number
+
+    def takes_over(self, reader: int, number: int) -> bool:
+        """Is the reader's value written over this one?"""
+        op = self.program[reader].op
+        if self.workspace and isinstance(op, Elementwise):
+            return self.free_memory(reader, op) == number
+        return is_base(op, number)
 
     def choose_inlined(self) -> None:
         """Values without a name that one other value reads are written into it."""
@@ -136,9 +139,34 @@ class Section:
             reader = self.program[found[0]].op
             if isinstance(value.op, Put | Scatter) or needs_name(reader, number):
                 continue
+            if self.workspace and self.is_new(number) and number not in self.added_products:
+                continue
             self.inlined.add(number)
             if self.depth(number) > MAX_DEPTH:
                 self.inlined.remove(number)
+
+    def is_added_product(self, number: int) -> bool:
+        """Is it a number times an array that is only added, to an array that nothing else reads?"""
+        value, readers = self.program[number], self.readers.get(number, [])
+        if value.name or number in self.results or len(readers) != 1:
+            return False
+        op, reader = value.op, self.program[readers[0]].op
+        if not (is_ufunc(op, "multiply") and is_ufunc(reader, "add")):
+            return False
+        factors, whole = op.operands, tuple(range(len(value.sizes)))
+        totals = [o for o in reader.operands if o.value != number]
+        return (
+            [len(self.program[o.value].sizes) for o in factors] == [0, len(value.sizes)]
+            and value.kind == "real"
+            and all(o.places == whole for o in (factors[1], *totals, *reader.operands))
+            and len(totals) == 1
+            and self.is_new(totals[0].value)
+            and totals[0].value in self.order
+            and totals[0].value not in self.results
+            and len(self.readers[totals[0].value]) == 1
+            and not isinstance(self.program[totals[0].value].op, Put)
+            and self.program[totals[0].value].kind == "real"
+        )
 
     def depth(self, number: int) -> int:
         """How many operations are written into one another."""
@@ -155,19 +183,25 @@ class Section:
         return position
 
     def last_read(self, number: int) -> float:
-        """The last statement that reads a value; results are read after all."""
+        """The last statement that reads a value or a view of it; results are read after all."""
         if number in self.results:
             return float("inf")
-        return max((self.position[r] for r in self.readers.get(number, [])), default=-1)
+        readers = self.readers.get(number, [])
+        views = [r for r in readers if borrows(self.program[r].op, self.program.values)]
+        last = max((self.position[r] for r in readers), default=-1)
+        return max([last, *map(self.last_read, views)])
+
+    def is_new(self, number: int) -> bool:
+        """Is the value an array that its operation makes?"""
+        value = self.program[number]
+        given = isinstance(value.op, Arange | Input) or borrows(value.op, self.program.values)
+        return len(value.sizes) > 0 and value.kind != "number" and not given
 
     def owned(self, number: int) -> bool:
         """Is the value memory that this section has made, with a name?"""
         value = self.program[number]
-        made = not isinstance(value.op, OneHot | Arange) and not borrows(
-            value.op, self.program.values
-        )
         inside = number in self.position and number not in self.inlined
-        return made and inside and value.kind == "real" and len(value.sizes) > 0
+        return inside and value.kind == "real" and self.is_new(number)
 
     # -- statements -------------------------------------------------------------------------------
 
@@ -182,23 +216,61 @@ class Section:
 
     def statement(self, number: int) -> list[str]:
         """One value on a line, in memory that is no longer read where there is some."""
+        op, name = self.program[number].op, self.names[number]
+        if isinstance(op, Put):
+            return self.put(number, op)
+        if isinstance(op, Arange) and self.workspace:
+            made = self.spelling.operation(op).text
+            kept = self.buffer(number, content=made)
+            return [f"{name} = {made} if {kept} is None else {kept}"]
+        out = self.memory(number)
+        if out == name and isinstance(op, Elementwise) and op.function in AUGMENTED:
+            products = [o.value for o in op.operands if o.value in self.added_products]
+            if products:
+                factors = self.spelling.operands(cast(Elementwise, self.program[products[0]].op))
+                return [call("_add_product", name, *(f.text for f in factors)).text]
+            added = self.added(op, name)
+            if added:
+                return [f"{name} {INFIX[op.function][0]}= {added}"]
+        text = self.spelling.operation(op, out).text
+        return [text if out == name else f"{name} = {text}"]
+
+    def added(self, op: Elementwise, name: str) -> str:
+        """What an augmented assignment to `name` has on its right, or nothing."""
+        left, right = (text.text for text in self.spelling.operands(op))
+        if left == name:
+            return right
+        return left if right == name and op.function in COMMUTATIVE else ""
+
+    def memory(self, number: int) -> str:
+        """The array that a value is written into: one that is no longer read, or a buffer."""
+        op = self.program[number].op
+        free = self.free_memory(number, op) if isinstance(op, Elementwise) else None
+        if free is not None:
+            self.holds(free, number)
+            return self.names[free]
+        return self.buffer(number) if self.workspace and self.is_new(number) else ""
+
+    def buffer(self, number: int, content: str = "") -> str:
+        """A buffer of the workspace for a value."""
         value, name = self.program[number], self.names[number]
-        if isinstance(value.op, Put):
-            return self.put(number, value.op)
-        if isinstance(value.op, Elementwise):
-            free = self.free_memory(number, value.op)
-            if free is not None:
-                return [f"{name} = {self.ufunc(value.op, self.names[free])}"]
-        return [f"{name} = {self.spell_op(value.op).text}"]
+        self.buffers[name] = Buffer(name, value.sizes, value.kind, content)
+        self.home[number] = name
+        self.holds(number, number)
+        return f"{self.workspace}.{name}"
+
+    def holds(self, before: int, number: int) -> None:
+        """Note that a value lies where another has been."""
+        if before in self.home:
+            self.home[number] = self.home[before]
+            held = self.buffers[self.home[before]].holds
+            if self.names[number] not in held:
+                held.append(self.names[number])
 
     def free_memory(self, number: int, op: Elementwise) -> int | None:
         """An operand of the same shape that nothing reads after this statement."""
         value = self.program[number]
-        if (
-            value.kind != "real"
-            or not value.sizes
-            or op.function in {*HELPERS, "where", "spread", "float"}
-        ):
+        if value.kind != "real" or not value.sizes or op.function in NOT_IN_PLACE:
             return None
         for operand in op.operands:
             same = operand.places == tuple(range(len(value.sizes)))
@@ -207,29 +279,26 @@ class Section:
                 return operand.value
         return None
 
-    def ufunc(self, op: Elementwise, out: str) -> str:
-        """An elementwise operation that writes into memory it was given."""
-        rank = max(len(o.places) for o in op.operands)
-        args = [self.operand(o, rank).text for o in op.operands]
-        return f"np.{op.function}({', '.join(args)}, out={out})"
-
     def put(self, number: int, op: Put) -> list[str]:
         """Entries replaced, in place where the base is not read again."""
         name, base = self.names[number], self.names[op.value]
         found = []
-        if not self.in_place(number, op):
+        if self.in_place(number, op):
+            self.holds(op.value, number)
+        elif self.workspace:
+            out = self.buffer(number)
+            found.append(f"{name} = _spread({base}, {base}.shape, out={out})")
+        else:
             found.append(f"{name} = {base}.copy()")
-        elif name != base:
+        if not found and name != base:
             found.append(f"{name} = {base}")
         return [*found, self.put_text(name, op)]
 
     def put_text(self, name: str, op: Put) -> str:
         """The assignment to the entries at the labels."""
         rank = len(op.at) - 1
-        at = ", ".join(self.operand(o, rank).text for o in op.at)
-        return f"{name}[{at}] = {self.operand(op.filling, rank).text}"
-
-    # -- expressions -------------------------------------------------------------------------------
+        at = ", ".join(self.spelling.operand(o, rank).text for o in op.at)
+        return f"{name}[{at}] = {self.spelling.operand(op.filling, rank).text}"
 
     def spell(self, number: int) -> Text:
         """A value where it is read: its name, its number, or what it is made of."""
@@ -237,194 +306,8 @@ class Section:
         if isinstance(op, Constant):
             return number_text(op.number)
         if number in self.inlined:
-            return self.spell_op(op)
+            return self.spelling.operation(op)
         return Text(self.names[number])
-
-    def spell_op(self, op: Operation) -> Text:
-        """An operation as an expression."""
-        match op:
-            case Elementwise():
-                return self.elementwise(op)
-            case Reduce(kind, value, axes):
-                inner = self.spell(value).within(CALL)
-                every = len(axes) == len(self.program[value].sizes)
-                if kind == "sum" and not every and axes == (0,):
-                    return Text(f"_sum_rows({self.spell(value).text})", CALL)
-                axis = "" if every else f"axis={axes[0] if len(axes) == 1 else axes}"
-                return Text(f"{inner}.{kind}({axis})", CALL)
-            case Contract():
-                return self.contract(op)
-            case Take(value, axis, labels):
-                at = ", ".join([":"] * axis + [self.spell(labels).text])
-                return Text(f"{self.spell(value).within(CALL)}[{at}]", CALL)
-            case Pick(value, operands):
-                rank = 1 + max((p for o in operands for p in o.places), default=-1)
-                at = ", ".join(self.operand(o, rank).text for o in operands)
-                return Text(f"{self.spell(value).within(CALL)}[{at}]", CALL)
-            case OneHot(labels, size):
-                text = self.spell(labels).within(CALL)
-                return Text(f"{text}[..., None] == {self.spell(size).text}", COMPARE)
-            case Scatter(value, labels, size):
-                args = f"{self.spell(value).text}, {self.spell(labels).text}, {self.names[size]}"
-                return Text(f"_add_rows({args})", CALL)
-            case Arange(size):
-                return Text(f"np.arange({self.names[size]})", CALL)
-            case Size(symbol):
-                return Text(str(symbol))
-        raise TypeError(f"{type(op).__name__} is not an expression")
-
-    def operand(self, operand: Operand, rank: int) -> Text:
-        """A value lined up with a result of that many axes."""
-        text = self.spell(operand.value)
-        places = operand.places
-        if list(places) != sorted(places):
-            order = sorted(range(len(places)), key=lambda i: places[i])
-            plain = len(places) == 2
-            text = Text(f"{text.within(CALL)}{'.T' if plain else f'.transpose({order})'}", CALL)
-            places = tuple(sorted(places))
-        missing = [r for r in range(min(places, default=rank), rank) if r not in places]
-        if not places or not missing:
-            return text
-        at = [":" if r in places else "None" for r in range(places[0], rank)]
-        shown = ", ".join(at)
-        return Text(f"{text.within(CALL)}[{shown}]", CALL)
-
-    def elementwise(self, op: Elementwise) -> Text:
-        """An infix operator, a NumPy function, or a function of the module's own."""
-        rank = 1 + max(place for o in op.operands for place in (-1, *o.places))
-        args = [self.operand(o, rank) for o in op.operands]
-        if op.function == "spread":
-            return self.spread(op)
-        if op.function == "cast":
-            return Text(f"dtype.type({args[0].text})", CALL)
-        if op.function == "float":
-            return Text(f"{args[0].within(CALL)}.astype(dtype)", CALL)
-        if op.function in INFIX:
-            sign, level = INFIX[op.function]
-            right = level + 1  # also for +: a + (b - c) rounds otherwise than a + b - c
-            return Text(f"{args[0].within(level)} {sign} {args[1].within(right)}", level)
-        if op.function == "negative":
-            return Text(f"-{args[0].within(UNARY)}", UNARY)
-        is_number = all(self.program[o.value].kind == "number" for o in op.operands)
-        if is_number and op.function == "sqrt":
-            return Text(f"{args[0].within(CALL)} ** 0.5", POWER)
-        name = HELPERS.get(op.function, f"np.{op.function}")
-        text = f"{name}({', '.join(a.text for a in args)})"
-        # a Python number takes the dtype of what it meets; NumPy's own would make it float64
-        return Text(f"float({text})" if is_number else text, CALL)
-
-    def spread(self, op: Elementwise) -> Text:
-        """A value repeated along the axes that it lacks."""
-        first, *sizes = op.operands
-        text = self.operand(first, len(sizes))
-        shape = ", ".join(self.names[s.value] for s in sizes) + ("," if len(sizes) == 1 else "")
-        return Text(f"np.broadcast_to({text.text}, ({shape})).copy()", CALL)
-
-    def contract(self, op: Contract) -> Text:
-        """A matrix product where it is one, else an einsum."""
-        if len(op.values) == 2:
-            for rule in RULES:
-                found = rule(self, op)
-                if found is not None:
-                    return found
-        spelled = self.letters(op)
-        words = ["".join(spelled[letter] for letter in ls) for ls in [*op.letters, op.out]]
-        signature = ",".join(words[:-1]) + "->" + words[-1]
-        args = ", ".join(self.spell(v).text for v in op.values)
-        return Text(f'np.einsum("{signature}", {args})', CALL)
-
-    def letters(self, op: Contract) -> dict[int, str]:
-        """A letter for each axis, the layer's own where it has one."""
-        sizes = {
-            letter: size
-            for value, ls in zip(op.values, op.letters, strict=True)
-            for letter, size in zip(ls, self.program[value].sizes, strict=True)
-        }
-        spelled: dict[int, str] = {}
-        for letter, size in sorted(sizes.items()):
-            own = [i.name for i in self.program.layer.axes if i.size == size and len(i.name) == 1]
-            candidates = [*own, *ascii_letters]
-            spelled[letter] = next(c for c in candidates if c not in spelled.values())
-        return spelled
-
-    def whole_dot(self, op: Contract) -> Text | None:
-        """Two arrays of one shape, all of it summed."""
-        left, right = op.letters
-        if op.out or left != right or len(left) < 2:
-            return None
-        a, b = (self.spell(v).text for v in op.values)
-        return Text(f"_dot({a}, {b})", CALL)
-
-    def row_dot(self, op: Contract) -> Text | None:
-        """Two arrays of one shape, their last axis summed."""
-        left, right = op.letters
-        if left != right or len(left) < 2 or op.out != left[:-1]:
-            return None
-        a, b = (self.spell(v).text for v in op.values)
-        return Text(f"np.vecdot({a}, {b})", CALL)
-
-    def column_dot(self, op: Contract) -> Text | None:
-        """Two arrays of one shape, their first axis summed."""
-        left, right = op.letters
-        if left != right or len(left) < 2 or op.out != left[1:]:
-            return None
-        a, b = (self.spell(v) for v in op.values)
-        return Text(f"_sum_rows({a.within(PRODUCT)} * {b.within(PRODUCT + 1)})", CALL)
-
-    def batched_product(self, op: Contract) -> Text | None:
-        """`a @ b` of matrices that stand behind the same leading axes, transposed where needed."""
-        for first, second in ((0, 1), (1, 0)):
-            left, right = op.letters[first], op.letters[second]
-            lead, matrix = op.out[:-2], op.out[-2:]
-            summed = set(left[-2:]) & set(right[-2:])
-            if not lead or left[:-2] != lead or right[:-2] != lead or len(summed) != 1:
-                continue
-            (s,) = summed
-            if {*left[-2:]} != {matrix[0], s} or {*right[-2:]} != {s, matrix[1]}:
-                continue
-            a = self.stacked(op.values[first], left[-1] == s)
-            b = self.stacked(op.values[second], right[-2] == s)
-            return Text(f"{a.within(PRODUCT)} @ {b.within(PRODUCT + 1)}", PRODUCT)
-        return None
-
-    def stacked(self, value: int, fits: bool) -> Text:
-        """Matrices behind leading axes, each transposed where it does not fit."""
-        text = self.spell(value)
-        return text if fits else Text(f"{text.within(CALL)}.mT", CALL)
-
-    def matrix_product(self, op: Contract) -> Text | None:
-        """`a @ b` with the right transposes, where one axis is summed and no other is shared."""
-        orders = [(0, 1), (1, 0)]
-        for first, second in orders:
-            left, right = op.letters[first], op.letters[second]
-            shared = set(left) & set(right)
-            if len(shared) != 1 or shared & set(op.out) or len(right) > 2:
-                continue
-            (s,) = shared
-            rows, columns = (tuple(i for i in side if i != s) for side in (left, right))
-            if (*rows, *columns) != op.out:
-                continue
-            if len(left) > 2 and left[-1] != s:
-                continue
-            a = self.turned(op.values[first], left, left[-1] == s)
-            b = self.turned(op.values[second], right, right[0] == s)
-            return Text(f"{a.within(PRODUCT)} @ {b.within(PRODUCT + 1)}", PRODUCT)
-        return None
-
-    def turned(self, value: int, letters: tuple[int, ...], fits: bool) -> Text:
-        """A matrix, transposed where it does not fit."""
-        text = self.spell(value)
-        return text if fits or len(letters) == 1 else Text(f"{text.within(CALL)}.T", CALL)
-
-
-# contractions of two arrays that are more than an einsum, the first that fits
-RULES = (
-    Section.whole_dot,
-    Section.row_dot,
-    Section.column_dot,
-    Section.batched_product,
-    Section.matrix_product,
-)
 
 
 def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[int]]]:
@@ -452,6 +335,11 @@ def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[in
     return groups
 
 
+def is_ufunc(op: Operation, function: str) -> TypeGuard[Elementwise]:
+    """Is it this function of entries?"""
+    return isinstance(op, Elementwise) and op.function == function
+
+
 def is_base(op: Operation, number: int) -> bool:
     """Are entries put into this value?"""
     return isinstance(op, Put) and op.value == number
@@ -464,9 +352,3 @@ def needs_name(reader: Operation, number: int) -> bool:
     return isinstance(reader, Scatter) and number == reader.size
 
 
-def number_text(number: Expr) -> Text:
-    """A number as Python: whole, or a float, or a quotient where no float says it exactly."""
-    tight = UNARY if number.is_negative else ATOM
-    if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
-        return Text(f"{number.p} / {number.q}", PRODUCT)
-    return Text(str(number) if number.is_Integer else repr(float(number)), tight)

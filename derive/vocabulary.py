@@ -26,8 +26,9 @@ PI = "pi"  # the number π
 WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
 # names that an emitted module uses for itself
 EMITTED = {
-    *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients"),
+    *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients", "Workspace"),
     *("forward", "backward", "value_and_grad", "jvp", "hvp", "jacobian"),
+    *("workspace", "work", "owned", "arrays", "value"),
     *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype"),
 }
 FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}

@@ -30,15 +30,31 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, W, c):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, K, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    u: Any = None  # (*batch, K)
+    dx: Any = None  # (*batch, D)
+    dW: Any = None  # (D, K)
+    dc: Any = None  # (K,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, W, c, *, work=None):
     """u, and what backward needs to know of the way to it.
 
     Arguments, with K features out, D features in:
         x: inputs, (..., D), floats
         W: weights, (D, K), floats
         c: bias, (K,), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): u of shape (..., K), and what backward needs.
 
@@ -50,10 +66,12 @@ def forward(x, W, c):
     or a label out of range; the message names the argument.
     """
     (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    work = _fitting(work, (dtype, D, K, size_batch), x=x, W=W, c=c)
     # u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
-    u = x @ W + c
+    u = np.matmul(x, W, out=work.u)
+    u += c
     shape = (*batch, K)
-    return _unflat(u, batch), Cache(x, W, batch, shape, dtype)
+    return _unflat(u, batch), Cache(x, W, batch, shape, dtype, work)
 
 
 def backward(du, cache):
@@ -69,18 +87,35 @@ def backward(du, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, batch, shape, dtype) = cache
+    (x, W, batch, shape, dtype, work) = cache
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
+    _apart(work, du=du)
     # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
     # that is, ∂ℒ/∂u Wᵀ
-    dx = du @ W.T
+    dx = np.matmul(du, W.T, out=work.dx)
     # ∂ℒ/∂W[d,k] = Σ_… x[…,d] ∂ℒ/∂u[…,k]
     # that is, xᵀ ∂ℒ/∂u
-    dW = x.T @ du
+    dW = np.matmul(x.T, du, out=work.dW)
     # ∂ℒ/∂c[k] = Σ_… ∂ℒ/∂u[…,k]
     # that is, Σ_… ∂ℒ/∂u_…
-    dc = _sum_rows(du)
+    dc = _sum_rows(du, out=work.dc)
     return Gradients(_unflat(dx, batch), dW, dc)
+
+
+def workspace(x, W, c):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    arrays = {
+        "u": np.empty((size_batch, K), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "dW": np.empty((D, K), dtype),
+        "dc": np.empty((K,), dtype),
+    }
+    return Workspace((dtype, D, K, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -133,6 +168,31 @@ def _arguments(x, W, c):
     x = _flat(x, batch)
     size_batch = x.shape[0]
     return (x, W, c, dtype, batch, D, K, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -219,19 +279,30 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _sum_rows(rows):
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -35,16 +35,37 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
+    owned: Any = frozenset()  # what id() says of the arrays
+    s: Any = None  # (*batch, size_q, size_k); then p
+    s_max: Any = None  # (*batch, size_q)
+    sum_p: Any = None  # (*batch, size_q)
+    o: Any = None  # (*batch, size_q, E)
+    dp: Any = None  # (*batch, size_q, size_k); then ds
+    dp_p: Any = None  # (*batch, size_q)
+    dQ: Any = None  # (*batch, size_q, D)
+    dK: Any = None  # (*batch, size_k, D)
+    dV: Any = None  # (*batch, size_k, E)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(Q, K, V):
+def forward(Q, K, V, *, work=None):
     """o, and what backward needs to know of the way to it.
 
     Arguments, with size_q queries, size_k keys, E features out, D features:
         Q: queries, (..., size_q, D), floats
         K: keys, (..., size_k, D), floats
         V: values, (..., size_k, E), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): o of shape (..., size_q, E), and what backward needs.
 
@@ -57,17 +78,22 @@ def forward(Q, K, V):
     or a label out of range; the message names the argument.
     """
     (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), Q=Q, K=K, V=V)
     # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
+    s = np.matmul(Q, K.mT, out=work.s)
     sqrt_D = D ** 0.5
-    s = Q @ K.mT / sqrt_D
+    s /= sqrt_D
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
-    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    s_max = s.max(axis=2, out=work.s_max)
+    p = np.subtract(s, s_max[:, :, None], out=s)
+    np.exp(p, out=p)
+    sum_p = p.sum(axis=2, out=work.sum_p)
+    p /= sum_p[:, :, None]
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = p @ V
+    o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
-    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype)
+    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -84,19 +110,45 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, p, batch, shape, dtype) = cache
+    (Q, K, V, sqrt_D, p, batch, shape, dtype, work) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
+    _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
-    dp = do @ V.mT
+    dp = np.matmul(do, V.mT, out=work.dp)
     # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
-    ds = (dp - np.vecdot(dp, p)[:, :, None]) * p
+    dp_p = np.vecdot(dp, p, out=work.dp_p)
+    ds = np.subtract(dp, dp_p[:, :, None], out=dp)
+    ds *= p
     # ∂ℒ/∂Q[…,q,d] = (1/√(D)) Σ_k K[…,k,d] ∂ℒ/∂s[…,q,k]
-    dQ = ds @ K / sqrt_D
+    dQ = np.matmul(ds, K, out=work.dQ)
+    dQ /= sqrt_D
     # ∂ℒ/∂K[…,k,d] = (1/√(D)) Σ_q Q[…,q,d] ∂ℒ/∂s[…,q,k]
-    dK = ds.mT @ Q / sqrt_D
+    dK = np.matmul(ds.mT, Q, out=work.dK)
+    dK /= sqrt_D
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
-    dV = p.mT @ do
+    dV = np.matmul(p.mT, do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
+
+
+def workspace(Q, K, V):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    arrays = {
+        "s": np.empty((size_batch, size_q, size_k), dtype),
+        "s_max": np.empty((size_batch, size_q), dtype),
+        "sum_p": np.empty((size_batch, size_q), dtype),
+        "o": np.empty((size_batch, size_q, E), dtype),
+        "dp": np.empty((size_batch, size_q, size_k), dtype),
+        "dp_p": np.empty((size_batch, size_q), dtype),
+        "dQ": np.empty((size_batch, size_q, D), dtype),
+        "dK": np.empty((size_batch, size_k, D), dtype),
+        "dV": np.empty((size_batch, size_k, E), dtype),
+    }
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -166,6 +218,31 @@ def _arguments(Q, K, V):
     V = _flat(V, batch)
     size_batch = Q.shape[0]
     return (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

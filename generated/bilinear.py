@@ -32,9 +32,29 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, W, v, b):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, E, K, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    v_x: Any = None  # (*batch, D, E)
+    u: Any = None  # (*batch, K)
+    W_v: Any = None  # (*batch, D, K)
+    dx: Any = None  # (*batch, D)
+    du_v: Any = None  # (K, E, *batch)
+    dW: Any = None  # (K, D, E)
+    W_x: Any = None  # (*batch, E, K)
+    dv: Any = None  # (*batch, E)
+    db: Any = None  # (K,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, W, v, b, *, work=None):
     """u, and what backward needs to know of the way to it.
 
     Arguments, with K features out, D features of x, E features of v:
@@ -42,6 +62,7 @@ def forward(x, W, v, b):
         W: weights, (K, D, E), floats
         v: second inputs, (..., E), floats
         b: bias, (K,), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): u of shape (..., K), and what backward needs.
 
@@ -53,10 +74,13 @@ def forward(x, W, v, b):
     or a label out of range; the message names the argument.
     """
     (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    work = _fitting(work, (dtype, D, E, K, size_batch), x=x, W=W, v=v, b=b)
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
-    u = np.einsum("kde,ade->ak", W, v[:, None, :] * x[:, :, None]) + b
+    v_x = np.multiply(v[:, None, :], x[:, :, None], out=work.v_x)
+    u = np.einsum("kde,ade->ak", W, v_x, out=work.u)
+    u += b
     shape = (*batch, K)
-    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype)
+    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype, work)
 
 
 def backward(du, cache):
@@ -72,18 +96,43 @@ def backward(du, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, v, batch, shape, dtype) = cache
+    (x, W, v, batch, shape, dtype, work) = cache
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
+    _apart(work, du=du)
     # ∂ℒ/∂x[…,d] = Σ_k ∂ℒ/∂u[…,k] Σ_e W[k,d,e] v[…,e]
-    dx = np.einsum("ak,adk->ad", du, np.einsum("kde,ae->adk", W, v))
+    W_v = np.einsum("kde,ae->adk", W, v, out=work.W_v)
+    dx = np.einsum("ak,adk->ad", du, W_v, out=work.dx)
     # ∂ℒ/∂W[k,d,e] = Σ_… x[…,d] v[…,e] ∂ℒ/∂u[…,k]
-    dW = np.einsum("ad,kea->kde", x, du.T[:, None, :] * v.T)
+    du_v = np.multiply(du.T[:, None, :], v.T, out=work.du_v)
+    dW = np.einsum("ad,kea->kde", x, du_v, out=work.dW)
     # ∂ℒ/∂v[…,e] = Σ_k ∂ℒ/∂u[…,k] Σ_d x[…,d] W[k,d,e]
-    dv = np.einsum("ak,aek->ae", du, np.einsum("kde,ad->aek", W, x))
+    W_x = np.einsum("kde,ad->aek", W, x, out=work.W_x)
+    dv = np.einsum("ak,aek->ae", du, W_x, out=work.dv)
     # ∂ℒ/∂b[k] = Σ_… ∂ℒ/∂u[…,k]
     # that is, Σ_… ∂ℒ/∂u_…
-    db = _sum_rows(du)
+    db = _sum_rows(du, out=work.db)
     return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
+
+
+def workspace(x, W, v, b):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    arrays = {
+        "v_x": np.empty((size_batch, D, E), dtype),
+        "u": np.empty((size_batch, K), dtype),
+        "W_v": np.empty((size_batch, D, K), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "du_v": np.empty((K, E, size_batch), dtype),
+        "dW": np.empty((K, D, E), dtype),
+        "W_x": np.empty((size_batch, E, K), dtype),
+        "dv": np.empty((size_batch, E), dtype),
+        "db": np.empty((K,), dtype),
+    }
+    return Workspace((dtype, D, E, K, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -142,6 +191,31 @@ def _arguments(x, W, v, b):
     v = _flat(v, batch)
     size_batch = x.shape[0]
     return (x, W, v, b, dtype, batch, D, E, K, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -228,19 +302,30 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _sum_rows(rows):
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

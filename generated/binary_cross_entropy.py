@@ -29,15 +29,32 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    L: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    log1p_exp_abs_z: Any = None  # (*batch,)
+    part_2: Any = None  # (*batch,)
+    p: Any = None  # (*batch,); then dz
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, t):
+def forward(z, t, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         z: logits, (...), floats
         t: target probabilities, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -49,12 +66,24 @@ def forward(z, t):
     or a label out of range; the message names the argument.
     """
     (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    work = _fitting(work, (dtype, size_batch), z=z, t=t)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    log1p_exp_negative_abs_z = np.log1p(np.exp(-np.abs(z)))
-    L = (1 - t) * (np.maximum(0, z) + log1p_exp_negative_abs_z) + (np.maximum(0, -z) + log1p_exp_negative_abs_z) * t
+    L = np.subtract(1, t, out=work.L)
+    part = np.maximum(0, z, out=work.part)
+    log1p_exp_abs_z = np.abs(z, out=work.log1p_exp_abs_z)
+    np.negative(log1p_exp_abs_z, out=log1p_exp_abs_z)
+    np.exp(log1p_exp_abs_z, out=log1p_exp_abs_z)
+    np.log1p(log1p_exp_abs_z, out=log1p_exp_abs_z)
+    part += log1p_exp_abs_z
+    L *= part
+    part_2 = np.negative(z, out=work.part_2)
+    np.maximum(0, part_2, out=part_2)
+    part_2 += log1p_exp_abs_z
+    part_2 *= t
+    L += part_2
     shape = (*batch,)
-    return _unflat(L, batch), Cache(z, t, batch, shape, dtype)
+    return _unflat(L, batch), Cache(z, t, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -71,14 +100,33 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (z, t, batch, shape, dtype) = cache
+    (z, t, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # p[...] := sigmoid(z[...])
-    p = _sigmoid(z)
+    p = _sigmoid(z, out=work.p)
     # ∂ℒ/∂z[…] = (p[…] - t[…]) ∂ℒ/∂L[…]
     # that is, (p - t) ⊙ ∂ℒ/∂L
-    dz = (p - t) * dL
+    dz = np.subtract(p, t, out=p)
+    dz *= dL
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z, t):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    arrays = {
+        "L": np.empty((size_batch,), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "log1p_exp_abs_z": np.empty((size_batch,), dtype),
+        "part_2": np.empty((size_batch,), dtype),
+        "p": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -97,8 +145,8 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch,), dtype, "z"), batch)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    log1p_exp_negative_abs_z = np.log1p(np.exp(-np.abs(z)))
-    L = (1 - t) * (np.maximum(0, z) + log1p_exp_negative_abs_z) + (np.maximum(0, -z) + log1p_exp_negative_abs_z) * t
+    log1p_exp_abs_z = np.log1p(np.exp(-np.abs(z)))
+    L = (1 - t) * (np.maximum(0, z) + log1p_exp_abs_z) + (np.maximum(0, -z) + log1p_exp_abs_z) * t
     # p[...] := sigmoid(z[...])
     p = _sigmoid(z)
     # L̇[…] = ż[…] (p[…] - t[…])
@@ -131,6 +179,31 @@ def _arguments(z, t):
     t = _flat(t, batch)
     size_batch = z.shape[0]
     return (z, t, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -229,7 +302,34 @@ def _by_rows(output, pull):
     return found
 
 
-def _sigmoid(x):
+def _sigmoid(x, out=None):
     """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    e = np.exp(-np.abs(x))
-    return np.maximum(e, x >= 0) / (1 + e)  # 1 is the larger where x is 0 or more
+    return _by_blocks(_sigmoid_block, x, out)
+
+
+def _sigmoid_block(x, out, scratch):
+    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
+    e, top = scratch[:2]
+    np.abs(x, out=e)
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    np.greater_equal(x, 0, out=top)
+    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
+    np.add(e, 1, out=e)
+    np.divide(top, e, out=out)
+
+
+def _by_blocks(function, x, out=None):
+    """A function of single entries, worked out in blocks that stay in the processor's cache."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), out.reshape(-1)
+    size = min(x.size, 2**16 // x.itemsize) or 1
+    scratch = np.empty((10, size), x.dtype)
+    for start in range(0, x.size, size):
+        block = flat[start : start + size]
+        function(block, result[start : start + size], scratch[:, : block.size])
+    return out

@@ -28,19 +28,41 @@ class Cache(NamedTuple):
     z_argmax: Any
     places: Any
     exp_z_shifted: Any
-    others_exp_z_shifted: Any
+    part: Any
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    places: Any = None  # (*batch,)
+    z_argmax: Any = None  # (*batch,)
+    z_max: Any = None  # (*batch,)
+    z_shifted: Any = None  # (*batch, J)
+    exp_z_shifted: Any = None  # (*batch, J)
+    part: Any = None  # (*batch,)
+    log1p_part: Any = None  # (*batch,)
+    L: Any = None  # (*batch,)
+    part_2: Any = None  # (*batch,)
+    p: Any = None  # (*batch, J); then dz
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, t):
+def forward(z, t, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
         z: logits, (..., J), floats
         t: target distributions, (..., J), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -54,18 +76,23 @@ def forward(z, t):
     or a label out of range; the message names the argument.
     """
     (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    work = _fitting(work, (dtype, J, size_batch), z=z, t=t)
     # L[...] = -sum(j, t[..., j] * log(p[..., j]))
     # in the form of: shifted log-sum-exp
-    places = np.arange(size_batch)
-    z_argmax = z.argmax(axis=1)
-    z_shifted = z - z[places, z_argmax][:, None]
-    exp_z_shifted = np.exp(z_shifted)
+    places = np.arange(size_batch) if work.places is None else work.places
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (places, z_argmax), out=work.z_max)
+    z_shifted = np.subtract(z, z_max[:, None], out=work.z_shifted)
+    exp_z_shifted = np.exp(z_shifted, out=work.exp_z_shifted)
     exp_z_shifted[places, z_argmax] = 0
-    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
-    L = -np.vecdot(z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    part = exp_z_shifted.sum(axis=1, out=work.part)
+    log1p_part = np.log1p(part, out=work.log1p_part)
+    z_shifted -= log1p_part[:, None]
+    L = np.vecdot(z_shifted, t, out=work.L)
+    np.negative(L, out=L)
     shape = (*batch,)
     return _unflat(L, batch), Cache(
-        t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype,
+        t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work,
     )
 
 
@@ -83,17 +110,42 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (t, z_argmax, places, exp_z_shifted, others_exp_z_shifted, batch, shape, dtype) = cache
+    (t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z_shifted = others_exp_z_shifted + 1
-    p = exp_z_shifted / sum_exp_z_shifted[:, None]
-    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    part_2 = np.add(part, 1, out=work.part_2)
+    p = np.divide(exp_z_shifted, part_2[:, None], out=work.p)
+    np.divide(1, part_2, out=part_2)
+    p[places, z_argmax] = part_2
     # ∂ℒ/∂z[…,j] = (p[…,j] - t[…,j]) ∂ℒ/∂L[…]
     # that is, diag(∂ℒ/∂L) (p - t)
-    dz = dL[:, None] * (p - t)
+    dz = np.subtract(p, t, out=p)
+    dz *= dL[:, None]
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z, t):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    arrays = {
+        "places": np.arange(size_batch),
+        "z_argmax": np.empty((size_batch,), np.intp),
+        "z_max": np.empty((size_batch,), dtype),
+        "z_shifted": np.empty((size_batch, J), dtype),
+        "exp_z_shifted": np.empty((size_batch, J), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "log1p_part": np.empty((size_batch,), dtype),
+        "L": np.empty((size_batch,), dtype),
+        "part_2": np.empty((size_batch,), dtype),
+        "p": np.empty((size_batch, J), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -117,13 +169,13 @@ def jvp(inputs, tangents):
     z_shifted = z - z[places, z_argmax][:, None]
     exp_z_shifted = np.exp(z_shifted)
     exp_z_shifted[places, z_argmax] = 0
-    others_exp_z_shifted = exp_z_shifted.sum(axis=1)
-    L = -np.vecdot(z_shifted - np.log1p(others_exp_z_shifted)[:, None], t)
+    part = exp_z_shifted.sum(axis=1)
+    L = -np.vecdot(z_shifted - np.log1p(part)[:, None], t)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z_shifted = np.add(others_exp_z_shifted, 1, out=others_exp_z_shifted)
-    p = np.divide(exp_z_shifted, sum_exp_z_shifted[:, None], out=exp_z_shifted)
-    p[places, z_argmax] = 1 / sum_exp_z_shifted
+    part_2 = np.add(part, 1, out=part)
+    p = np.divide(exp_z_shifted, part_2[:, None], out=exp_z_shifted)
+    p[places, z_argmax] = 1 / part_2
     # L̇[…] = Σ_j ż[…,j] p[…,j] - Σ_j ż[…,j] t[…,j]
     # that is, (ż ⊙ p) 𝟏 - (ż ⊙ t) 𝟏
     L_dot = np.vecdot(p, z_dot) - np.vecdot(t, z_dot)
@@ -156,6 +208,31 @@ def _arguments(z, t):
     t = _flat(t, batch)
     size_batch = z.shape[0]
     return (z, t, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -246,6 +323,18 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

@@ -64,10 +64,59 @@ class Cache(NamedTuple):
     exp_z: Any
     others_exp_z: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, J, K, M, N)
+    owned: Any = frozenset()  # what id() says of the arrays
+    u: Any = None  # (N, K); then xhat
+    mu: Any = None  # (N,)
+    a_v: Any = None  # (N,); then r
+    a: Any = None  # (N, K)
+    a_2: Any = None  # (N, K)
+    Phi: Any = None  # (N, K)
+    h: Any = None  # (N, K)
+    v: Any = None  # (N, M)
+    v_2: Any = None  # (N, M)
+    g_Phi: Any = None  # (N, M)
+    g: Any = None  # (N, M)
+    z: Any = None  # (N, J); then exp_z
+    n: Any = None  # (N,)
+    z_argmax: Any = None  # (N,)
+    z_max: Any = None  # (N,)
+    ell: Any = None  # (N,)
+    others_exp_z: Any = None  # (N,)
+    log1p_others_exp_z: Any = None  # (N,)
+    sum_exp_z: Any = None  # (N,)
+    p: Any = None  # (N, J); then dz
+    others_dz: Any = None  # (N,)
+    dg: Any = None  # (N, M)
+    dv: Any = None  # (N, M)
+    dh: Any = None  # (N, K)
+    da: Any = None  # (N, K)
+    gain_da: Any = None  # (N, K)
+    da_gain: Any = None  # (N,)
+    du: Any = None  # (N, K)
+    xhat_gain_da: Any = None  # (N,)
+    xhat_gain_da_xhat: Any = None  # (N, K)
+    dW: Any = None  # (D, K)
+    dc: Any = None  # (K,)
+    dgain: Any = None  # (K,)
+    dbias: Any = None  # (K,)
+    dV: Any = None  # (K, M)
+    db: Any = None  # (M,)
+    dw: Any = None  # (M, J)
+    ds: Any = None  # (J,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(x, W, c, gain, bias, V, b, w, s, y):
+def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with N examples, K first hidden units, M second hidden units, J classes, D inputs:
@@ -81,6 +130,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y):
         w: (M, J), floats
         s: (J,), floats
         y: right classes, (N,), integers from 0 to J - 1
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L (one number), and what backward needs.
 
@@ -95,49 +145,68 @@ def forward(x, W, c, gain, bias, V, b, w, s, y):
     (
         x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
     ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    work = _fitting(work, (dtype, D, J, K, M, N), x=x, W=W, c=c, gain=gain, bias=bias, V=V, b=b, w=w, s=s, y=y)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
-    u = x @ W + c
+    u = np.matmul(x, W, out=work.u)
+    u += c
     # mu[n] := mean(k, u[n, k])
-    mu = u.sum(axis=1) / K
+    mu = u.sum(axis=1, out=work.mu)
+    mu /= K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
-    u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.vecdot(u_shifted, u_shifted) / K
+    xhat = np.subtract(u, mu[:, None], out=u)
+    a_v = np.vecdot(xhat, xhat, out=work.a_v)
+    a_v /= K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
-    r = 1 / np.sqrt(a_v + 1e-05)
+    r = np.add(a_v, 1e-05, out=a_v)
+    np.sqrt(r, out=r)
+    np.divide(1, r, out=r)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
-    xhat = np.multiply(r[:, None], u_shifted, out=u_shifted)
+    xhat *= r[:, None]
     # a[n, k] = gain[k] * xhat[n, k] + bias[k]
-    a = gain * xhat + bias
+    a = np.multiply(gain, xhat, out=work.a)
+    a += bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
     # in the form of: complementary error function
-    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    a_2 = np.multiply(0.7071067811865476, a, out=work.a_2)
+    np.negative(a_2, out=a_2)
+    Phi = _erfc(a_2, out=work.Phi)
+    Phi *= 0.5
     # h[n, k] = a[n, k] * Phi[n, k]
     # in the form of: complementary error function
-    h = Phi * a
+    h = np.multiply(Phi, a, out=work.h)
     # v[n, m] = sum(k, h[n, k] * V[k, m]) + b[m]
-    v = h @ V + b
+    v = np.matmul(h, V, out=work.v)
+    v += b
     # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
     # in the form of: complementary error function
-    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    v_2 = np.multiply(0.7071067811865476, v, out=work.v_2)
+    np.negative(v_2, out=v_2)
+    g_Phi = _erfc(v_2, out=work.g_Phi)
+    g_Phi *= 0.5
     # g[n, m] = v[n, m] * g_Phi[n, m]
     # in the form of: complementary error function
-    g = g_Phi * v
+    g = np.multiply(g_Phi, v, out=work.g)
     # z[n, j] = sum(m, g[n, m] * w[m, j]) + s[j]
-    z = g @ w + s
+    z = np.matmul(g, w, out=work.z)
+    z += s
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    n = np.arange(N)
-    z_argmax = z.argmax(axis=1)
-    z_max = z[n, z_argmax]
-    exp_z = np.exp(z - z_max[:, None])
+    n = np.arange(N) if work.n is None else work.n
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (n, z_argmax), out=work.z_max)
+    ell = _pick(z, (n, y), out=work.ell)
+    np.subtract(z_max, ell, out=ell)
+    exp_z = np.subtract(z, z_max[:, None], out=z)
+    np.exp(exp_z, out=exp_z)
     exp_z[n, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1)
-    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
+    ell += log1p_others_exp_z
     # L = mean(n, ell[n])
     L = ell.sum() / N
     return L, Cache(
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
-        others_exp_z, dtype,
+        others_exp_z, dtype, work,
     )
 
 
@@ -157,73 +226,148 @@ def backward(dL, cache):
         )
     (
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
-        others_exp_z, dtype,
+        others_exp_z, dtype, work,
     ) = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z = others_exp_z + 1
-    p = exp_z / sum_exp_z[:, None]
-    p[n, z_argmax] = 1 / sum_exp_z
+    sum_exp_z = np.add(others_exp_z, 1, out=work.sum_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
+    np.divide(1, sum_exp_z, out=sum_exp_z)
+    p[n, z_argmax] = sum_exp_z
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = dL / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
-    p[n, y] = 0
-    p[n, y] = -p.sum(axis=1)
-    dz = np.multiply(dell, p, out=p)
+    dz = p
+    dz[n, y] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[n, y] = others_dz
+    dz *= dell
     # ∂L/∂g[n,m] = Σ_j w[m,j] ∂L/∂z[n,j]
     # that is, ∂L/∂z wᵀ
-    dg = dz @ w.T
+    dg = np.matmul(dz, w.T, out=work.dg)
     # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
     # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
-    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
-    dv = np.multiply(part * v + g_Phi, dg, out=dg)
+    dv = np.square(v, out=work.dv)
+    dv *= 0.5
+    np.negative(dv, out=dv)
+    np.exp(dv, out=dv)
+    dv *= 0.3989422804014327
+    dv *= v
+    dv += g_Phi
+    dv *= dg
     # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
     # that is, ∂L/∂v Vᵀ
-    dh = dv @ V.T
+    dh = np.matmul(dv, V.T, out=work.dh)
     # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
     # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
-    part_2 = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
-    da = np.multiply(part_2 * a + Phi, dh, out=dh)
+    da = np.square(a, out=work.da)
+    da *= 0.5
+    np.negative(da, out=da)
+    np.exp(da, out=da)
+    da *= 0.3989422804014327
+    da *= a
+    da += Phi
+    da *= dh
     # ∂L/∂u[n,k] = r[n] (gain[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain[k′] ∂L/∂a[n,k′] - (1/K) xhat[n,k]
     #     Σ_k′ xhat[n,k′] gain[k′] ∂L/∂a[n,k′])
     # that is, diag(r) (∂L/∂a diag(gain) - (1/K) diag((xhat ⊙ ∂L/∂a) gain) xhat - (1/K) ∂L/∂a
     #     gain 𝟏ᵀ)
-    gain_da = gain * da
-    du = r[:, None] * (gain_da - (da @ gain / K)[:, None] - (np.vecdot(xhat, gain_da) / K)[:, None] * xhat)
+    gain_da = np.multiply(gain, da, out=work.gain_da)
+    da_gain = np.matmul(da, gain, out=work.da_gain)
+    da_gain /= K
+    du = np.subtract(gain_da, da_gain[:, None], out=work.du)
+    xhat_gain_da = np.vecdot(xhat, gain_da, out=work.xhat_gain_da)
+    xhat_gain_da /= K
+    xhat_gain_da_xhat = np.multiply(xhat_gain_da[:, None], xhat, out=work.xhat_gain_da_xhat)
+    du -= xhat_gain_da_xhat
+    du *= r[:, None]
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k]
     # that is, xᵀ ∂L/∂u
-    dW = x.T @ du
+    dW = np.matmul(x.T, du, out=work.dW)
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, Σ_n ∂L/∂u_n
-    dc = _sum_rows(du)
+    dc = _sum_rows(du, out=work.dc)
     # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = _sum_rows(da * xhat)
+    dgain = _dot_rows(da, xhat, out=work.dgain)
     # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
     # that is, Σ_n ∂L/∂a_n
-    dbias = _sum_rows(da)
+    dbias = _sum_rows(da, out=work.dbias)
     # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
     # that is, hᵀ ∂L/∂v
-    dV = h.T @ dv
+    dV = np.matmul(h.T, dv, out=work.dV)
     # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
     # that is, Σ_n ∂L/∂v_n
-    db = _sum_rows(dv)
+    db = _sum_rows(dv, out=work.db)
     # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
     # that is, gᵀ ∂L/∂z
-    dw = g.T @ dz
+    dw = np.matmul(g.T, dz, out=work.dw)
     # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
     # that is, Σ_n ∂L/∂z_n
-    ds = _sum_rows(dz)
+    ds = _sum_rows(dz, out=work.ds)
     return Gradients(dW, dc, dgain, dbias, dV, db, dw, ds)
 
 
-def value_and_grad(x, W, c, gain, bias, V, b, w, s, y):
+def value_and_grad(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
-    L, cache = forward(x, W, c, gain, bias, V, b, w, s, y)
+    L, cache = forward(x, W, c, gain, bias, V, b, w, s, y, work=work)
     return L, backward(1.0, cache)
+
+
+def workspace(x, W, c, gain, bias, V, b, w, s, y):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (
+        x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
+    ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    arrays = {
+        "u": np.empty((N, K), dtype),
+        "mu": np.empty((N,), dtype),
+        "a_v": np.empty((N,), dtype),
+        "a": np.empty((N, K), dtype),
+        "a_2": np.empty((N, K), dtype),
+        "Phi": np.empty((N, K), dtype),
+        "h": np.empty((N, K), dtype),
+        "v": np.empty((N, M), dtype),
+        "v_2": np.empty((N, M), dtype),
+        "g_Phi": np.empty((N, M), dtype),
+        "g": np.empty((N, M), dtype),
+        "z": np.empty((N, J), dtype),
+        "n": np.arange(N),
+        "z_argmax": np.empty((N,), np.intp),
+        "z_max": np.empty((N,), dtype),
+        "ell": np.empty((N,), dtype),
+        "others_exp_z": np.empty((N,), dtype),
+        "log1p_others_exp_z": np.empty((N,), dtype),
+        "sum_exp_z": np.empty((N,), dtype),
+        "p": np.empty((N, J), dtype),
+        "others_dz": np.empty((N,), dtype),
+        "dg": np.empty((N, M), dtype),
+        "dv": np.empty((N, M), dtype),
+        "dh": np.empty((N, K), dtype),
+        "da": np.empty((N, K), dtype),
+        "gain_da": np.empty((N, K), dtype),
+        "da_gain": np.empty((N,), dtype),
+        "du": np.empty((N, K), dtype),
+        "xhat_gain_da": np.empty((N,), dtype),
+        "xhat_gain_da_xhat": np.empty((N, K), dtype),
+        "dW": np.empty((D, K), dtype),
+        "dc": np.empty((K,), dtype),
+        "dgain": np.empty((K,), dtype),
+        "dbias": np.empty((K,), dtype),
+        "dV": np.empty((K, M), dtype),
+        "db": np.empty((M,), dtype),
+        "dw": np.empty((M, J), dtype),
+        "ds": np.empty((J,), dtype),
+    }
+    return Workspace((dtype, D, J, K, M, N), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -305,15 +449,15 @@ def jvp(inputs, tangents):
     a_dot = gain_dot * xhat + gain_r_u_dot + bias_dot
     # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
     # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
-    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
-    h_dot = np.multiply(part * a + Phi, a_dot, out=a_dot)
+    exp_square_a = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
+    h_dot = np.multiply(exp_square_a * a + Phi, a_dot, out=a_dot)
     # v̇[n,m] = Σ_k ḣ[n,k] V[k,m] + Σ_k V̇[k,m] h[n,k] + ḃ[m]
     # that is, ḣ V + h V̇ + 𝟏 ḃᵀ
     v_dot = h_dot @ V + h @ V_dot + b_dot
     # ġ[n,m] = v̇[n,m] ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m])
     # that is, v̇ ⊙ ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi)
-    part_2 = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
-    g_dot = np.multiply(part_2 * v + g_Phi, v_dot, out=v_dot)
+    exp_square_v = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
+    g_dot = np.multiply(exp_square_v * v + g_Phi, v_dot, out=v_dot)
     # ż[n,j] = Σ_m ẇ[m,j] g[n,m] + Σ_m ġ[n,m] w[m,j] + ṡ[j]
     # that is, g ẇ + ġ w + 𝟏 ṡᵀ
     z_dot = g @ w_dot + g_dot @ w + s_dot
@@ -397,8 +541,8 @@ def hvp(inputs, tangents):
     # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
     # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
     square_v = np.square(v)
-    exp_negative_value_square_v = np.exp(-(0.5 * square_v))
-    part = np.add(0.3989422804014327 * exp_negative_value_square_v * v, g_Phi, out=g_Phi)
+    exp_square_v = np.exp(-(0.5 * square_v))
+    part = np.add(0.3989422804014327 * exp_square_v * v, g_Phi, out=g_Phi)
     dv = part * dg
     # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
     # that is, ∂L/∂v Vᵀ
@@ -406,9 +550,9 @@ def hvp(inputs, tangents):
     # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
     # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
     square_a = np.square(a)
-    exp_negative_value_square_a = np.exp(-(0.5 * square_a))
-    part_2 = np.add(0.3989422804014327 * exp_negative_value_square_a * a, Phi, out=Phi)
-    da = part_2 * dh
+    exp_square_a = np.exp(-(0.5 * square_a))
+    exp_square_a_a_Phi = np.add(0.3989422804014327 * exp_square_a * a, Phi, out=Phi)
+    da = exp_square_a_a_Phi * dh
     # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
     # that is, x Ẇ + 𝟏 ċᵀ
     u_dot = x @ W_dot + c_dot
@@ -418,11 +562,11 @@ def hvp(inputs, tangents):
     #     diag(gain) + 𝟏 bias˙ᵀ
     sum_u_dot = u_dot.sum(axis=1)
     u_dot_xhat = np.vecdot(u_dot, xhat)
-    gain_dot_xhat_gain_r_u_dot = gain_dot * xhat + gain * r[:, None] * (u_dot - (sum_u_dot / K)[:, None] - (u_dot_xhat / K)[:, None] * xhat)
-    a_dot = np.add(gain_dot_xhat_gain_r_u_dot, bias_dot, out=gain_dot_xhat_gain_r_u_dot)
+    part_2 = gain_dot * xhat + gain * r[:, None] * (u_dot - (sum_u_dot / K)[:, None] - (u_dot_xhat / K)[:, None] * xhat)
+    a_dot = np.add(part_2, bias_dot, out=part_2)
     # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
     # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
-    h_dot = part_2 * a_dot
+    h_dot = exp_square_a_a_Phi * a_dot
     # v̇[n,m] = Σ_k ḣ[n,k] V[k,m] + Σ_k V̇[k,m] h[n,k] + ḃ[m]
     # that is, ḣ V + h V̇ + 𝟏 ḃᵀ
     v_dot = h_dot @ V + h @ V_dot + b_dot
@@ -444,7 +588,7 @@ def hvp(inputs, tangents):
     # that is, (∂L/∂g)˙ ⊙ ((1/2) erf((√(2)/2) v) + (√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) +
     #     (1/2) 𝟏 𝟏ᵀ) + v̇ ⊙ exp(-(1/2) (v ⊙ v)) ⊙ ((√(2)/√(π)) 𝟏 𝟏ᵀ - (√(2) / (2 √(π))) (v ⊙
     #     v)) ⊙ ∂L/∂g
-    part_3 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_v) * exp_negative_value_square_v * dg, v_dot, out=v_dot)
+    part_3 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_v) * exp_square_v * dg, v_dot, out=v_dot)
     dv_dot = np.add(part * dg_dot, part_3, out=part_3)
     # (∂L/∂h[n,k])˙ = Σ_m (∂L/∂v[n,m])˙ V[k,m] + Σ_m V̇[k,m] ∂L/∂v[n,m]
     # that is, (∂L/∂v)˙ Vᵀ + ∂L/∂v V̇ᵀ
@@ -455,8 +599,8 @@ def hvp(inputs, tangents):
     # that is, (∂L/∂h)˙ ⊙ ((1/2) erf((√(2)/2) a) + (√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) +
     #     (1/2) 𝟏 𝟏ᵀ) + ȧ ⊙ exp(-(1/2) (a ⊙ a)) ⊙ ((√(2)/√(π)) 𝟏 𝟏ᵀ - (√(2) / (2 √(π))) (a ⊙ a))
     #     ⊙ ∂L/∂h
-    part_4 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_a) * exp_negative_value_square_a * a_dot, dh, out=dh)
-    da_dot = np.add(part_2 * dh_dot, part_4, out=part_4)
+    part_4 = np.multiply((0.7978845608028654 - 0.3989422804014327 * square_a) * exp_square_a * a_dot, dh, out=dh)
+    da_dot = np.add(exp_square_a_a_Phi * dh_dot, part_4, out=part_4)
     # (∂L/∂u[n,k])˙ = r[n] (gain˙[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain˙[k′] ∂L/∂a[n,k′] - (1/K)
     #     xhat[n,k] Σ_k′ gain˙[k′] xhat[n,k′] ∂L/∂a[n,k′]) + r[n] ((∂L/∂a[n,k])˙ gain[k] - (1/K)
     #     Σ_k′ (∂L/∂a[n,k′])˙ gain[k′] - (1/K) xhat[n,k] Σ_k′ (∂L/∂a[n,k′])˙ xhat[n,k′]
@@ -481,12 +625,12 @@ def hvp(inputs, tangents):
     da_gain = da @ gain
     gain_u_shifted_da = gain @ (u_shifted * da).T
     part_5 = (2 / K * r * u_dot_xhat * gain_u_shifted_da)[:, None] * xhat
-    r_gain_u_shifted_da = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
-    part_6 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (r_gain_u_shifted_da * sum_u_dot / K)[:, None]
+    part_6 = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
+    part_7 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (part_6 * sum_u_dot / K)[:, None]
     gain_da = gain * da
-    part_6_shifted = np.subtract(part_6, u_dot_xhat[:, None] * (gain_da - (da_gain / K)[:, None] - (r_gain_u_shifted_da / K)[:, None] * xhat), out=part_6)
-    square_r_K_part_6_shifted = (np.square(r) / K)[:, None] * (part_6_shifted - np.vecdot(u_dot, gain_da)[:, None] * xhat - r_gain_u_shifted_da[:, None] * u_dot)
-    du_dot = np.add(r_gain_dot_da + r_gain_da_dot, square_r_K_part_6_shifted, out=square_r_K_part_6_shifted)
+    part_7_shifted = np.subtract(part_7, u_dot_xhat[:, None] * (gain_da - (da_gain / K)[:, None] - (part_6 / K)[:, None] * xhat), out=part_7)
+    part_8 = (np.square(r) / K)[:, None] * (part_7_shifted - np.vecdot(u_dot, gain_da)[:, None] * xhat - part_6[:, None] * u_dot)
+    du_dot = np.add(r_gain_dot_da + r_gain_da_dot, part_8, out=part_8)
     # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d]
     # that is, xᵀ (∂L/∂u)˙
     dW_dot = x.T @ du_dot
@@ -498,7 +642,7 @@ def hvp(inputs, tangents):
     #     ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ u̇ᵀ) r + ((∂L/∂a)˙ᵀ ⊙ xhatᵀ) 𝟏 - (1/K) (∂L/∂a)ᵀ diag(r) u̇ 𝟏 - (1/K)
     #     ((∂L/∂a)ᵀ ⊙ xhatᵀ) diag(r) (u̇ ⊙ xhat) 𝟏
-    dgain_dot = _sum_rows(da_dot * xhat) + _sum_rows(u_dot * (da * r[:, None])) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
+    dgain_dot = _dot_rows(da_dot, xhat) + _dot_rows(u_dot, da * r[:, None]) - da.T @ (r * sum_u_dot) / K - (da * xhat).T @ (r * u_dot_xhat) / K
     # (∂L/∂bias[k])˙ = Σ_n (∂L/∂a[n,k])˙
     # that is, Σ_n (∂L/∂a)˙_n
     dbias_dot = _sum_rows(da_dot)
@@ -572,6 +716,31 @@ def _arguments(x, W, c, gain, bias, V, b, w, s, y):
     _not_empty("N", N)
     y = _labels("y", y, J)
     return (x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -674,19 +843,59 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _sum_rows(rows):
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
+
+
+def _dot_rows(a, b, out=None):
+    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    if out is None:
+        out = np.empty(a.shape[1:], a.dtype)
+    flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        step = max(16, min(1024, 2**15 // max(1, total.size)))
+        for start in range(0, len(a), step):
+            rows = slice(start, start + step)
+            part = a[rows, columns] * b[rows, columns]
+            total += _ones(a.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):
@@ -701,9 +910,9 @@ def _by_rows(output, pull):
     return found
 
 
-def _erfc(x):
+def _erfc(x, out=None):
     """1 - erf(x), entry by entry, without cancelling where x is large."""
-    return _by_blocks(_erfc_block, x)
+    return _by_blocks(_erfc_block, x, out)
 
 
 def _erfc_block(x, out, scratch):
@@ -793,15 +1002,17 @@ def _two_polynomials(x, coefficients, scratch):
     return np.add(low, high, out=low)
 
 
-def _by_blocks(function, x):
+def _by_blocks(function, x, out=None):
     """A function of single entries, worked out in blocks that stay in the processor's cache."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    flat, out = x.ravel(), np.empty(x.size, x.dtype)
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), out.reshape(-1)
     size = min(x.size, 2**16 // x.itemsize) or 1
     scratch = np.empty((10, size), x.dtype)
     for start in range(0, x.size, size):
         block = flat[start : start + size]
-        function(block, out[start : start + size], scratch[:, : block.size])
-    return out.reshape(x.shape)
+        function(block, result[start : start + size], scratch[:, : block.size])
+    return out

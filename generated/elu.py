@@ -30,15 +30,34 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    greater_u: Any = None  # (*batch,)
+    minimum_u: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    h: Any = None  # (*batch,)
+    part_2: Any = None  # (*batch,)
+    less_u: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u, alpha):
+def forward(u, alpha, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
         alpha: depth for negative u, one number
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -50,12 +69,15 @@ def forward(u, alpha):
     or a label out of range; the message names the argument.
     """
     (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = where(u[...] > 0, u[...], alpha * expm1(min(u[...], 0)))
-    greater_u = u > 0
-    minimum_u = np.minimum(u, 0)
-    h = np.where(greater_u, u, alpha * np.expm1(minimum_u))
+    greater_u = np.greater(u, 0, out=work.greater_u)
+    minimum_u = np.minimum(u, 0, out=work.minimum_u)
+    part = np.expm1(minimum_u, out=work.part)
+    part *= alpha
+    h = _where(greater_u, u, part, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, alpha, minimum_u, greater_u, batch, shape, dtype)
+    return _unflat(h, batch), Cache(u, alpha, minimum_u, greater_u, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -72,11 +94,36 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, alpha, minimum_u, greater_u, batch, shape, dtype) = cache
+    (u, alpha, minimum_u, greater_u, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α 𝟏[u[…] < 0] exp(min(u[…], 0)))
-    du = dh * np.where(greater_u, 1, alpha * np.exp(minimum_u) * (u < 0))
+    part_2 = np.exp(minimum_u, out=work.part_2)
+    part_2 *= alpha
+    less_u = np.less(u, 0, out=work.less_u)
+    part_2 *= less_u
+    du = _where(greater_u, 1, part_2, out=work.du)
+    du *= dh
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u, alpha):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    arrays = {
+        "greater_u": np.empty((size_batch,), bool),
+        "minimum_u": np.empty((size_batch,), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "part_2": np.empty((size_batch,), dtype),
+        "less_u": np.empty((size_batch,), bool),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -120,6 +167,31 @@ def _arguments(u, alpha):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, alpha, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -200,6 +272,15 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _where(condition, a, b, out=None):
+    """a where the condition holds, else b."""
+    if out is None:
+        return np.where(condition, a, b)
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+    return out
 
 
 def _by_rows(output, pull):

@@ -28,14 +28,28 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(y, E):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, V, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    h: Any = None  # (*batch, D)
+    dE: Any = None  # (V, D)
+
+
+_NEW = Workspace()
+
+
+def forward(y, E, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with D features, V words:
         y: words to look up, (...), integers from 0 to V - 1
         E: the table, (V, D), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (..., D), and what backward needs.
 
@@ -47,11 +61,12 @@ def forward(y, E):
     or a label out of range; the message names the argument.
     """
     (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    work = _fitting(work, (dtype, D, V, size_batch), y=y, E=E)
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
     # in the form of: sum over a delta
-    h = E[y]
+    h = np.take(E, y, axis=0, mode="clip", out=work.h)
     shape = (*batch, D)
-    return _unflat(h, batch), Cache(y, V, batch, shape, dtype)
+    return _unflat(h, batch), Cache(y, V, batch, shape, dtype, work)
 
 
 def backward(dh, cache):
@@ -67,12 +82,27 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (y, V, batch, shape, dtype) = cache
+    (y, V, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂E[v,d] = Σ_… 𝟏[v = y[…]] ∂ℒ/∂h[…,d]
     # that is, (onehot(y))ᵀ ∂ℒ/∂h
-    dE = _add_rows(dh, y, V)
+    dE = _add_rows(dh, y, V, out=work.dE)
     return Gradients(dE)
+
+
+def workspace(y, E):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    arrays = {
+        "h": np.empty((size_batch, D), dtype),
+        "dE": np.empty((V, D), dtype),
+    }
+    return Workspace((dtype, D, V, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -117,6 +147,31 @@ def _arguments(y, E):
     y = _flat(y, batch)
     size_batch = y.shape[0]
     return (y, E, dtype, batch, D, V, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -210,19 +265,24 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _add_rows(rows, labels, size):
+def _add_rows(rows, labels, size, out=None):
     """Rows with one label are added up: (labels…, rest…) to (size, rest…)."""
-    total = np.zeros((size, *rows.shape[labels.ndim:]), rows.dtype)
+    if out is None:
+        out = np.empty((size, *rows.shape[labels.ndim :]), rows.dtype)
+    out[...] = 0
     if rows.size:
         # add.at is several times as fast with a place for each entry as with one for each row
         width = rows.size // labels.size
-        rows, first = rows.reshape(-1, width), labels.reshape(-1, 1) * width
-        step = max(1, 2**16 // width)  # rows whose places stay in the cache
+        rows, labels, total = rows.reshape(-1, width), labels.reshape(-1, 1), out.reshape(-1)
+        step = max(1, 2**14 // width)  # rows whose places stay in the cache
+        columns = min(width, 2**14)
         for start in range(0, len(rows), step):
-            places = first[start : start + step] + np.arange(width)
-            added = rows[start : start + step]
-            np.add.at(total.reshape(-1), places.reshape(-1), added.reshape(-1))
-    return total
+            for left in range(0, width, columns):
+                added = rows[start : start + step, left : left + columns]
+                places = labels[start : start + step] * width
+                places = places + np.arange(left, left + added.shape[1])
+                np.add.at(total, places.reshape(-1), added.reshape(-1))
+    return out
 
 
 def _by_rows(output, pull):

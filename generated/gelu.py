@@ -29,14 +29,30 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    u_2: Any = None  # (*batch,)
+    Phi: Any = None  # (*batch,)
+    h: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u):
+def forward(u, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -48,14 +64,18 @@ def forward(u):
     or a label out of range; the message names the argument.
     """
     (u, dtype, batch, size_batch) = _arguments(u)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # Phi[...] := (1 + erf(u[...] / sqrt(2))) / 2
     # in the form of: complementary error function
-    Phi = 0.5 * _erfc(-(0.7071067811865476 * u))
+    u_2 = np.multiply(0.7071067811865476, u, out=work.u_2)
+    np.negative(u_2, out=u_2)
+    Phi = _erfc(u_2, out=work.Phi)
+    Phi *= 0.5
     # h[...] = u[...] * Phi[...]
     # in the form of: complementary error function
-    h = Phi * u
+    h = np.multiply(Phi, u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, Phi, batch, shape, dtype)
+    return _unflat(h, batch), Cache(u, Phi, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -72,13 +92,36 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, Phi, batch, shape, dtype) = cache
+    (u, Phi, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…]) ∂ℒ/∂h[…]
     # that is, ((√(2) / (2 √(π))) (u ⊙ exp(-(1/2) (u ⊙ u))) + Φ) ⊙ ∂ℒ/∂h
-    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(u)))
-    du = (part * u + Phi) * dh
+    du = np.square(u, out=work.du)
+    du *= 0.5
+    np.negative(du, out=du)
+    np.exp(du, out=du)
+    du *= 0.3989422804014327
+    du *= u
+    du += Phi
+    du *= dh
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    arrays = {
+        "u_2": np.empty((size_batch,), dtype),
+        "Phi": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -103,8 +146,8 @@ def jvp(inputs, tangents):
     h = Phi * u
     # ḣ[…] = u̇[…] ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…])
     # that is, u̇ ⊙ ((√(2) / (2 √(π))) (u ⊙ exp(-(1/2) (u ⊙ u))) + Φ)
-    part = 0.3989422804014327 * np.exp(-(0.5 * np.square(u)))
-    h_dot = (part * u + Phi) * u_dot
+    exp_square_u = 0.3989422804014327 * np.exp(-(0.5 * np.square(u)))
+    h_dot = (exp_square_u * u + Phi) * u_dot
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -125,6 +168,31 @@ def _arguments(u):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -208,9 +276,9 @@ def _by_rows(output, pull):
     return found
 
 
-def _erfc(x):
+def _erfc(x, out=None):
     """1 - erf(x), entry by entry, without cancelling where x is large."""
-    return _by_blocks(_erfc_block, x)
+    return _by_blocks(_erfc_block, x, out)
 
 
 def _erfc_block(x, out, scratch):
@@ -300,15 +368,17 @@ def _two_polynomials(x, coefficients, scratch):
     return np.add(low, high, out=low)
 
 
-def _by_blocks(function, x):
+def _by_blocks(function, x, out=None):
     """A function of single entries, worked out in blocks that stay in the processor's cache."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    flat, out = x.ravel(), np.empty(x.size, x.dtype)
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), out.reshape(-1)
     size = min(x.size, 2**16 // x.itemsize) or 1
     scratch = np.empty((10, size), x.dtype)
     for start in range(0, x.size, size):
         block = flat[start : start + size]
-        function(block, out[start : start + size], scratch[:, : block.size])
-    return out.reshape(x.shape)
+        function(block, result[start : start + size], scratch[:, : block.size])
+    return out

@@ -30,14 +30,31 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    square_u_u: Any = None  # (*batch,)
+    t: Any = None  # (*batch,)
+    h: Any = None  # (*batch,)
+    value_square_u_u: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u):
+def forward(u, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -49,13 +66,20 @@ def forward(u):
     or a label out of range; the message names the argument.
     """
     (u, dtype, batch, size_batch) = _arguments(u)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
-    square_u_u = np.square(u) * u
-    t = np.tanh(0.7978845608028654 * (u + 0.044715 * square_u_u))
+    square_u_u = np.square(u, out=work.square_u_u)
+    square_u_u *= u
+    t = np.multiply(0.044715, square_u_u, out=work.t)
+    t += u
+    t *= 0.7978845608028654
+    np.tanh(t, out=t)
     # h[...] = u[...] / 2 * (1 + t[...])
-    h = 0.5 * (t + 1) * u
+    h = np.add(t, 1, out=work.h)
+    h *= 0.5
+    h *= u
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, square_u_u, t, batch, shape, dtype)
+    return _unflat(h, batch), Cache(u, square_u_u, t, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -72,16 +96,41 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, square_u_u, t, batch, shape, dtype) = cache
+    (u, square_u_u, t, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³
     #     (1 - t[…]²) + (1/2) t[…]) ∂ℒ/∂h[…]
     # that is, ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) / (400000
     #     √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t))) ⊙ ∂ℒ/∂h
-    square_t_shifted = 1 - np.square(t)
-    part = 0.3989422804014327 * square_t_shifted * u + 0.053516112204450184 * square_t_shifted * square_u_u + 0.5 * t + 0.5
-    du = np.multiply(part, dh, out=part)
+    value_square_u_u = np.square(t, out=work.value_square_u_u)
+    np.subtract(1, value_square_u_u, out=value_square_u_u)
+    du = np.multiply(0.3989422804014327, value_square_u_u, out=work.du)
+    du *= u
+    value_square_u_u *= 0.053516112204450184
+    value_square_u_u *= square_u_u
+    du += value_square_u_u
+    _add_product(du, 0.5, t)
+    du += 0.5
+    du *= dh
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    arrays = {
+        "square_u_u": np.empty((size_batch,), dtype),
+        "t": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "value_square_u_u": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -130,6 +179,31 @@ def _arguments(u):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -199,6 +273,17 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _add_product(total, factor, array):
+    """total += factor array, some rows at a time, so that their product stays in the cache."""
+    if total.flags.c_contiguous and array.flags.c_contiguous:
+        total, array = total.reshape(-1), array.reshape(-1)
+    step = max(1, 2**15 // max(1, total[:1].size))
+    product = np.empty(total[:step].shape, total.dtype)
+    for start in range(0, len(total), step):
+        rows = array[start : start + step]
+        total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
 
 
 def _by_rows(output, pull):

@@ -28,13 +28,30 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(u):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    minimum_u: Any = None  # (*batch,)
+    h: Any = None  # (*batch,)
+    greater_minimum_u: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+    less_u: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(u, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -46,11 +63,12 @@ def forward(u):
     or a label out of range; the message names the argument.
     """
     (u, dtype, batch, size_batch) = _arguments(u)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = max(-1, min(1, u[...]))
-    minimum_u = np.minimum(1, u)
-    h = np.maximum(-1, minimum_u)
+    minimum_u = np.minimum(1, u, out=work.minimum_u)
+    h = np.maximum(-1, minimum_u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, minimum_u, batch, shape, dtype)
+    return _unflat(h, batch), Cache(u, minimum_u, batch, shape, dtype, work)
 
 
 def backward(dh, cache):
@@ -66,12 +84,33 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, minimum_u, batch, shape, dtype) = cache
+    (u, minimum_u, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1] ∂ℒ/∂h[…]
     # that is, 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1] ⊙ ∂ℒ/∂h
-    du = dh * (minimum_u > -1) * (u < 1)
+    greater_minimum_u = np.greater(minimum_u, -1, out=work.greater_minimum_u)
+    du = np.multiply(dh, greater_minimum_u, out=work.du)
+    less_u = np.less(u, 1, out=work.less_u)
+    du *= less_u
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    arrays = {
+        "minimum_u": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "greater_minimum_u": np.empty((size_batch,), bool),
+        "du": np.empty((size_batch,), dtype),
+        "less_u": np.empty((size_batch,), bool),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -113,6 +152,31 @@ def _arguments(u):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

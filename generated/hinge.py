@@ -29,14 +29,34 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(y, z):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    places: Any = None  # (*batch,)
+    z_y: Any = None  # (*batch,)
+    z_2: Any = None  # (*batch, J)
+    maximum_z_2: Any = None  # (*batch, J)
+    L: Any = None  # (*batch,)
+    greater_z_2: Any = None  # (*batch, J)
+    dz: Any = None  # (*batch, J)
+    others_dz: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(y, z, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
         y: right classes, (...), integers from 0 to J - 1
         z: scores, (..., J), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -48,14 +68,17 @@ def forward(y, z):
     or a label out of range; the message names the argument.
     """
     (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    work = _fitting(work, (dtype, J, size_batch), y=y, z=z)
     # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
-    places = np.arange(size_batch)
-    z_2 = z - z[places, y][:, None] + 1
-    maximum_z_2 = np.maximum(0, z_2)
+    places = np.arange(size_batch) if work.places is None else work.places
+    z_y = _pick(z, (places, y), out=work.z_y)
+    z_2 = np.subtract(z, z_y[:, None], out=work.z_2)
+    z_2 += 1
+    maximum_z_2 = np.maximum(0, z_2, out=work.maximum_z_2)
     maximum_z_2[places, y] = 0
-    L = maximum_z_2.sum(axis=1)
+    L = maximum_z_2.sum(axis=1, out=work.L)
     shape = (*batch,)
-    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype)
+    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype, work)
 
 
 def backward(dL, cache):
@@ -71,15 +94,39 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (y, places, z_2, batch, shape, dtype) = cache
+    (y, places, z_2, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # ∂ℒ/∂z[…,j] = (𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - 𝟏[j = y[…]] Σ_j′ 𝟏[j′ ≠ y[…]]
     #     𝟏[1 + z[…,j′] - z[…,y[…]] > 0]) ∂ℒ/∂L[…]
-    greater_z_2 = (z_2 > 0).astype(dtype)
-    greater_z_2[places, y] = 0
-    greater_z_2[places, y] = -greater_z_2.sum(axis=1)
-    dz = np.multiply(dL[:, None], greater_z_2, out=greater_z_2)
+    greater_z_2 = np.greater(z_2, 0, out=work.greater_z_2)
+    dz = np.positive(greater_z_2, dtype=dtype, out=work.dz)
+    dz[places, y] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, y] = others_dz
+    dz *= dL[:, None]
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(y, z):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    arrays = {
+        "places": np.arange(size_batch),
+        "z_y": np.empty((size_batch,), dtype),
+        "z_2": np.empty((size_batch, J), dtype),
+        "maximum_z_2": np.empty((size_batch, J), dtype),
+        "L": np.empty((size_batch,), dtype),
+        "greater_z_2": np.empty((size_batch, J), bool),
+        "dz": np.empty((size_batch, J), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -138,6 +185,31 @@ def _arguments(y, z):
     z = _flat(z, batch)
     size_batch = y.shape[0]
     return (y, z, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -244,6 +316,18 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

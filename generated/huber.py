@@ -32,15 +32,35 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, t, delta):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    t_shifted: Any = None  # (*batch,)
+    r: Any = None  # (*batch,); then delta_r
+    less_equal_r: Any = None  # (*batch,)
+    square_r: Any = None  # (*batch,)
+    L: Any = None  # (*batch,)
+    x_shifted: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    dx: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, t, delta, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         x: predictions, (...), floats
         t: targets, (...), floats
         delta: where the loss becomes linear, one number
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -52,14 +72,21 @@ def forward(x, t, delta):
     or a label out of range; the message names the argument.
     """
     (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    work = _fitting(work, (dtype, size_batch), x=x, t=t)
     # r[...] := abs(x[...] - t[...])
-    t_shifted = t - x
-    r = np.abs(t_shifted)
+    t_shifted = np.subtract(t, x, out=work.t_shifted)
+    r = np.abs(t_shifted, out=work.r)
     # L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
-    less_equal_r = r <= delta
-    L = np.where(less_equal_r, 0.5 * np.square(r), delta * (r - 0.5 * delta))
+    less_equal_r = np.less_equal(r, delta, out=work.less_equal_r)
+    square_r = np.square(r, out=work.square_r)
+    square_r *= 0.5
+    delta_r = np.subtract(r, 0.5 * delta, out=r)
+    delta_r *= delta
+    L = _where(less_equal_r, square_r, delta_r, out=work.L)
     shape = (*batch,)
-    return _unflat(L, batch), Cache(x, t, delta, t_shifted, less_equal_r, batch, shape, dtype)
+    return _unflat(L, batch), Cache(
+        x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work,
+    )
 
 
 def backward(dL, cache):
@@ -75,11 +102,37 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype) = cache
+    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
-    dx = dL * np.where(less_equal_r, x - t, -(delta * np.sign(t_shifted)))
+    x_shifted = np.subtract(x, t, out=work.x_shifted)
+    part = np.sign(t_shifted, out=work.part)
+    part *= delta
+    np.negative(part, out=part)
+    dx = _where(less_equal_r, x_shifted, part, out=work.dx)
+    dx *= dL
     return Gradients(_unflat(dx, batch))
+
+
+def workspace(x, t, delta):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    arrays = {
+        "t_shifted": np.empty((size_batch,), dtype),
+        "r": np.empty((size_batch,), dtype),
+        "less_equal_r": np.empty((size_batch,), bool),
+        "square_r": np.empty((size_batch,), dtype),
+        "L": np.empty((size_batch,), dtype),
+        "x_shifted": np.empty((size_batch,), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "dx": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -131,6 +184,31 @@ def _arguments(x, t, delta):
     t = _flat(t, batch)
     size_batch = x.shape[0]
     return (x, t, delta, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -226,6 +304,15 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _where(condition, a, b, out=None):
+    """a where the condition holds, else b."""
+    if out is None:
+        return np.where(condition, a, b)
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+    return out
 
 
 def _by_rows(output, pull):

@@ -27,14 +27,27 @@ class Cache(NamedTuple):
     W: Any
     batch: Any
     dtype: Any
+    work: Any
 
 
-def forward(lamda, W):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    dW: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(lamda, W, *, work=None):
     """R, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         lamda: strength, one number
         W: weights, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): R (one number), and what backward needs.
 
@@ -46,9 +59,10 @@ def forward(lamda, W):
     or a label out of range; the message names the argument.
     """
     (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    work = _fitting(work, (dtype, size_batch), W=W)
     # R = lamda / 2 * sum(..., W[...]**2)
     R = 0.5 * lamda * (W @ W)
-    return R, Cache(lamda, W, batch, dtype)
+    return R, Cache(lamda, W, batch, dtype, work)
 
 
 def backward(dR, cache):
@@ -64,18 +78,31 @@ def backward(dR, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (lamda, W, batch, dtype) = cache
+    (lamda, W, batch, dtype, work) = cache
     dR = _number("dR", dR, dtype)
     # ∂R/∂W[…] = λ W[…]
     # that is, λ W
-    dW = dR * lamda * W
+    dW = np.multiply(dR * lamda, W, out=work.dW)
     return Gradients(_unflat(dW, batch))
 
 
-def value_and_grad(lamda, W):
+def value_and_grad(lamda, W, *, work=None):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
-    R, cache = forward(lamda, W)
+    R, cache = forward(lamda, W, work=work)
     return R, backward(1.0, cache)
+
+
+def workspace(lamda, W):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    arrays = {
+        "dW": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -132,6 +159,31 @@ def _arguments(lamda, W):
     W = _flat(W, batch)
     size_batch = W.shape[0]
     return (lamda, W, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

@@ -36,15 +36,38 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, gain, bias):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    mu: Any = None  # (*batch,)
+    xhat: Any = None  # (*batch, D)
+    v: Any = None  # (*batch,); then r
+    y: Any = None  # (*batch, D)
+    gain_dy: Any = None  # (*batch, D)
+    dy_gain: Any = None  # (*batch,)
+    dx: Any = None  # (*batch, D)
+    xhat_gain_dy: Any = None  # (*batch,)
+    xhat_gain_dy_xhat: Any = None  # (*batch, D)
+    dgain: Any = None  # (D,)
+    dbias: Any = None  # (D,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, gain, bias, *, work=None):
     """y, and what backward needs to know of the way to it.
 
     Arguments, with D features:
         x: inputs, (..., D), floats
         gain: (D,), floats
         bias: (D,), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., D), and what backward needs.
 
@@ -57,19 +80,25 @@ def forward(x, gain, bias):
     or a label out of range; the message names the argument.
     """
     (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    work = _fitting(work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
     # mu[...] := mean(d, x[..., d])
-    mu = x.sum(axis=1) / D
+    mu = x.sum(axis=1, out=work.mu)
+    mu /= D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
-    x_shifted = x - mu[:, None]
-    v = np.vecdot(x_shifted, x_shifted) / D
+    xhat = np.subtract(x, mu[:, None], out=work.xhat)
+    v = np.vecdot(xhat, xhat, out=work.v)
+    v /= D
     # r[...] := 1 / sqrt(v[...] + 1e-5)
-    r = 1 / np.sqrt(v + 1e-05)
+    r = np.add(v, 1e-05, out=v)
+    np.sqrt(r, out=r)
+    np.divide(1, r, out=r)
     # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
-    xhat = np.multiply(r[:, None], x_shifted, out=x_shifted)
+    xhat *= r[:, None]
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
-    y = gain * xhat + bias
+    y = np.multiply(gain, xhat, out=work.y)
+    y += bias
     shape = (*batch, D)
-    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype)
+    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype, work)
 
 
 def backward(dy, cache):
@@ -85,21 +114,52 @@ def backward(dy, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (gain, D, r, xhat, batch, shape, dtype) = cache
+    (gain, D, r, xhat, batch, shape, dtype, work) = cache
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
+    _apart(work, dy=dy)
     # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) Σ_d′ gain[d′] ∂ℒ/∂y[…,d′] - (1/D) xhat[…,d]
     #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
     #     gain 𝟏ᵀ)
-    gain_dy = gain * dy
-    dx = r[:, None] * (gain_dy - (dy @ gain / D)[:, None] - (np.vecdot(xhat, gain_dy) / D)[:, None] * xhat)
+    gain_dy = np.multiply(gain, dy, out=work.gain_dy)
+    dy_gain = np.matmul(dy, gain, out=work.dy_gain)
+    dy_gain /= D
+    dx = np.subtract(gain_dy, dy_gain[:, None], out=work.dx)
+    xhat_gain_dy = np.vecdot(xhat, gain_dy, out=work.xhat_gain_dy)
+    xhat_gain_dy /= D
+    xhat_gain_dy_xhat = np.multiply(xhat_gain_dy[:, None], xhat, out=work.xhat_gain_dy_xhat)
+    dx -= xhat_gain_dy_xhat
+    dx *= r[:, None]
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = _sum_rows(dy * xhat)
+    dgain = _dot_rows(dy, xhat, out=work.dgain)
     # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
     # that is, Σ_… ∂ℒ/∂y_…
-    dbias = _sum_rows(dy)
+    dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
+
+
+def workspace(x, gain, bias):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    arrays = {
+        "mu": np.empty((size_batch,), dtype),
+        "xhat": np.empty((size_batch, D), dtype),
+        "v": np.empty((size_batch,), dtype),
+        "y": np.empty((size_batch, D), dtype),
+        "gain_dy": np.empty((size_batch, D), dtype),
+        "dy_gain": np.empty((size_batch,), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "xhat_gain_dy": np.empty((size_batch,), dtype),
+        "xhat_gain_dy_xhat": np.empty((size_batch, D), dtype),
+        "dgain": np.empty((D,), dtype),
+        "dbias": np.empty((D,), dtype),
+    }
+    return Workspace((dtype, D, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -164,6 +224,31 @@ def _arguments(x, gain, bias):
     x = _flat(x, batch)
     size_batch = x.shape[0]
     return (x, gain, bias, dtype, batch, D, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -256,19 +341,47 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _sum_rows(rows):
+def _dot_rows(a, b, out=None):
+    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    if out is None:
+        out = np.empty(a.shape[1:], a.dtype)
+    flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        step = max(16, min(1024, 2**15 // max(1, total.size)))
+        for start in range(0, len(a), step):
+            rows = slice(start, start + step)
+            part = a[rows, columns] * b[rows, columns]
+            total += _ones(a.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

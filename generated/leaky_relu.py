@@ -28,14 +28,30 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(u, alpha):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    greater_u: Any = None  # (*batch,)
+    alpha_u: Any = None  # (*batch,)
+    h: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(u, alpha, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
         alpha: slope for negative u, one number
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -47,11 +63,13 @@ def forward(u, alpha):
     or a label out of range; the message names the argument.
     """
     (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
-    greater_u = u > 0
-    h = np.where(greater_u, u, alpha * u)
+    greater_u = np.greater(u, 0, out=work.greater_u)
+    alpha_u = np.multiply(alpha, u, out=work.alpha_u)
+    h = _where(greater_u, u, alpha_u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(alpha, greater_u, batch, shape, dtype)
+    return _unflat(h, batch), Cache(alpha, greater_u, batch, shape, dtype, work)
 
 
 def backward(dh, cache):
@@ -67,11 +85,29 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (alpha, greater_u, batch, shape, dtype) = cache
+    (alpha, greater_u, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α)
-    du = dh * np.where(greater_u, 1, alpha)
+    du = _where(greater_u, 1, alpha, out=work.du)
+    du *= dh
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u, alpha):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    arrays = {
+        "greater_u": np.empty((size_batch,), bool),
+        "alpha_u": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -113,6 +149,31 @@ def _arguments(u, alpha):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, alpha, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -193,6 +254,15 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _where(condition, a, b, out=None):
+    """a where the condition holds, else b."""
+    if out is None:
+        return np.where(condition, a, b)
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+    return out
 
 
 def _by_rows(output, pull):

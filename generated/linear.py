@@ -29,14 +29,29 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, W):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, K, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    u: Any = None  # (*batch, K)
+    dx: Any = None  # (*batch, D)
+    dW: Any = None  # (D, K)
+
+
+_NEW = Workspace()
+
+
+def forward(x, W, *, work=None):
     """u, and what backward needs to know of the way to it.
 
     Arguments, with K features out, D features in:
         x: inputs, (..., D), floats
         W: weights, (D, K), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): u of shape (..., K), and what backward needs.
 
@@ -48,10 +63,11 @@ def forward(x, W):
     or a label out of range; the message names the argument.
     """
     (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
+    work = _fitting(work, (dtype, D, K, size_batch), x=x, W=W)
     # u[..., k] = sum(d, x[..., d] * W[d, k])
-    u = x @ W
+    u = np.matmul(x, W, out=work.u)
     shape = (*batch, K)
-    return _unflat(u, batch), Cache(x, W, batch, shape, dtype)
+    return _unflat(u, batch), Cache(x, W, batch, shape, dtype, work)
 
 
 def backward(du, cache):
@@ -67,15 +83,31 @@ def backward(du, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, batch, shape, dtype) = cache
+    (x, W, batch, shape, dtype, work) = cache
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
+    _apart(work, du=du)
     # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
     # that is, ∂ℒ/∂u Wᵀ
-    dx = du @ W.T
+    dx = np.matmul(du, W.T, out=work.dx)
     # ∂ℒ/∂W[d,k] = Σ_… x[…,d] ∂ℒ/∂u[…,k]
     # that is, xᵀ ∂ℒ/∂u
-    dW = x.T @ du
+    dW = np.matmul(x.T, du, out=work.dW)
     return Gradients(_unflat(dx, batch), dW)
+
+
+def workspace(x, W):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
+    arrays = {
+        "u": np.empty((size_batch, K), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "dW": np.empty((D, K), dtype),
+    }
+    return Workspace((dtype, D, K, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -125,6 +157,31 @@ def _arguments(x, W):
     x = _flat(x, batch)
     size_batch = x.shape[0]
     return (x, W, dtype, batch, D, K, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

@@ -27,14 +27,34 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    places: Any = None  # (*batch,)
+    z_argmax: Any = None  # (*batch,)
+    z_max: Any = None  # (*batch,)
+    exp_z: Any = None  # (*batch, J)
+    exp_z_2: Any = None  # (*batch, J)
+    s: Any = None  # (*batch,)
+    ds_sum_exp_z: Any = None  # (*batch,)
+    dz: Any = None  # (*batch, J)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z):
+def forward(z, *, work=None):
     """s, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
         z: logits, (..., J), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): s of shape (...), and what backward needs.
 
@@ -47,17 +67,21 @@ def forward(z):
     or a label out of range; the message names the argument.
     """
     (z, dtype, batch, J, size_batch) = _arguments(z)
+    work = _fitting(work, (dtype, J, size_batch), z=z)
     # s[...] = log(sum(j, exp(z[..., j])))
     # in the form of: shifted log-sum-exp
-    places = np.arange(size_batch)
-    z_argmax = z.argmax(axis=1)
-    z_max = z[places, z_argmax]
-    exp_z = np.exp(z - z_max[:, None])
-    exp_z_2 = exp_z.copy()
+    places = np.arange(size_batch) if work.places is None else work.places
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (places, z_argmax), out=work.z_max)
+    exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
+    np.exp(exp_z, out=exp_z)
+    exp_z_2 = _spread(exp_z, exp_z.shape, out=work.exp_z_2)
     exp_z_2[places, z_argmax] = 0
-    s = np.add(np.log1p(exp_z_2.sum(axis=1)), z_max, out=z_max)
+    s = exp_z_2.sum(axis=1, out=work.s)
+    np.log1p(s, out=s)
+    s += z_max
     shape = (*batch,)
-    return _unflat(s, batch), Cache(exp_z, batch, shape, dtype)
+    return _unflat(s, batch), Cache(exp_z, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -74,12 +98,35 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (exp_z, batch, shape, dtype) = cache
+    (exp_z, batch, shape, dtype, work) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
+    _apart(work, ds=ds)
     # ∂ℒ/∂z[…,j] = (∂ℒ/∂s[…]) exp(z[…,j]) / (Σ_j′ exp(z[…,j′]))
     # that is, diag((exp(z) 𝟏)^∘(-1) ⊙ ∂ℒ/∂s) exp(z)
-    dz = (ds / exp_z.sum(axis=1))[:, None] * exp_z
+    ds_sum_exp_z = exp_z.sum(axis=1, out=work.ds_sum_exp_z)
+    np.divide(ds, ds_sum_exp_z, out=ds_sum_exp_z)
+    dz = np.multiply(ds_sum_exp_z[:, None], exp_z, out=work.dz)
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, dtype, batch, J, size_batch) = _arguments(z)
+    arrays = {
+        "places": np.arange(size_batch),
+        "z_argmax": np.empty((size_batch,), np.intp),
+        "z_max": np.empty((size_batch,), dtype),
+        "exp_z": np.empty((size_batch, J), dtype),
+        "exp_z_2": np.empty((size_batch, J), dtype),
+        "s": np.empty((size_batch,), dtype),
+        "ds_sum_exp_z": np.empty((size_batch,), dtype),
+        "dz": np.empty((size_batch, J), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -130,6 +177,31 @@ def _arguments(z):
     z = _flat(z, batch)
     size_batch = z.shape[0]
     return (z, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -205,6 +277,26 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
+
+
+def _spread(value, shape, out=None):
+    """The value repeated along the axes that it lacks."""
+    if out is None:
+        return np.broadcast_to(value, shape).copy()
+    out[...] = value
+    return out
 
 
 def _by_rows(output, pull):

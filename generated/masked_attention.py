@@ -36,10 +36,36 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
+    owned: Any = frozenset()  # what id() says of the arrays
+    greater_M: Any = None  # (size_q, size_k)
+    K_Q: Any = None  # (*batch, size_q, size_k)
+    s: Any = None  # (*batch, size_q, size_k); then p
+    s_max: Any = None  # (*batch, size_q)
+    sum_p: Any = None  # (*batch, size_q)
+    o: Any = None  # (*batch, size_q, E)
+    dp: Any = None  # (*batch, size_q, size_k); then ds
+    dp_p: Any = None  # (*batch, size_q)
+    K_2: Any = None  # (*batch, size_k, D)
+    where_greater_M: Any = None  # (*batch, size_q, D, size_k)
+    dQ: Any = None  # (*batch, size_q, D)
+    Q_2: Any = None  # (*batch, size_q, D)
+    where_greater_M_2: Any = None  # (*batch, size_k, D, size_q)
+    dK: Any = None  # (*batch, size_k, D)
+    dV: Any = None  # (*batch, size_k, E)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(M, Q, K, V):
+def forward(M, Q, K, V, *, work=None):
     """o, and what backward needs to know of the way to it.
 
     Arguments, with size_q queries, size_k keys, E features out, D features:
@@ -47,6 +73,7 @@ def forward(M, Q, K, V):
         Q: queries, (..., size_q, D), floats
         K: keys, (..., size_k, D), floats
         V: values, (..., size_k, E), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): o of shape (..., size_q, E), and what backward needs.
 
@@ -59,19 +86,25 @@ def forward(M, Q, K, V):
     or a label out of range; the message names the argument.
     """
     (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
     # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
     #     -1e30)
-    greater_M = M > 0
+    greater_M = np.greater(M, 0, out=work.greater_M)
+    K_Q = np.matmul(Q, K.mT, out=work.K_Q)
     sqrt_D = D ** 0.5
-    s = np.where(greater_M, Q @ K.mT / sqrt_D, -1000000000000000000000000000000)
+    K_Q /= sqrt_D
+    s = _where(greater_M, K_Q, -1000000000000000000000000000000, out=work.s)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
-    p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
+    s_max = s.max(axis=2, out=work.s_max)
+    p = np.subtract(s, s_max[:, :, None], out=s)
+    np.exp(p, out=p)
+    sum_p = p.sum(axis=2, out=work.sum_p)
+    p /= sum_p[:, :, None]
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
-    o = p @ V
+    o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
-    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype)
+    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -88,19 +121,53 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype) = cache
+    (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype, work) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
+    _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
-    dp = do @ V.mT
+    dp = np.matmul(do, V.mT, out=work.dp)
     # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
-    ds = (dp - np.vecdot(dp, p)[:, :, None]) * p
+    dp_p = np.vecdot(dp, p, out=work.dp_p)
+    ds = np.subtract(dp, dp_p[:, :, None], out=dp)
+    ds *= p
     # ∂ℒ/∂Q[…,q,d] = Σ_k ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
-    dQ = np.einsum("aqk,aqdk->aqd", ds, np.where(greater_M[:, None, :], (K / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
+    K_2 = np.divide(K, sqrt_D, out=work.K_2)
+    where_greater_M = _where(greater_M[:, None, :], K_2.transpose([0, 2, 1])[:, None, :, :], 0, out=work.where_greater_M)
+    dQ = np.einsum("aqk,aqdk->aqd", ds, where_greater_M, out=work.dQ)
     # ∂ℒ/∂K[…,k,d] = Σ_q ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0)
-    dK = np.einsum("aqk,akdq->akd", ds, np.where(greater_M.T[:, None, :], (Q / sqrt_D).transpose([0, 2, 1])[:, None, :, :], 0))
+    Q_2 = np.divide(Q, sqrt_D, out=work.Q_2)
+    where_greater_M_2 = _where(greater_M.T[:, None, :], Q_2.transpose([0, 2, 1])[:, None, :, :], 0, out=work.where_greater_M_2)
+    dK = np.einsum("aqk,akdq->akd", ds, where_greater_M_2, out=work.dK)
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
-    dV = p.mT @ do
+    dV = np.matmul(p.mT, do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
+
+
+def workspace(M, Q, K, V):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    arrays = {
+        "greater_M": np.empty((size_q, size_k), bool),
+        "K_Q": np.empty((size_batch, size_q, size_k), dtype),
+        "s": np.empty((size_batch, size_q, size_k), dtype),
+        "s_max": np.empty((size_batch, size_q), dtype),
+        "sum_p": np.empty((size_batch, size_q), dtype),
+        "o": np.empty((size_batch, size_q, E), dtype),
+        "dp": np.empty((size_batch, size_q, size_k), dtype),
+        "dp_p": np.empty((size_batch, size_q), dtype),
+        "K_2": np.empty((size_batch, size_k, D), dtype),
+        "where_greater_M": np.empty((size_batch, size_q, D, size_k), dtype),
+        "dQ": np.empty((size_batch, size_q, D), dtype),
+        "Q_2": np.empty((size_batch, size_q, D), dtype),
+        "where_greater_M_2": np.empty((size_batch, size_k, D, size_q), dtype),
+        "dK": np.empty((size_batch, size_k, D), dtype),
+        "dV": np.empty((size_batch, size_k, E), dtype),
+    }
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -179,6 +246,31 @@ def _arguments(M, Q, K, V):
     V = _flat(V, batch)
     size_batch = Q.shape[0]
     return (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -269,6 +361,15 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _where(condition, a, b, out=None):
+    """a where the condition holds, else b."""
+    if out is None:
+        return np.where(condition, a, b)
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+    return out
 
 
 def _by_rows(output, pull):

@@ -30,13 +30,31 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, T, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    h: Any = None  # (*batch, D)
+    x_argmax: Any = None  # (*batch, D)
+    t: Any = None  # (T,)
+    value: Any = None  # (*batch, D, T)
+    dh_value: Any = None  # (*batch, D, T)
+    dx: Any = None  # (*batch, T, D)
+
+
+_NEW = Workspace()
+
+
+def forward(x, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with D features, T places:
         x: inputs, (..., T, D), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (..., D), and what backward needs.
 
@@ -49,10 +67,11 @@ def forward(x):
     or a label out of range; the message names the argument.
     """
     (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    work = _fitting(work, (dtype, D, T, size_batch), x=x)
     # h[..., d] = max(t, x[..., t, d])
-    h = x.max(axis=1)
+    h = x.max(axis=1, out=work.h)
     shape = (*batch, D)
-    return _unflat(h, batch), Cache(x, T, size_batch, D, batch, shape, dtype)
+    return _unflat(h, batch), Cache(x, T, size_batch, D, batch, shape, dtype, work)
 
 
 def backward(dh, cache):
@@ -68,12 +87,34 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, T, size_batch, D, batch, shape, dtype) = cache
+    (x, T, size_batch, D, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
-    t = np.arange(T)
-    dx = np.broadcast_to((dh[:, :, None] * (x.argmax(axis=1)[..., None] == t)).transpose([0, 2, 1]), (size_batch, T, D)).copy()
+    x_argmax = x.argmax(axis=1, out=work.x_argmax)
+    t = np.arange(T) if work.t is None else work.t
+    value = np.equal(x_argmax[..., None], t, out=work.value)
+    dh_value = np.multiply(dh[:, :, None], value, out=work.dh_value)
+    dx = _spread(dh_value.transpose([0, 2, 1]), (size_batch, T, D), out=work.dx)
     return Gradients(_unflat(dx, batch))
+
+
+def workspace(x):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    arrays = {
+        "h": np.empty((size_batch, D), dtype),
+        "x_argmax": np.empty((size_batch, D), np.intp),
+        "t": np.arange(T),
+        "value": np.empty((size_batch, D, T), bool),
+        "dh_value": np.empty((size_batch, D, T), dtype),
+        "dx": np.empty((size_batch, T, D), dtype),
+    }
+    return Workspace((dtype, D, T, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -118,6 +159,31 @@ def _arguments(x):
     x = _flat(x, batch)
     size_batch = x.shape[0]
     return (x, dtype, batch, D, T, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -193,6 +259,14 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _spread(value, shape, out=None):
+    """The value repeated along the axes that it lacks."""
+    if out is None:
+        return np.broadcast_to(value, shape).copy()
+    out[...] = value
+    return out
 
 
 def _by_rows(output, pull):

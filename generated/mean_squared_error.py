@@ -27,14 +27,28 @@ class Cache(NamedTuple):
     x_shifted: Any
     batch: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, t):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    x_shifted: Any = None  # (*batch,)
+    dx: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, t, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         x: predictions, (...), floats
         t: targets, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L (one number), and what backward needs.
 
@@ -47,10 +61,11 @@ def forward(x, t):
     or a label out of range; the message names the argument.
     """
     (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    work = _fitting(work, (dtype, size_batch), x=x, t=t)
     # L = mean(..., (x[...] - t[...])**2)
-    x_shifted = x - t
+    x_shifted = np.subtract(x, t, out=work.x_shifted)
     L = x_shifted @ x_shifted / size_batch
-    return L, Cache(size_batch, x_shifted, batch, dtype)
+    return L, Cache(size_batch, x_shifted, batch, dtype, work)
 
 
 def backward(dL, cache):
@@ -66,18 +81,32 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (size_batch, x_shifted, batch, dtype) = cache
+    (size_batch, x_shifted, batch, dtype, work) = cache
     dL = _number("dL", dL, dtype)
     # ∂L/∂x[…] = (2/|…|) (x[…] - t[…])
     # that is, (2/|…|) (x - t)
-    dx = 2 * dL / size_batch * x_shifted
+    dx = np.multiply(2 * dL / size_batch, x_shifted, out=work.dx)
     return Gradients(_unflat(dx, batch))
 
 
-def value_and_grad(x, t):
+def value_and_grad(x, t, *, work=None):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
-    L, cache = forward(x, t)
+    L, cache = forward(x, t, work=work)
     return L, backward(1.0, cache)
+
+
+def workspace(x, t):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    arrays = {
+        "x_shifted": np.empty((size_batch,), dtype),
+        "dx": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -142,6 +171,31 @@ def _arguments(x, t):
     size_batch = x.shape[0]
     _not_empty("the number of examples in the leading axes", size_batch)
     return (x, t, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

@@ -43,10 +43,38 @@ class Cache(NamedTuple):
     exp_z: Any
     others_exp_z: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, J, K, N)
+    owned: Any = frozenset()  # what id() says of the arrays
+    u: Any = None  # (N, K); then h
+    z: Any = None  # (N, J); then exp_z
+    n: Any = None  # (N,)
+    z_argmax: Any = None  # (N,)
+    z_max: Any = None  # (N,)
+    ell: Any = None  # (N,)
+    others_exp_z: Any = None  # (N,)
+    log1p_others_exp_z: Any = None  # (N,)
+    sum_exp_z: Any = None  # (N,)
+    p: Any = None  # (N, J); then dz
+    others_dz: Any = None  # (N,)
+    dh: Any = None  # (N, K); then du
+    greater_h: Any = None  # (N, K)
+    dW: Any = None  # (D, K)
+    dc: Any = None  # (K,)
+    dw: Any = None  # (K, J)
+    db: Any = None  # (J,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(x, W, c, w, b, y, lamda):
+def forward(x, W, c, w, b, y, lamda, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with N examples, K hidden units, J classes, D features:
@@ -57,6 +85,7 @@ def forward(x, W, c, w, b, y, lamda):
         b: bias of the output layer, (J,), floats
         y: right classes, (N,), integers from 0 to J - 1
         lamda: strength of the regularisation, one number
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L (one number), and what backward needs.
 
@@ -69,24 +98,31 @@ def forward(x, W, c, w, b, y, lamda):
     or a label out of range; the message names the argument.
     """
     (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    work = _fitting(work, (dtype, D, J, K, N), x=x, W=W, c=c, w=w, b=b, y=y)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
-    u = x @ W + c
+    u = np.matmul(x, W, out=work.u)
+    u += c
     # h[n, k] = max(0, u[n, k])
     h = np.maximum(0, u, out=u)
     # z[n, j] = sum(k, h[n, k] * w[k, j]) + b[j]
-    z = h @ w + b
+    z = np.matmul(h, w, out=work.z)
+    z += b
     # ell[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
-    n = np.arange(N)
-    z_argmax = z.argmax(axis=1)
-    z_max = z[n, z_argmax]
-    exp_z = np.exp(z - z_max[:, None])
+    n = np.arange(N) if work.n is None else work.n
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (n, z_argmax), out=work.z_max)
+    ell = _pick(z, (n, y), out=work.ell)
+    np.subtract(z_max, ell, out=ell)
+    exp_z = np.subtract(z, z_max[:, None], out=z)
+    np.exp(exp_z, out=exp_z)
     exp_z[n, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1)
-    ell = z_max - z[n, y] + np.log1p(others_exp_z)
+    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
+    ell += log1p_others_exp_z
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
     L = ell.sum() / N + 0.5 * lamda * (_dot(W, W) + _dot(w, w))
-    return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype)
+    return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -103,47 +139,83 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype) = cache
+    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work) = cache
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z = others_exp_z + 1
-    p = exp_z / sum_exp_z[:, None]
-    p[n, z_argmax] = 1 / sum_exp_z
+    sum_exp_z = np.add(others_exp_z, 1, out=work.sum_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
+    np.divide(1, sum_exp_z, out=sum_exp_z)
+    p[n, z_argmax] = sum_exp_z
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = dL / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
-    p[n, y] = 0
-    p[n, y] = -p.sum(axis=1)
-    dz = np.multiply(dell, p, out=p)
+    dz = p
+    dz[n, y] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[n, y] = others_dz
+    dz *= dell
     # ∂L/∂h[n,k] = Σ_j w[k,j] ∂L/∂z[n,j]
     # that is, ∂L/∂z wᵀ
-    dh = dz @ w.T
+    dh = np.matmul(dz, w.T, out=work.dh)
     # ∂L/∂u[n,k] = 𝟏[u[n,k] > 0] ∂L/∂h[n,k]
     # that is, 𝟏[u > 0] ⊙ ∂L/∂h
-    du = np.multiply(dh, h > 0, out=dh)
+    greater_h = np.greater(h, 0, out=work.greater_h)
+    du = np.multiply(dh, greater_h, out=dh)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
     # that is, xᵀ ∂L/∂u + λ W
+    dW = np.matmul(x.T, du, out=work.dW)
     dL_lamda = dL * lamda
-    dW = x.T @ du + dL_lamda * W
+    _add_product(dW, dL_lamda, W)
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, Σ_n ∂L/∂u_n
-    dc = _sum_rows(du)
+    dc = _sum_rows(du, out=work.dc)
     # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
     # that is, hᵀ ∂L/∂z + λ w
-    dw = h.T @ dz + dL_lamda * w
+    dw = np.matmul(h.T, dz, out=work.dw)
+    _add_product(dw, dL_lamda, w)
     # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
     # that is, Σ_n ∂L/∂z_n
-    db = _sum_rows(dz)
+    db = _sum_rows(dz, out=work.db)
     return Gradients(dW, dc, dw, db)
 
 
-def value_and_grad(x, W, c, w, b, y, lamda):
+def value_and_grad(x, W, c, w, b, y, lamda, *, work=None):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
-    L, cache = forward(x, W, c, w, b, y, lamda)
+    L, cache = forward(x, W, c, w, b, y, lamda, work=work)
     return L, backward(1.0, cache)
+
+
+def workspace(x, W, c, w, b, y, lamda):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    arrays = {
+        "u": np.empty((N, K), dtype),
+        "z": np.empty((N, J), dtype),
+        "n": np.arange(N),
+        "z_argmax": np.empty((N,), np.intp),
+        "z_max": np.empty((N,), dtype),
+        "ell": np.empty((N,), dtype),
+        "others_exp_z": np.empty((N,), dtype),
+        "log1p_others_exp_z": np.empty((N,), dtype),
+        "sum_exp_z": np.empty((N,), dtype),
+        "p": np.empty((N, J), dtype),
+        "others_dz": np.empty((N,), dtype),
+        "dh": np.empty((N, K), dtype),
+        "greater_h": np.empty((N, K), bool),
+        "dW": np.empty((D, K), dtype),
+        "dc": np.empty((K,), dtype),
+        "dw": np.empty((K, J), dtype),
+        "db": np.empty((J,), dtype),
+    }
+    return Workspace((dtype, D, J, K, N), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -317,6 +389,31 @@ def _arguments(x, W, c, w, b, y, lamda):
     return (x, W, c, w, b, y, lamda, dtype, D, J, K, N)
 
 
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
 def _read(name, value):
     """The value as an array."""
     try:
@@ -417,29 +514,65 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
+
+
+def _add_product(total, factor, array):
+    """total += factor array, some rows at a time, so that their product stays in the cache."""
+    if total.flags.c_contiguous and array.flags.c_contiguous:
+        total, array = total.reshape(-1), array.reshape(-1)
+    step = max(1, 2**15 // max(1, total[:1].size))
+    product = np.empty(total[:step].shape, total.dtype)
+    for start in range(0, len(total), step):
+        rows = array[start : start + step]
+        total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
+
+
 def _dot(a, b):
     """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
     a, b = a.reshape(-1), b.reshape(-1)
     whole = a.size // 4096 * 4096
-    total = a[whole:] @ b[whole:]
-    if whole:
-        total += np.vecdot(a[:whole].reshape(-1, 4096), b[:whole].reshape(-1, 4096)).sum()
-    return total
+    total = float(a[whole:] @ b[whole:])
+    for start in range(0, whole, 2**20):
+        end = min(whole, start + 2**20)
+        rows = np.vecdot(a[start:end].reshape(-1, 4096), b[start:end].reshape(-1, 4096))
+        total += float(rows.sum())
+    return a.dtype.type(total)
 
 
-def _sum_rows(rows):
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

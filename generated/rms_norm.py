@@ -34,15 +34,35 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
 
 
-def forward(x, gain, bias):
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, D, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    r: Any = None  # (*batch,)
+    xhat: Any = None  # (*batch, D)
+    y: Any = None  # (*batch, D)
+    dx: Any = None  # (*batch, D)
+    xhat_dx: Any = None  # (*batch,)
+    xhat_dx_xhat: Any = None  # (*batch, D)
+    dgain: Any = None  # (D,)
+    dbias: Any = None  # (D,)
+
+
+_NEW = Workspace()
+
+
+def forward(x, gain, bias, *, work=None):
     """y, and what backward needs to know of the way to it.
 
     Arguments, with D features:
         x: inputs, (..., D), floats
         gain: (D,), floats
         bias: (D,), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., D), and what backward needs.
 
@@ -55,14 +75,20 @@ def forward(x, gain, bias):
     or a label out of range; the message names the argument.
     """
     (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    work = _fitting(work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
     # r[...] := 1 / sqrt(mean(d, x[..., d]**2) + 1e-6)
-    r = 1 / np.sqrt(np.vecdot(x, x) / D + 1e-06)
+    r = np.vecdot(x, x, out=work.r)
+    r /= D
+    r += 1e-06
+    np.sqrt(r, out=r)
+    np.divide(1, r, out=r)
     # xhat[..., d] := x[..., d] * r[...]
-    xhat = r[:, None] * x
+    xhat = np.multiply(r[:, None], x, out=work.xhat)
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
-    y = gain * xhat + bias
+    y = np.multiply(gain, xhat, out=work.y)
+    y += bias
     shape = (*batch, D)
-    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype)
+    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype, work)
 
 
 def backward(dy, cache):
@@ -78,20 +104,45 @@ def backward(dy, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (gain, D, r, xhat, batch, shape, dtype) = cache
+    (gain, D, r, xhat, batch, shape, dtype, work) = cache
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
+    _apart(work, dy=dy)
     # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) xhat[…,d] Σ_d′ xhat[…,d′] gain[d′]
     #     ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat)
-    gain_dy = gain * dy
-    dx = r[:, None] * (gain_dy - (np.vecdot(xhat, gain_dy) / D)[:, None] * xhat)
+    dx = np.multiply(gain, dy, out=work.dx)
+    xhat_dx = np.vecdot(xhat, dx, out=work.xhat_dx)
+    xhat_dx /= D
+    xhat_dx_xhat = np.multiply(xhat_dx[:, None], xhat, out=work.xhat_dx_xhat)
+    dx -= xhat_dx_xhat
+    dx *= r[:, None]
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = _sum_rows(dy * xhat)
+    dgain = _dot_rows(dy, xhat, out=work.dgain)
     # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
     # that is, Σ_… ∂ℒ/∂y_…
-    dbias = _sum_rows(dy)
+    dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
+
+
+def workspace(x, gain, bias):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    arrays = {
+        "r": np.empty((size_batch,), dtype),
+        "xhat": np.empty((size_batch, D), dtype),
+        "y": np.empty((size_batch, D), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "xhat_dx": np.empty((size_batch,), dtype),
+        "xhat_dx_xhat": np.empty((size_batch, D), dtype),
+        "dgain": np.empty((D,), dtype),
+        "dbias": np.empty((D,), dtype),
+    }
+    return Workspace((dtype, D, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 def jvp(inputs, tangents):
@@ -151,6 +202,31 @@ def _arguments(x, gain, bias):
     x = _flat(x, batch)
     size_batch = x.shape[0]
     return (x, gain, bias, dtype, batch, D, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -243,19 +319,47 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _sum_rows(rows):
+def _dot_rows(a, b, out=None):
+    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    if out is None:
+        out = np.empty(a.shape[1:], a.dtype)
+    flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        step = max(16, min(1024, 2**15 // max(1, total.size)))
+        for start in range(0, len(a), step):
+            rows = slice(start, start + step)
+            part = a[rows, columns] * b[rows, columns]
+            total += _ones(a.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _sum_rows(rows, out=None):
     """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
     count = len(rows)
-    if rows.ndim == 2 and count <= 1024:
-        return np.ones(count, rows.dtype) @ rows
-    shape = rows.shape[1:]
-    rows = rows.reshape(count, int(np.prod(shape)))
-    while count > 1024:
-        whole = count // 1024 * 1024
-        parts = np.ones(1024, rows.dtype) @ rows[:whole].reshape(-1, 1024, rows.shape[1])
-        rows = np.concatenate([parts, rows[whole:]])
-        count = len(rows)
-    return (np.ones(count, rows.dtype) @ rows).reshape(shape)
+    if out is None:
+        out = np.empty(rows.shape[1:], rows.dtype)
+    if count <= 1024 and rows.ndim == 2:
+        return np.matmul(_ones(rows.dtype)[:count], rows, out=out)
+    flat, rows = out.reshape(-1), rows.reshape(count, out.size)
+    for left in range(0, out.size, 4096):
+        columns = slice(left, left + 4096)
+        total = np.zeros(len(flat[columns]))
+        for start in range(0, count, 1024):
+            part = rows[start : start + 1024, columns]
+            total += _ones(rows.dtype)[: len(part)] @ part
+        flat[columns] = total
+    return out
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -27,14 +27,28 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    s: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u):
+def forward(u, *, work=None):
     """s, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): s of shape (...), and what backward needs.
 
@@ -46,10 +60,11 @@ def forward(u):
     or a label out of range; the message names the argument.
     """
     (u, dtype, batch, size_batch) = _arguments(u)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # s[...] = sigmoid(u[...])
-    s = _sigmoid(u)
+    s = _sigmoid(u, out=work.s)
     shape = (*batch,)
-    return _unflat(s, batch), Cache(s, batch, shape, dtype)
+    return _unflat(s, batch), Cache(s, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -66,12 +81,29 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (s, batch, shape, dtype) = cache
+    (s, batch, shape, dtype, work) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
+    _apart(work, ds=ds)
     # ∂ℒ/∂u[…] = s[…] (1 - s[…]) ∂ℒ/∂s[…]
     # that is, s ⊙ (𝟏 - s) ⊙ ∂ℒ/∂s
-    du = (1 - s) * ds * s
+    du = np.subtract(1, s, out=work.du)
+    du *= ds
+    du *= s
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    arrays = {
+        "s": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -113,6 +145,31 @@ def _arguments(u):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -196,7 +253,34 @@ def _by_rows(output, pull):
     return found
 
 
-def _sigmoid(x):
+def _sigmoid(x, out=None):
     """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    e = np.exp(-np.abs(x))
-    return np.maximum(e, x >= 0) / (1 + e)  # 1 is the larger where x is 0 or more
+    return _by_blocks(_sigmoid_block, x, out)
+
+
+def _sigmoid_block(x, out, scratch):
+    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
+    e, top = scratch[:2]
+    np.abs(x, out=e)
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    np.greater_equal(x, 0, out=top)
+    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
+    np.add(e, 1, out=e)
+    np.divide(top, e, out=out)
+
+
+def _by_blocks(function, x, out=None):
+    """A function of single entries, worked out in blocks that stay in the processor's cache."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), out.reshape(-1)
+    size = min(x.size, 2**16 // x.itemsize) or 1
+    scratch = np.empty((10, size), x.dtype)
+    for start in range(0, x.size, size):
+        block = flat[start : start + size]
+        function(block, result[start : start + size], scratch[:, : block.size])
+    return out

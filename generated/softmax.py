@@ -27,14 +27,31 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    z_max: Any = None  # (*batch,)
+    p: Any = None  # (*batch, J)
+    sum_p: Any = None  # (*batch,)
+    dp_p: Any = None  # (*batch,)
+    dz: Any = None  # (*batch, J)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z):
+def forward(z, *, work=None):
     """p, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
         z: logits, (..., J), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): p of shape (..., J), and what backward needs.
 
@@ -47,12 +64,16 @@ def forward(z):
     or a label out of range; the message names the argument.
     """
     (z, dtype, batch, J, size_batch) = _arguments(z)
+    work = _fitting(work, (dtype, J, size_batch), z=z)
     # p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax
-    exp_z = np.exp(z - z.max(axis=1)[:, None])
-    p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
+    z_max = z.max(axis=1, out=work.z_max)
+    p = np.subtract(z, z_max[:, None], out=work.p)
+    np.exp(p, out=p)
+    sum_p = p.sum(axis=1, out=work.sum_p)
+    p /= sum_p[:, None]
     shape = (*batch, J)
-    return _unflat(p, batch), Cache(p, batch, shape, dtype)
+    return _unflat(p, batch), Cache(p, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -69,12 +90,32 @@ def backward(dp, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (p, batch, shape, dtype) = cache
+    (p, batch, shape, dtype, work) = cache
     dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
+    _apart(work, dp=dp)
     # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])
     # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
-    dz = (dp - np.vecdot(dp, p)[:, None]) * p
+    dp_p = np.vecdot(dp, p, out=work.dp_p)
+    dz = np.subtract(dp, dp_p[:, None], out=work.dz)
+    dz *= p
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, dtype, batch, J, size_batch) = _arguments(z)
+    arrays = {
+        "z_max": np.empty((size_batch,), dtype),
+        "p": np.empty((size_batch, J), dtype),
+        "sum_p": np.empty((size_batch,), dtype),
+        "dp_p": np.empty((size_batch,), dtype),
+        "dz": np.empty((size_batch, J), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -120,6 +161,31 @@ def _arguments(z):
     z = _flat(z, batch)
     size_batch = z.shape[0]
     return (z, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):

@@ -32,15 +32,37 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    places: Any = None  # (*batch,)
+    z_argmax: Any = None  # (*batch,)
+    z_max: Any = None  # (*batch,)
+    L: Any = None  # (*batch,)
+    exp_z: Any = None  # (*batch, J)
+    others_exp_z: Any = None  # (*batch,)
+    log1p_others_exp_z: Any = None  # (*batch,)
+    sum_exp_z: Any = None  # (*batch,)
+    p: Any = None  # (*batch, J); then dz
+    others_dz: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, y):
+def forward(z, y, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
         z: logits, (..., J), floats
         y: right classes, (...), integers from 0 to J - 1
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -53,18 +75,23 @@ def forward(z, y):
     or a label out of range; the message names the argument.
     """
     (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    work = _fitting(work, (dtype, J, size_batch), z=z, y=y)
     # L[...] = -log(p[..., y[...]])
     # in the form of: shifted log-sum-exp
-    places = np.arange(size_batch)
-    z_argmax = z.argmax(axis=1)
-    z_max = z[places, z_argmax]
-    exp_z = np.exp(z - z_max[:, None])
+    places = np.arange(size_batch) if work.places is None else work.places
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (places, z_argmax), out=work.z_max)
+    L = _pick(z, (places, y), out=work.L)
+    np.subtract(z_max, L, out=L)
+    exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
+    np.exp(exp_z, out=exp_z)
     exp_z[places, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1)
-    L = z_max - z[places, y] + np.log1p(others_exp_z)
+    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
+    L += log1p_others_exp_z
     shape = (*batch,)
     return _unflat(L, batch), Cache(
-        y, z_argmax, places, exp_z, others_exp_z, batch, shape, dtype,
+        y, z_argmax, places, exp_z, others_exp_z, batch, shape, dtype, work,
     )
 
 
@@ -82,19 +109,46 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (y, z_argmax, places, exp_z, others_exp_z, batch, shape, dtype) = cache
+    (y, z_argmax, places, exp_z, others_exp_z, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z = others_exp_z + 1
-    p = exp_z / sum_exp_z[:, None]
-    p[places, z_argmax] = 1 / sum_exp_z
+    sum_exp_z = np.add(others_exp_z, 1, out=work.sum_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
+    np.divide(1, sum_exp_z, out=sum_exp_z)
+    p[places, z_argmax] = sum_exp_z
     # ∂ℒ/∂z[…,j] = (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
     # that is, diag(∂ℒ/∂L) (p - onehot(y))
-    p[places, y] = 0
-    p[places, y] = -p.sum(axis=1)
-    dz = np.multiply(dL[:, None], p, out=p)
+    dz = p
+    dz[places, y] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, y] = others_dz
+    dz *= dL[:, None]
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z, y):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    arrays = {
+        "places": np.arange(size_batch),
+        "z_argmax": np.empty((size_batch,), np.intp),
+        "z_max": np.empty((size_batch,), dtype),
+        "L": np.empty((size_batch,), dtype),
+        "exp_z": np.empty((size_batch, J), dtype),
+        "others_exp_z": np.empty((size_batch,), dtype),
+        "log1p_others_exp_z": np.empty((size_batch,), dtype),
+        "sum_exp_z": np.empty((size_batch,), dtype),
+        "p": np.empty((size_batch, J), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -157,6 +211,31 @@ def _arguments(z, y):
     y = _flat(y, batch)
     size_batch = z.shape[0]
     return (z, y, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -269,6 +348,18 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

@@ -27,14 +27,29 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    h: Any = None  # (*batch,)
+    log1p_exp_abs_u: Any = None  # (*batch,)
+    du: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u):
+def forward(u, *, work=None):
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
         u: pre-activations, (...), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): h of shape (...), and what backward needs.
 
@@ -46,11 +61,17 @@ def forward(u):
     or a label out of range; the message names the argument.
     """
     (u, dtype, batch, size_batch) = _arguments(u)
+    work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = log(1 + exp(u[...]))
     # in the form of: shifted softplus
-    h = np.maximum(0, u) + np.log1p(np.exp(-np.abs(u)))
+    h = np.maximum(0, u, out=work.h)
+    log1p_exp_abs_u = np.abs(u, out=work.log1p_exp_abs_u)
+    np.negative(log1p_exp_abs_u, out=log1p_exp_abs_u)
+    np.exp(log1p_exp_abs_u, out=log1p_exp_abs_u)
+    np.log1p(log1p_exp_abs_u, out=log1p_exp_abs_u)
+    h += log1p_exp_abs_u
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, batch, shape, dtype)
+    return _unflat(h, batch), Cache(u, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -67,12 +88,29 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, batch, shape, dtype) = cache
+    (u, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = sigmoid(u[…]) ∂ℒ/∂h[…]
     # that is, sigmoid(u) ⊙ ∂ℒ/∂h
-    du = _sigmoid(u) * dh
+    du = _sigmoid(u, out=work.du)
+    du *= dh
     return Gradients(_unflat(du, batch))
+
+
+def workspace(u):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (u, dtype, batch, size_batch) = _arguments(u)
+    arrays = {
+        "h": np.empty((size_batch,), dtype),
+        "log1p_exp_abs_u": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -115,6 +153,31 @@ def _arguments(u):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     return (u, dtype, batch, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -198,7 +261,34 @@ def _by_rows(output, pull):
     return found
 
 
-def _sigmoid(x):
+def _sigmoid(x, out=None):
     """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    e = np.exp(-np.abs(x))
-    return np.maximum(e, x >= 0) / (1 + e)  # 1 is the larger where x is 0 or more
+    return _by_blocks(_sigmoid_block, x, out)
+
+
+def _sigmoid_block(x, out, scratch):
+    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
+    e, top = scratch[:2]
+    np.abs(x, out=e)
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    np.greater_equal(x, 0, out=top)
+    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
+    np.add(e, 1, out=e)
+    np.divide(top, e, out=out)
+
+
+def _by_blocks(function, x, out=None):
+    """A function of single entries, worked out in blocks that stay in the processor's cache."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), out.reshape(-1)
+    size = min(x.size, 2**16 // x.itemsize) or 1
+    scratch = np.empty((10, size), x.dtype)
+    for start in range(0, x.size, size):
+        block = flat[start : start + size]
+        function(block, result[start : start + size], scratch[:, : block.size])
+    return out

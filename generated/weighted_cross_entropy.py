@@ -25,7 +25,7 @@ class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     y: Any
-    equal_ignored_shifted: Any
+    part: Any
     places: Any
     z_argmax: Any
     exp_z: Any
@@ -34,10 +34,35 @@ class Cache(NamedTuple):
     batch: Any
     shape: Any
     dtype: Any
+    work: Any
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: Any = None  # (dtype, J, size_batch)
+    owned: Any = frozenset()  # what id() says of the arrays
+    equal_ignored: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    places: Any = None  # (*batch,)
+    L: Any = None  # (*batch,)
+    z_argmax: Any = None  # (*batch,)
+    z_max: Any = None  # (*batch,)
+    exp_z: Any = None  # (*batch, J)
+    others_exp_z: Any = None  # (*batch,)
+    log1p_others_exp_z: Any = None  # (*batch,)
+    weight_y: Any = None  # (*batch,)
+    sum_exp_z: Any = None  # (*batch,)
+    p: Any = None  # (*batch, J); then dz
+    part_dL_weight_y: Any = None  # (*batch,)
+    others_dz: Any = None  # (*batch,)
+
+
+_NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, y, ignored, weight):
+def forward(z, y, ignored, weight, *, work=None):
     """L, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
@@ -45,6 +70,7 @@ def forward(z, y, ignored, weight):
         y: right classes, (...), integers from 0 to J - 1
         ignored: the class that is ignored, one integer from 0 to J - 1
         weight: weights of the classes, (J,), floats
+        work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): L of shape (...), and what backward needs.
 
@@ -57,22 +83,30 @@ def forward(z, y, ignored, weight):
     or a label out of range; the message names the argument.
     """
     (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    work = _fitting(work, (dtype, J, size_batch), z=z, y=y, weight=weight)
     # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
     # in the form of: sum over a delta; shifted log-sum-exp
-    equal_ignored_shifted = 1 - (ignored == y).astype(dtype)
-    places = np.arange(size_batch)
-    z_argmax = z.argmax(axis=1)
-    z_max = z[places, z_argmax]
-    exp_z = np.exp(z - z_max[:, None])
+    equal_ignored = np.equal(ignored, y, out=work.equal_ignored)
+    part = np.positive(equal_ignored, dtype=dtype, out=work.part)
+    np.subtract(1, part, out=part)
+    places = np.arange(size_batch) if work.places is None else work.places
+    L = _pick(z, (places, y), out=work.L)
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (places, z_argmax), out=work.z_max)
+    L -= z_max
+    exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
+    np.exp(exp_z, out=exp_z)
     exp_z[places, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1)
-    weight_y = weight[y]
-    part = equal_ignored_shifted * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
-    L = np.negative(part, out=part)
+    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
+    L -= log1p_others_exp_z
+    L *= part
+    weight_y = np.take(weight, y, axis=0, mode="clip", out=work.weight_y)
+    L *= weight_y
+    np.negative(L, out=L)
     shape = (*batch,)
     return _unflat(L, batch), Cache(
-        y, equal_ignored_shifted, places, z_argmax, exp_z, others_exp_z, weight_y, batch,
-        shape, dtype,
+        y, part, places, z_argmax, exp_z, others_exp_z, weight_y, batch, shape, dtype, work,
     )
 
 
@@ -91,20 +125,52 @@ def backward(dL, cache):
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
     (
-        y, equal_ignored_shifted, places, z_argmax, exp_z, others_exp_z, weight_y, batch,
-        shape, dtype,
+        y, part, places, z_argmax, exp_z, others_exp_z, weight_y, batch, shape, dtype, work,
     ) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
+    _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
-    sum_exp_z = others_exp_z + 1
-    p = exp_z / sum_exp_z[:, None]
-    p[places, z_argmax] = 1 / sum_exp_z
+    sum_exp_z = np.add(others_exp_z, 1, out=work.sum_exp_z)
+    p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
+    np.divide(1, sum_exp_z, out=sum_exp_z)
+    p[places, z_argmax] = sum_exp_z
     # ∂ℒ/∂z[…,j] = weight[y[…]] 𝟏[ignored ≠ y[…]] (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
-    p[places, y] = 0
-    p[places, y] = -p.sum(axis=1)
-    dz = np.multiply((equal_ignored_shifted * dL * weight_y)[:, None], p, out=p)
+    part_dL_weight_y = np.multiply(part, dL, out=work.part_dL_weight_y)
+    part_dL_weight_y *= weight_y
+    dz = p
+    dz[places, y] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, y] = others_dz
+    dz *= part_dL_weight_y[:, None]
     return Gradients(_unflat(dz, batch))
+
+
+def workspace(z, y, ignored, weight):
+    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
+    until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    arrays = {
+        "equal_ignored": np.empty((size_batch,), bool),
+        "part": np.empty((size_batch,), dtype),
+        "places": np.arange(size_batch),
+        "L": np.empty((size_batch,), dtype),
+        "z_argmax": np.empty((size_batch,), np.intp),
+        "z_max": np.empty((size_batch,), dtype),
+        "exp_z": np.empty((size_batch, J), dtype),
+        "others_exp_z": np.empty((size_batch,), dtype),
+        "log1p_others_exp_z": np.empty((size_batch,), dtype),
+        "weight_y": np.empty((size_batch,), dtype),
+        "sum_exp_z": np.empty((size_batch,), dtype),
+        "p": np.empty((size_batch, J), dtype),
+        "part_dL_weight_y": np.empty((size_batch,), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
 
 @np.errstate(under="ignore")
@@ -123,7 +189,7 @@ def jvp(inputs, tangents):
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
     # in the form of: sum over a delta; shifted log-sum-exp
-    equal_ignored_shifted = 1 - (ignored == y).astype(dtype)
+    part = 1 - (ignored == y).astype(dtype)
     places = np.arange(size_batch)
     z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
@@ -131,15 +197,15 @@ def jvp(inputs, tangents):
     exp_z[places, z_argmax] = 0
     others_exp_z = exp_z.sum(axis=1)
     weight_y = weight[y]
-    part = equal_ignored_shifted * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
-    L = np.negative(part, out=part)
+    part_z_y_weight_y = part * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
+    L = np.negative(part_z_y_weight_y, out=part_z_y_weight_y)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
     # L̇[…] = weight[y[…]] 𝟏[ignored ≠ y[…]] (Σ_j ż[…,j] p[…,j] - ż[…,y[…]])
-    L_dot = np.multiply(equal_ignored_shifted * (np.vecdot(p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
+    L_dot = np.multiply(part * (np.vecdot(p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
@@ -174,6 +240,31 @@ def _arguments(z, y, ignored, weight):
     y = _flat(y, batch)
     size_batch = z.shape[0]
     return (z, y, ignored, weight, dtype, batch, J, size_batch)
+
+
+def _fitting(work, sizes, **arrays):
+    """The workspace, if it was made for these sizes and no argument lies in it."""
+    if work is None:
+        return _NEW
+    if not isinstance(work, Workspace):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    return work
+
+
+def _apart(work, **arrays):
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
 
 
 def _read(name, value):
@@ -286,6 +377,18 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    if out is None:
+        return values[at]
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

@@ -62,7 +62,7 @@ def test_some_layers_are_found():
 @every_layer
 def test_inputs_and_gradients_are_in_the_order_of_the_definition(name):
     layer, code = facts(name), module(name)
-    assert list(inspect.signature(code.forward).parameters) == list(layer.axes)
+    assert list(inspect.signature(code.forward).parameters) == [*layer.axes, "work"]
     assert list(inspect.signature(code.backward).parameters) == [f"d{layer.output}", "cache"]
     assert code.Gradients._fields == tuple(f"d{w}" for w in layer.wrt)
 
