@@ -53,6 +53,7 @@ HELPERS = (
     "_not_empty",
     "_like",
     "_pick",
+    "_places",
     "_spread",
     "_where",
     "_add_product",

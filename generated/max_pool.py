@@ -91,7 +91,7 @@ def backward(dh, cache):
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
-    x_argmax = x.argmax(axis=1, out=work.x_argmax)
+    x_argmax = _places("argmax", x, 1, out=work.x_argmax)
     t = np.arange(T) if work.t is None else work.t
     value = np.equal(x_argmax[..., None], t, out=work.value)
     dh_value = np.multiply(dh[:, :, None], value, out=work.dh_value)
@@ -135,7 +135,7 @@ def jvp(inputs, tangents):
     # ḣ[…,d] = ẋ[…,argmax_t x[…,t,d],d]
     places = np.arange(size_batch)
     d = np.arange(D)
-    h_dot = x_dot[places[:, None], x.argmax(axis=1), d]
+    h_dot = x_dot[places[:, None], _places("argmax", x, 1), d]
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -259,6 +259,23 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _places(kind, values, axis, out=None):
+    """argmax or argmin along an axis before the last; NumPy copies what it is given, so in parts."""
+    if out is None:
+        out = np.empty(values.shape[:axis] + values.shape[axis + 1 :], np.intp)
+    if axis:
+        step = max(1, 2**15 // max(1, values[:1].size))
+        for start in range(0, len(values), step):
+            rows = slice(start, start + step)
+            getattr(values[rows], kind)(axis=axis, out=out[rows])
+    else:
+        step = max(1, 2**15 // max(1, values[:, :1].size))
+        for start in range(0, values.shape[1], step):
+            columns = slice(start, start + step)
+            getattr(values[:, columns], kind)(axis=0, out=out[columns])
+    return out
 
 
 def _spread(value, shape, out=None):
