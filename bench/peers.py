@@ -15,7 +15,7 @@ from bench import by_hand, tasks
 from bench.ours import ours
 from bench.tasks import Operands, Row
 
-OURS, HAND, LIMIT = "pullback", "NumPy by hand", "limit"
+OURS, FRESH, HAND, LIMIT = "pullback", "no workspace", "NumPy by hand", "limit"
 
 
 class LeftOut(Exception):
@@ -39,7 +39,12 @@ def needed(name: str) -> Any:
 
 
 def pullback(row: Row, o: Operands) -> Entrant:
-    """The generated module."""
+    """The generated module, every call with the same workspace."""
+    return Entrant(ours(row.layer, tuple(o.inputs.values()), o.g, kept=True))
+
+
+def without_workspace(row: Row, o: Operands) -> Entrant:
+    """The generated module, with new arrays for every call."""
     return Entrant(ours(row.layer, tuple(o.inputs.values()), o.g))
 
 
@@ -150,6 +155,7 @@ def limit(row: Row, o: Operands) -> Entrant:
 
 PEERS: dict[str, Callable[[Row, Operands], Entrant]] = {
     OURS: pullback,
+    FRESH: without_workspace,
     HAND: numpy_by_hand,
     "torch": torch,
     "torch.compile": torch_compile,

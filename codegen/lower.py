@@ -582,7 +582,10 @@ class Lowering:
     def quotient(self, number: Expr, above: list[Term], below: list[Term]) -> Term:
         """number · Π above / Π below, the factors with fewest axes first."""
         negative = number.could_extract_minus_sign()
-        number = -number if negative else number
+        if negative and (number == -1 or (number.is_Rational and not is_decimal(number))):
+            number = -number  # else the number keeps its sign: one operation less
+        else:
+            negative = False
         if not number.is_Rational or (number.q != 1 and is_decimal(number)):
             above = [self.lower(number), *above]
             number = sp.S.One

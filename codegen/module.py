@@ -5,7 +5,8 @@ from __future__ import annotations
 import linecache
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Buffer, Line, Section
 from codegen.program import Elementwise, Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
-from derive.expressions import Index
+from derive.expressions import Binder, Index
 from derive.layer import Layer, Node, Tensor
 from derive.symbols import BATCH_SIZE
 from derive.tangents import tangent_name
@@ -52,10 +53,11 @@ HELPERS = (
     "_unflat",
     "_not_empty",
     "_like",
+    "_parts",
     "_pick",
     "_places",
-    "_spread",
     "_where",
+    "_spread",
     "_add_product",
     "_add_rows",
     "_dot",
@@ -178,6 +180,12 @@ def flat(text: str, tensor: Tensor | Node) -> str:
     return f"_flat({text}, batch)" if has_batch(tensor) else text
 
 
+def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: Names) -> Section:
+    """The statements that write into a workspace, in the order that needs the fewest arrays."""
+    orders = (Section(values, body, results, copy(names), WORK, turned) for turned in (False, True))
+    return min(orders, key=lambda section: len(section.buffers))
+
+
 def buffer_text(buffer: Buffer) -> dict[str, str]:
     """A buffer's name, what stands in it, and the text that makes it."""
     axes = ["*batch" if str(s) == BATCH_SIZE else str(s) for s in buffer.sizes]
@@ -236,7 +244,7 @@ class Module:
         batch = ["batch"] if has_batch(*layer.inputs) else []
         extra = [*batch, *(["shape"] if output.indices else [])]
         cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK]
-        sizes = ["dtype", *self.sizes()]
+        stated = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *self.sizes()]
@@ -265,6 +273,7 @@ class Module:
             "output": {
                 "name": output.name,
                 "has_axes": bool(output.indices),
+                "sizes": sizes(output).replace("*batch", BATCH_SIZE),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
                 if output.indices
@@ -272,9 +281,14 @@ class Module:
             },
             "remarks": self.remarks(),
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
+            "by_rows": self.by_rows(),
+            "rows_given": [
+                f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs
+            ],
+            "row_entries": self.row_entries(forward),
             "checks": self.checks(),
             "checked": wrapped("return (", checked, ")"),
-            "sizes_tuple": f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})",
+            "sizes_tuple": f"({', '.join(stated)}{',' if len(stated) == 1 else ''})",
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_text(b) for s in (forward, backward) for b in s.buffers.values()],
             "forward": [*self.lines(forward.statements), *self.shape_line()],
@@ -288,14 +302,31 @@ class Module:
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }
 
+    def by_rows(self) -> bool:
+        """Does each row of the output, that is each leading place, come from its own rows alone?"""
+        codes = [v.code.end for v in self.derivation.values]
+        bound = {i.name for c in codes for b in c.atoms(Binder) for i in b.indices}
+        mixed = BATCH in bound or any(str(s) == BATCH_SIZE for c in codes for s in c.free_symbols)
+        return has_batch(self.layer.output) and not mixed
+
+    def row_entries(self, forward: Section) -> str:
+        """How many entries forward's arrays have for a row, as code."""
+        counts: dict[str, int] = {}
+        for buffer in forward.buffers.values():
+            rest = [str(s) for s in buffer.sizes[1:]]
+            counts[" * ".join(rest) or "1"] = counts.get(" * ".join(rest) or "1", 0) + 1
+        single = counts.pop("1", 0)
+        terms = [f"{n} * {sizes}" if n > 1 else sizes for sizes, n in counts.items()]
+        return " + ".join([*terms, *([str(single)] if single or not terms else [])])
+
     def sections(self) -> tuple[Section, Section, Names]:
         """The statements of forward and of backward, and the names of their values."""
         program = self.program
         names = Names(program, (cotangent_name(t.name) for t in self.layer.inputs))
         kept, wanted = [*program.cache, program.output], [v for _, v in program.gradients]
-        forward = Section(program, program.forward, kept, names, WORK)
-        backward = Section(program, program.backward, wanted, names, WORK)
-        return forward, backward, names
+        forward = leanest(program, program.forward, kept, names)
+        backward = leanest(program, program.backward, wanted, forward.names)
+        return forward, backward, backward.names
 
     def wanted(self, results: Iterable[tuple[str, int]]) -> list[tuple[Tensor | Node, int]]:
         """Results with the tensors whose axes they have."""

@@ -29,6 +29,12 @@ class Names:
         self.given = {v.number: v.name for v in program.values if v.name}
         self.used = {*taken, *self.given.values(), *(str(i.size) for i in program.layer.axes)}
 
+    def __copy__(self) -> Names:
+        """Names that go on apart from these."""
+        made = Names(self.program)
+        made.given, made.used = dict(self.given), set(self.used)
+        return made
+
     def __getitem__(self, number: int) -> str:
         op = self.program[number].op
         return str(op.symbol) if isinstance(op, Size) else self.given[number]

@@ -56,7 +56,7 @@ class Section:
     """The statements of a function.
 
     With a workspace each new array is a statement that writes into a buffer of it; without one,
-    what is read once stands in the expression that reads it.
+    what is read once stands in the expression that reads it. `turned` is another order.
     """
 
     def __init__(
@@ -66,9 +66,10 @@ class Section:
         results: Iterable[int],
         names: Names,
         workspace: str = "",
+        turned: bool = False,
     ) -> None:
         self.program = program
-        groups = schedule(program, section)
+        groups = schedule(program, section, turned)
         self.order = tuple(number for _, members in groups for number in members)
         self.results = set(results)
         self.names = names
@@ -310,8 +311,13 @@ class Section:
         return Text(self.names[number])
 
 
-def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[int]]]:
-    """The values in groups: each that has a name, behind those that are worked out for it."""
+def schedule(
+    program: Values, section: Iterable[int], turned: bool
+) -> list[tuple[int, list[int]]]:
+    """The values in groups: each that has a name, behind those that are worked out for it.
+
+    With `turned` what an operation reads is worked out from the last to the first.
+    """
     numbers = set(section)
     done: set[int] = set()
     groups: list[tuple[int, list[int]]] = []
@@ -319,7 +325,8 @@ def schedule(program: Values, section: Iterable[int]) -> list[tuple[int, list[in
     def place(number: int, members: list[int]) -> None:
         if number in numbers and number not in done:
             done.add(number)
-            for read in reads(program[number].op):
+            found = reads(program[number].op)
+            for read in reversed(found) if turned else found:
                 place(read, members)
             members.append(number)
 

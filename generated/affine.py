@@ -102,6 +102,18 @@ def backward(du, cache):
     return Gradients(_unflat(dx, batch), dW, dc)
 
 
+def value(x, W, c):
+    """u alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    u = np.empty((size_batch, K), dtype)
+    for _rows in _parts(size_batch, K):
+        u[_rows], _ = forward(x[_rows], W, c)
+    return _unflat(u, batch)
+
+
 def workspace(x, W, c):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -277,6 +289,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _sum_rows(rows, out=None):

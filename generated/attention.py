@@ -130,6 +130,18 @@ def backward(do, cache):
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
+def value(Q, K, V):
+    """o alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    o = np.empty((size_batch, size_q, E), dtype)
+    for _rows in _parts(size_batch, size_q * size_k + 2 * size_q + size_q * E):
+        o[_rows], _ = forward(Q[_rows], K[_rows], V[_rows])
+    return _unflat(o, batch)
+
+
 def workspace(Q, K, V):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -333,6 +345,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):

@@ -114,6 +114,18 @@ def backward(du, cache):
     return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
 
 
+def value(x, W, v, b):
+    """u alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    u = np.empty((size_batch, K), dtype)
+    for _rows in _parts(size_batch, D * E + K):
+        u[_rows], _ = forward(x[_rows], W, v[_rows], b)
+    return _unflat(u, batch)
+
+
 def workspace(x, W, v, b):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -300,6 +312,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _sum_rows(rows, out=None):

@@ -167,8 +167,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     a += bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
     # in the form of: complementary error function
-    a_2 = np.multiply(0.7071067811865476, a, out=work.a_2)
-    np.negative(a_2, out=a_2)
+    a_2 = np.multiply(-0.7071067811865476, a, out=work.a_2)
     Phi = _erfc(a_2, out=work.Phi)
     Phi *= 0.5
     # h[n, k] = a[n, k] * Phi[n, k]
@@ -179,8 +178,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     v += b
     # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
     # in the form of: complementary error function
-    v_2 = np.multiply(0.7071067811865476, v, out=work.v_2)
-    np.negative(v_2, out=v_2)
+    v_2 = np.multiply(-0.7071067811865476, v, out=work.v_2)
     g_Phi = _erfc(v_2, out=work.g_Phi)
     g_Phi *= 0.5
     # g[n, m] = v[n, m] * g_Phi[n, m]
@@ -252,8 +250,7 @@ def backward(dL, cache):
     # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
     # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
     dv = np.square(v, out=work.dv)
-    dv *= 0.5
-    np.negative(dv, out=dv)
+    dv *= -0.5
     np.exp(dv, out=dv)
     dv *= 0.3989422804014327
     dv *= v
@@ -265,8 +262,7 @@ def backward(dL, cache):
     # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
     # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
     da = np.square(a, out=work.da)
-    da *= 0.5
-    np.negative(da, out=da)
+    da *= -0.5
     np.exp(da, out=da)
     da *= 0.3989422804014327
     da *= a
@@ -316,6 +312,11 @@ def value_and_grad(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     """(value, gradients): the output and its gradients, with arguments as in forward."""
     L, cache = forward(x, W, c, gain, bias, V, b, w, s, y, work=work)
     return L, backward(1.0, cache)
+
+
+def value(x, W, c, gain, bias, V, b, w, s, y):
+    """L alone, with arguments as in forward."""
+    return forward(x, W, c, gain, bias, V, b, w, s, y)[0]
 
 
 def workspace(x, W, c, gain, bias, V, b, w, s, y):
@@ -408,7 +409,7 @@ def jvp(inputs, tangents):
     a = gain * xhat + bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
     # in the form of: complementary error function
-    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    Phi = 0.5 * _erfc(-0.7071067811865476 * a)
     # h[n, k] = a[n, k] * Phi[n, k]
     # in the form of: complementary error function
     h = Phi * a
@@ -416,7 +417,7 @@ def jvp(inputs, tangents):
     v = h @ V + b
     # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
     # in the form of: complementary error function
-    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    g_Phi = 0.5 * _erfc(-0.7071067811865476 * v)
     # g[n, m] = v[n, m] * g_Phi[n, m]
     # in the form of: complementary error function
     g = g_Phi * v
@@ -449,15 +450,15 @@ def jvp(inputs, tangents):
     a_dot = gain_dot * xhat + gain_r_u_dot + bias_dot
     # ḣ[n,k] = ȧ[n,k] ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k])
     # that is, ȧ ⊙ ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ)
-    exp_square_a = 0.3989422804014327 * np.exp(-(0.5 * np.square(a)))
-    h_dot = np.multiply(exp_square_a * a + Phi, a_dot, out=a_dot)
+    exp_square_a_a = np.multiply(0.3989422804014327 * np.exp(-0.5 * np.square(a)), a, out=a)
+    h_dot = np.multiply(exp_square_a_a + Phi, a_dot, out=a_dot)
     # v̇[n,m] = Σ_k ḣ[n,k] V[k,m] + Σ_k V̇[k,m] h[n,k] + ḃ[m]
     # that is, ḣ V + h V̇ + 𝟏 ḃᵀ
     v_dot = h_dot @ V + h @ V_dot + b_dot
     # ġ[n,m] = v̇[n,m] ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m])
     # that is, v̇ ⊙ ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi)
-    exp_square_v = 0.3989422804014327 * np.exp(-(0.5 * np.square(v)))
-    g_dot = np.multiply(exp_square_v * v + g_Phi, v_dot, out=v_dot)
+    exp_square_v_v = np.multiply(0.3989422804014327 * np.exp(-0.5 * np.square(v)), v, out=v)
+    g_dot = np.multiply(exp_square_v_v + g_Phi, v_dot, out=v_dot)
     # ż[n,j] = Σ_m ẇ[m,j] g[n,m] + Σ_m ġ[n,m] w[m,j] + ṡ[j]
     # that is, g ẇ + ġ w + 𝟏 ṡᵀ
     z_dot = g @ w_dot + g_dot @ w + s_dot
@@ -503,7 +504,7 @@ def hvp(inputs, tangents):
     a = gain * xhat + bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
     # in the form of: complementary error function
-    Phi = 0.5 * _erfc(-(0.7071067811865476 * a))
+    Phi = 0.5 * _erfc(-0.7071067811865476 * a)
     # h[n, k] = a[n, k] * Phi[n, k]
     # in the form of: complementary error function
     h = Phi * a
@@ -511,7 +512,7 @@ def hvp(inputs, tangents):
     v = h @ V + b
     # g_Phi[n, m] := (1 + erf(v[n, m] / sqrt(2))) / 2
     # in the form of: complementary error function
-    g_Phi = 0.5 * _erfc(-(0.7071067811865476 * v))
+    g_Phi = 0.5 * _erfc(-0.7071067811865476 * v)
     # g[n, m] = v[n, m] * g_Phi[n, m]
     # in the form of: complementary error function
     g = g_Phi * v
@@ -541,7 +542,7 @@ def hvp(inputs, tangents):
     # ∂L/∂v[n,m] = ((√(2) / (2 √(π))) v[n,m] exp(-(1/2) v[n,m]²) + g_Phi[n,m]) ∂L/∂g[n,m]
     # that is, ((√(2) / (2 √(π))) (v ⊙ exp(-(1/2) (v ⊙ v))) + g_Phi) ⊙ ∂L/∂g
     square_v = np.square(v)
-    exp_square_v = np.exp(-(0.5 * square_v))
+    exp_square_v = np.exp(-0.5 * square_v)
     part = np.add(0.3989422804014327 * exp_square_v * v, g_Phi, out=g_Phi)
     dv = part * dg
     # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
@@ -550,7 +551,7 @@ def hvp(inputs, tangents):
     # ∂L/∂a[n,k] = ((√(2) / (2 √(π))) a[n,k] exp(-(1/2) a[n,k]²) + Φ[n,k]) ∂L/∂h[n,k]
     # that is, ((√(2) / (2 √(π))) (a ⊙ exp(-(1/2) (a ⊙ a))) + Φ) ⊙ ∂L/∂h
     square_a = np.square(a)
-    exp_square_a = np.exp(-(0.5 * square_a))
+    exp_square_a = np.exp(-0.5 * square_a)
     exp_square_a_a_Phi = np.add(0.3989422804014327 * exp_square_a * a, Phi, out=Phi)
     da = exp_square_a_a_Phi * dh
     # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]

@@ -91,6 +91,18 @@ def backward(dh, cache):
     return Gradients(dE)
 
 
+def value(y, E):
+    """h alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    h = np.empty((size_batch, D), dtype)
+    for _rows in _parts(size_batch, D):
+        h[_rows], _ = forward(y[_rows], E)
+    return _unflat(h, batch)
+
+
 def workspace(y, E):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -263,6 +275,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _add_rows(rows, labels, size, out=None):

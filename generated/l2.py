@@ -92,6 +92,11 @@ def value_and_grad(lamda, W, *, work=None):
     return R, backward(1.0, cache)
 
 
+def value(lamda, W):
+    """R alone, with arguments as in forward."""
+    return forward(lamda, W)[0]
+
+
 def workspace(lamda, W):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 

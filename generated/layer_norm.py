@@ -48,11 +48,10 @@ class Workspace(NamedTuple):
     xhat: Any = None  # (*batch, D)
     v: Any = None  # (*batch,); then r
     y: Any = None  # (*batch, D)
-    gain_dy: Any = None  # (*batch, D)
-    dy_gain: Any = None  # (*batch,)
     dx: Any = None  # (*batch, D)
-    xhat_gain_dy: Any = None  # (*batch,)
-    xhat_gain_dy_xhat: Any = None  # (*batch, D)
+    xhat_dx: Any = None  # (*batch,)
+    xhat_dx_xhat: Any = None  # (*batch, D)
+    dy_gain: Any = None  # (*batch,)
     dgain: Any = None  # (D,)
     dbias: Any = None  # (D,)
 
@@ -121,14 +120,14 @@ def backward(dy, cache):
     #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
     #     gain 𝟏ᵀ)
-    gain_dy = np.multiply(gain, dy, out=work.gain_dy)
+    dx = np.multiply(gain, dy, out=work.dx)
+    xhat_dx = np.vecdot(xhat, dx, out=work.xhat_dx)
+    xhat_dx /= D
+    xhat_dx_xhat = np.multiply(xhat_dx[:, None], xhat, out=work.xhat_dx_xhat)
     dy_gain = np.matmul(dy, gain, out=work.dy_gain)
     dy_gain /= D
-    dx = np.subtract(gain_dy, dy_gain[:, None], out=work.dx)
-    xhat_gain_dy = np.vecdot(xhat, gain_dy, out=work.xhat_gain_dy)
-    xhat_gain_dy /= D
-    xhat_gain_dy_xhat = np.multiply(xhat_gain_dy[:, None], xhat, out=work.xhat_gain_dy_xhat)
-    dx -= xhat_gain_dy_xhat
+    dx -= dy_gain[:, None]
+    dx -= xhat_dx_xhat
     dx *= r[:, None]
     # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
@@ -137,6 +136,18 @@ def backward(dy, cache):
     # that is, Σ_… ∂ℒ/∂y_…
     dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
+
+
+def value(x, gain, bias):
+    """y alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    y = np.empty((size_batch, D), dtype)
+    for _rows in _parts(size_batch, 2 * D + 2):
+        y[_rows], _ = forward(x[_rows], gain, bias)
+    return _unflat(y, batch)
 
 
 def workspace(x, gain, bias):
@@ -151,11 +162,10 @@ def workspace(x, gain, bias):
         "xhat": np.empty((size_batch, D), dtype),
         "v": np.empty((size_batch,), dtype),
         "y": np.empty((size_batch, D), dtype),
-        "gain_dy": np.empty((size_batch, D), dtype),
-        "dy_gain": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch, D), dtype),
-        "xhat_gain_dy": np.empty((size_batch,), dtype),
-        "xhat_gain_dy_xhat": np.empty((size_batch, D), dtype),
+        "xhat_dx": np.empty((size_batch,), dtype),
+        "xhat_dx_xhat": np.empty((size_batch, D), dtype),
+        "dy_gain": np.empty((size_batch,), dtype),
         "dgain": np.empty((D,), dtype),
         "dbias": np.empty((D,), dtype),
     }
@@ -339,6 +349,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _dot_rows(a, b, out=None):

@@ -113,6 +113,18 @@ def backward(ds, cache):
     return Gradients(_unflat(dz, batch))
 
 
+def value(z):
+    """s alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (z, dtype, batch, J, size_batch) = _arguments(z)
+    s = np.empty((size_batch, J), dtype)
+    for _rows in _parts(size_batch, 3 * J + 4):
+        s[_rows], _ = forward(z[_rows])
+    return _unflat(s, batch)
+
+
 def workspace(z):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -283,6 +295,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):

@@ -95,6 +95,11 @@ def value_and_grad(x, t, *, work=None):
     return L, backward(1.0, cache)
 
 
+def value(x, t):
+    """L alone, with arguments as in forward."""
+    return forward(x, t)[0]
+
+
 def workspace(x, t):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 

@@ -189,6 +189,11 @@ def value_and_grad(x, W, c, w, b, y, lamda, *, work=None):
     return L, backward(1.0, cache)
 
 
+def value(x, W, c, w, b, y, lamda):
+    """L alone, with arguments as in forward."""
+    return forward(x, W, c, w, b, y, lamda)[0]
+
+
 def workspace(x, W, c, w, b, y, lamda):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 

@@ -125,6 +125,18 @@ def backward(dy, cache):
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
 
+def value(x, gain, bias):
+    """y alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    y = np.empty((size_batch, D), dtype)
+    for _rows in _parts(size_batch, 2 * D + 1):
+        y[_rows], _ = forward(x[_rows], gain, bias)
+    return _unflat(y, batch)
+
+
 def workspace(x, gain, bias):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -317,6 +329,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _dot_rows(a, b, out=None):

@@ -129,6 +129,18 @@ def backward(dL, cache):
     return Gradients(_unflat(dz, batch))
 
 
+def value(z, y):
+    """L alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    """
+    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    L = np.empty((size_batch,), dtype)
+    for _rows in _parts(size_batch, J + 6):
+        L[_rows], _ = forward(z[_rows], y[_rows])
+    return _unflat(L, batch)
+
+
 def workspace(z, y):
     """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
 
@@ -348,6 +360,12 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(count, entries):
+    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
