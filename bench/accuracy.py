@@ -92,7 +92,7 @@ def ulp_section(pattern: str) -> str:
     ) as bar:
         for layer in layers:
             by = calls(layer)
-            heads = ["regime", "quantity", "of", *(n for n in ("pullback", *PEERS) if n in by)]
+            heads = ["regime", "quantity", "of", *(n for n in ("pullback", "--precise", *PEERS) if n in by)]
             for dtype in DTYPES:
                 rows = []
                 for regime in regimes.REGIMES[layer]:

@@ -65,6 +65,7 @@ HELPERS = (
     "_sum_rows",
     "_ones",
     "_by_rows",
+    "_exp_difference",
     "_sigmoid",
     "_erf",
     "_erfc",
@@ -73,7 +74,8 @@ HELPERS = (
     "_by_blocks",
 )
 
-UNDERFLOW = {"exp", "expm1", "tanh", "sigmoid", "erf", "erfc"}  # functions with flat ends
+# functions with flat ends
+UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc"}
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -211,15 +213,16 @@ def copied(program: Values, value: Value) -> str:
 
 
 def returned_values(
-    program: Values, results: Iterable[tuple[Tensor | Node, int]], names: Names
+    program: Values, results: Iterable[tuple[Tensor | Node, int]], names: Names, precise: bool
 ) -> list[str]:
-    """Results as they are returned, each in memory of its own."""
+    """Results as they are returned, each in memory of its own and in the inputs' dtype."""
     found: list[str] = []
     seen: set[str] = set()
     for tensor, number in results:
         value, name = program[number], names[number]
         text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
-        found.append(f"_unflat({text}, batch)" if has_batch(tensor) else text)
+        text = f"_unflat({text}, batch)" if has_batch(tensor) else text
+        found.append(f"{text}.astype(given, copy=False)" if precise else text)
         seen.add(name)
     return found
 
@@ -242,17 +245,19 @@ class Module:
         output = layer.output
         forward, backward, names = self.sections()
         batch = ["batch"] if has_batch(*layer.inputs) else []
-        extra = [*batch, *(["shape"] if output.indices else [])]
+        precise = ["given"] if program.precise else []
+        extra = [*batch, *(["shape"] if output.indices else []), *precise]
         cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK]
         stated = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *self.sizes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
-        (returned,) = returned_values(program, [(output, program.output)], names)
+        (returned,) = returned_values(program, [(output, program.output)], names, program.precise)
         return {
             "name": layer.name,
-            "underflow": any(may_underflow(v) for p in functions for v in p.values),
+            "underflow": program.precise
+            or any(may_underflow(v) for p in functions for v in p.values),
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
@@ -282,10 +287,9 @@ class Module:
             "remarks": self.remarks(),
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
             "by_rows": self.by_rows(),
-            "rows_given": [
-                f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs
-            ],
+            "rows_given": [f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs],
             "row_entries": self.row_entries(forward),
+            "widened": self.widened(),
             "checks": self.checks(),
             "checked": wrapped("return (", checked, ")"),
             "sizes_tuple": f"({', '.join(stated)}{',' if len(stated) == 1 else ''})",
@@ -295,7 +299,9 @@ class Module:
             "cotangent": cotangent_name(output.name),
             "cotangent_check": self.cotangent_check(),
             "backward": self.lines(backward.statements),
-            "results": returned_values(program, self.wanted(program.gradients), names),
+            "results": returned_values(
+                program, self.wanted(program.gradients), names, program.precise
+            ),
             "given_inputs": unpacked("inputs", arguments),
             "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks()],
             "jvp": self.function(program.jvp, [output.name, output.name]),
@@ -339,7 +345,7 @@ class Module:
         section = Section(function, function.body, [v for _, v in function.results], names)
         return {
             "body": self.lines(section.statements),
-            "results": returned_values(function, self.wanted(results), names),
+            "results": returned_values(function, self.wanted(results), names, self.program.precise),
         }
 
     def sizes(self) -> list[str]:
@@ -351,10 +357,10 @@ class Module:
         lines = []
         for name in self.derivation.wanted:
             tensor, tangent = self.layer.tensor(name), tangent_name(name)
-            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, dtype, "{name}")'
+            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, {self.given}, "{name}")'
             if not tensor.indices:
-                check = f'_number("{tangent}", {tangent}, dtype)'
-            lines.append(f"{tangent} = {flat(check, tensor)}")
+                check = f'_number("{tangent}", {tangent}, {self.given})'
+            lines.append(f"{tangent} = {flat(check, tensor)}{self.as_worked}")
         return lines
 
     def describe(self, tensor: Tensor) -> str:
@@ -475,9 +481,27 @@ class Module:
         output = self.layer.output
         name = cotangent_name(output.name)
         if output.indices:
-            check = f'_like("{name}", {name}, shape, dtype, "the output")'
-            return f"{name} = {flat(check, output)}"
-        return f'{name} = _number("{name}", {name}, dtype)'
+            check = f'_like("{name}", {name}, shape, {self.given}, "the output")'
+            return f"{name} = {flat(check, output)}{self.as_worked}"
+        return f'{name} = _number("{name}", {name}, {self.given}){self.as_worked}'
+
+    @property
+    def given(self) -> str:
+        """The name of the dtype that arguments have."""
+        return "given" if self.program.precise else "dtype"
+
+    @property
+    def as_worked(self) -> str:
+        """What turns an argument into the dtype in which it is worked."""
+        return ".astype(dtype, copy=False)" if self.program.precise else ""
+
+    def widened(self) -> list[str]:
+        """The statements that bring the arguments into float64, where all is worked in that."""
+        if not self.program.precise:
+            return []
+        real = [t.name for t in self.layer.inputs if not t.integer]
+        lines = [f"{name} = {name}{self.as_worked}" for name in real]
+        return ["given, dtype = dtype, np.dtype(np.float64)  # to return, and to work in", *lines]
 
     def lines(self, lines: Iterable[Line]) -> list[str]:
         """Statements with their equations above them."""

@@ -110,7 +110,7 @@ class Names:
             return "_".join(words[:2]) or "number"
         if function == "negative" and words:
             return words[0]
-        return "_".join([function, *words[:1]])
+        return "_".join([function.removesuffix("_difference"), *words[:1]])
 
     def number(self, value: int) -> int | None:
         """The whole number that a value is, or None."""

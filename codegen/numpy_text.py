@@ -39,7 +39,7 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "matmul": ("@", PRODUCT),
 }
 # functions that the module defines itself
-HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
+HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "exp_difference")}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ class Spelling:
             case OneHot(labels, size):
                 left = f"{self.spell(labels).within(CALL)}[..., None]"
                 right = self.spell(size).text
-                return call("np.equal", left, right, out=out) if out else infix("equal", left, right)
+                if out:
+                    return call("np.equal", left, right, out=out)
+                return infix("equal", left, right)
             case Scatter(value, labels, size):
                 args = (self.spell(v).text for v in (value, labels, size))
                 return call("_add_rows", *args, out=out)
@@ -126,6 +128,8 @@ class Spelling:
             return self.spread(op, out)
         args = self.operands(op)
         texts = [a.text for a in args]
+        if op.function == "exp_difference":
+            texts.append("given")
         if op.function == "cast":
             return call("dtype.type", *texts)
         if op.function == "float":

@@ -37,9 +37,11 @@ def test_results_are_the_same(name, dtype):
     code = module(name)
     # einsum adds up in the order in which its operands lie, and a new array may lie in another
     # than a buffer: then a few roundings differ
-    limit = 50 * np.finfo(dtype).eps if "np.einsum" in inspect.getsource(code.forward) + (
-        inspect.getsource(code.backward)
-    ) else 0
+    limit = (
+        50 * np.finfo(dtype).eps
+        if "np.einsum" in inspect.getsource(code.forward) + (inspect.getsource(code.backward))
+        else 0
+    )
     work = work_of(code, drawn(name, dtype)[0])
     for seed in (1, 2):
         inputs, g = drawn(name, dtype, seed)
@@ -113,7 +115,7 @@ def test_an_argument_in_the_workspace_is_refused():
 
 
 def test_results_lie_in_the_workspace_until_the_next_call():
-    code, (inputs, g) = module("mlp"), drawn("mlp", "float64")
+    code, (inputs, _) = module("mlp"), drawn("mlp", "float64")
     work = work_of(code, inputs)
     value, gradients = code.value_and_grad(*inputs.values(), work=work)
     assert all(any(v is b for b in work) for v in gradients)
