@@ -643,7 +643,7 @@ class Lowering:
     def sum(self, expr: Binder) -> Term:
         """A sum: of a product it is a contraction; by a label it is a scatter; else a reduction."""
         body, indices = expr.open()
-        factors = list(sp.Mul.make_args(body))
+        factors = [part for f in sp.Mul.make_args(body) for part in split_off_mask(f)]
         inside = [f for f in factors if f.free_symbols & set(indices)]
         outside = [f for f in factors if f not in inside]
         if outside and inside:
@@ -741,6 +741,20 @@ def is_decimal(number: Expr) -> bool:
 def alike(a: Expr, b: Expr) -> bool:
     """Are they entries of one tensor?"""
     return is_entry(a) and is_entry(b) and entry_name(a) == entry_name(b)
+
+
+def split_off_mask(factor: Expr) -> tuple[Expr, ...]:
+    """`where(c, a, 0)` as [c] a, if the condition has more axes than a: it may go elsewhere first."""
+    if isinstance(factor, Where) and factor.args[2] == 0:
+        condition, value, _ = factor.args
+        if indices_of(condition) - indices_of(value):
+            return (Bracket(condition), *sp.Mul.make_args(value))
+    return (factor,)
+
+
+def indices_of(expr: Expr) -> set[Expr]:
+    """The indices that stand free in an expression."""
+    return {s for s in expr.free_symbols if isinstance(s, Index)}
 
 
 def is_hole(expr: Expr) -> bool:
