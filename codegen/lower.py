@@ -342,9 +342,32 @@ class Lowering:
             return self.multiply(expr)
         if expr.is_Pow:
             return self.power(expr.base, expr.exp)
+        if isinstance(expr, Sigmoid) and not expr.is_number:
+            return self.sigmoid(expr.args[0])
         if type(expr) in FUNCTIONS:
             return self.elementwise(FUNCTIONS[type(expr)], [self.lower(a) for a in expr.args])
         raise self.fail(expr, f"no array operation for {type(expr).__name__}")
+
+    def sigmoid(self, a: Expr) -> Term:
+        """σ(a) is 1/(1 + e) or e/(1 + e), with e = exp(−|a|), which serves σ(−a) too."""
+        base, tail, below = self.tail(a)
+        sign = "greater_equal" if base == a else "less_equal"
+        zero = self.lower(sp.S.Zero)
+        mask = self.elementwise(sign, [self.lower(base), zero], "mask")
+        above = self.elementwise("maximum", [tail, mask])  # 1 is the larger of 1 and e
+        return self.elementwise("divide", [above, below])
+
+    def sigmoid_slope(self, a: Expr) -> Term:
+        """σ(a) σ(−a) = e/(1 + e)²."""
+        _, tail, below = self.tail(a)
+        return self.elementwise("divide", [tail, self.elementwise("square", [below])])
+
+    def tail(self, a: Expr) -> tuple[Expr, Term, Term]:
+        """a or −a, the same for both, and e = exp(−|a|) and 1 + e."""
+        base = -a if a.could_extract_minus_sign() else a
+        size = self.elementwise("abs", [self.lower(base)])
+        tail = self.elementwise("exp", [self.elementwise("negative", [size])])
+        return base, tail, self.elementwise("add", [tail, self.lower(sp.S.One)])
 
     def elementwise(self, function: str, terms: Sequence[Term], kind: str = "real") -> Term:
         """A function of entries; its axes are those of the operands together.
@@ -564,7 +587,8 @@ class Lowering:
     def product(self, terms: list[tuple[Term, int]], factors: Iterable[Expr]) -> Term:
         """The product of terms with powers 1 or −1 and of factors."""
         number = sp.S.One
-        terms = list(terms)
+        slopes, factors = sigmoid_slopes(factors)
+        terms = [*terms, *((self.sigmoid_slope(a), 1) for a in slopes)]
         for factor in ordered(factors):
             if factor.is_number and not factor.has(sp.Function, Bracket, Where):
                 number *= factor
@@ -640,7 +664,9 @@ class Lowering:
                     return found
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
-        terms = [t for f in ordered(factors) for t in self.contractable(f)]
+        slopes, factors = sigmoid_slopes(factors)
+        terms = [self.sigmoid_slope(a) for a in slopes]
+        terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
 
     def contractable(self, factor: Expr) -> list[Term]:
@@ -713,6 +739,18 @@ class Lowering:
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:
     """A fixed order."""
     return sorted(exprs, key=sp.default_sort_key)
+
+
+def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """Each a of a product's factors σ(a) and σ(−a), and the other factors."""
+    rest, found = list(factors), []
+    for factor in ordered(rest):
+        if isinstance(factor, Sigmoid) and not factor.is_number and factor in rest:
+            other = Sigmoid(-factor.args[0])
+            if other in rest:
+                found.append(factor.args[0])
+                rest = [f for f in rest if f not in (factor, other)]
+    return found, rest
 
 
 def is_decimal(number: Expr) -> bool:

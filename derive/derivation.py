@@ -24,6 +24,7 @@ from derive.jacobians import (
     derive_values,
     foldable,
     for_computing,
+    for_tails,
     meanings,
 )
 from derive.laws import Equality
@@ -226,8 +227,10 @@ def derive_pullback(
     chain = Chain(Sum(g * jacobian.entry.end, *jacobian.rows))
     chain = tidy(chain, layer)
     chain = chain.then(laws.tie_to_label).then(laws.common_factor)
-    chain = chain.then(laws.fold, foldable(layer, values, value.node))
+    known = foldable(layer, values, value.node)
+    chain = chain.then(laws.fold, known)
     code = for_computing(chain.end).then(laws.complement, distributions(layer, values))
+    code = for_tails(code, known)
     code = code.then(laws.mask_from_output, [Equality(value.node.entry, value.meaning.end)])
     return Pullback(jacobian, g, chain, code)
 

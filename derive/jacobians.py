@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -52,7 +52,7 @@ def derive_values(layer: Layer) -> list[Value]:
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
         meaning = meaning.then(laws.log_of_quotient).then(laws.sigmoid).then(laws.log_of_sigmoid)
-        code = for_computing(meaning.end)
+        code = for_tails(for_computing(meaning.end), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
         values.append(Value(node, meaning, code))
@@ -70,6 +70,12 @@ def for_computing(expr: Expr) -> Chain:
     chain = Chain(expr).then(laws.sum_over_delta)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softmax)
     return chain.then(laws.shift_softplus).then(laws.complement_of_erf)
+
+
+def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:
+    """The steps that keep the digits of what is nearly 0 or 1; names are looked through."""
+    chain = chain.then(laws.tanh_as_sigmoid, known).then(laws.complement_of_sigmoid, known)
+    return chain.then(laws.sigmoid_less, known)
 
 
 def sums_without_largest(expr: Expr) -> list[Expr]:

@@ -16,6 +16,7 @@ from derive.jacobians import (
     derive_jacobian,
     foldable,
     for_computing,
+    for_tails,
     meanings,
     primed,
 )
@@ -97,5 +98,6 @@ def push(layer: Layer, values: Mapping[str, Value], jacobian: Jacobian) -> Pushf
     tangent = entry(tangent_name(tensor.name), columns)
     chain = Chain(Sum(substitute(jacobian.entry.end, swap) * tangent, *columns))
     chain = tidy(chain, layer).then(laws.common_factor)
-    chain = chain.then(laws.fold, foldable(layer, values, node))
-    return Pushforward(jacobian, tangent, chain, for_computing(chain.end))
+    known = foldable(layer, values, node)
+    chain = chain.then(laws.fold, known)
+    return Pushforward(jacobian, tangent, chain, for_tails(for_computing(chain.end), known))

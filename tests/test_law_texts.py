@@ -43,6 +43,9 @@ CONTEXT = {
     "fold": lambda e: [e.equations],
     "mask from the output": lambda e: [e.equations],
     "assumption": lambda e: e.facts,
+    "tanh as a sigmoid": lambda e: [e.equations],
+    "complement of a sigmoid": lambda e: [e.equations],
+    "sigmoid less a number": lambda e: [e.equations],
     "split off the largest": lambda e: [[q.expr for q in e.equations]],
     "minus the others": lambda e: [distributions(e)],
 }

@@ -74,11 +74,17 @@ def equal(before, after, definitions=None, sizes=SIZES, limit=2000):
 
 SOFTMAX = sp.exp(z(n, j)) / Sum(sp.exp(z(n, i)), i)
 NOTATION = [Equality(p(n, j), SOFTMAX)]
-MEANING = {"p": ((n, j), SOFTMAX)}
+MEANING = {
+    "p": ((n, j), SOFTMAX),
+    "s": ((n,), Sigmoid(x(n))),
+    "t": ((n,), sp.tanh(x(n))),
+}
 TOP = ArgLargest(z(n, i), i)
 OTHERS = Sum((1 - delta(i, TOP)) * sp.exp(z(n, i) - z(n, TOP)), i)
 SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
 RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
+GATE = Equality(entry("s", [n]), Sigmoid(x(n)))
+TANH = Equality(entry("t", [n]), sp.tanh(x(n)))
 OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 
 # a law's name, what it is used on, with what, and what must come out
@@ -160,6 +166,35 @@ EXAMPLES = [
     ("shifted softmax", SOFTMAX, [], SHIFTED),
     ("shifted softmax", sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i), [], None),
     ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
+    ("tanh as a sigmoid", c / 2 - c * sp.tanh(a) / 2, [()], c * Sigmoid(-2 * a)),
+    ("tanh as a sigmoid", 1 + entry("t", [m]), [[TANH]], 2 * Sigmoid(2 * x(m))),
+    (
+        "tanh as a sigmoid",
+        b * (1 - entry("t", [n]) ** 2) + 1 + entry("t", [n]),
+        [[TANH]],
+        4 * b * Sigmoid(2 * x(n)) * Sigmoid(-2 * x(n)) + 2 * Sigmoid(2 * x(n)),
+    ),
+    ("tanh as a sigmoid", 1 - sp.tanh(a) ** 2, [()], None),
+    ("tanh as a sigmoid", 1 + sp.tanh(a) ** 2 + Sigmoid(2 * a), [()], None),
+    ("tanh as a sigmoid", 2 + sp.tanh(a), [()], None),
+    ("complement of a sigmoid", b - b * Sigmoid(a), [()], b * Sigmoid(-a)),
+    ("complement of a sigmoid", 1 - entry("s", [n]), [[GATE]], Sigmoid(-x(n))),
+    (
+        "complement of a sigmoid",
+        c * entry("s", [n]) * (1 - entry("s", [n])),
+        [[GATE]],
+        c * Sigmoid(x(n)) * Sigmoid(-x(n)),
+    ),
+    ("complement of a sigmoid", 1 + Sigmoid(a), [()], None),
+    ("complement of a sigmoid", b - Sigmoid(a), [()], None),
+    ("complement of a sigmoid", 1 - entry("t", [n]), [[GATE]], None),
+    (
+        "sigmoid less a number",
+        entry("s", [n]) - x(k),
+        [[GATE]],
+        (1 - x(k)) * Sigmoid(x(n)) - x(k) * Sigmoid(-x(n)),
+    ),
+    ("sigmoid less a number", Sigmoid(a) + b, [()], None),
     (
         "minus the others",
         p(n, k) - delta(k, label),
@@ -185,7 +220,7 @@ def test_a_law_does_what_its_statement_says(name, before, context, after):
     if name not in ONCE:
         assert LAWS[name](found, *context) == found, "nothing is left to do"
     if name not in FACTS:
-        definitions = MEANING if name in ("definition", "fold", "minus the others") else {}
+        definitions = MEANING if context and name != "split off the largest" else {}
         assert equal(before, found, definitions)
 
 

@@ -31,6 +31,11 @@ from derive.laws.numerics import (
     shift_softplus,
     split_largest,
 )
+from derive.laws.tails import (
+    complement_of_sigmoid,
+    sigmoid_less,
+    tanh_as_sigmoid,
+)
 
 __all__ = [
     "LAWS",
@@ -41,6 +46,7 @@ __all__ = [
     "common_factor",
     "complement",
     "complement_of_erf",
+    "complement_of_sigmoid",
     "distribute",
     "exponential_sum",
     "factor_of_cases",
@@ -59,8 +65,10 @@ __all__ = [
     "shift_softmax",
     "shift_softplus",
     "sigmoid",
+    "sigmoid_less",
     "split_largest",
     "sum_of_constant",
     "sum_over_delta",
+    "tanh_as_sigmoid",
     "tie_to_label",
 ]
