@@ -13,10 +13,9 @@ from derive.expressions import Sum, entries, entry, entry_name, substitute
 from derive.jacobians import (
     Jacobian,
     Value,
+    derivative_for_computing,
     derive_jacobian,
     foldable,
-    for_computing,
-    for_tails,
     meanings,
     primed,
 )
@@ -98,6 +97,6 @@ def push(layer: Layer, values: Mapping[str, Value], jacobian: Jacobian) -> Pushf
     tangent = entry(tangent_name(tensor.name), columns)
     chain = Chain(Sum(substitute(jacobian.entry.end, swap) * tangent, *columns))
     chain = tidy(chain, layer).then(laws.common_factor)
-    known = foldable(layer, values, node)
-    chain = chain.then(laws.fold, known)
-    return Pushforward(jacobian, tangent, chain, for_tails(for_computing(chain.end), known))
+    chain = chain.then(laws.fold, foldable(layer, values, node))
+    code = derivative_for_computing(chain.end, layer, values, node)
+    return Pushforward(jacobian, tangent, chain, code)

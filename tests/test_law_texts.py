@@ -48,6 +48,10 @@ CONTEXT = {
     "sigmoid less a number": lambda e: [e.equations],
     "split off the largest": lambda e: [[q.expr for q in e.equations]],
     "minus the others": lambda e: [distributions(e)],
+    "entries that add up to nothing": lambda e: [
+        [laws.Distribution(body, index, body) for body, index in distributions(e)[:1]],
+        e.facts,
+    ],
 }
 
 

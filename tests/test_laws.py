@@ -25,7 +25,7 @@ from derive.expressions import (
     size_symbol,
     substitute,
 )
-from derive.laws import LAWS, Equality, law
+from derive.laws import LAWS, Distribution, Equality, law
 from derive.scalars import Cases, Scalars
 from derive.zero import zero
 
@@ -85,6 +85,15 @@ SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
 RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
 GATE = Equality(entry("s", [n]), Sigmoid(x(n)))
 TANH = Equality(entry("t", [n]), sp.tanh(x(n)))
+PARTS = Distribution(p(n, j), j, z(n, j))
+
+
+def without_top(made, at=k):
+    """The entry made for an index, with minus the others where z is largest."""
+    hole = 1 - delta(at, TOP)
+    return hole * made(at) - (1 - hole) * Sum((1 - delta(i, TOP)) * made(i), i)
+
+
 OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 
 # a law's name, what it is used on, with what, and what must come out
@@ -202,6 +211,20 @@ EXAMPLES = [
         (1 - delta(k, label)) * p(n, k) - delta(k, label) * OTHER_P,
     ),
     ("minus the others", x(k) - delta(k, label), [[(p(n, j), j)]], None),
+    (
+        "entries that add up to nothing",
+        a * p(n, k) * (x(k) - Sum(p(n, i) * x(i), i)),
+        [[PARTS], ()],
+        a * without_top(lambda k: p(n, k) * (x(k) - Sum(p(n, i) * x(i), i))),
+    ),
+    (
+        "entries that add up to nothing",
+        x(j) - SOFTMAX * Sum(x(k), k),
+        [[], ()],
+        without_top(lambda k: x(k) - substitute(SOFTMAX, {j: k}) * Sum(x(i), i), j),
+    ),
+    ("entries that add up to nothing", x(k) - p(n, k) * Sum(z(n, i), i), [[PARTS], ()], None),
+    ("entries that add up to nothing", p(n, k) - x(k), [[PARTS], ()], None),
     ("differentiate", steps.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
 ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once

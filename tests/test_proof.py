@@ -87,6 +87,7 @@ USED = {
     "shifted softmax": "softmax",
     "split off the largest": "softmax_cross_entropy",
     "minus the others": "softmax_cross_entropy",
+    "entries that add up to nothing": "cross_entropy",
     "tanh as a sigmoid": "gelu_tanh",
     "complement of a sigmoid": "sigmoid",
     "sigmoid less a number": "binary_cross_entropy",

@@ -36,9 +36,11 @@ from derive.laws.tails import (
     sigmoid_less,
     tanh_as_sigmoid,
 )
+from derive.laws.zero_sums import Distribution, zero_sum
 
 __all__ = [
     "LAWS",
+    "Distribution",
     "Equality",
     "Law",
     "assumption",
@@ -71,4 +73,5 @@ __all__ = [
     "sum_over_delta",
     "tanh_as_sigmoid",
     "tie_to_label",
+    "zero_sum",
 ]
