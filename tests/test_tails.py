@@ -86,3 +86,65 @@ def test_sigmoid_at_its_ends(value):
     np.testing.assert_array_equal(output, [wanted])
     gradient = code["backward"](np.ones(1), cache).du
     np.testing.assert_array_equal(gradient, [wanted * (1 - wanted)])
+
+
+LOG_SOFTMAX = "s[n, j] = z[n, j] - log(sum(i, exp(z[n, i])))"
+# what is given beside z, and the gradient by the output, under which the gradients by z are p - t
+LOSSES = {
+    "log-softmax": (LOG_SOFTMAX, "", lambda t: -t),
+    "log of a probability": (
+        "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\ns[n, j] = log(p[n, j])",
+        "",
+        lambda t: -t,
+    ),
+    "a loss with targets": (
+        f"{LOG_SOFTMAX.replace('s[', 'q[')}\nL[n] = -sum(j, t[n, j] * q[n, j])",
+        "t",
+        lambda t: np.ones(len(t), t.dtype),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_certain_class_has_a_gradient(name, dtype):
+    text, targets, cotangent = LOSSES[name]
+    code = compiled(text)
+    rng = np.random.default_rng(0)
+    z, rows = rng.normal(size=(50, 7)).astype(dtype), np.arange(50)
+    label = z.argmax(axis=1)
+    z[rows, label] += np.linspace(3, 40, 50, dtype=dtype)
+    t = (np.arange(7) == label[:, None]).astype(dtype)
+    _, cache = code["forward"](z, t) if targets else code["forward"](z)
+    dz = code["backward"](cotangent(t), cache)[0]
+    e = exp(to_exact(z) - to_exact(z[rows, label])[:, None])
+    e[rows, label] = MP.mpf(0)
+    e[rows, label] = -e.sum(axis=1)
+    exact = e / (1 - e[rows, label])[:, None]
+    errors = measure(dz, exact)
+    assert errors.largest < LIMIT and not any(errors.flaws.values())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_assumption_gives_soft_targets_the_same(dtype):
+    code = compiled(
+        "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\nL[n] = -sum(j, t[n, j] * log(p[n, j]))",
+        assume=["sum(j, t[n, j]) == 1"],
+        wrt=["z"],
+    )
+    z = np.array([[60.0, 0.0, 1.0], [2.0, 50.0, 0.0]], dtype)
+    t = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], dtype)
+    _, cache = code["forward"](z, t)
+    dz = code["backward"](np.ones(2, dtype), cache).dz
+    others = [[np.exp(-60.0), np.exp(-59.0)], [np.exp(-48.0), np.exp(-50.0)]]
+    wanted = [[-sum(others[0]), *others[0]], [others[1][0], -sum(others[1]), others[1][1]]]
+    np.testing.assert_allclose(dz, wanted, rtol=2e-5 if dtype == "float32" else 2e-14)
+
+
+def test_the_slope_of_softmax_where_one_is_certain():
+    code = compiled("p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))")
+    _, cache = code["forward"](np.array([[60.0, 0.0, 1.0]]))
+    g = np.array([[3.0, 1.0, 2.0]])
+    dz = code["backward"](g, cache).dz
+    small = np.exp([-60.0, -59.0]) * [-2, -1]
+    np.testing.assert_allclose(dz, [[-small.sum(), *small]], rtol=1e-13)

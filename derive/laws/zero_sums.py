@@ -83,7 +83,7 @@ def zero_sum(
     """Where Σ_j e_j = 0, as of p_j − t_j if Σ_j p_j = Σ_j t_j: e_l = −Σ_{j≠l} e_j for any place l.
 
     given sum(j, p[j]) == 1
-    given sum(j, t[j]) == 1
+    given sum(l, t[l]) == 1
     p[k] - t[k] = [k != l] * (p[k] - t[k]) - [k == l] * sum(j, [j != l] * (p[j] - t[j]))
 
     What one entry has the others lack. With l the place of the largest p_j, nearly 1, its entry
