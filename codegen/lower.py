@@ -517,6 +517,7 @@ class Lowering:
             return filled
         plus = [t for t in ordered(expr.args) if not t.could_extract_minus_sign()]
         minus = [-t for t in ordered(expr.args) if t.could_extract_minus_sign()]
+        minus.sort(key=nested)  # a mean before the mean of deviations from it
         total: Term | None = None
         for a in list(plus):
             b = next((m for m in minus if alike(a, m)), None)
@@ -751,6 +752,11 @@ def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
                 found.append(factor.args[0])
                 rest = [f for f in rest if f not in (factor, other)]
     return found, rest
+
+
+def nested(expr: Expr) -> int:
+    """How deeply binders stand within one another."""
+    return max((binder.level for binder in expr.atoms(Binder)), default=0)
 
 
 def is_decimal(number: Expr) -> bool:

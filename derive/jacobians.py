@@ -49,13 +49,14 @@ def meanings(layer: Layer) -> list[Equality]:
 
 def derive_values(layer: Layer) -> list[Value]:
     """The value of each node and notation, in order."""
-    values = []
+    values: list[Value] = []
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
         meaning = meaning.then(laws.log_of_quotient).then(laws.sigmoid).then(laws.log_of_sigmoid)
         code = for_tails(for_computing(Chain(meaning.end)), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
+        code = code.then(laws.centred, notations_of(values))
         values.append(Value(node, meaning, code))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
@@ -64,6 +65,11 @@ def derive_values(layer: Layer) -> list[Value]:
         Value(v.node, v.meaning, v.code.then(laws.split_largest, parts).then(laws.distribute))
         for v in values
     ]
+
+
+def notations_of(values: Sequence[Value]) -> list[Equality]:
+    """What notations stand for, by which a name is seen to be a mean."""
+    return [Equality(v.node.entry, v.meaning.end) for v in values if v.node.notation]
 
 
 def for_computing(chain: Chain) -> Chain:

@@ -76,6 +76,7 @@ SOFTMAX = sp.exp(z(n, j)) / Sum(sp.exp(z(n, i)), i)
 NOTATION = [Equality(p(n, j), SOFTMAX)]
 MEANING = {
     "p": ((n, j), SOFTMAX),
+    "m": ((), Sum(x(j), j) / K),
     "s": ((n,), Sigmoid(x(n))),
     "t": ((n,), sp.tanh(x(n))),
 }
@@ -83,6 +84,7 @@ TOP = ArgLargest(z(n, i), i)
 OTHERS = Sum((1 - delta(i, TOP)) * sp.exp(z(n, i) - z(n, TOP)), i)
 SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
 RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
+MEAN = Equality(entry("m"), Sum(x(j), j) / K)
 GATE = Equality(entry("s", [n]), Sigmoid(x(n)))
 TANH = Equality(entry("t", [n]), sp.tanh(x(n)))
 PARTS = Distribution(p(n, j), j, z(n, j))
@@ -175,6 +177,20 @@ EXAMPLES = [
     ("shifted softmax", SOFTMAX, [], SHIFTED),
     ("shifted softmax", sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i), [], None),
     ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
+    (
+        "mean of the deviations",
+        (x(k) - entry("m")) ** 2,
+        [[MEAN]],
+        (x(k) - entry("m") - Sum(x(j) - entry("m"), j) / K) ** 2,
+    ),
+    (
+        "mean of the deviations",
+        z(n, k) - Sum(z(n, j), j) / K,
+        [()],
+        z(n, k) - Sum(z(n, j), j) / K - Sum(z(n, j) - Sum(z(n, i), i) / K, j) / K,
+    ),
+    ("mean of the deviations", x(k) - Sum(z(n, j), j) / K, [()], None),
+    ("mean of the deviations", x(k) - Sum(x(j), j), [()], None),
     ("tanh as a sigmoid", c / 2 - c * sp.tanh(a) / 2, [()], c * Sigmoid(-2 * a)),
     ("tanh as a sigmoid", 1 + entry("t", [m]), [[TANH]], 2 * Sigmoid(2 * x(m))),
     (

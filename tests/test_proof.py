@@ -88,6 +88,7 @@ USED = {
     "split off the largest": "softmax_cross_entropy",
     "minus the others": "softmax_cross_entropy",
     "entries that add up to nothing": "cross_entropy",
+    "mean of the deviations": "layer_norm",
     "tanh as a sigmoid": "gelu_tanh",
     "complement of a sigmoid": "sigmoid",
     "sigmoid less a number": "binary_cross_entropy",

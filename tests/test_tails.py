@@ -148,3 +148,19 @@ def test_the_slope_of_softmax_where_one_is_certain():
     dz = code["backward"](g, cache).dz
     small = np.exp([-60.0, -59.0]) * [-2, -1]
     np.testing.assert_allclose(dz, [[-small.sum(), *small]], rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "mean",
+    ["mu[n] := mean(d, x[n, d])\ny[n, d] = x[n, d] - mu[n]", ""],
+    ids=["named", "written out"],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_deviations_from_a_large_mean_keep_their_digits(mean, dtype):
+    code = compiled(mean or "y[n, d] = x[n, d] - mean(i, x[n, i])")
+    x = (1e4 + np.random.default_rng(0).normal(size=(20, 100))).astype(dtype)
+    output, _ = code["forward"](x)
+    exact = to_exact(x)
+    exact = exact - exact.sum(axis=1, keepdims=True) / 100
+    steps = np.abs(to_exact(output) - exact) / np.finfo(dtype).eps
+    assert steps.max() < 4

@@ -22,6 +22,7 @@ from derive.laws.definitions import assumption, fold, mask_from_output, put_in
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
+from derive.laws.means import centred
 from derive.laws.numerics import (
     complement,
     complement_of_erf,
@@ -45,6 +46,7 @@ __all__ = [
     "Law",
     "assumption",
     "cancel",
+    "centred",
     "common_factor",
     "complement",
     "complement_of_erf",
