@@ -515,6 +515,9 @@ class Lowering:
         filled = self.fill(expr)
         if filled is not None:
             return filled
+        top = largest_of_log_sum(expr)
+        if top is not None:
+            return self.unless_infinite(self.lower(top), self.lower(expr - top))
         plus = [t for t in ordered(expr.args) if not t.could_extract_minus_sign()]
         minus = [-t for t in ordered(expr.args) if t.could_extract_minus_sign()]
         minus.sort(key=nested)  # a mean before the mean of deviations from it
@@ -536,6 +539,12 @@ class Lowering:
             else:
                 total = self.elementwise("subtract", [total, term])
         return cast(Term, total)
+
+    def unless_infinite(self, top: Term, rest: Term) -> Term:
+        """top + rest, and top alone where it is infinite: there the rest is of ∞ − ∞."""
+        finite = self.elementwise("isfinite", [top], "mask")
+        total = self.elementwise("add", [top, rest])
+        return self.elementwise("where", [finite, total, top])
 
     def widest_first(self, term: Term) -> tuple[int, bool]:
         """Terms with many axes come first, contractions before others."""
@@ -752,6 +761,23 @@ def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
                 found.append(factor.args[0])
                 rest = [f for f in rest if f not in (factor, other)]
     return found, rest
+
+
+def largest_of_log_sum(expr: Expr) -> Expr | None:
+    """The a_l of a_l + log1p(Σ_{i≠l} exp(a_i − a_l)), where that is the whole expression."""
+    for rest in expr.args:
+        if not (isinstance(rest, log1p) and isinstance(rest.args[0], Sum)):
+            continue
+        body, indices = rest.args[0].open()
+        top = expr - rest
+        for hole in filter(is_hole, sp.Mul.make_args(body)):
+            index, place = index_and_label(1 - hole)
+            others = body / hole
+            if isinstance(place, ArgLargest) and indices == (index,) and isinstance(others, sp.exp):
+                a = others.args[0] + top
+                if not a.has(place) and substitute(a, {index: place}) == top:
+                    return cast(Expr, top)
+    return None
 
 
 def nested(expr: Expr) -> int:

@@ -164,3 +164,14 @@ def test_deviations_from_a_large_mean_keep_their_digits(mean, dtype):
     exact = exact - exact.sum(axis=1, keepdims=True) / 100
     steps = np.abs(to_exact(output) - exact) / np.finfo(dtype).eps
     assert steps.max() < 4
+
+
+@pytest.mark.parametrize("inner", ["z[n, j]", "2 * z[n, j] - c[j]"])
+def test_log_sum_exp_of_infinite_terms(inner):
+    code = compiled(f"s[n] = log(sum(j, exp({inner})))")
+    inf = np.inf
+    rows = [[inf, inf, 0], [-inf, -inf, -inf], [inf, 0, 1], [-inf, 0, 0], [np.nan, inf, 0]]
+    inputs = [np.array(rows), np.zeros(3)] if "c" in inner else [np.array(rows)]
+    with np.errstate(invalid="ignore"):
+        found, _ = code["forward"](*inputs)
+    np.testing.assert_allclose(found, [inf, -inf, inf, np.log(2), np.nan], rtol=1e-15)
