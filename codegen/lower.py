@@ -512,6 +512,9 @@ class Lowering:
 
     def add(self, expr: Expr) -> Term:
         """A sum: a delta's term is put into an array, differences of like entries come first."""
+        if are_unequal_labels(expr):
+            sides = [self.lower(side) for side in (1 - expr).args]
+            return self.elementwise("not_equal", sides, "mask")
         filled = self.fill(expr)
         if filled is not None:
             return filled
@@ -582,7 +585,13 @@ class Lowering:
         return Term(self.builder.add(op, self.builder.values[base.value].sizes), base.indices)
 
     def multiply(self, expr: Expr) -> Term:
-        """A product: scalars first, then from few axes to many; holes go where their index runs."""
+        """A product: scalars first, then from few axes to many; holes go where their index runs.
+
+        Where two labels must differ it is 0 elsewhere whatever the rest is, NaN and ∞ included.
+        """
+        for unequal in (f for f in expr.args if are_unequal_labels(f)):
+            others = self.lower(sp.Mul(*(f for f in expr.args if f != unequal)))
+            return self.elementwise("where", [self.lower(unequal), others, self.lower(sp.S.Zero)])
         for hole in (f for f in expr.args if is_hole(f)):
             index, label = index_and_label(1 - hole)
             along = [f for f in expr.args if f != hole and index in f.free_symbols]
@@ -761,6 +770,12 @@ def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
                 found.append(factor.args[0])
                 rest = [f for f in rest if f not in (factor, other)]
     return found, rest
+
+
+def are_unequal_labels(expr: Expr) -> bool:
+    """Is it 1 − δ(y, l) of two labels, neither of which is an axis?"""
+    delta = 1 - expr
+    return isinstance(delta, KroneckerDelta) and not any(isinstance(a, Index) for a in delta.args)
 
 
 def largest_of_log_sum(expr: Expr) -> Expr | None:

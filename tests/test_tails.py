@@ -175,3 +175,19 @@ def test_log_sum_exp_of_infinite_terms(inner):
     with np.errstate(invalid="ignore"):
         found, _ = code["forward"](*inputs)
     np.testing.assert_allclose(found, [inf, -inf, inf, np.log(2), np.nan], rtol=1e-15)
+
+
+def test_what_an_ignored_row_holds_does_not_matter():
+    code = compiled(
+        "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\n"
+        "L[n] = -sum(j, [j == y[n]] * [j != ignored] * weight[j] * log(p[n, j]))",
+        wrt=["z"],
+    )
+    z = np.array([[np.nan, 0.0], [np.inf, -np.inf], [1.0, 2.0]])
+    given = {"z": z, "y": np.array([0, 0, 1]), "ignored": 0, "weight": np.ones(2)}
+    with np.errstate(invalid="ignore"):
+        output, cache = code["forward"](**given)
+        dz = code["backward"](np.ones(3), cache).dz
+    lost = 1 / (1 + np.exp(1))
+    np.testing.assert_allclose(output, [0, 0, np.log1p(np.exp(-1))], rtol=1e-15)
+    np.testing.assert_allclose(dz, [[0, 0], [0, 0], [lost, -lost]], rtol=1e-15)
