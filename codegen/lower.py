@@ -790,7 +790,8 @@ def largest_of_log_sum(expr: Expr) -> Expr | None:
             others = body / hole
             if isinstance(place, ArgLargest) and indices == (index,) and isinstance(others, sp.exp):
                 a = others.args[0] + top
-                if not a.has(place) and substitute(a, {index: place}) == top:
+                own = all(term.has(place) for term in sp.Add.make_args(top))
+                if own and not a.has(place) and substitute(a, {index: place}) == top:
                     return cast(Expr, top)
     return None
 
