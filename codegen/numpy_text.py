@@ -89,7 +89,9 @@ class Spelling:
             case OneHot(labels, size):
                 left = f"{self.spell(labels).within(CALL)}[..., None]"
                 right = self.spell(size).text
-                return call("np.equal", left, right, out=out) if out else infix("equal", left, right)
+                if out:
+                    return call("np.equal", left, right, out=out)
+                return infix("equal", left, right)
             case Scatter(value, labels, size):
                 args = (self.spell(v).text for v in (value, labels, size))
                 return call("_add_rows", *args, out=out)
