@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bench import exact, flags, machine, regimes, sums, ulp
-from bench.accuracy_peers import PEERS, Call, calls
+from bench.accuracy_peers import Call, calls
 from bench.tables import markdown
 from codegen import library
 from tests.definitions import facts
@@ -92,7 +92,7 @@ def ulp_section(pattern: str) -> str:
     ) as bar:
         for layer in layers:
             by = calls(layer)
-            heads = ["regime", "quantity", "of", *(n for n in ("pullback", *PEERS) if n in by)]
+            heads = ["regime", "quantity", "of", *by]
             for dtype in DTYPES:
                 rows = []
                 for regime in regimes.REGIMES[layer]:

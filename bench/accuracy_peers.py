@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.ours import ours
+from bench.ours import ours, precise, step
 
 Call = Callable[..., tuple[Any, ...]]
 
@@ -14,6 +14,12 @@ Call = Callable[..., tuple[Any, ...]]
 def pullback(layer: str) -> Call:
     """The generated module."""
     return lambda inputs, g: ours(layer, inputs, g)()
+
+
+def precisely(layer: str) -> Call:
+    """A module of the layer that is made to be precise."""
+    module = precise(layer)
+    return lambda inputs, g: step(module, inputs, g)()
 
 
 def in_torch(layer: str) -> Call:
@@ -126,7 +132,7 @@ PEERS = {"torch": in_torch, "jax": in_jax, "scipy": in_scipy}
 
 def calls(layer: str) -> dict[str, Call]:
     """Those who have the layer and are installed, ours first."""
-    found = {"pullback": pullback(layer)}
+    found = {"pullback": pullback(layer), "--precise": precisely(layer)}
     for name, peer in PEERS.items():
         if find_spec(name) is None:
             continue

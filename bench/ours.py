@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+from codegen.notebook import shipped
 
 
 def ours(
@@ -12,7 +15,18 @@ def ours(
 
     With `kept` every call writes into one workspace.
     """
-    module = import_module(f"generated.{layer}")
+    return step(import_module(f"generated.{layer}"), inputs, g, kept)
+
+
+def precise(layer: str) -> ModuleType:
+    """The layer's module, made to be precise."""
+    return shipped(layer).compile(precise=True)
+
+
+def step(
+    module: ModuleType, inputs: Sequence[Any], g: Any = None, kept: bool = False
+) -> Callable[[], tuple[Any, ...]]:
+    """The same of any generated module."""
     work = module.workspace(*inputs) if kept else None
     if g is None:
 

@@ -34,9 +34,15 @@ class Compiled:
 
 
 def compile_definition(
-    name: str, source: str, library: Library, watch: Watch = lambda checks, count: checks
+    name: str,
+    source: str,
+    library: Library,
+    watch: Watch = lambda checks, count: checks,
+    precise: bool = False,
 ) -> Compiled:
     """Text → Layer → Derivation → Proof → Program; `watch` sees the proof go on.
+
+    A precise program works in float64 and carries on the rounding errors of exponents.
 
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
     """
@@ -44,7 +50,7 @@ def compile_definition(
     with room_for_nesting(name):
         derivation = derive(layer)
         proof = prove(derivation, watch)
-        program = lower(derivation)
+        program = lower(derivation, precise)
     return Compiled(layer, derivation, proof, program)
 
 

@@ -107,9 +107,9 @@ class Term:
     indices: tuple[Expr, ...]
 
 
-def lower(derivation: Derivation) -> Program:
-    """The program of a derivation."""
-    lowering = Lowering(derivation)
+def lower(derivation: Derivation, precise: bool = False) -> Program:
+    """The program of a derivation; `precise` as in Program."""
+    lowering = Lowering(derivation, precise)
     layer = derivation.layer
     for node in layer.nodes:
         if not node.notation:
@@ -139,21 +139,22 @@ def lower(derivation: Derivation) -> Program:
         backward=tuple(sorted(backward - inputs - cache)),
         cache=tuple(sorted(cache)),
         nonempty=lowering.nonempty(),
-        jvp=lower_jvp(derivation),
-        hvp=None if layer.output.indices else lower_hvp(derivation),
+        precise=precise,
+        jvp=lower_jvp(derivation, precise),
+        hvp=None if layer.output.indices else lower_hvp(derivation, precise),
     )
 
 
-def lower_jvp(derivation: Derivation) -> Function:
+def lower_jvp(derivation: Derivation, precise: bool) -> Function:
     """The output and its derivative along tangents of the inputs."""
     output = derivation.layer.output.name
-    return Lowering(derivation, along=True).function([output, tangent_name(output)])
+    return Lowering(derivation, precise, along=True).function([output, tangent_name(output)])
 
 
-def lower_hvp(derivation: Derivation) -> Function:
+def lower_hvp(derivation: Derivation, precise: bool) -> Function:
     """The derivative of each gradient along tangents of the inputs."""
     names = [tangent_name(cotangent_name(n)) for n in derivation.wanted]
-    return Lowering(derivation, along=True).function(names)
+    return Lowering(derivation, precise, along=True).function(names)
 
 
 def takes_at(op: Operation, labels: int) -> tuple[int, tuple[int, ...]] | None:
@@ -193,9 +194,10 @@ def largest_at_its_place(builder: Builder, *results: int) -> None:
 class Lowering:
     """The state of lowering one derivation."""
 
-    def __init__(self, derivation: Derivation, along: bool = False) -> None:
+    def __init__(self, derivation: Derivation, precise: bool, along: bool = False) -> None:
         """Take the inputs up: with `along` tangents too, and the cotangent of a scalar is 1."""
         self.derivation = derivation
+        self.precise = precise
         self.layer = derivation.layer
         self.builder = Builder()
         self.tensors: dict[str, Term] = {}  # with the indices of the tensor's own axes
@@ -342,6 +344,8 @@ class Lowering:
             return self.multiply(expr)
         if expr.is_Pow:
             return self.power(expr.base, expr.exp)
+        if isinstance(expr, sp.exp) and self.precise:
+            return self.exp(self.lower(expr.exp))
         if type(expr) in FUNCTIONS:
             return self.elementwise(FUNCTIONS[type(expr)], [self.lower(a) for a in expr.args])
         raise self.fail(expr, f"no array operation for {type(expr).__name__}")
@@ -365,6 +369,17 @@ class Lowering:
         operands = tuple(Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms)
         sizes = tuple(cast(Index, i).size for i in union)
         return Term(self.builder.add(Elementwise(function, operands), sizes, kind), tuple(union))
+
+    def exp(self, term: Term) -> Term:
+        """exp of a value; that of a difference of arrays is one operation, which loses less."""
+        op = self.builder.values[term.value].op
+        if not isinstance(op, Elementwise) or op.function != "subtract":
+            return self.elementwise("exp", [term])
+        if any(self.builder.values[o.value].kind != "real" for o in op.operands):
+            return self.elementwise("exp", [term])
+        difference = replace(op, function="exp_difference")
+        sizes = self.builder.values[term.value].sizes
+        return Term(self.builder.add(difference, sizes), term.indices)
 
     def real(self, term: Term) -> Term:
         """A mask as floats; anything else as it is."""
@@ -628,7 +643,7 @@ class Lowering:
     def sum(self, expr: Binder) -> Term:
         """A sum: of a product it is a contraction; by a label it is a scatter; else a reduction."""
         body, indices = expr.open()
-        factors = list(sp.Mul.make_args(body))
+        factors = [part for f in sp.Mul.make_args(body) for part in split_off_mask(f)]
         inside = [f for f in factors if f.free_symbols & set(indices)]
         outside = [f for f in factors if f not in inside]
         if outside and inside:
@@ -726,6 +741,20 @@ def is_decimal(number: Expr) -> bool:
 def alike(a: Expr, b: Expr) -> bool:
     """Are they entries of one tensor?"""
     return is_entry(a) and is_entry(b) and entry_name(a) == entry_name(b)
+
+
+def split_off_mask(factor: Expr) -> tuple[Expr, ...]:
+    """`where(c, a, 0)` as [c] a, if the condition has more axes than a: it may go elsewhere first."""
+    if isinstance(factor, Where) and factor.args[2] == 0:
+        condition, value, _ = factor.args
+        if indices_of(condition) - indices_of(value):
+            return (Bracket(condition), *sp.Mul.make_args(value))
+    return (factor,)
+
+
+def indices_of(expr: Expr) -> set[Expr]:
+    """The indices that stand free in an expression."""
+    return {s for s in expr.free_symbols if isinstance(s, Index)}
 
 
 def is_hole(expr: Expr) -> bool:

@@ -19,6 +19,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Buffer, Line, Section
+from codegen.precise import WORK, Conversions
 from codegen.program import Elementwise, Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Binder, Index
@@ -35,12 +36,12 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # the output is Python; text from definitions goes through `docstring`
 )
-WORK = "work"  # the argument of forward that holds its buffers
 WIDTH = 92  # of a line inside a function
 # the names of the module's own helpers, in the order in which they stand
 HELPERS = (
     "_fitting",
     "_apart",
+    "_as",
     "_read",
     "_array",
     "_fits",
@@ -65,6 +66,7 @@ HELPERS = (
     "_sum_rows",
     "_ones",
     "_by_rows",
+    "_exp_difference",
     "_sigmoid",
     "_erf",
     "_erfc",
@@ -73,7 +75,8 @@ HELPERS = (
     "_by_blocks",
 )
 
-UNDERFLOW = {"exp", "expm1", "tanh", "sigmoid", "erf", "erfc"}  # functions with flat ends
+# functions with flat ends
+UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc"}
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -211,14 +214,22 @@ def copied(program: Values, value: Value) -> str:
 
 
 def returned_values(
-    program: Values, results: Iterable[tuple[Tensor | Node, int]], names: Names
+    program: Values,
+    results: Iterable[tuple[Tensor | Node, int, str]],
+    names: Names,
+    conversions: Conversions,
+    kept: bool,
 ) -> list[str]:
-    """Results as they are returned, each in memory of its own."""
+    """Results as they are returned, each in memory of its own and in the inputs' dtype.
+
+    Each comes with the tensor whose axes it has, and with its name; `kept` as in Conversions.
+    """
     found: list[str] = []
     seen: set[str] = set()
-    for tensor, number in results:
+    for tensor, number, result in results:
         value, name = program[number], names[number]
         text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
+        text = conversions.back(text, result, tensor, kept)
         found.append(f"_unflat({text}, batch)" if has_batch(tensor) else text)
         seen.add(name)
     return found
@@ -242,17 +253,27 @@ class Module:
         output = layer.output
         forward, backward, names = self.sections()
         batch = ["batch"] if has_batch(*layer.inputs) else []
-        extra = [*batch, *(["shape"] if output.indices else [])]
+        convert = Conversions(program.precise, names)
+        precise = ["given"] if program.precise else []
+        extra = [*batch, *(["shape"] if output.indices else []), *precise]
         cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK]
         stated = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *self.sizes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
-        (returned,) = returned_values(program, [(output, program.output)], names)
+        widened = convert.inputs(layer.inputs, kept=True)
+        result = (output, program.output, output.name)
+        (returned,) = returned_values(program, [result], names, convert, kept=True)
+        gradients = [(t, v, cotangent_name(t.name)) for t, v in self.wanted(program.gradients)]
+        results = returned_values(program, gradients, names, convert, kept=True)
+        cotangent = cotangent_name(output.name)
+        wide = convert.converted(cotangent, output, "dtype", f"{cotangent}_wide")
+        buffers = [*forward.buffers.values(), *backward.buffers.values(), *convert.buffers]
         return {
             "name": layer.name,
-            "underflow": any(may_underflow(v) for p in functions for v in p.values),
+            "underflow": program.precise
+            or any(may_underflow(v) for p in functions for v in p.values),
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
@@ -282,22 +303,24 @@ class Module:
             "remarks": self.remarks(),
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
             "by_rows": self.by_rows(),
-            "rows_given": [
-                f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs
-            ],
+            "rows_given": [f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs],
             "row_entries": self.row_entries(forward),
+            "dtypes": convert.dtypes(),
+            "widened": widened,
+            "inputs_widened": convert.inputs(layer.inputs, kept=False),
             "checks": self.checks(),
             "checked": wrapped("return (", checked, ")"),
             "sizes_tuple": f"({', '.join(stated)}{',' if len(stated) == 1 else ''})",
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
-            "buffers": [buffer_text(b) for s in (forward, backward) for b in s.buffers.values()],
+            "buffers": [buffer_text(b) for b in buffers],
             "forward": [*self.lines(forward.statements), *self.shape_line()],
-            "cotangent": cotangent_name(output.name),
-            "cotangent_check": self.cotangent_check(),
+            "cotangent": cotangent,
+            "cotangent_check": self.cotangent_check(convert),
+            "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
             "backward": self.lines(backward.statements),
-            "results": returned_values(program, self.wanted(program.gradients), names),
+            "results": results,
             "given_inputs": unpacked("inputs", arguments),
-            "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks()],
+            "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks(convert)],
             "jvp": self.function(program.jvp, [output.name, output.name]),
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }
@@ -334,27 +357,32 @@ class Module:
 
     def function(self, function: Function, tensors: Iterable[str]) -> dict[str, Any]:
         """The body of jvp or hvp, and what it returns: values with the axes of these tensors."""
-        results = [(n, value) for n, (_, value) in zip(tensors, function.results, strict=True)]
+        results = [
+            (self.layer.tensor(n), value, name)
+            for n, (name, value) in zip(tensors, function.results, strict=True)
+        ]
         names = Names(function, (t.name for t in self.layer.inputs))
         section = Section(function, function.body, [v for _, v in function.results], names)
         return {
             "body": self.lines(section.statements),
-            "results": returned_values(function, self.wanted(results), names),
+            "results": returned_values(
+                function, results, names, Conversions(self.program.precise, names), kept=False
+            ),
         }
 
     def sizes(self) -> list[str]:
         """The sizes of axes that arrays show, by name."""
         return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
 
-    def tangent_checks(self) -> list[str]:
+    def tangent_checks(self, convert: Conversions) -> list[str]:
         """The statements that check tangents."""
         lines = []
         for name in self.derivation.wanted:
             tensor, tangent = self.layer.tensor(name), tangent_name(name)
-            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, dtype, "{name}")'
+            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, {convert.given}, "{name}")'
             if not tensor.indices:
-                check = f'_number("{tangent}", {tangent}, dtype)'
-            lines.append(f"{tangent} = {flat(check, tensor)}")
+                check = f'_number("{tangent}", {tangent}, {convert.given})'
+            lines.append(f"{tangent} = {convert.wide(flat(check, tensor), tensor, kept=False)}")
         return lines
 
     def describe(self, tensor: Tensor) -> str:
@@ -470,14 +498,14 @@ class Module:
         output = self.layer.output
         return [f"shape = {sizes(output)}"] if output.indices else []
 
-    def cotangent_check(self) -> str:
+    def cotangent_check(self, convert: Conversions) -> str:
         """The statement that checks backward's argument."""
         output = self.layer.output
         name = cotangent_name(output.name)
         if output.indices:
-            check = f'_like("{name}", {name}, shape, dtype, "the output")'
+            check = f'_like("{name}", {name}, shape, {convert.given}, "the output")'
             return f"{name} = {flat(check, output)}"
-        return f'{name} = _number("{name}", {name}, dtype)'
+        return f'{name} = _number("{name}", {name}, {convert.given})'
 
     def lines(self, lines: Iterable[Line]) -> list[str]:
         """Statements with their equations above them."""

@@ -46,10 +46,15 @@ class Names:
         if like not in self.given:
             name = self.describe(like)
             name = name if len(name) <= LONGEST else "part"
-            candidates = [name, *(f"{name}_{i}" for i in range(2, len(self.used) + 3))]
-            self.given[like] = next(c for c in candidates if c not in self.used)
-            self.used.add(self.given[like])
+            self.given[like] = self.free(name)
         self.given[number] = self.given[like]
+
+    def free(self, name: str) -> str:
+        """A name that no value has, and that none will get: this one, or one with a number."""
+        candidates = [name, *(f"{name}_{i}" for i in range(2, len(self.used) + 3))]
+        found = next(c for c in candidates if c not in self.used)
+        self.used.add(found)
+        return found
 
     def same(self, number: int, as_value: int) -> None:
         """Two values share one variable."""
@@ -110,7 +115,7 @@ class Names:
             return "_".join(words[:2]) or "number"
         if function == "negative" and words:
             return words[0]
-        return "_".join([function, *words[:1]])
+        return "_".join([function.removesuffix("_difference"), *words[:1]])
 
     def number(self, value: int) -> int | None:
         """The whole number that a value is, or None."""

@@ -19,6 +19,7 @@ import sympy as sp
 from codegen import library
 from codegen.compiler import Compiled, compile_definition
 from codegen.latex import latex
+from codegen.lower import lower
 from codegen.module import loaded, module
 from codegen.notation import LATEX, UNICODE, spell
 from codegen.outline import Block, Outline, outline
@@ -114,12 +115,15 @@ class Derived:
         """The text of the NumPy module."""
         return module(self.compiled.derivation, self.compiled.program)
 
-    def compile(self) -> ModuleType:
+    def compile(self, precise: bool = False) -> ModuleType:
         """The NumPy module (forward, backward, value_and_grad, …), made without a file.
 
+        A precise one works in float64 and carries on the rounding errors of exponents.
         Tracebacks and `inspect.getsource` find its text.
         """
-        return loaded(self.source, self.compiled.layer)
+        derivation = self.compiled.derivation
+        text = module(derivation, lower(derivation, precise)) if precise else self.source
+        return loaded(text, self.compiled.layer)
 
     def __str__(self) -> str:
         return show(self.compiled.derivation, self.compiled.proof)

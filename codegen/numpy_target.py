@@ -311,9 +311,7 @@ class Section:
         return Text(self.names[number])
 
 
-def schedule(
-    program: Values, section: Iterable[int], turned: bool
-) -> list[tuple[int, list[int]]]:
+def schedule(program: Values, section: Iterable[int], turned: bool) -> list[tuple[int, list[int]]]:
     """The values in groups: each that has a name, behind those that are worked out for it.
 
     With `turned` what an operation reads is worked out from the last to the first.
@@ -357,5 +355,3 @@ def needs_name(reader: Operation, number: int) -> bool:
     if isinstance(reader, Put):
         return number in (reader.value, *(o.value for o in reader.at))
     return isinstance(reader, Scatter) and number == reader.size
-
-

@@ -39,7 +39,7 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "matmul": ("@", PRODUCT),
 }
 # functions that the module defines itself
-HELPERS = {"sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
+HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "exp_difference")}
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ class Spelling:
             return self.spread(op, out)
         args = self.operands(op)
         texts = [a.text for a in args]
+        if op.function == "exp_difference":
+            texts.append("given")
         if op.function == "cast":
             return call("dtype.type", *texts)
         if op.function == "float":

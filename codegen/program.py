@@ -197,6 +197,7 @@ class Program(Values):
     backward: tuple[int, ...]
     cache: tuple[int, ...]
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
+    precise: bool  # worked in float64, with rounding errors of exponents carried on
     jvp: Function  # from inputs and tangents to the output and its tangent
     hvp: Function | None  # ... to the tangents of the gradients, where the output is a scalar
 

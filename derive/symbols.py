@@ -24,7 +24,7 @@ from derive.trees import (
 )
 from derive.vocabulary import BATCH_AXIS, COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
 
-MAX_SYMBOLS = 64
+MAX_SYMBOLS = 512
 BATCH_SIZE = SIZE + BATCH_AXIS
 MAX_AXES = 8
 

@@ -1,0 +1,60 @@
+"""What a precise module does beside: it takes arguments into float64, and results back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from codegen.names import Names
+from codegen.numpy_target import Buffer
+from derive.layer import Node, Tensor
+
+WORK = "work"  # the argument of forward that holds its buffers
+DTYPES = "given, dtype = dtype, np.dtype(np.float64)  # to return, and to work in"
+
+
+@dataclass
+class Conversions:
+    """The conversions of a module; those of one that is not precise leave everything as it is."""
+
+    precise: bool
+    names: Names
+    buffers: list[Buffer] = field(default_factory=list)
+
+    @property
+    def given(self) -> str:
+        """The name of the dtype that arguments have, once there are two."""
+        return "given" if self.precise else "dtype"
+
+    def dtypes(self) -> list[str]:
+        """The statement that tells the two dtypes apart."""
+        return [DTYPES] if self.precise else []
+
+    def inputs(self, tensors: Iterable[Tensor], kept: bool) -> list[str]:
+        """The statements that take arguments into float64; with `kept` into the workspace."""
+        if not self.precise:
+            return []
+        return [f"{t.name} = {self.wide(t.name, t, kept)}" for t in tensors if not t.integer]
+
+    def wide(self, text: str, tensor: Tensor | Node, kept: bool) -> str:
+        """A value of the tensor's axes in float64."""
+        return self.converted(text, tensor, "dtype", f"{tensor.name}_wide" if kept else "")
+
+    def back(self, text: str, name: str, tensor: Tensor | Node, kept: bool) -> str:
+        """A result of the tensor's axes in the arguments' dtype."""
+        return self.converted(text, tensor, "given", f"{name}_given" if kept else "")
+
+    def converted(self, text: str, tensor: Tensor | Node, dtype: str, buffer: str) -> str:
+        """A value in another dtype, written into a buffer where one is named."""
+        if not self.precise:
+            return text
+        if not tensor.indices:
+            return f"{dtype}.type({text})"
+        if not buffer:
+            return f"_as({text}, {dtype})"
+        sizes = tuple(i.size for i in tensor.indices)
+        shape = ", ".join(map(str, sizes)) + ("," if len(sizes) == 1 else "")
+        content = f"np.empty(({shape}) if given != dtype else 0, {dtype})"
+        name = self.names.free(buffer)
+        self.buffers.append(Buffer(name, sizes, "real", content))
+        return f"_as({text}, {dtype}, out={WORK}.{name})"
