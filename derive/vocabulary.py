@@ -29,7 +29,7 @@ EMITTED = {
     *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients", "Workspace"),
     *("forward", "backward", "value_and_grad", "jvp", "hvp", "jacobian"),
     *("workspace", "work", "owned", "arrays"),
-    *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype"),
+    *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype", "given"),
 }
 FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}
 
