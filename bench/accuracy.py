@@ -47,6 +47,7 @@ def named(layer: str, found: Sequence[Any], inputs: Sequence[Any]) -> Quantities
         "layer_norm": ("y", "dx", "dgain", "dbias"),
         "log_sum_exp": ("value", "gradient"),
         "softmax": ("p", "dz"),
+        "cross_entropy": ("loss", "dz"),
     }
     return dict(zip(names.get(layer, ("value", "slope")), found, strict=True))
 

@@ -29,6 +29,7 @@ def in_torch(layer: str) -> Call:
 
     forward = {
         "softmax_cross_entropy": lambda z, y: F.cross_entropy(z, y, reduction="none"),
+        "cross_entropy": lambda z, t: F.cross_entropy(z, t.detach(), reduction="none"),
         "sigmoid": torch.sigmoid,
         "softplus": F.softplus,
         "gelu": F.gelu,
@@ -47,7 +48,7 @@ def in_torch(layer: str) -> Call:
     def call(inputs: Any, g: Any) -> tuple[Any, ...]:
         given = [torch.from_numpy(a.copy()) for a in inputs]
         wanted = [a.requires_grad_() for a in given if a.is_floating_point()]
-        wanted = wanted[:1] if layer == "binary_cross_entropy" else wanted
+        wanted = wanted[:1] if layer.endswith("cross_entropy") else wanted
         output = forward(*given)
         gradients = torch.autograd.grad(output, wanted, torch.from_numpy(g))
         return output.detach().numpy(), *(a.numpy() for a in gradients)
@@ -65,6 +66,7 @@ def in_jax(layer: str) -> Call:
     jax.config.update("jax_enable_x64", True)
     forward = {
         "softmax_cross_entropy": layers.softmax_cross_entropy,
+        "cross_entropy": lambda z, t: -(t * jax.nn.log_softmax(z, -1)).sum(-1),
         "sigmoid": jax.nn.sigmoid,
         "softplus": jax.nn.softplus,
         "gelu": layers.gelu,

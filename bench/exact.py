@@ -37,6 +37,21 @@ def softmax_cross_entropy(z: Array, y: Array, g: Array) -> Quantities:
     return by_label(log1p(others), to_exact(g)[:, None] * dz, y)
 
 
+def cross_entropy(z: Array, t: Array, g: Array) -> Quantities:
+    """Σ t_j (z_top - z_j) + log1p of the others, and p - t; at the top the others' t - p."""
+    z, t = to_exact(z), to_exact(t)
+    top = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    behind = z[top][:, None] - z
+    e = exp(-behind)
+    e[top] = MP.mpf(0)
+    others = e.sum(axis=1)
+    dz = e / (1 + others)[:, None] - t
+    dz[top] = MP.mpf(0)
+    dz[top] = -dz.sum(axis=1)
+    loss = (t * behind).sum(axis=1) + log1p(others)
+    return {"loss": loss, "dz": to_exact(g)[:, None] * dz}
+
+
 def at_largest(value: Array, gradient: Array, z: Array) -> Quantities:
     """Entries at the largest of each row, as a loss picks them, apart from the others."""
     top = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
@@ -151,6 +166,7 @@ def gelu(u: Array, g: Array) -> Quantities:
 
 LAYERS = {
     "softmax_cross_entropy": softmax_cross_entropy,
+    "cross_entropy": cross_entropy,
     "sigmoid": sigmoid,
     "softplus": softplus,
     "binary_cross_entropy": binary_cross_entropy,

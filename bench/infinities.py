@@ -34,8 +34,8 @@ INTRODUCTION = """\
 What layers of entries or rows give where these are infinite or NaN: forward → backward, with a
 gradient of 1 by every entry of the output, in float64, beside what PyTorch gives. Rows in bold are
 those where both differ. Numbers that a layer takes are {numbers}, other arrays hold {others},
-target probabilities are equal, labels are the last class, and one class for all rows is the first.
-Written by `python -m bench.infinities`.
+target probabilities are equal, labels are the last class, and one class for all rows is the first;
+in rows marked "that class" the labels are that one too. Written by `python -m bench.infinities`.
 """
 NUMBER, OTHER = 0.5, 0.25
 
@@ -60,8 +60,13 @@ def suited(layer: Facts) -> bool:
     return own and axes in {("...",), ("...", axes[-1])}
 
 
-def inputs(layer: Facts, value: Array) -> dict[str, Any]:
-    """All inputs beside the one that is infinite."""
+def one_class(layer: Facts) -> bool:
+    """Does it take a class for all rows beside the labels of rows?"""
+    return any(not layer.axes[name] for name in layer.labels)
+
+
+def inputs(layer: Facts, value: Array, that_class: bool = False) -> dict[str, Any]:
+    """All inputs beside the one that is infinite; the labels are the last or that one class."""
     sizes = dict(zip(layer.axes[first(layer)], value.shape, strict=True))
     given: dict[str, Any] = {}
     for name, axes in layer.axes.items():
@@ -69,7 +74,8 @@ def inputs(layer: Facts, value: Array) -> dict[str, Any]:
         if name == first(layer):
             given[name] = value
         elif name in layer.labels:
-            given[name] = np.full(shape, sizes[layer.labels[name]] - 1 if axes else 0)
+            last = axes and not that_class
+            given[name] = np.full(shape, sizes[layer.labels[name]] - 1 if last else 0)
         else:
             given[name] = np.full(shape, OTHER) if axes else NUMBER
     for name in targets(layer):
@@ -167,12 +173,14 @@ def rows() -> Iterator[list[str]]:
         layer = facts(name)
         if not suited(layer):
             continue
-        for value in cases(layer):
-            given = inputs(layer, value)
-            found, peer = ours(name, given), theirs(name, given, first(layer))
-            cells = [name, listed(value), words(found), words(peer)]
-            differ = peer is not None and not same(found, peer)
-            yield [f"**{cell}**" for cell in cells] if differ else cells
+        for that_class in (False, True)[: 1 + one_class(layer)]:
+            for value in cases(layer):
+                given = inputs(layer, value, that_class)
+                found, peer = ours(name, given), theirs(name, given, first(layer))
+                shown = f"{name}, that class" if that_class else name
+                cells = [shown, listed(value), words(found), words(peer)]
+                differ = peer is not None and not same(found, peer)
+                yield [f"**{cell}**" for cell in cells] if differ else cells
 
 
 def main(arguments: list[str] | None = None) -> int:

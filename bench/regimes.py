@@ -47,6 +47,27 @@ def ahead(low: float, high: float) -> Draw:
     return draw
 
 
+def one_hot(draw: Draw) -> Draw:
+    """Logits with targets that are 1 at the label."""
+
+    def drawn(rng: np.random.Generator) -> tuple[Array, Array]:
+        z, y = draw(rng)
+        return z, (np.arange(z.shape[1]) == y[:, None]) * 1.0
+
+    return drawn
+
+
+def spread(draw: Draw, rest: float) -> Draw:
+    """Logits with targets of which others have a share, in parts that add up to 1 exactly."""
+
+    def drawn(rng: np.random.Generator) -> tuple[Array, Array]:
+        z, t = one_hot(draw)(rng)
+        others = rng.multinomial(1024, [1 / z.shape[1]] * z.shape[1], len(z)) / 1024
+        return z, (1 - rest) * t + rest * others
+
+    return drawn
+
+
 def without_labels(draw: Draw) -> Draw:
     """Logits alone."""
     return lambda rng: draw(rng)[:1]
@@ -113,6 +134,13 @@ LOGITS: dict[str, Draw] = {
     "C = 50257": logits(normal(3), WIDE_ROWS, WIDE),
 }
 NARROW = {name: draw for name, draw in LOGITS.items() if name != "C = 50257"}
+SURE = (
+    "N(0, 1)",
+    "N(0, 100²)",
+    "right class ahead by 45",
+    "right class ahead by U(3, 20)",
+    "C = 2",
+)
 POINTS: dict[str, Draw] = {
     "N(0, 1)": entries(normal_entries),
     "N(0, 100²)": entries(lambda rng: 100 * rng.standard_normal(ENTRIES)),
@@ -124,6 +152,8 @@ POINTS: dict[str, Draw] = {
 }
 REGIMES: dict[str, dict[str, Draw]] = {
     "softmax_cross_entropy": LOGITS,
+    "cross_entropy": {f"{name}, one-hot": one_hot(LOGITS[name]) for name in SURE}
+    | {f"{name}, soft": spread(LOGITS[name], 0.25) for name in SURE},
     "log_sum_exp": {name: without_labels(draw) for name, draw in LOGITS.items()}
     | {"sums near 1": lambda rng: (rng.standard_normal((ROWS, CLASSES)) / 100 - np.log(CLASSES),)},
     "sigmoid": POINTS,
@@ -160,7 +190,7 @@ def draw(layer: str, regime: str, dtype: str) -> tuple[Any, ...]:
 def cotangent(layer: str, inputs: tuple[Any, ...]) -> Array:
     """The gradient by the output: of a sum, of a loss, or at random where all entries count."""
     first = inputs[0]
-    if layer in ("softmax_cross_entropy", "log_sum_exp"):
+    if layer in ("softmax_cross_entropy", "cross_entropy", "log_sum_exp"):
         return np.ones(len(first), first.dtype)
     if layer == "log_softmax":
         return -(np.arange(first.shape[1]) == first.argmax(axis=1)[:, None]).astype(first.dtype)

@@ -346,9 +346,32 @@ class Lowering:
             return self.power(expr.base, expr.exp)
         if isinstance(expr, sp.exp) and self.precise:
             return self.exp(self.lower(expr.exp))
+        if isinstance(expr, Sigmoid) and not expr.is_number:
+            return self.sigmoid(expr.args[0])
         if type(expr) in FUNCTIONS:
             return self.elementwise(FUNCTIONS[type(expr)], [self.lower(a) for a in expr.args])
         raise self.fail(expr, f"no array operation for {type(expr).__name__}")
+
+    def sigmoid(self, a: Expr) -> Term:
+        """σ(a) is 1/(1 + e) or e/(1 + e), with e = exp(−|a|), which serves σ(−a) too."""
+        base, tail, below = self.tail(a)
+        sign = "greater_equal" if base == a else "less_equal"
+        zero = self.lower(sp.S.Zero)
+        mask = self.elementwise(sign, [self.lower(base), zero], "mask")
+        above = self.elementwise("maximum", [tail, mask])  # 1 is the larger of 1 and e
+        return self.elementwise("divide", [above, below])
+
+    def sigmoid_slope(self, a: Expr) -> Term:
+        """σ(a) σ(−a) = e/(1 + e)²."""
+        _, tail, below = self.tail(a)
+        return self.elementwise("divide", [tail, self.elementwise("square", [below])])
+
+    def tail(self, a: Expr) -> tuple[Expr, Term, Term]:
+        """a or −a, the same for both, and e = exp(−|a|) and 1 + e."""
+        base = -a if a.could_extract_minus_sign() else a
+        size = self.elementwise("abs", [self.lower(base)])
+        tail = self.elementwise("exp", [self.elementwise("negative", [size])])
+        return base, tail, self.elementwise("add", [tail, self.lower(sp.S.One)])
 
     def elementwise(self, function: str, terms: Sequence[Term], kind: str = "real") -> Term:
         """A function of entries; its axes are those of the operands together.
@@ -504,11 +527,18 @@ class Lowering:
 
     def add(self, expr: Expr) -> Term:
         """A sum: a delta's term is put into an array, differences of like entries come first."""
+        if are_unequal_labels(expr):
+            sides = [self.lower(side) for side in (1 - expr).args]
+            return self.elementwise("not_equal", sides, "mask")
         filled = self.fill(expr)
         if filled is not None:
             return filled
+        top = largest_of_log_sum(expr)
+        if top is not None:
+            return self.unless_infinite(self.lower(top), self.lower(expr - top))
         plus = [t for t in ordered(expr.args) if not t.could_extract_minus_sign()]
         minus = [-t for t in ordered(expr.args) if t.could_extract_minus_sign()]
+        minus.sort(key=nested)  # a mean before the mean of deviations from it
         total: Term | None = None
         for a in list(plus):
             b = next((m for m in minus if alike(a, m)), None)
@@ -527,6 +557,12 @@ class Lowering:
             else:
                 total = self.elementwise("subtract", [total, term])
         return cast(Term, total)
+
+    def unless_infinite(self, top: Term, rest: Term) -> Term:
+        """top + rest, and top alone where it is infinite: there the rest is of ∞ − ∞."""
+        finite = self.elementwise("isfinite", [top], "mask")
+        total = self.elementwise("add", [top, rest])
+        return self.elementwise("where", [finite, total, top])
 
     def widest_first(self, term: Term) -> tuple[int, bool]:
         """Terms with many axes come first, contractions before others."""
@@ -564,7 +600,13 @@ class Lowering:
         return Term(self.builder.add(op, self.builder.values[base.value].sizes), base.indices)
 
     def multiply(self, expr: Expr) -> Term:
-        """A product: scalars first, then from few axes to many; holes go where their index runs."""
+        """A product: scalars first, then from few axes to many; holes go where their index runs.
+
+        Where two labels must differ it is 0 elsewhere whatever the rest is, NaN and ∞ included.
+        """
+        for unequal in (f for f in expr.args if are_unequal_labels(f)):
+            others = self.lower(sp.Mul(*(f for f in expr.args if f != unequal)))
+            return self.elementwise("where", [self.lower(unequal), others, self.lower(sp.S.Zero)])
         for hole in (f for f in expr.args if is_hole(f)):
             index, label = index_and_label(1 - hole)
             along = [f for f in expr.args if f != hole and index in f.free_symbols]
@@ -579,7 +621,8 @@ class Lowering:
     def product(self, terms: list[tuple[Term, int]], factors: Iterable[Expr]) -> Term:
         """The product of terms with powers 1 or −1 and of factors."""
         number = sp.S.One
-        terms = list(terms)
+        slopes, factors = sigmoid_slopes(factors)
+        terms = [*terms, *((self.sigmoid_slope(a), 1) for a in slopes)]
         for factor in ordered(factors):
             if factor.is_number and not factor.has(sp.Function, Bracket, Where):
                 number *= factor
@@ -658,7 +701,9 @@ class Lowering:
                     return found
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
-        terms = [t for f in ordered(factors) for t in self.contractable(f)]
+        slopes, factors = sigmoid_slopes(factors)
+        terms = [self.sigmoid_slope(a) for a in slopes]
+        terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
 
     def contractable(self, factor: Expr) -> list[Term]:
@@ -731,6 +776,47 @@ class Lowering:
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:
     """A fixed order."""
     return sorted(exprs, key=sp.default_sort_key)
+
+
+def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """Each a of a product's factors σ(a) and σ(−a), and the other factors."""
+    rest, found = list(factors), []
+    for factor in ordered(rest):
+        if isinstance(factor, Sigmoid) and not factor.is_number and factor in rest:
+            other = Sigmoid(-factor.args[0])
+            if other in rest:
+                found.append(factor.args[0])
+                rest = [f for f in rest if f not in (factor, other)]
+    return found, rest
+
+
+def are_unequal_labels(expr: Expr) -> bool:
+    """Is it 1 − δ(y, l) of two labels, neither of which is an axis?"""
+    delta = 1 - expr
+    return isinstance(delta, KroneckerDelta) and not any(isinstance(a, Index) for a in delta.args)
+
+
+def largest_of_log_sum(expr: Expr) -> Expr | None:
+    """The a_l of a_l + log1p(Σ_{i≠l} exp(a_i − a_l)), where that is the whole expression."""
+    for rest in expr.args:
+        if not (isinstance(rest, log1p) and isinstance(rest.args[0], Sum)):
+            continue
+        body, indices = rest.args[0].open()
+        top = expr - rest
+        for hole in filter(is_hole, sp.Mul.make_args(body)):
+            index, place = index_and_label(1 - hole)
+            others = body / hole
+            if isinstance(place, ArgLargest) and indices == (index,) and isinstance(others, sp.exp):
+                a = others.args[0] + top
+                own = all(term.has(place) for term in sp.Add.make_args(top))
+                if own and not a.has(place) and substitute(a, {index: place}) == top:
+                    return cast(Expr, top)
+    return None
+
+
+def nested(expr: Expr) -> int:
+    """How deeply binders stand within one another."""
+    return max((binder.level for binder in expr.atoms(Binder)), default=0)
 
 
 def is_decimal(number: Expr) -> bool:

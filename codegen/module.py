@@ -19,10 +19,11 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Buffer, Line, Section
+from codegen.parts import Parts, parts, row_entries
 from codegen.precise import WORK, Conversions
 from codegen.program import Elementwise, Function, Program, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
-from derive.expressions import Binder, Index
+from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
 from derive.symbols import BATCH_SIZE
 from derive.tangents import tangent_name
@@ -253,6 +254,7 @@ class Module:
         output = layer.output
         forward, backward, names = self.sections()
         batch = ["batch"] if has_batch(*layer.inputs) else []
+        found = parts(self.derivation)
         convert = Conversions(program.precise, names)
         precise = ["given"] if program.precise else []
         extra = [*batch, *(["shape"] if output.indices else []), *precise]
@@ -260,7 +262,7 @@ class Module:
         stated = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
-        checked = [*arguments, "dtype", *batch, *self.sizes()]
+        checked = [*arguments, "dtype", *batch, *(s for s in self.sizes() if s != BATCH_SIZE)]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         widened = convert.inputs(layer.inputs, kept=True)
         result = (output, program.output, output.name)
@@ -294,7 +296,7 @@ class Module:
             "output": {
                 "name": output.name,
                 "has_axes": bool(output.indices),
-                "sizes": sizes(output).replace("*batch", BATCH_SIZE),
+                "sizes": sizes(output),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
                 if output.indices
@@ -302,9 +304,13 @@ class Module:
             },
             "remarks": self.remarks(),
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
-            "by_rows": self.by_rows(),
-            "rows_given": [f"{t.name}[_rows]" if has_batch(t) else t.name for t in layer.inputs],
-            "row_entries": self.row_entries(forward),
+            "flattened": self.flattened(),
+            "batch": bool(batch),
+            "parts": found,
+            "part_sizes": "batch" if batch else f"({found.size},)" if found else "",
+            "part_count": "batch[0]" if batch else str(found.size) if found else "",
+            "row_entries": row_entries(found.size, forward) if found else "",
+            "part_given": [self.part_of(t, found) for t in layer.inputs],
             "dtypes": convert.dtypes(),
             "widened": widened,
             "inputs_widened": convert.inputs(layer.inputs, kept=False),
@@ -325,22 +331,10 @@ class Module:
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }
 
-    def by_rows(self) -> bool:
-        """Does each row of the output, that is each leading place, come from its own rows alone?"""
-        codes = [v.code.end for v in self.derivation.values]
-        bound = {i.name for c in codes for b in c.atoms(Binder) for i in b.indices}
-        mixed = BATCH in bound or any(str(s) == BATCH_SIZE for c in codes for s in c.free_symbols)
-        return has_batch(self.layer.output) and not mixed
-
-    def row_entries(self, forward: Section) -> str:
-        """How many entries forward's arrays have for a row, as code."""
-        counts: dict[str, int] = {}
-        for buffer in forward.buffers.values():
-            rest = [str(s) for s in buffer.sizes[1:]]
-            counts[" * ".join(rest) or "1"] = counts.get(" * ".join(rest) or "1", 0) + 1
-        single = counts.pop("1", 0)
-        terms = [f"{n} * {sizes}" if n > 1 else sizes for sizes, n in counts.items()]
-        return " + ".join([*terms, *([str(single)] if single or not terms else [])])
+    def part_of(self, tensor: Tensor, found: Parts | None) -> str:
+        """An argument, or some rows of it, as value gives it to forward."""
+        by_rows = found and tensor.indices and tensor.indices[0].size == found.size
+        return f"{tensor.name}[_rows]" if by_rows else tensor.name
 
     def sections(self) -> tuple[Section, Section, Names]:
         """The statements of forward and of backward, and the names of their values."""
@@ -452,13 +446,18 @@ class Module:
             if tensor.integer:
                 name = tensor.name
                 lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
-        batched = [t.name for t in self.layer.inputs if has_batch(t)]
-        if batched:
-            lines += [f"{n} = _flat({n}, batch)" for n in batched]
-            lines.append(f"{BATCH_SIZE} = {batched[0]}.shape[0]")
         if len(empty) < len(self.program.nonempty):
-            lines.append(f'_not_empty("the number of examples in the leading axes", {BATCH_SIZE})')
+            words = "the number of examples in the leading axes"
+            lines.append(f'_not_empty("{words}", int(0 not in batch))')
         return lines
+
+    def flattened(self) -> list[str]:
+        """The statements that make one axis of the leading axes."""
+        batched = [t.name for t in self.layer.inputs if has_batch(t)]
+        if not batched:
+            return []
+        lines = [f"{n} = _flat({n}, batch)" for n in batched]
+        return [*lines, f"{BATCH_SIZE} = {batched[0]}.shape[0]"]
 
     def size_names(self) -> list[str]:
         """The statements that name the size of each axis, by the first array that has it."""

@@ -214,7 +214,7 @@ class Spelling:
     def whole_dot(self, op: Contract) -> Product | None:
         """Two arrays of one shape, all of it summed."""
         left, right = op.letters
-        if op.out or left != right or len(left) < 2:
+        if op.out or left != right:
             return None
         return ("_dot", *self.pair(op))
 

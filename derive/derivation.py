@@ -9,21 +9,20 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
 
 import sympy as sp
 from sympy import Expr
 
 from derive import laws
 from derive.errors import DefinitionError
-from derive.expressions import Index, Sum, entries, entry, entry_name, substitute
+from derive.expressions import Sum, entries, entry, entry_name
 from derive.jacobians import (
     Jacobian,
     Value,
+    derivative_for_computing,
     derive_jacobian,
     derive_values,
     foldable,
-    for_computing,
     meanings,
 )
 from derive.laws import Equality
@@ -227,21 +226,6 @@ def derive_pullback(
     chain = tidy(chain, layer)
     chain = chain.then(laws.tie_to_label).then(laws.common_factor)
     chain = chain.then(laws.fold, foldable(layer, values, value.node))
-    code = for_computing(chain.end).then(laws.complement, distributions(layer, values))
+    code = derivative_for_computing(chain.end, layer, values, value.node)
     code = code.then(laws.mask_from_output, [Equality(value.node.entry, value.meaning.end)])
     return Pullback(jacobian, g, chain, code)
-
-
-def distributions(layer: Layer, values: dict[str, Value]) -> list[tuple[Expr, Index]]:
-    """The tensors whose entries add up to one over an axis: exp(a_j)/Σ_i exp(a_i)."""
-    found = []
-    for node in layer.nodes:
-        parts = laws.factors(values[node.name].meaning.end)
-        sums = [b for b, power in parts.items() if power == -1 and laws.exponential_sum(b)]
-        if len(parts) == 2 and len(sums) == 1:
-            a, i = cast("tuple[Expr, Index]", laws.exponential_sum(sums[0]))
-            own = next(b for b in parts if b != sums[0])
-            for j in node.indices:
-                if isinstance(own, sp.exp) and own.args[0] == substitute(a, {i: j}):
-                    found.append((node.entry, j))
-    return found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import cast
 
 import sympy as sp
 from sympy import Expr
 
 from derive import laws
 from derive.expressions import Index, Sum, log1p, substitute
-from derive.laws import Equality
+from derive.laws import Distribution, Equality
 from derive.layer import Layer, Node, Tensor
 from derive.steps import DIFFERENTIATE, Chain, Partial, tidy
 from derive.structure import Structure, find_structure
@@ -48,13 +49,14 @@ def meanings(layer: Layer) -> list[Equality]:
 
 def derive_values(layer: Layer) -> list[Value]:
     """The value of each node and notation, in order."""
-    values = []
+    values: list[Value] = []
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
         meaning = meaning.then(laws.log_of_quotient).then(laws.sigmoid).then(laws.log_of_sigmoid)
-        code = for_computing(meaning.end)
+        code = for_tails(for_computing(Chain(meaning.end)), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
+        code = code.then(laws.centred, notations_of(values))
         values.append(Value(node, meaning, code))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
@@ -65,11 +67,22 @@ def derive_values(layer: Layer) -> list[Value]:
     ]
 
 
-def for_computing(expr: Expr) -> Chain:
+def notations_of(values: Sequence[Value]) -> list[Equality]:
+    """What notations stand for, by which a name is seen to be a mean."""
+    return [Equality(v.node.entry, v.meaning.end) for v in values if v.node.notation]
+
+
+def for_computing(chain: Chain) -> Chain:
     """The steps that make an expression stable."""
-    chain = Chain(expr).then(laws.sum_over_delta)
+    chain = chain.then(laws.sum_over_delta)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softmax)
     return chain.then(laws.shift_softplus).then(laws.complement_of_erf)
+
+
+def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:
+    """The steps that keep the digits of what is nearly 0 or 1; names are looked through."""
+    chain = chain.then(laws.tanh_as_sigmoid, known).then(laws.complement_of_sigmoid, known)
+    return chain.then(laws.sigmoid_less, known)
 
 
 def sums_without_largest(expr: Expr) -> list[Expr]:
@@ -77,6 +90,34 @@ def sums_without_largest(expr: Expr) -> list[Expr]:
     sums = (e.args[0] for e in expr.atoms(log1p) if isinstance(e.args[0], Sum))
     found = [s for s in sums if any(map(laws.is_hole, sp.Mul.make_args(s.body)))]
     return sorted(found, key=sp.default_sort_key)
+
+
+def derivative_for_computing(
+    expr: Expr, layer: Layer, values: Mapping[str, Value], node: Node
+) -> Chain:
+    """The steps that make a node's pullback or pushforward stable."""
+    ones = distributions(layer, values, node)
+    chain = Chain(expr).then(laws.zero_sum, ones, ())
+    for fact in layer.assumptions:
+        chain = chain.then(laws.zero_sum, ones, (fact,), assumes=(fact,))
+    chain = for_computing(chain).then(laws.complement, [(d.entry, d.index) for d in ones])
+    return for_tails(chain, foldable(layer, values, node))
+
+
+def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Distribution]:
+    """What a node's derivative may name whose entries add up to one: exp(a_j)/Σ_i exp(a_i)."""
+    found = []
+    for known in (n for n in layer.nodes if n.notation or n.name == node.name):
+        parts = laws.factors(values[known.name].meaning.end)
+        sums = [b for b, power in parts.items() if power == -1 and laws.exponential_sum(b)]
+        if len(parts) == 2 and len(sums) == 1:
+            a, i = cast("tuple[Expr, Index]", laws.exponential_sum(sums[0]))
+            own = next(b for b in parts if b != sums[0])
+            for j in known.indices:
+                at_j = substitute(a, {i: j})
+                if isinstance(own, sp.exp) and own.args[0] == at_j:
+                    found.append(Distribution(known.entry, j, at_j))
+    return found
 
 
 # -- Jacobians -----------------------------------------------------------------------------

@@ -262,17 +262,23 @@ class Scalars:
 
 
 def on_ties(answers: Mapping[Any, int]) -> dict[Expr, Expr]:
-    """What a case with ties says of the symbols: u = 0, or a = b."""
+    """What a case with ties says of the symbols: u = 0, or a = b, or one factor of a product."""
     found: dict[Expr, Expr] = {}
     for question, answer in answers.items():
         if isinstance(question, tuple) and question[0] == "sign" and SIGNS[answer] == 0:
-            value = question[1].xreplace(found)
-            for symbol in sorted(value.free_symbols, key=str):
-                slope = value.diff(symbol)
-                if slope.is_number and slope != 0:
-                    found = {
-                        k: v.xreplace({symbol: symbol - value / slope}) for k, v in found.items()
-                    }
-                    found[symbol] = symbol - value / slope
-                    break
+            tie = on_tie(question[1].xreplace(found))
+            found = {k: v.xreplace(tie) for k, v in found.items()} | tie
     return found
+
+
+def on_tie(value: Expr) -> dict[Expr, Expr]:
+    """A symbol and what it must be for a value to be 0; nothing where none is found."""
+    symbols = sorted(value.free_symbols, key=str)
+    for symbol in symbols:
+        slope = value.diff(symbol)
+        if slope.is_number and slope != 0:
+            return {symbol: symbol - value / slope}
+    for symbol in symbols:
+        if value.xreplace({symbol: sp.S.Zero}) == 0:
+            return {symbol: sp.S.Zero}
+    return {}

@@ -13,9 +13,9 @@ from derive.expressions import Sum, entries, entry, entry_name, substitute
 from derive.jacobians import (
     Jacobian,
     Value,
+    derivative_for_computing,
     derive_jacobian,
     foldable,
-    for_computing,
     meanings,
     primed,
 )
@@ -98,4 +98,5 @@ def push(layer: Layer, values: Mapping[str, Value], jacobian: Jacobian) -> Pushf
     chain = Chain(Sum(substitute(jacobian.entry.end, swap) * tangent, *columns))
     chain = tidy(chain, layer).then(laws.common_factor)
     chain = chain.then(laws.fold, foldable(layer, values, node))
-    return Pushforward(jacobian, tangent, chain, for_computing(chain.end))
+    code = derivative_for_computing(chain.end, layer, values, node)
+    return Pushforward(jacobian, tangent, chain, code)

@@ -33,7 +33,16 @@ def zero(expr: Expr) -> str:
 def exactly_zero(expr: Expr) -> bool:
     """Is it zero as a rational function of its symbols, with exp, log, … as atoms?"""
     numerator, _ = sp.fraction(sp.together(atomised(expr)))
-    return bool(sp.expand(numerator) == 0)
+    if sp.expand(numerator) == 0:
+        return True
+    if expr.has(sp.tanh) and expr.has(sp.exp):  # they may cancel once tanh is written in exp
+        return exactly_zero(expr.replace(sp.tanh, in_exponentials))
+    return False
+
+
+def in_exponentials(a: Expr) -> Expr:
+    """tanh(a)."""
+    return (1 - sp.exp(-2 * a)) / (1 + sp.exp(-2 * a))
 
 
 @cache

@@ -65,7 +65,9 @@ def forward(x, W, c, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    (x, W, c, dtype, batch, D, K) = _arguments(x, W, c)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, K, size_batch), x=x, W=W, c=c)
     # u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
     u = np.matmul(x, W, out=work.u)
@@ -105,13 +107,15 @@ def backward(du, cache):
 def value(x, W, c):
     """u alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
-    u = np.empty((size_batch, K), dtype)
-    for _rows in _parts(size_batch, K):
+    (x, W, c, dtype, batch, D, K) = _arguments(x, W, c)
+    if not batch:
+        return forward(x, W, c)[0]
+    u = np.empty((*batch, K), dtype)
+    for _rows in _parts(batch, K):
         u[_rows], _ = forward(x[_rows], W, c)
-    return _unflat(u, batch)
+    return u
 
 
 def workspace(x, W, c):
@@ -120,7 +124,9 @@ def workspace(x, W, c):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    (x, W, c, dtype, batch, D, K) = _arguments(x, W, c)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     arrays = {
         "u": np.empty((size_batch, K), dtype),
         "dx": np.empty((size_batch, D), dtype),
@@ -140,7 +146,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., K).
     """
     x, W, c = _each("inputs", inputs, "x W c")
-    (x, W, c, dtype, batch, D, K, size_batch) = _arguments(x, W, c)
+    (x, W, c, dtype, batch, D, K) = _arguments(x, W, c)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     x_dot, W_dot, c_dot = _each("tangents", tangents, "x_dot W_dot c_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
@@ -177,9 +185,7 @@ def _arguments(x, W, c):
             W=(W, "D K"),
             c=(c, "K"),
         )
-    x = _flat(x, batch)
-    size_batch = x.shape[0]
-    return (x, W, c, dtype, batch, D, K, size_batch)
+    return (x, W, c, dtype, batch, D, K)
 
 
 def _fitting(work, sizes, **arrays):
@@ -291,10 +297,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _sum_rows(rows, out=None):

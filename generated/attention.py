@@ -31,6 +31,9 @@ class Cache(NamedTuple):
     K: Any
     V: Any
     sqrt_D: Any
+    s_argmax: Any
+    places: Any
+    q: Any
     p: Any
     batch: Any
     shape: Any
@@ -44,11 +47,15 @@ class Workspace(NamedTuple):
     sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
     owned: Any = frozenset()  # what id() says of the arrays
     s: Any = None  # (*batch, size_q, size_k); then p
+    places: Any = None  # (*batch,)
+    q: Any = None  # (size_q,)
+    s_argmax: Any = None  # (*batch, size_q)
     s_max: Any = None  # (*batch, size_q)
     sum_p: Any = None  # (*batch, size_q)
     o: Any = None  # (*batch, size_q, E)
     dp: Any = None  # (*batch, size_q, size_k); then ds
     dp_p: Any = None  # (*batch, size_q)
+    others_ds: Any = None  # (*batch, size_q)
     dQ: Any = None  # (*batch, size_q, D)
     dK: Any = None  # (*batch, size_k, D)
     dV: Any = None  # (*batch, size_k, E)
@@ -77,7 +84,11 @@ def forward(Q, K, V, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    (Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), Q=Q, K=K, V=V)
     # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
     s = np.matmul(Q, K.mT, out=work.s)
@@ -85,7 +96,10 @@ def forward(Q, K, V, *, work=None):
     s /= sqrt_D
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    s_max = s.max(axis=2, out=work.s_max)
+    places = np.arange(size_batch) if work.places is None else work.places
+    q = np.arange(size_q) if work.q is None else work.q
+    s_argmax = s.argmax(axis=2, out=work.s_argmax)
+    s_max = _pick(s, (places[:, None], q, s_argmax), out=work.s_max)
     p = np.subtract(s, s_max[:, :, None], out=s)
     np.exp(p, out=p)
     sum_p = p.sum(axis=2, out=work.sum_p)
@@ -93,7 +107,9 @@ def forward(Q, K, V, *, work=None):
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
-    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, p, batch, shape, dtype, work)
+    return _unflat(o, batch), Cache(
+        Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work,
+    )
 
 
 @np.errstate(under="ignore")
@@ -110,7 +126,7 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, p, batch, shape, dtype, work) = cache
+    (Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
@@ -119,6 +135,10 @@ def backward(do, cache):
     dp_p = np.vecdot(dp, p, out=work.dp_p)
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
+    ds[places[:, None], q, s_argmax] = 0
+    others_ds = ds.sum(axis=2, out=work.others_ds)
+    np.negative(others_ds, out=others_ds)
+    ds[places[:, None], q, s_argmax] = others_ds
     # ∂ℒ/∂Q[…,q,d] = (1/√(D)) Σ_k K[…,k,d] ∂ℒ/∂s[…,q,k]
     dQ = np.matmul(ds, K, out=work.dQ)
     dQ /= sqrt_D
@@ -133,13 +153,15 @@ def backward(do, cache):
 def value(Q, K, V):
     """o alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
-    o = np.empty((size_batch, size_q, E), dtype)
-    for _rows in _parts(size_batch, size_q * size_k + 2 * size_q + size_q * E):
+    (Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(Q, K, V)
+    if not batch:
+        return forward(Q, K, V)[0]
+    o = np.empty((*batch, size_q, E), dtype)
+    for _rows in _parts(batch, size_q * size_k + 3 * size_q + size_q * E + 1):
         o[_rows], _ = forward(Q[_rows], K[_rows], V[_rows])
-    return _unflat(o, batch)
+    return o
 
 
 def workspace(Q, K, V):
@@ -148,14 +170,22 @@ def workspace(Q, K, V):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    (Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     arrays = {
         "s": np.empty((size_batch, size_q, size_k), dtype),
+        "places": np.arange(size_batch),
+        "q": np.arange(size_q),
+        "s_argmax": np.empty((size_batch, size_q), np.intp),
         "s_max": np.empty((size_batch, size_q), dtype),
         "sum_p": np.empty((size_batch, size_q), dtype),
         "o": np.empty((size_batch, size_q, E), dtype),
         "dp": np.empty((size_batch, size_q, size_k), dtype),
         "dp_p": np.empty((size_batch, size_q), dtype),
+        "others_ds": np.empty((size_batch, size_q), dtype),
         "dQ": np.empty((size_batch, size_q, D), dtype),
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
@@ -174,7 +204,11 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., size_q, E).
     """
     Q, K, V = _each("inputs", inputs, "Q K V")
-    (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(Q, K, V)
+    (Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     Q_dot, K_dot, V_dot = _each("tangents", tangents, "Q_dot K_dot V_dot")
     Q_dot = _flat(_like("Q_dot", Q_dot, (*batch, size_q, D), dtype, "Q"), batch)
     K_dot = _flat(_like("K_dot", K_dot, (*batch, size_k, D), dtype, "K"), batch)
@@ -184,7 +218,10 @@ def jvp(inputs, tangents):
     s = Q @ K.mT / sqrt_D
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    places = np.arange(size_batch)
+    q = np.arange(size_q)
+    s_argmax = s.argmax(axis=2)
+    exp_s = np.exp(s - s[places[:, None], q, s_argmax][:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = p @ V
@@ -192,6 +229,8 @@ def jvp(inputs, tangents):
     s_dot = Q_dot @ K.mT / sqrt_D + Q @ K_dot.mT / sqrt_D
     # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
     p_dot = (s_dot - np.vecdot(p, s_dot)[:, :, None]) * p
+    p_dot[places[:, None], q, s_argmax] = 0
+    p_dot[places[:, None], q, s_argmax] = -p_dot.sum(axis=2)
     # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
     o_dot = p_dot @ V + p @ V_dot
     return _unflat(o, batch), _unflat(o_dot, batch)
@@ -225,11 +264,7 @@ def _arguments(Q, K, V):
         )
     _not_empty("D", D)
     _not_empty("size_k", size_k)
-    Q = _flat(Q, batch)
-    K = _flat(K, batch)
-    V = _flat(V, batch)
-    size_batch = Q.shape[0]
-    return (Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
+    return (Q, K, V, dtype, batch, D, E, size_k, size_q)
 
 
 def _fitting(work, sizes, **arrays):
@@ -347,10 +382,28 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+    if out is None:
+        return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

@@ -73,7 +73,10 @@ def forward(x, W, v, b, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x = _flat(x, batch)
+    v = _flat(v, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, E, K, size_batch), x=x, W=W, v=v, b=b)
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
     v_x = np.multiply(v[:, None, :], x[:, :, None], out=work.v_x)
@@ -117,13 +120,15 @@ def backward(du, cache):
 def value(x, W, v, b):
     """u alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
-    u = np.empty((size_batch, K), dtype)
-    for _rows in _parts(size_batch, D * E + K):
+    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    if not batch:
+        return forward(x, W, v, b)[0]
+    u = np.empty((*batch, K), dtype)
+    for _rows in _parts(batch, D * E + K):
         u[_rows], _ = forward(x[_rows], W, v[_rows], b)
-    return _unflat(u, batch)
+    return u
 
 
 def workspace(x, W, v, b):
@@ -132,7 +137,10 @@ def workspace(x, W, v, b):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x = _flat(x, batch)
+    v = _flat(v, batch)
+    size_batch = x.shape[0]
     arrays = {
         "v_x": np.empty((size_batch, D, E), dtype),
         "u": np.empty((size_batch, K), dtype),
@@ -157,7 +165,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., K).
     """
     x, W, v, b = _each("inputs", inputs, "x W v b")
-    (x, W, v, b, dtype, batch, D, E, K, size_batch) = _arguments(x, W, v, b)
+    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x = _flat(x, batch)
+    v = _flat(v, batch)
+    size_batch = x.shape[0]
     x_dot, W_dot, v_dot, b_dot = _each("tangents", tangents, "x_dot W_dot v_dot b_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     W_dot = _like("W_dot", W_dot, (K, D, E), dtype, "W")
@@ -199,10 +210,7 @@ def _arguments(x, W, v, b):
             v=(v, "... E"),
             b=(b, "K"),
         )
-    x = _flat(x, batch)
-    v = _flat(v, batch)
-    size_batch = x.shape[0]
-    return (x, W, v, b, dtype, batch, D, E, K, size_batch)
+    return (x, W, v, b, dtype, batch, D, E, K)
 
 
 def _fitting(work, sizes, **arrays):
@@ -314,10 +322,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _sum_rows(rows, out=None):

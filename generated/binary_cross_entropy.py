@@ -26,6 +26,8 @@ class Cache(NamedTuple):
 
     z: Any
     t: Any
+    t_shifted: Any
+    exp_abs_z: Any
     batch: Any
     shape: Any
     dtype: Any
@@ -37,11 +39,16 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    t_shifted: Any = None  # (*batch,)
     L: Any = None  # (*batch,)
-    part: Any = None  # (*batch,)
+    exp_abs_z: Any = None  # (*batch,)
     log1p_exp_abs_z: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    greater_equal_z: Any = None  # (*batch,)
+    dz: Any = None  # (*batch,)
+    exp_abs_z_2: Any = None  # (*batch,)
+    less_equal_z: Any = None  # (*batch,)
     part_2: Any = None  # (*batch,)
-    p: Any = None  # (*batch,); then dz
 
 
 _NEW = Workspace()
@@ -65,25 +72,28 @@ def forward(z, t, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, size_batch), z=z, t=t)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    L = np.subtract(1, t, out=work.L)
-    part = np.maximum(0, z, out=work.part)
-    log1p_exp_abs_z = np.abs(z, out=work.log1p_exp_abs_z)
-    np.negative(log1p_exp_abs_z, out=log1p_exp_abs_z)
-    np.exp(log1p_exp_abs_z, out=log1p_exp_abs_z)
-    np.log1p(log1p_exp_abs_z, out=log1p_exp_abs_z)
+    t_shifted = np.subtract(1, t, out=work.t_shifted)
+    L = np.maximum(0, z, out=work.L)
+    exp_abs_z = np.abs(z, out=work.exp_abs_z)
+    np.negative(exp_abs_z, out=exp_abs_z)
+    np.exp(exp_abs_z, out=exp_abs_z)
+    log1p_exp_abs_z = np.log1p(exp_abs_z, out=work.log1p_exp_abs_z)
+    L += log1p_exp_abs_z
+    L *= t_shifted
+    part = np.negative(z, out=work.part)
+    np.maximum(0, part, out=part)
     part += log1p_exp_abs_z
-    L *= part
-    part_2 = np.negative(z, out=work.part_2)
-    np.maximum(0, part_2, out=part_2)
-    part_2 += log1p_exp_abs_z
-    part_2 *= t
-    L += part_2
+    part *= t
+    L += part
     shape = (*batch,)
-    return _unflat(L, batch), Cache(z, t, batch, shape, dtype, work)
+    return _unflat(L, batch), Cache(z, t, t_shifted, exp_abs_z, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -100,14 +110,21 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (z, t, batch, shape, dtype, work) = cache
+    (z, t, t_shifted, exp_abs_z, batch, shape, dtype, work) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # p[...] := sigmoid(z[...])
-    p = _sigmoid(z, out=work.p)
     # ∂ℒ/∂z[…] = (p[…] - t[…]) ∂ℒ/∂L[…]
     # that is, (p - t) ⊙ ∂ℒ/∂L
-    dz = np.subtract(p, t, out=p)
+    greater_equal_z = np.greater_equal(z, 0, out=work.greater_equal_z)
+    dz = np.maximum(exp_abs_z, greater_equal_z, out=work.dz)
+    exp_abs_z_2 = np.add(exp_abs_z, 1, out=work.exp_abs_z_2)
+    dz /= exp_abs_z_2
+    dz *= t_shifted
+    less_equal_z = np.less_equal(z, 0, out=work.less_equal_z)
+    part_2 = np.maximum(exp_abs_z, less_equal_z, out=work.part_2)
+    part_2 /= exp_abs_z_2
+    part_2 *= t
+    dz -= part_2
     dz *= dL
     return Gradients(_unflat(dz, batch))
 
@@ -115,13 +132,15 @@ def backward(dL, cache):
 def value(z, t):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, t, dtype, batch, size_batch) = _arguments(z, t)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 4):
+    (z, t, dtype, batch) = _arguments(z, t)
+    if not batch:
+        return forward(z, t)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 5):
         L[_rows], _ = forward(z[_rows], t[_rows])
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(z, t):
@@ -130,13 +149,21 @@ def workspace(z, t):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     arrays = {
+        "t_shifted": np.empty((size_batch,), dtype),
         "L": np.empty((size_batch,), dtype),
-        "part": np.empty((size_batch,), dtype),
+        "exp_abs_z": np.empty((size_batch,), dtype),
         "log1p_exp_abs_z": np.empty((size_batch,), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "greater_equal_z": np.empty((size_batch,), bool),
+        "dz": np.empty((size_batch,), dtype),
+        "exp_abs_z_2": np.empty((size_batch,), dtype),
+        "less_equal_z": np.empty((size_batch,), bool),
         "part_2": np.empty((size_batch,), dtype),
-        "p": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -152,18 +179,23 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, t = _each("inputs", inputs, "z t")
-    (z, t, dtype, batch, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch,), dtype, "z"), batch)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    log1p_exp_abs_z = np.log1p(np.exp(-np.abs(z)))
-    L = (1 - t) * (np.maximum(0, z) + log1p_exp_abs_z) + (np.maximum(0, -z) + log1p_exp_abs_z) * t
-    # p[...] := sigmoid(z[...])
-    p = _sigmoid(z)
+    t_shifted = 1 - t
+    exp_abs_z = np.exp(-np.abs(z))
+    log1p_exp_abs_z = np.log1p(exp_abs_z)
+    L = t_shifted * (np.maximum(0, z) + log1p_exp_abs_z) + (np.maximum(0, -z) + log1p_exp_abs_z) * t
     # L̇[…] = ż[…] (p[…] - t[…])
     # that is, ż ⊙ (p - t)
-    L_dot = (p - t) * z_dot
+    exp_abs_z_2 = exp_abs_z + 1
+    part = t_shifted * (np.maximum(exp_abs_z, z >= 0) / exp_abs_z_2) - np.maximum(exp_abs_z, z <= 0) / exp_abs_z_2 * t
+    L_dot = np.multiply(part, z_dot, out=part)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
@@ -187,10 +219,7 @@ def _arguments(z, t):
             z=(z, "..."),
             t=(t, "..."),
         )
-    z = _flat(z, batch)
-    t = _flat(t, batch)
-    size_batch = z.shape[0]
-    return (z, t, dtype, batch, size_batch)
+    return (z, t, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -302,10 +331,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):
@@ -318,36 +350,3 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-
-
-def _sigmoid(x, out=None):
-    """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    return _by_blocks(_sigmoid_block, x, out)
-
-
-def _sigmoid_block(x, out, scratch):
-    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
-    e, top = scratch[:2]
-    np.abs(x, out=e)
-    np.negative(e, out=e)
-    np.exp(e, out=e)
-    np.greater_equal(x, 0, out=top)
-    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
-    np.add(e, 1, out=e)
-    np.divide(top, e, out=out)
-
-
-def _by_blocks(function, x, out=None):
-    """A function of single entries, worked out in blocks that stay in the processor's cache."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)
-    if out is None:
-        out = np.empty(x.shape, x.dtype)
-    flat, result = x.reshape(-1), out.reshape(-1)
-    size = min(x.size, 2**16 // x.itemsize) or 1
-    scratch = np.empty((10, size), x.dtype)
-    for start in range(0, x.size, size):
-        block = flat[start : start + size]
-        function(block, result[start : start + size], scratch[:, : block.size])
-    return out

@@ -50,6 +50,7 @@ class Workspace(NamedTuple):
     L: Any = None  # (*batch,)
     part_2: Any = None  # (*batch,)
     p: Any = None  # (*batch, J); then dz
+    others_dz: Any = None  # (*batch,)
 
 
 _NEW = Workspace()
@@ -75,7 +76,10 @@ def forward(z, t, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch, J) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z, t=t)
     # L[...] = -sum(j, t[..., j] * log(p[..., j]))
     # in the form of: shifted log-sum-exp
@@ -122,6 +126,10 @@ def backward(dL, cache):
     # ∂ℒ/∂z[…,j] = (p[…,j] - t[…,j]) ∂ℒ/∂L[…]
     # that is, diag(∂ℒ/∂L) (p - t)
     dz = np.subtract(p, t, out=p)
+    dz[places, z_argmax] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, z_argmax] = others_dz
     dz *= dL[:, None]
     return Gradients(_unflat(dz, batch))
 
@@ -129,13 +137,15 @@ def backward(dL, cache):
 def value(z, t):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 2 * J + 6):
+    (z, t, dtype, batch, J) = _arguments(z, t)
+    if not batch:
+        return forward(z, t)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 2 * J + 6):
         L[_rows], _ = forward(z[_rows], t[_rows])
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(z, t):
@@ -144,7 +154,10 @@ def workspace(z, t):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch, J) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     arrays = {
         "places": np.arange(size_batch),
         "z_argmax": np.empty((size_batch,), np.intp),
@@ -156,6 +169,7 @@ def workspace(z, t):
         "L": np.empty((size_batch,), dtype),
         "part_2": np.empty((size_batch,), dtype),
         "p": np.empty((size_batch, J), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -171,7 +185,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, t = _each("inputs", inputs, "z t")
-    (z, t, dtype, batch, J, size_batch) = _arguments(z, t)
+    (z, t, dtype, batch, J) = _arguments(z, t)
+    z = _flat(z, batch)
+    t = _flat(t, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -sum(j, t[..., j] * log(p[..., j]))
@@ -216,10 +233,7 @@ def _arguments(z, t):
             t=(t, "... J"),
         )
     _not_empty("J", J)
-    z = _flat(z, batch)
-    t = _flat(t, batch)
-    size_batch = z.shape[0]
-    return (z, t, dtype, batch, J, size_batch)
+    return (z, t, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -337,16 +351,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

@@ -74,6 +74,7 @@ class Workspace(NamedTuple):
     owned: Any = frozenset()  # what id() says of the arrays
     u: Any = None  # (N, K); then xhat
     mu: Any = None  # (N,)
+    sum_xhat: Any = None  # (N,)
     a_v: Any = None  # (N,); then r
     a: Any = None  # (N, K)
     a_2: Any = None  # (N, K)
@@ -153,7 +154,11 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     mu = u.sum(axis=1, out=work.mu)
     mu /= K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    # in the form of: mean of the deviations
     xhat = np.subtract(u, mu[:, None], out=u)
+    sum_xhat = xhat.sum(axis=1, out=work.sum_xhat)
+    sum_xhat /= K
+    xhat -= sum_xhat[:, None]
     a_v = np.vecdot(xhat, xhat, out=work.a_v)
     a_v /= K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
@@ -161,6 +166,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     np.sqrt(r, out=r)
     np.divide(1, r, out=r)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
+    # in the form of: mean of the deviations
     xhat *= r[:, None]
     # a[n, k] = gain[k] * xhat[n, k] + bias[k]
     a = np.multiply(gain, xhat, out=work.a)
@@ -315,8 +321,18 @@ def value_and_grad(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
 
 
 def value(x, W, c, gain, bias, V, b, w, s, y):
-    """L alone, with arguments as in forward."""
-    return forward(x, W, c, gain, bias, V, b, w, s, y)[0]
+    """L alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    (
+        x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
+    ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
+    _total = 0.0
+    for _rows in _parts((N,), 5 * K + 4 * M + J + 9):
+        _part = float(forward(x[_rows], W, c, gain, bias, V, b, w, s, y[_rows])[0])
+        _total += _part * ((_rows.stop - _rows.start) / N)
+    return dtype.type(_total)
 
 
 def workspace(x, W, c, gain, bias, V, b, w, s, y):
@@ -331,6 +347,7 @@ def workspace(x, W, c, gain, bias, V, b, w, s, y):
     arrays = {
         "u": np.empty((N, K), dtype),
         "mu": np.empty((N,), dtype),
+        "sum_xhat": np.empty((N,), dtype),
         "a_v": np.empty((N,), dtype),
         "a": np.empty((N, K), dtype),
         "a_2": np.empty((N, K), dtype),
@@ -399,12 +416,15 @@ def jvp(inputs, tangents):
     # mu[n] := mean(k, u[n, k])
     mu = u.sum(axis=1) / K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    # in the form of: mean of the deviations
     u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.vecdot(u_shifted, u_shifted) / K
+    u_shifted_shifted = np.subtract(u_shifted, (u_shifted.sum(axis=1) / K)[:, None], out=u_shifted)
+    a_v = np.vecdot(u_shifted_shifted, u_shifted_shifted) / K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
-    xhat = np.multiply(r[:, None], u_shifted, out=u_shifted)
+    # in the form of: mean of the deviations
+    xhat = np.multiply(r[:, None], u_shifted_shifted, out=u_shifted_shifted)
     # a[n, k] = gain[k] * xhat[n, k] + bias[k]
     a = gain * xhat + bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
@@ -494,12 +514,15 @@ def hvp(inputs, tangents):
     # mu[n] := mean(k, u[n, k])
     mu = u.sum(axis=1) / K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
+    # in the form of: mean of the deviations
     u_shifted = np.subtract(u, mu[:, None], out=u)
-    a_v = np.vecdot(u_shifted, u_shifted) / K
+    u_shifted_shifted = u_shifted - (u_shifted.sum(axis=1) / K)[:, None]
+    a_v = np.vecdot(u_shifted_shifted, u_shifted_shifted) / K
     # r[n] := 1 / sqrt(a_v[n] + 1e-5)
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
-    xhat = r[:, None] * u_shifted
+    # in the form of: mean of the deviations
+    xhat = np.multiply(r[:, None], u_shifted_shifted, out=u_shifted_shifted)
     # a[n, k] = gain[k] * xhat[n, k] + bias[k]
     a = gain * xhat + bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
@@ -579,7 +602,10 @@ def hvp(inputs, tangents):
     z_dot = g @ w_dot + g_dot @ w + s_dot
     # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
-    dz_dot = np.multiply(dell * (z_dot - np.vecdot(p, z_dot)[:, None]), p, out=p)
+    z_dot_p = np.multiply(z_dot - np.vecdot(p, z_dot)[:, None], p, out=p)
+    z_dot_p[n, z_argmax] = 0
+    z_dot_p[n, z_argmax] = -z_dot_p.sum(axis=1)
+    dz_dot = np.multiply(dell, z_dot_p, out=z_dot_p)
     # (∂L/∂g[n,m])˙ = Σ_j ẇ[m,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[m,j]
     # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
     dg_dot = dz @ w_dot.T + dz_dot @ w.T
@@ -844,10 +870,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

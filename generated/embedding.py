@@ -60,7 +60,9 @@ def forward(y, E, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y = _flat(y, batch)
+    size_batch = y.shape[0]
     work = _fitting(work, (dtype, D, V, size_batch), y=y, E=E)
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
     # in the form of: sum over a delta
@@ -94,13 +96,15 @@ def backward(dh, cache):
 def value(y, E):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
-    h = np.empty((size_batch, D), dtype)
-    for _rows in _parts(size_batch, D):
+    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    if not batch:
+        return forward(y, E)[0]
+    h = np.empty((*batch, D), dtype)
+    for _rows in _parts(batch, D):
         h[_rows], _ = forward(y[_rows], E)
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(y, E):
@@ -109,7 +113,9 @@ def workspace(y, E):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y = _flat(y, batch)
+    size_batch = y.shape[0]
     arrays = {
         "h": np.empty((size_batch, D), dtype),
         "dE": np.empty((V, D), dtype),
@@ -127,7 +133,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     y, E = _each("inputs", inputs, "y E")
-    (y, E, dtype, batch, D, V, size_batch) = _arguments(y, E)
+    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y = _flat(y, batch)
+    size_batch = y.shape[0]
     (E_dot,) = _each("tangents", tangents, "E_dot")
     E_dot = _like("E_dot", E_dot, (V, D), dtype, "E")
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
@@ -156,9 +164,7 @@ def _arguments(y, E):
     V = E.shape[0]
     D = E.shape[1]
     y = _labels("y", y, V)
-    y = _flat(y, batch)
-    size_batch = y.shape[0]
-    return (y, E, dtype, batch, D, V, size_batch)
+    return (y, E, dtype, batch, D, V)
 
 
 def _fitting(work, sizes, **arrays):
@@ -277,30 +283,55 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _add_rows(rows, labels, size, out=None):
-    """Rows with one label are added up: (labels…, rest…) to (size, rest…)."""
+    """Rows with one label are added up: (labels…, rest…) to (size, rest…).
+
+    Where a label comes more than 4096 times, some rows are added up at a time, then their sums, so
+    that rounding stays small; then some columns at a time, so that these sums stay in the cache.
+    """
     if out is None:
         out = np.empty((size, *rows.shape[labels.ndim :]), rows.dtype)
     out[...] = 0
-    if rows.size:
-        # add.at is several times as fast with a place for each entry as with one for each row
-        width = rows.size // labels.size
-        rows, labels, total = rows.reshape(-1, width), labels.reshape(-1, 1), out.reshape(-1)
-        step = max(1, 2**14 // width)  # rows whose places stay in the cache
-        columns = min(width, 2**14)
-        for start in range(0, len(rows), step):
-            for left in range(0, width, columns):
-                added = rows[start : start + step, left : left + columns]
-                places = labels[start : start + step] * width
-                places = places + np.arange(left, left + added.shape[1])
-                np.add.at(total, places.reshape(-1), added.reshape(-1))
+    if not rows.size:
+        return out
+    width = rows.size // labels.size
+    rows, labels, total = rows.reshape(-1, width), labels.reshape(-1), out.reshape(size, width)
+    if len(rows) <= 4096 or np.bincount(labels).max() <= 4096:
+        _add_at(total.reshape(-1), rows, labels)
+        return out
+    group, columns = max(4096, size // 8), max(1, min(width, 2**15 // size))
+    for left in range(0, width, columns):
+        some = slice(left, left + columns)
+        part = np.empty(total[:, some].shape, rows.dtype)
+        for start in range(0, len(rows), group):
+            part[...] = 0
+            end = start + group
+            _add_at(part.reshape(-1), rows[start:end, some], labels[start:end])
+            total[:, some] += part
     return out
+
+
+def _add_at(total, rows, labels):
+    """Add each row to the one that its label says, in the flat array of them all."""
+    width = rows.shape[1]
+    if width > 2**12:
+        for row, label in zip(rows, labels):
+            total[label * width : (label + 1) * width] += row
+        return
+    step = max(1, 2**14 // width)  # rows whose places stay in the cache
+    for start in range(0, len(rows), step):
+        # add.at is several times as fast with a place for each entry as with one for each row
+        places = labels[start : start + step, None] * width + np.arange(width)
+        np.add.at(total, places.reshape(-1), rows[start : start + step].reshape(-1))
 
 
 def _by_rows(output, pull):

@@ -26,7 +26,9 @@ class Cache(NamedTuple):
 
     u: Any
     square_u_u: Any
-    t: Any
+    part: Any
+    part_3: Any
+    maximum_part_part: Any
     batch: Any
     shape: Any
     dtype: Any
@@ -39,9 +41,13 @@ class Workspace(NamedTuple):
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
     square_u_u: Any = None  # (*batch,)
-    t: Any = None  # (*batch,)
+    u_square_u_u: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    part_2: Any = None  # (*batch,)
+    maximum_part_part: Any = None  # (*batch,)
+    part_3: Any = None  # (*batch,)
     h: Any = None  # (*batch,)
-    value_square_u_u: Any = None  # (*batch,)
+    part_4: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
 
 
@@ -65,21 +71,29 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
-    # t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
+    # h[...] = u[...] / 2 * (1 + t[...])
+    # in the form of: tanh as a sigmoid
     square_u_u = np.square(u, out=work.square_u_u)
     square_u_u *= u
-    t = np.multiply(0.044715, square_u_u, out=work.t)
-    t += u
-    t *= 0.7978845608028654
-    np.tanh(t, out=t)
-    # h[...] = u[...] / 2 * (1 + t[...])
-    h = np.add(t, 1, out=work.h)
-    h *= 0.5
-    h *= u
+    u_square_u_u = np.multiply(0.044715, square_u_u, out=work.u_square_u_u)
+    u_square_u_u += u
+    u_square_u_u *= 1.5957691216057308
+    part = np.abs(u_square_u_u, out=work.part)
+    np.negative(part, out=part)
+    np.exp(part, out=part)
+    part_2 = np.greater_equal(u_square_u_u, 0, out=work.part_2)
+    maximum_part_part = np.maximum(part, part_2, out=work.maximum_part_part)
+    part_3 = np.add(part, 1, out=work.part_3)
+    maximum_part_part /= part_3
+    h = np.multiply(maximum_part_part, u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, square_u_u, t, batch, shape, dtype, work)
+    return _unflat(h, batch), Cache(
+        u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work,
+    )
 
 
 @np.errstate(under="ignore")
@@ -96,22 +110,21 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, square_u_u, t, batch, shape, dtype, work) = cache
+    (u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³
     #     (1 - t[…]²) + (1/2) t[…]) ∂ℒ/∂h[…]
     # that is, ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) / (400000
     #     √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t))) ⊙ ∂ℒ/∂h
-    value_square_u_u = np.square(t, out=work.value_square_u_u)
-    np.subtract(1, value_square_u_u, out=value_square_u_u)
-    du = np.multiply(0.3989422804014327, value_square_u_u, out=work.du)
+    part_4 = np.square(part_3, out=work.part_4)
+    np.divide(part, part_4, out=part_4)
+    du = np.multiply(1.5957691216057308, part_4, out=work.du)
     du *= u
-    value_square_u_u *= 0.053516112204450184
-    value_square_u_u *= square_u_u
-    du += value_square_u_u
-    _add_product(du, 0.5, t)
-    du += 0.5
+    part_4 *= 0.21406444881780073
+    part_4 *= square_u_u
+    du += part_4
+    du += maximum_part_part
     du *= dh
     return Gradients(_unflat(du, batch))
 
@@ -119,13 +132,15 @@ def backward(dh, cache):
 def value(u):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
-    h = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 3):
+    (u, dtype, batch) = _arguments(u)
+    if not batch:
+        return forward(u)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 7):
         h[_rows], _ = forward(u[_rows])
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(u):
@@ -134,12 +149,18 @@ def workspace(u):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
         "square_u_u": np.empty((size_batch,), dtype),
-        "t": np.empty((size_batch,), dtype),
+        "u_square_u_u": np.empty((size_batch,), dtype),
+        "part": np.empty((size_batch,), dtype),
+        "part_2": np.empty((size_batch,), bool),
+        "maximum_part_part": np.empty((size_batch,), dtype),
+        "part_3": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
-        "value_square_u_u": np.empty((size_batch,), dtype),
+        "part_4": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
@@ -156,21 +177,25 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
-    # t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
-    square_u_u = np.square(u) * u
-    t = np.tanh(0.7978845608028654 * (u + 0.044715 * square_u_u))
     # h[...] = u[...] / 2 * (1 + t[...])
-    h = 0.5 * (t + 1) * u
+    # in the form of: tanh as a sigmoid
+    square_u_u = np.square(u) * u
+    u_square_u_u = 1.5957691216057308 * (u + 0.044715 * square_u_u)
+    part = np.exp(-np.abs(u_square_u_u))
+    part_2 = part + 1
+    part_3 = np.maximum(part, u_square_u_u >= 0) / part_2
+    h = part_3 * u
     # ḣ[…] = u̇[…] (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π)))
     #     u[…]³ (1 - t[…]²) + (1/2) t[…])
     # that is, u̇ ⊙ ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) /
     #     (400000 √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t)))
-    square_t_shifted = 1 - np.square(t)
-    part = 0.3989422804014327 * square_t_shifted * u + 0.053516112204450184 * square_t_shifted * square_u_u + 0.5 * t + 0.5
-    h_dot = np.multiply(part, u_dot, out=part)
+    part_square_part_2 = np.divide(part, np.square(part_2), out=part)
+    h_dot = (1.5957691216057308 * part_square_part_2 * u + 0.21406444881780073 * part_square_part_2 * square_u_u + part_3) * u_dot
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -188,9 +213,7 @@ def _arguments(u):
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, dtype, batch, size_batch)
+    return (u, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -287,21 +310,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
-
-
-def _add_product(total, factor, array):
-    """total += factor array, some rows at a time, so that their product stays in the cache."""
-    if total.flags.c_contiguous and array.flags.c_contiguous:
-        total, array = total.reshape(-1), array.reshape(-1)
-    step = max(1, 2**15 // max(1, total[:1].size))
-    product = np.empty(total[:step].shape, total.dtype)
-    for start in range(0, len(total), step):
-        rows = array[start : start + step]
-        total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):

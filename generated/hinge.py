@@ -67,7 +67,10 @@ def forward(y, z, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    (y, z, dtype, batch, J) = _arguments(y, z)
+    y = _flat(y, batch)
+    z = _flat(z, batch)
+    size_batch = y.shape[0]
     work = _fitting(work, (dtype, J, size_batch), y=y, z=z)
     # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
     places = np.arange(size_batch) if work.places is None else work.places
@@ -112,13 +115,15 @@ def backward(dL, cache):
 def value(y, z):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 2 * J + 3):
+    (y, z, dtype, batch, J) = _arguments(y, z)
+    if not batch:
+        return forward(y, z)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 2 * J + 3):
         L[_rows], _ = forward(y[_rows], z[_rows])
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(y, z):
@@ -127,7 +132,10 @@ def workspace(y, z):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    (y, z, dtype, batch, J) = _arguments(y, z)
+    y = _flat(y, batch)
+    z = _flat(z, batch)
+    size_batch = y.shape[0]
     arrays = {
         "places": np.arange(size_batch),
         "z_y": np.empty((size_batch,), dtype),
@@ -151,7 +159,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     y, z = _each("inputs", inputs, "y z")
-    (y, z, dtype, batch, J, size_batch) = _arguments(y, z)
+    (y, z, dtype, batch, J) = _arguments(y, z)
+    y = _flat(y, batch)
+    z = _flat(z, batch)
+    size_batch = y.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
@@ -193,10 +204,7 @@ def _arguments(y, z):
             z=(z, "... J"),
         )
     y = _labels("y", y, J)
-    y = _flat(y, batch)
-    z = _flat(z, batch)
-    size_batch = y.shape[0]
-    return (y, z, dtype, batch, J, size_batch)
+    return (y, z, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -330,16 +338,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

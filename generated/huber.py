@@ -71,7 +71,10 @@ def forward(x, t, delta, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, size_batch), x=x, t=t)
     # r[...] := abs(x[...] - t[...])
     t_shifted = np.subtract(t, x, out=work.t_shifted)
@@ -118,13 +121,15 @@ def backward(dL, cache):
 def value(x, t, delta):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 5):
+    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    if not batch:
+        return forward(x, t, delta)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 5):
         L[_rows], _ = forward(x[_rows], t[_rows], delta)
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(x, t, delta):
@@ -133,7 +138,10 @@ def workspace(x, t, delta):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     arrays = {
         "t_shifted": np.empty((size_batch,), dtype),
         "r": np.empty((size_batch,), dtype),
@@ -157,7 +165,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     x, t, delta = _each("inputs", inputs, "x t delta")
-    (x, t, delta, dtype, batch, size_batch) = _arguments(x, t, delta)
+    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
     # r[...] := abs(x[...] - t[...])
@@ -192,10 +203,7 @@ def _arguments(x, t, delta):
             x=(x, "..."),
             t=(t, "..."),
         )
-    x = _flat(x, batch)
-    t = _flat(t, batch)
-    size_batch = x.shape[0]
-    return (x, t, delta, dtype, batch, size_batch)
+    return (x, t, delta, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -318,10 +326,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _where(condition, a, b, out=None):

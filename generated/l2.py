@@ -58,10 +58,12 @@ def forward(lamda, W, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (lamda, W, dtype, batch) = _arguments(lamda, W)
+    W = _flat(W, batch)
+    size_batch = W.shape[0]
     work = _fitting(work, (dtype, size_batch), W=W)
     # R = lamda / 2 * sum(..., W[...]**2)
-    R = 0.5 * lamda * (W @ W)
+    R = 0.5 * lamda * _dot(W, W)
     return R, Cache(lamda, W, batch, dtype, work)
 
 
@@ -93,8 +95,18 @@ def value_and_grad(lamda, W, *, work=None):
 
 
 def value(lamda, W):
-    """R alone, with arguments as in forward."""
-    return forward(lamda, W)[0]
+    """R alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    (lamda, W, dtype, batch) = _arguments(lamda, W)
+    if not batch:
+        return forward(lamda, W)[0]
+    _total = 0.0
+    for _rows in _parts(batch, 1):
+        _part = float(forward(lamda, W[_rows])[0])
+        _total += _part
+    return dtype.type(_total)
 
 
 def workspace(lamda, W):
@@ -103,7 +115,9 @@ def workspace(lamda, W):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (lamda, W, dtype, batch) = _arguments(lamda, W)
+    W = _flat(W, batch)
+    size_batch = W.shape[0]
     arrays = {
         "dW": np.empty((size_batch,), dtype),
     }
@@ -120,14 +134,16 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both (one number).
     """
     lamda, W = _each("inputs", inputs, "lamda W")
-    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (lamda, W, dtype, batch) = _arguments(lamda, W)
+    W = _flat(W, batch)
+    size_batch = W.shape[0]
     (W_dot,) = _each("tangents", tangents, "W_dot")
     W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
     # R = lamda / 2 * sum(..., W[...]**2)
-    R = 0.5 * lamda * (W @ W)
+    R = 0.5 * lamda * _dot(W, W)
     # Ṙ = λ Σ_… Ẇ[…] W[…]
     # that is, λ Wᵀ Ẇ
-    R_dot = lamda * (W @ W_dot)
+    R_dot = lamda * _dot(W, W_dot)
     return R, R_dot
 
 
@@ -137,7 +153,9 @@ def hvp(inputs, tangents):
     Arguments as in jvp. Returns Gradients.
     """
     lamda, W = _each("inputs", inputs, "lamda W")
-    (lamda, W, dtype, batch, size_batch) = _arguments(lamda, W)
+    (lamda, W, dtype, batch) = _arguments(lamda, W)
+    W = _flat(W, batch)
+    size_batch = W.shape[0]
     (W_dot,) = _each("tangents", tangents, "W_dot")
     W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
     # (∂R/∂W[…])˙ = λ Ẇ[…]
@@ -161,9 +179,7 @@ def _arguments(lamda, W):
     dtype = W.dtype
     lamda = _number("lamda", lamda, dtype)
     batch = W.shape
-    W = _flat(W, batch)
-    size_batch = W.shape[0]
-    return (lamda, W, dtype, batch, size_batch)
+    return (lamda, W, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -269,6 +285,29 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+def _dot(a, b):
+    """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
+    a, b = a.reshape(-1), b.reshape(-1)
+    if a.size <= 4096:
+        return a @ b
+    whole = a.size // 4096 * 4096
+    total = float(a[whole:] @ b[whole:])
+    for start in range(0, whole, 2**20):
+        end = min(whole, start + 2**20)
+        rows = np.vecdot(a[start:end].reshape(-1, 4096), b[start:end].reshape(-1, 4096))
+        total += float(rows.sum())
+    return a.dtype.type(total)
 
 
 def _by_rows(output, pull):

@@ -46,6 +46,7 @@ class Workspace(NamedTuple):
     owned: Any = frozenset()  # what id() says of the arrays
     mu: Any = None  # (*batch,)
     xhat: Any = None  # (*batch, D)
+    sum_xhat: Any = None  # (*batch,)
     v: Any = None  # (*batch,); then r
     y: Any = None  # (*batch, D)
     dx: Any = None  # (*batch, D)
@@ -78,13 +79,19 @@ def forward(x, gain, bias, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
     # mu[...] := mean(d, x[..., d])
     mu = x.sum(axis=1, out=work.mu)
     mu /= D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
+    # in the form of: mean of the deviations
     xhat = np.subtract(x, mu[:, None], out=work.xhat)
+    sum_xhat = xhat.sum(axis=1, out=work.sum_xhat)
+    sum_xhat /= D
+    xhat -= sum_xhat[:, None]
     v = np.vecdot(xhat, xhat, out=work.v)
     v /= D
     # r[...] := 1 / sqrt(v[...] + 1e-5)
@@ -92,6 +99,7 @@ def forward(x, gain, bias, *, work=None):
     np.sqrt(r, out=r)
     np.divide(1, r, out=r)
     # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
+    # in the form of: mean of the deviations
     xhat *= r[:, None]
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
     y = np.multiply(gain, xhat, out=work.y)
@@ -141,13 +149,15 @@ def backward(dy, cache):
 def value(x, gain, bias):
     """y alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
-    y = np.empty((size_batch, D), dtype)
-    for _rows in _parts(size_batch, 2 * D + 2):
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    if not batch:
+        return forward(x, gain, bias)[0]
+    y = np.empty((*batch, D), dtype)
+    for _rows in _parts(batch, 2 * D + 3):
         y[_rows], _ = forward(x[_rows], gain, bias)
-    return _unflat(y, batch)
+    return y
 
 
 def workspace(x, gain, bias):
@@ -156,10 +166,13 @@ def workspace(x, gain, bias):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     arrays = {
         "mu": np.empty((size_batch,), dtype),
         "xhat": np.empty((size_batch, D), dtype),
+        "sum_xhat": np.empty((size_batch,), dtype),
         "v": np.empty((size_batch,), dtype),
         "y": np.empty((size_batch, D), dtype),
         "dx": np.empty((size_batch, D), dtype),
@@ -182,7 +195,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     x, gain, bias = _each("inputs", inputs, "x gain bias")
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     x_dot, gain_dot, bias_dot = _each("tangents", tangents, "x_dot gain_dot bias_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     gain_dot = _like("gain_dot", gain_dot, (D,), dtype, "gain")
@@ -190,12 +205,15 @@ def jvp(inputs, tangents):
     # mu[...] := mean(d, x[..., d])
     mu = x.sum(axis=1) / D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
+    # in the form of: mean of the deviations
     x_shifted = x - mu[:, None]
-    v = np.vecdot(x_shifted, x_shifted) / D
+    x_shifted_shifted = np.subtract(x_shifted, (x_shifted.sum(axis=1) / D)[:, None], out=x_shifted)
+    v = np.vecdot(x_shifted_shifted, x_shifted_shifted) / D
     # r[...] := 1 / sqrt(v[...] + 1e-5)
     r = 1 / np.sqrt(v + 1e-05)
     # xhat[..., d] := (x[..., d] - mu[...]) * r[...]
-    xhat = np.multiply(r[:, None], x_shifted, out=x_shifted)
+    # in the form of: mean of the deviations
+    xhat = np.multiply(r[:, None], x_shifted_shifted, out=x_shifted_shifted)
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
     y = gain * xhat + bias
     # ẏ[…,d] = gain˙[d] xhat[…,d] + r[…] gain[d] (ẋ[…,d] - (1/D) Σ_d′ ẋ[…,d′] - (1/D) xhat[…,d]
@@ -231,9 +249,7 @@ def _arguments(x, gain, bias):
             bias=(bias, "D"),
         )
     _not_empty("D", D)
-    x = _flat(x, batch)
-    size_batch = x.shape[0]
-    return (x, gain, bias, dtype, batch, D, size_batch)
+    return (x, gain, bias, dtype, batch, D)
 
 
 def _fitting(work, sizes, **arrays):
@@ -351,10 +367,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _dot_rows(a, b, out=None):

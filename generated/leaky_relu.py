@@ -62,7 +62,9 @@ def forward(u, alpha, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
     greater_u = np.greater(u, 0, out=work.greater_u)
@@ -97,13 +99,15 @@ def backward(dh, cache):
 def value(u, alpha):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
-    h = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 3):
+    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    if not batch:
+        return forward(u, alpha)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 3):
         h[_rows], _ = forward(u[_rows], alpha)
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(u, alpha):
@@ -112,7 +116,9 @@ def workspace(u, alpha):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
         "greater_u": np.empty((size_batch,), bool),
         "alpha_u": np.empty((size_batch,), dtype),
@@ -132,7 +138,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     u, alpha = _each("inputs", inputs, "u alpha")
-    (u, alpha, dtype, batch, size_batch) = _arguments(u, alpha)
+    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
@@ -158,9 +166,7 @@ def _arguments(u, alpha):
     dtype = u.dtype
     alpha = _number("alpha", alpha, dtype)
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, alpha, dtype, batch, size_batch)
+    return (u, alpha, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -268,10 +274,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _where(condition, a, b, out=None):

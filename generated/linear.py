@@ -62,7 +62,9 @@ def forward(x, W, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
+    (x, W, dtype, batch, D, K) = _arguments(x, W)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, K, size_batch), x=x, W=W)
     # u[..., k] = sum(d, x[..., d] * W[d, k])
     u = np.matmul(x, W, out=work.u)
@@ -98,13 +100,15 @@ def backward(du, cache):
 def value(x, W):
     """u alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
-    u = np.empty((size_batch, K), dtype)
-    for _rows in _parts(size_batch, K):
+    (x, W, dtype, batch, D, K) = _arguments(x, W)
+    if not batch:
+        return forward(x, W)[0]
+    u = np.empty((*batch, K), dtype)
+    for _rows in _parts(batch, K):
         u[_rows], _ = forward(x[_rows], W)
-    return _unflat(u, batch)
+    return u
 
 
 def workspace(x, W):
@@ -113,7 +117,9 @@ def workspace(x, W):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
+    (x, W, dtype, batch, D, K) = _arguments(x, W)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     arrays = {
         "u": np.empty((size_batch, K), dtype),
         "dx": np.empty((size_batch, D), dtype),
@@ -132,7 +138,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., K).
     """
     x, W = _each("inputs", inputs, "x W")
-    (x, W, dtype, batch, D, K, size_batch) = _arguments(x, W)
+    (x, W, dtype, batch, D, K) = _arguments(x, W)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     x_dot, W_dot = _each("tangents", tangents, "x_dot W_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
@@ -166,9 +174,7 @@ def _arguments(x, W):
             x=(x, "... D"),
             W=(W, "D K"),
         )
-    x = _flat(x, batch)
-    size_batch = x.shape[0]
-    return (x, W, dtype, batch, D, K, size_batch)
+    return (x, W, dtype, batch, D, K)
 
 
 def _fitting(work, sizes, **arrays):
@@ -280,10 +286,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):

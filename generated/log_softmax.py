@@ -23,6 +23,8 @@ class Gradients(NamedTuple):
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
+    z_argmax: Any
+    places: Any
     exp_s: Any
     batch: Any
     shape: Any
@@ -45,6 +47,7 @@ class Workspace(NamedTuple):
     sum_ds_sum_exp_s: Any = None  # (*batch,)
     sum_exp_s: Any = None  # (*batch,)
     dz: Any = None  # (*batch, J)
+    others_dz: Any = None  # (*batch,)
 
 
 _NEW = Workspace()
@@ -68,7 +71,9 @@ def forward(z, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z)
     # s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
     # in the form of: shifted log-sum-exp
@@ -83,7 +88,7 @@ def forward(z, *, work=None):
     np.log1p(part, out=part)
     s -= part[:, None]
     shape = (*batch, J)
-    return _unflat(s, batch), Cache(exp_s, batch, shape, dtype, work)
+    return _unflat(s, batch), Cache(z_argmax, places, exp_s, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -100,7 +105,7 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (exp_s, batch, shape, dtype, work) = cache
+    (z_argmax, places, exp_s, batch, shape, dtype, work) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
     # ∂ℒ/∂z[…,j] = ∂ℒ/∂s[…,j] - exp(z[…,j]) (Σ_i ∂ℒ/∂s[…,i]) / (Σ_i exp(z[…,i]))
@@ -110,19 +115,25 @@ def backward(ds, cache):
     sum_ds_sum_exp_s /= sum_exp_s
     dz = np.multiply(sum_ds_sum_exp_s[:, None], exp_s, out=work.dz)
     np.subtract(ds, dz, out=dz)
+    dz[places, z_argmax] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, z_argmax] = others_dz
     return Gradients(_unflat(dz, batch))
 
 
 def value(z):
     """s alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
-    s = np.empty((size_batch, J), dtype)
-    for _rows in _parts(size_batch, 3 * J + 4):
+    (z, dtype, batch, J) = _arguments(z)
+    if not batch:
+        return forward(z)[0]
+    s = np.empty((*batch, J), dtype)
+    for _rows in _parts(batch, 3 * J + 4):
         s[_rows], _ = forward(z[_rows])
-    return _unflat(s, batch)
+    return s
 
 
 def workspace(z):
@@ -131,7 +142,9 @@ def workspace(z):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     arrays = {
         "places": np.arange(size_batch),
         "z_argmax": np.empty((size_batch,), np.intp),
@@ -143,6 +156,7 @@ def workspace(z):
         "sum_ds_sum_exp_s": np.empty((size_batch,), dtype),
         "sum_exp_s": np.empty((size_batch,), dtype),
         "dz": np.empty((size_batch, J), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -158,7 +172,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., J).
     """
     (z,) = _each("inputs", inputs, "z")
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
@@ -192,9 +208,7 @@ def _arguments(z):
     batch = z.shape[: z.ndim - 1]
     J = z.shape[-1]
     _not_empty("J", J)
-    z = _flat(z, batch)
-    size_batch = z.shape[0]
-    return (z, dtype, batch, J, size_batch)
+    return (z, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -297,16 +311,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

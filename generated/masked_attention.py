@@ -32,6 +32,9 @@ class Cache(NamedTuple):
     V: Any
     sqrt_D: Any
     greater_M: Any
+    s_argmax: Any
+    places: Any
+    q: Any
     p: Any
     batch: Any
     shape: Any
@@ -47,16 +50,16 @@ class Workspace(NamedTuple):
     greater_M: Any = None  # (size_q, size_k)
     K_Q: Any = None  # (*batch, size_q, size_k)
     s: Any = None  # (*batch, size_q, size_k); then p
+    places: Any = None  # (*batch,)
+    q: Any = None  # (size_q,)
+    s_argmax: Any = None  # (*batch, size_q)
     s_max: Any = None  # (*batch, size_q)
     sum_p: Any = None  # (*batch, size_q)
     o: Any = None  # (*batch, size_q, E)
-    dp: Any = None  # (*batch, size_q, size_k); then ds
+    dp: Any = None  # (*batch, size_q, size_k); then ds, then greater_M_ds
     dp_p: Any = None  # (*batch, size_q)
-    K_2: Any = None  # (*batch, size_k, D)
-    where_greater_M: Any = None  # (*batch, size_q, D, size_k)
+    others_ds: Any = None  # (*batch, size_q)
     dQ: Any = None  # (*batch, size_q, D)
-    Q_2: Any = None  # (*batch, size_q, D)
-    where_greater_M_2: Any = None  # (*batch, size_k, D, size_q)
     dK: Any = None  # (*batch, size_k, D)
     dV: Any = None  # (*batch, size_k, E)
 
@@ -85,7 +88,11 @@ def forward(M, Q, K, V, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
     # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
     #     -1e30)
@@ -96,7 +103,10 @@ def forward(M, Q, K, V, *, work=None):
     s = _where(greater_M, K_Q, -1000000000000000000000000000000, out=work.s)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    s_max = s.max(axis=2, out=work.s_max)
+    places = np.arange(size_batch) if work.places is None else work.places
+    q = np.arange(size_q) if work.q is None else work.q
+    s_argmax = s.argmax(axis=2, out=work.s_argmax)
+    s_max = _pick(s, (places[:, None], q, s_argmax), out=work.s_max)
     p = np.subtract(s, s_max[:, :, None], out=s)
     np.exp(p, out=p)
     sum_p = p.sum(axis=2, out=work.sum_p)
@@ -104,7 +114,9 @@ def forward(M, Q, K, V, *, work=None):
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
-    return _unflat(o, batch), Cache(Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype, work)
+    return _unflat(o, batch), Cache(
+        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work,
+    )
 
 
 @np.errstate(under="ignore")
@@ -121,7 +133,7 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, greater_M, p, batch, shape, dtype, work) = cache
+    (Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work) = cache
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
@@ -130,29 +142,25 @@ def backward(do, cache):
     dp_p = np.vecdot(dp, p, out=work.dp_p)
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
+    ds[places[:, None], q, s_argmax] = 0
+    others_ds = ds.sum(axis=2, out=work.others_ds)
+    np.negative(others_ds, out=others_ds)
+    ds[places[:, None], q, s_argmax] = others_ds
     # ∂ℒ/∂Q[…,q,d] = Σ_k ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
-    K_2 = np.divide(K, sqrt_D, out=work.K_2)
-    where_greater_M = _where(greater_M[:, None, :], K_2.transpose([0, 2, 1])[:, None, :, :], 0, out=work.where_greater_M)
-    dQ = np.einsum("aqk,aqdk->aqd", ds, where_greater_M, out=work.dQ)
+    greater_M_ds = np.multiply(greater_M, ds, out=ds)
+    dQ = np.matmul(greater_M_ds, K, out=work.dQ)
+    dQ /= sqrt_D
     # ∂ℒ/∂K[…,k,d] = Σ_q ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0)
-    Q_2 = np.divide(Q, sqrt_D, out=work.Q_2)
-    where_greater_M_2 = _where(greater_M.T[:, None, :], Q_2.transpose([0, 2, 1])[:, None, :, :], 0, out=work.where_greater_M_2)
-    dK = np.einsum("aqk,akdq->akd", ds, where_greater_M_2, out=work.dK)
+    dK = np.matmul(greater_M_ds.mT, Q, out=work.dK)
+    dK /= sqrt_D
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
     dV = np.matmul(p.mT, do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
 def value(M, Q, K, V):
-    """o alone, with arguments as in forward.
-
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
-    """
-    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
-    o = np.empty((size_batch, size_q, E), dtype)
-    for _rows in _parts(size_batch, size_k + 2 * size_q * size_k + 2 * size_q + size_q * E):
-        o[_rows], _ = forward(M, Q[_rows], K[_rows], V[_rows])
-    return _unflat(o, batch)
+    """o alone, with arguments as in forward."""
+    return forward(M, Q, K, V)[0]
 
 
 def workspace(M, Q, K, V):
@@ -161,21 +169,25 @@ def workspace(M, Q, K, V):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     arrays = {
         "greater_M": np.empty((size_q, size_k), bool),
         "K_Q": np.empty((size_batch, size_q, size_k), dtype),
         "s": np.empty((size_batch, size_q, size_k), dtype),
+        "places": np.arange(size_batch),
+        "q": np.arange(size_q),
+        "s_argmax": np.empty((size_batch, size_q), np.intp),
         "s_max": np.empty((size_batch, size_q), dtype),
         "sum_p": np.empty((size_batch, size_q), dtype),
         "o": np.empty((size_batch, size_q, E), dtype),
         "dp": np.empty((size_batch, size_q, size_k), dtype),
         "dp_p": np.empty((size_batch, size_q), dtype),
-        "K_2": np.empty((size_batch, size_k, D), dtype),
-        "where_greater_M": np.empty((size_batch, size_q, D, size_k), dtype),
+        "others_ds": np.empty((size_batch, size_q), dtype),
         "dQ": np.empty((size_batch, size_q, D), dtype),
-        "Q_2": np.empty((size_batch, size_q, D), dtype),
-        "where_greater_M_2": np.empty((size_batch, size_k, D, size_q), dtype),
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
     }
@@ -193,7 +205,11 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., size_q, E).
     """
     M, Q, K, V = _each("inputs", inputs, "M Q K V")
-    (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q) = _arguments(M, Q, K, V)
+    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    Q = _flat(Q, batch)
+    K = _flat(K, batch)
+    V = _flat(V, batch)
+    size_batch = Q.shape[0]
     Q_dot, K_dot, V_dot = _each("tangents", tangents, "Q_dot K_dot V_dot")
     Q_dot = _flat(_like("Q_dot", Q_dot, (*batch, size_q, D), dtype, "Q"), batch)
     K_dot = _flat(_like("K_dot", K_dot, (*batch, size_k, D), dtype, "K"), batch)
@@ -205,15 +221,21 @@ def jvp(inputs, tangents):
     s = np.where(greater_M, Q @ K.mT / sqrt_D, -1000000000000000000000000000000)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
-    exp_s = np.exp(s - s.max(axis=2)[:, :, None])
+    places = np.arange(size_batch)
+    q = np.arange(size_q)
+    s_argmax = s.argmax(axis=2)
+    exp_s = np.exp(s - s[places[:, None], q, s_argmax][:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = p @ V
     # ṡ[…,q,k] = Σ_d K̇[…,k,d] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0) + Σ_d Q̇[…,q,d]
     #     where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
-    s_dot = np.einsum("akd,aqkd->aqk", K_dot, np.where(greater_M[:, :, None], (Q / sqrt_D)[:, :, None, :], 0)) + np.einsum("aqd,aqkd->aqk", Q_dot, np.where(greater_M[:, :, None], (K / sqrt_D)[:, None, :, :], 0))
+    greater_M_2 = greater_M.astype(dtype) / sqrt_D
+    s_dot = greater_M_2 * (Q @ K_dot.mT) + greater_M_2 * (Q_dot @ K.mT)
     # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
     p_dot = (s_dot - np.vecdot(p, s_dot)[:, :, None]) * p
+    p_dot[places[:, None], q, s_argmax] = 0
+    p_dot[places[:, None], q, s_argmax] = -p_dot.sum(axis=2)
     # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
     o_dot = p_dot @ V + p @ V_dot
     return _unflat(o, batch), _unflat(o_dot, batch)
@@ -253,11 +275,7 @@ def _arguments(M, Q, K, V):
         )
     _not_empty("D", D)
     _not_empty("size_k", size_k)
-    Q = _flat(Q, batch)
-    K = _flat(K, batch)
-    V = _flat(V, batch)
-    size_batch = Q.shape[0]
-    return (M, Q, K, V, dtype, batch, D, E, size_batch, size_k, size_q)
+    return (M, Q, K, V, dtype, batch, D, E, size_k, size_q)
 
 
 def _fitting(work, sizes, **arrays):
@@ -375,10 +393,19 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
-    step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+def _pick(values, at, out=None):
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+    if out is None:
+        return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _where(condition, a, b, out=None):

@@ -66,7 +66,9 @@ def forward(x, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    (x, dtype, batch, D, T) = _arguments(x)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, T, size_batch), x=x)
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1, out=work.h)
@@ -102,13 +104,15 @@ def backward(dh, cache):
 def value(x):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, dtype, batch, D, T, size_batch) = _arguments(x)
-    h = np.empty((size_batch, D), dtype)
-    for _rows in _parts(size_batch, D):
+    (x, dtype, batch, D, T) = _arguments(x)
+    if not batch:
+        return forward(x)[0]
+    h = np.empty((*batch, D), dtype)
+    for _rows in _parts(batch, D):
         h[_rows], _ = forward(x[_rows])
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(x):
@@ -117,7 +121,9 @@ def workspace(x):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    (x, dtype, batch, D, T) = _arguments(x)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     arrays = {
         "h": np.empty((size_batch, D), dtype),
         "x_argmax": np.empty((size_batch, D), np.intp),
@@ -139,7 +145,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     (x,) = _each("inputs", inputs, "x")
-    (x, dtype, batch, D, T, size_batch) = _arguments(x)
+    (x, dtype, batch, D, T) = _arguments(x)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T, D), dtype, "x"), batch)
     # h[..., d] = max(t, x[..., t, d])
@@ -168,9 +176,7 @@ def _arguments(x):
     T = x.shape[-2]
     D = x.shape[-1]
     _not_empty("T", T)
-    x = _flat(x, batch)
-    size_batch = x.shape[0]
-    return (x, dtype, batch, D, T, size_batch)
+    return (x, dtype, batch, D, T)
 
 
 def _fitting(work, sizes, **arrays):
@@ -273,10 +279,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _places(kind, values, axis, out=None):

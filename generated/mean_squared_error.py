@@ -60,11 +60,14 @@ def forward(x, t, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x, t, dtype, batch) = _arguments(x, t)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, size_batch), x=x, t=t)
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = np.subtract(x, t, out=work.x_shifted)
-    L = x_shifted @ x_shifted / size_batch
+    L = _dot(x_shifted, x_shifted) / size_batch
     return L, Cache(size_batch, x_shifted, batch, dtype, work)
 
 
@@ -96,8 +99,18 @@ def value_and_grad(x, t, *, work=None):
 
 
 def value(x, t):
-    """L alone, with arguments as in forward."""
-    return forward(x, t)[0]
+    """L alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    (x, t, dtype, batch) = _arguments(x, t)
+    if not batch:
+        return forward(x, t)[0]
+    _total = 0.0
+    for _rows in _parts(batch, 1):
+        _part = float(forward(x[_rows], t[_rows])[0])
+        _total += _part * ((_rows.stop - _rows.start) / batch[0])
+    return dtype.type(_total)
 
 
 def workspace(x, t):
@@ -106,7 +119,10 @@ def workspace(x, t):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x, t, dtype, batch) = _arguments(x, t)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     arrays = {
         "x_shifted": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
@@ -124,15 +140,18 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both (one number).
     """
     x, t = _each("inputs", inputs, "x t")
-    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x, t, dtype, batch) = _arguments(x, t)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = x - t
-    L = x_shifted @ x_shifted / size_batch
+    L = _dot(x_shifted, x_shifted) / size_batch
     # L̇ = (2/|…|) Σ_… ẋ[…] (x[…] - t[…])
     # that is, (2/|…|) (xᵀ - tᵀ) ẋ
-    L_dot = 2 * (x_shifted @ x_dot) / size_batch
+    L_dot = 2 * _dot(x_shifted, x_dot) / size_batch
     return L, L_dot
 
 
@@ -142,7 +161,10 @@ def hvp(inputs, tangents):
     Arguments as in jvp. Returns Gradients.
     """
     x, t = _each("inputs", inputs, "x t")
-    (x, t, dtype, batch, size_batch) = _arguments(x, t)
+    (x, t, dtype, batch) = _arguments(x, t)
+    x = _flat(x, batch)
+    t = _flat(t, batch)
+    size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
     # (∂L/∂x[…])˙ = (2/|…|) ẋ[…]
@@ -171,11 +193,8 @@ def _arguments(x, t):
             x=(x, "..."),
             t=(t, "..."),
         )
-    x = _flat(x, batch)
-    t = _flat(t, batch)
-    size_batch = x.shape[0]
-    _not_empty("the number of examples in the leading axes", size_batch)
-    return (x, t, dtype, batch, size_batch)
+    _not_empty("the number of examples in the leading axes", int(0 not in batch))
+    return (x, t, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -302,6 +321,29 @@ def _like(name, value, shape, dtype, model):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+def _dot(a, b):
+    """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
+    a, b = a.reshape(-1), b.reshape(-1)
+    if a.size <= 4096:
+        return a @ b
+    whole = a.size // 4096 * 4096
+    total = float(a[whole:] @ b[whole:])
+    for start in range(0, whole, 2**20):
+        end = min(whole, start + 2**20)
+        rows = np.vecdot(a[start:end].reshape(-1, 4096), b[start:end].reshape(-1, 4096))
+        total += float(rows.sum())
+    return a.dtype.type(total)
 
 
 def _by_rows(output, pull):

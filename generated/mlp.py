@@ -190,8 +190,16 @@ def value_and_grad(x, W, c, w, b, y, lamda, *, work=None):
 
 
 def value(x, W, c, w, b, y, lamda):
-    """L alone, with arguments as in forward."""
-    return forward(x, W, c, w, b, y, lamda)[0]
+    """L alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    _total = 0.0
+    for _rows in _parts((N,), K + J + 6):
+        _part = float(forward(x[_rows], W, c, w, b, y[_rows], lamda)[0])
+        _total += _part * ((_rows.stop - _rows.start) / N)
+    return dtype.type(_total)
 
 
 def workspace(x, W, c, w, b, y, lamda):
@@ -328,7 +336,10 @@ def hvp(inputs, tangents):
     z_dot = h @ w_dot + h_dot @ w + b_dot
     # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
-    dz_dot = np.multiply(dell * (z_dot - np.vecdot(p, z_dot)[:, None]), p, out=p)
+    z_dot_p = np.multiply(z_dot - np.vecdot(p, z_dot)[:, None], p, out=p)
+    z_dot_p[n, z_argmax] = 0
+    z_dot_p[n, z_argmax] = -z_dot_p.sum(axis=1)
+    dz_dot = np.multiply(dell, z_dot_p, out=z_dot_p)
     # (∂L/∂h[n,k])˙ = Σ_j ẇ[k,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[k,j]
     # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
     dh_dot = dz @ w_dot.T + dz_dot @ w.T
@@ -519,10 +530,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, 2**20 // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)
@@ -533,6 +556,9 @@ def _pick(values, at, out=None):
 
 def _add_product(total, factor, array):
     """total += factor array, some rows at a time, so that their product stays in the cache."""
+    if total.size <= 2**15:
+        total += factor * array
+        return
     if total.flags.c_contiguous and array.flags.c_contiguous:
         total, array = total.reshape(-1), array.reshape(-1)
     step = max(1, 2**15 // max(1, total[:1].size))
@@ -545,6 +571,8 @@ def _add_product(total, factor, array):
 def _dot(a, b):
     """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
     a, b = a.reshape(-1), b.reshape(-1)
+    if a.size <= 4096:
+        return a @ b
     whole = a.size // 4096 * 4096
     total = float(a[whole:] @ b[whole:])
     for start in range(0, whole, 2**20):

@@ -74,7 +74,9 @@ def forward(x, gain, bias, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
     # r[...] := 1 / sqrt(mean(d, x[..., d]**2) + 1e-6)
     r = np.vecdot(x, x, out=work.r)
@@ -128,13 +130,15 @@ def backward(dy, cache):
 def value(x, gain, bias):
     """y alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
-    y = np.empty((size_batch, D), dtype)
-    for _rows in _parts(size_batch, 2 * D + 1):
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    if not batch:
+        return forward(x, gain, bias)[0]
+    y = np.empty((*batch, D), dtype)
+    for _rows in _parts(batch, 2 * D + 1):
         y[_rows], _ = forward(x[_rows], gain, bias)
-    return _unflat(y, batch)
+    return y
 
 
 def workspace(x, gain, bias):
@@ -143,7 +147,9 @@ def workspace(x, gain, bias):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     arrays = {
         "r": np.empty((size_batch,), dtype),
         "xhat": np.empty((size_batch, D), dtype),
@@ -167,7 +173,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     x, gain, bias = _each("inputs", inputs, "x gain bias")
-    (x, gain, bias, dtype, batch, D, size_batch) = _arguments(x, gain, bias)
+    (x, gain, bias, dtype, batch, D) = _arguments(x, gain, bias)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
     x_dot, gain_dot, bias_dot = _each("tangents", tangents, "x_dot gain_dot bias_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     gain_dot = _like("gain_dot", gain_dot, (D,), dtype, "gain")
@@ -211,9 +219,7 @@ def _arguments(x, gain, bias):
             bias=(bias, "D"),
         )
     _not_empty("D", D)
-    x = _flat(x, batch)
-    size_batch = x.shape[0]
-    return (x, gain, bias, dtype, batch, D, size_batch)
+    return (x, gain, bias, dtype, batch, D)
 
 
 def _fitting(work, sizes, **arrays):
@@ -331,10 +337,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _dot_rows(a, b, out=None):

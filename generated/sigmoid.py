@@ -23,7 +23,8 @@ class Gradients(NamedTuple):
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    s: Any
+    exp_abs_u: Any
+    exp_abs_u_2: Any
     batch: Any
     shape: Any
     dtype: Any
@@ -35,7 +36,10 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    exp_abs_u: Any = None  # (*batch,)
+    greater_equal_u: Any = None  # (*batch,)
     s: Any = None  # (*batch,)
+    exp_abs_u_2: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
 
 
@@ -59,12 +63,20 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
     # s[...] = sigmoid(u[...])
-    s = _sigmoid(u, out=work.s)
+    exp_abs_u = np.abs(u, out=work.exp_abs_u)
+    np.negative(exp_abs_u, out=exp_abs_u)
+    np.exp(exp_abs_u, out=exp_abs_u)
+    greater_equal_u = np.greater_equal(u, 0, out=work.greater_equal_u)
+    s = np.maximum(exp_abs_u, greater_equal_u, out=work.s)
+    exp_abs_u_2 = np.add(exp_abs_u, 1, out=work.exp_abs_u_2)
+    s /= exp_abs_u_2
     shape = (*batch,)
-    return _unflat(s, batch), Cache(s, batch, shape, dtype, work)
+    return _unflat(s, batch), Cache(exp_abs_u, exp_abs_u_2, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -81,27 +93,29 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (s, batch, shape, dtype, work) = cache
+    (exp_abs_u, exp_abs_u_2, batch, shape, dtype, work) = cache
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
     # ∂ℒ/∂u[…] = s[…] (1 - s[…]) ∂ℒ/∂s[…]
     # that is, s ⊙ (𝟏 - s) ⊙ ∂ℒ/∂s
-    du = np.subtract(1, s, out=work.du)
+    du = np.square(exp_abs_u_2, out=work.du)
+    np.divide(exp_abs_u, du, out=du)
     du *= ds
-    du *= s
     return Gradients(_unflat(du, batch))
 
 
 def value(u):
     """s alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
-    s = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 1):
+    (u, dtype, batch) = _arguments(u)
+    if not batch:
+        return forward(u)[0]
+    s = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 4):
         s[_rows], _ = forward(u[_rows])
-    return _unflat(s, batch)
+    return s
 
 
 def workspace(u):
@@ -110,9 +124,14 @@ def workspace(u):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
+        "exp_abs_u": np.empty((size_batch,), dtype),
+        "greater_equal_u": np.empty((size_batch,), bool),
         "s": np.empty((size_batch,), dtype),
+        "exp_abs_u_2": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
@@ -129,14 +148,18 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # s[...] = sigmoid(u[...])
-    s = _sigmoid(u)
+    exp_abs_u = np.exp(-np.abs(u))
+    exp_abs_u_2 = exp_abs_u + 1
+    s = np.maximum(exp_abs_u, u >= 0) / exp_abs_u_2
     # ṡ[…] = u̇[…] s[…] (1 - s[…])
     # that is, u̇ ⊙ s ⊙ (𝟏 - s)
-    s_dot = (1 - s) * s * u_dot
+    s_dot = exp_abs_u / np.square(exp_abs_u_2) * u_dot
     return _unflat(s, batch), _unflat(s_dot, batch)
 
 
@@ -154,9 +177,7 @@ def _arguments(u):
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, dtype, batch, size_batch)
+    return (u, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -253,10 +274,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):
@@ -269,36 +293,3 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-
-
-def _sigmoid(x, out=None):
-    """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    return _by_blocks(_sigmoid_block, x, out)
-
-
-def _sigmoid_block(x, out, scratch):
-    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
-    e, top = scratch[:2]
-    np.abs(x, out=e)
-    np.negative(e, out=e)
-    np.exp(e, out=e)
-    np.greater_equal(x, 0, out=top)
-    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
-    np.add(e, 1, out=e)
-    np.divide(top, e, out=out)
-
-
-def _by_blocks(function, x, out=None):
-    """A function of single entries, worked out in blocks that stay in the processor's cache."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)
-    if out is None:
-        out = np.empty(x.shape, x.dtype)
-    flat, result = x.reshape(-1), out.reshape(-1)
-    size = min(x.size, 2**16 // x.itemsize) or 1
-    scratch = np.empty((10, size), x.dtype)
-    for start in range(0, x.size, size):
-        block = flat[start : start + size]
-        function(block, result[start : start + size], scratch[:, : block.size])
-    return out

@@ -23,7 +23,10 @@ class Gradients(NamedTuple):
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    sigmoid_u: Any
+    u: Any
+    exp_abs_u: Any
+    exp_abs_u_2: Any
+    part: Any
     h: Any
     batch: Any
     shape: Any
@@ -36,8 +39,12 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
-    sigmoid_u: Any = None  # (*batch,)
+    exp_abs_u: Any = None  # (*batch,)
+    greater_equal_u: Any = None  # (*batch,)
+    part: Any = None  # (*batch,)
+    exp_abs_u_2: Any = None  # (*batch,)
     h: Any = None  # (*batch,)
+    less_equal_u: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
 
 
@@ -61,13 +68,23 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = u[...] * sigmoid(u[...])
-    sigmoid_u = _sigmoid(u, out=work.sigmoid_u)
-    h = np.multiply(sigmoid_u, u, out=work.h)
+    exp_abs_u = np.abs(u, out=work.exp_abs_u)
+    np.negative(exp_abs_u, out=exp_abs_u)
+    np.exp(exp_abs_u, out=exp_abs_u)
+    greater_equal_u = np.greater_equal(u, 0, out=work.greater_equal_u)
+    part = np.maximum(exp_abs_u, greater_equal_u, out=work.part)
+    exp_abs_u_2 = np.add(exp_abs_u, 1, out=work.exp_abs_u_2)
+    part /= exp_abs_u_2
+    h = np.multiply(part, u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(sigmoid_u, h, batch, shape, dtype, work)
+    return _unflat(h, batch), Cache(
+        u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work,
+    )
 
 
 @np.errstate(under="ignore")
@@ -84,14 +101,16 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (sigmoid_u, h, batch, shape, dtype, work) = cache
+    (u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…])) ∂ℒ/∂h[…]
     # that is, (sigmoid(u) + h ⊙ (𝟏 - sigmoid(u))) ⊙ ∂ℒ/∂h
-    du = np.subtract(1, sigmoid_u, out=work.du)
+    less_equal_u = np.less_equal(u, 0, out=work.less_equal_u)
+    du = np.maximum(exp_abs_u, less_equal_u, out=work.du)
+    du /= exp_abs_u_2
     du *= h
-    du += sigmoid_u
+    du += part
     du *= dh
     return Gradients(_unflat(du, batch))
 
@@ -99,13 +118,15 @@ def backward(dh, cache):
 def value(u):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
-    h = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 2):
+    (u, dtype, batch) = _arguments(u)
+    if not batch:
+        return forward(u)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 5):
         h[_rows], _ = forward(u[_rows])
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(u):
@@ -114,10 +135,16 @@ def workspace(u):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
-        "sigmoid_u": np.empty((size_batch,), dtype),
+        "exp_abs_u": np.empty((size_batch,), dtype),
+        "greater_equal_u": np.empty((size_batch,), bool),
+        "part": np.empty((size_batch,), dtype),
+        "exp_abs_u_2": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
+        "less_equal_u": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
@@ -134,15 +161,20 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = u[...] * sigmoid(u[...])
-    sigmoid_u = _sigmoid(u)
-    h = sigmoid_u * u
+    exp_abs_u = np.exp(-np.abs(u))
+    exp_abs_u_2 = exp_abs_u + 1
+    part = np.maximum(exp_abs_u, u >= 0) / exp_abs_u_2
+    h = part * u
     # ḣ[…] = u̇[…] (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…]))
     # that is, u̇ ⊙ (sigmoid(u) + h ⊙ (𝟏 - sigmoid(u)))
-    h_dot = ((1 - sigmoid_u) * h + sigmoid_u) * u_dot
+    part_2 = np.add(np.maximum(exp_abs_u, u <= 0) / exp_abs_u_2 * h, part, out=part)
+    h_dot = np.multiply(part_2, u_dot, out=part_2)
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -160,9 +192,7 @@ def _arguments(u):
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, dtype, batch, size_batch)
+    return (u, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -259,10 +289,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):
@@ -275,36 +308,3 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-
-
-def _sigmoid(x, out=None):
-    """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    return _by_blocks(_sigmoid_block, x, out)
-
-
-def _sigmoid_block(x, out, scratch):
-    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
-    e, top = scratch[:2]
-    np.abs(x, out=e)
-    np.negative(e, out=e)
-    np.exp(e, out=e)
-    np.greater_equal(x, 0, out=top)
-    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
-    np.add(e, 1, out=e)
-    np.divide(top, e, out=out)
-
-
-def _by_blocks(function, x, out=None):
-    """A function of single entries, worked out in blocks that stay in the processor's cache."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)
-    if out is None:
-        out = np.empty(x.shape, x.dtype)
-    flat, result = x.reshape(-1), out.reshape(-1)
-    size = min(x.size, 2**16 // x.itemsize) or 1
-    scratch = np.empty((10, size), x.dtype)
-    for start in range(0, x.size, size):
-        block = flat[start : start + size]
-        function(block, result[start : start + size], scratch[:, : block.size])
-    return out

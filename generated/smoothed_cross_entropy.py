@@ -81,7 +81,10 @@ def forward(z, a, y, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
+    (z, a, y, dtype, batch, J) = _arguments(z, a, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z, y=y)
     # L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
     # in the form of: shifted log-sum-exp
@@ -147,13 +150,15 @@ def backward(dL, cache):
 def value(z, a, y):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 2 * J + 7):
+    (z, a, y, dtype, batch, J) = _arguments(z, a, y)
+    if not batch:
+        return forward(z, a, y)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 2 * J + 7):
         L[_rows], _ = forward(z[_rows], a, y[_rows])
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(z, a, y):
@@ -162,7 +167,10 @@ def workspace(z, a, y):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
+    (z, a, y, dtype, batch, J) = _arguments(z, a, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     arrays = {
         "places": np.arange(size_batch),
         "L": np.empty((size_batch,), dtype),
@@ -193,7 +201,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, a, y = _each("inputs", inputs, "z a y")
-    (z, a, y, dtype, batch, J, size_batch) = _arguments(z, a, y)
+    (z, a, y, dtype, batch, J) = _arguments(z, a, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
@@ -215,7 +226,7 @@ def jvp(inputs, tangents):
     p[places, z_argmax] = 1 / part_2
     # L̇[…] = Σ_j ż[…,j] p[…,j] + a ż[…,y[…]] - (a/J) Σ_j ż[…,j] - ż[…,y[…]]
     z_dot_y = z_dot[places, y]
-    L_dot = np.subtract(np.vecdot(p, z_dot) + a * z_dot_y - a_2 * z_dot.sum(axis=1), z_dot_y, out=z_dot_y)
+    L_dot = np.vecdot(p, z_dot) + a * z_dot_y - z_dot_y - a_2 * z_dot.sum(axis=1)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
@@ -243,10 +254,7 @@ def _arguments(z, a, y):
         )
     _not_empty("J", J)
     y = _labels("y", y, J)
-    z = _flat(z, batch)
-    y = _flat(y, batch)
-    size_batch = z.shape[0]
-    return (z, a, y, dtype, batch, J, size_batch)
+    return (z, a, y, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -397,16 +405,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

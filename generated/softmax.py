@@ -23,6 +23,8 @@ class Gradients(NamedTuple):
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
+    z_argmax: Any
+    places: Any
     p: Any
     batch: Any
     shape: Any
@@ -35,11 +37,14 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    places: Any = None  # (*batch,)
+    z_argmax: Any = None  # (*batch,)
     z_max: Any = None  # (*batch,)
     p: Any = None  # (*batch, J)
     sum_p: Any = None  # (*batch,)
     dp_p: Any = None  # (*batch,)
     dz: Any = None  # (*batch, J)
+    others_dz: Any = None  # (*batch,)
 
 
 _NEW = Workspace()
@@ -63,17 +68,21 @@ def forward(z, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z)
     # p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax
-    z_max = z.max(axis=1, out=work.z_max)
+    places = np.arange(size_batch) if work.places is None else work.places
+    z_argmax = z.argmax(axis=1, out=work.z_argmax)
+    z_max = _pick(z, (places, z_argmax), out=work.z_max)
     p = np.subtract(z, z_max[:, None], out=work.p)
     np.exp(p, out=p)
     sum_p = p.sum(axis=1, out=work.sum_p)
     p /= sum_p[:, None]
     shape = (*batch, J)
-    return _unflat(p, batch), Cache(p, batch, shape, dtype, work)
+    return _unflat(p, batch), Cache(z_argmax, places, p, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -90,7 +99,7 @@ def backward(dp, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (p, batch, shape, dtype, work) = cache
+    (z_argmax, places, p, batch, shape, dtype, work) = cache
     dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
     _apart(work, dp=dp)
     # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])
@@ -98,19 +107,25 @@ def backward(dp, cache):
     dp_p = np.vecdot(dp, p, out=work.dp_p)
     dz = np.subtract(dp, dp_p[:, None], out=work.dz)
     dz *= p
+    dz[places, z_argmax] = 0
+    others_dz = dz.sum(axis=1, out=work.others_dz)
+    np.negative(others_dz, out=others_dz)
+    dz[places, z_argmax] = others_dz
     return Gradients(_unflat(dz, batch))
 
 
 def value(z):
     """p alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
-    p = np.empty((size_batch, J), dtype)
-    for _rows in _parts(size_batch, J + 2):
+    (z, dtype, batch, J) = _arguments(z)
+    if not batch:
+        return forward(z)[0]
+    p = np.empty((*batch, J), dtype)
+    for _rows in _parts(batch, J + 4):
         p[_rows], _ = forward(z[_rows])
-    return _unflat(p, batch)
+    return p
 
 
 def workspace(z):
@@ -119,13 +134,18 @@ def workspace(z):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     arrays = {
+        "places": np.arange(size_batch),
+        "z_argmax": np.empty((size_batch,), np.intp),
         "z_max": np.empty((size_batch,), dtype),
         "p": np.empty((size_batch, J), dtype),
         "sum_p": np.empty((size_batch,), dtype),
         "dp_p": np.empty((size_batch,), dtype),
         "dz": np.empty((size_batch, J), dtype),
+        "others_dz": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -141,16 +161,22 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., J).
     """
     (z,) = _each("inputs", inputs, "z")
-    (z, dtype, batch, J, size_batch) = _arguments(z)
+    (z, dtype, batch, J) = _arguments(z)
+    z = _flat(z, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax
-    exp_z = np.exp(z - z.max(axis=1)[:, None])
+    places = np.arange(size_batch)
+    z_argmax = z.argmax(axis=1)
+    exp_z = np.exp(z - z[places, z_argmax][:, None])
     p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
     # ṗ[…,j] = p[…,j] (ż[…,j] - Σ_i ż[…,i] p[…,i])
     # that is, p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ)
     p_dot = (z_dot - np.vecdot(p, z_dot)[:, None]) * p
+    p_dot[places, z_argmax] = 0
+    p_dot[places, z_argmax] = -p_dot.sum(axis=1)
     return _unflat(p, batch), _unflat(p_dot, batch)
 
 
@@ -170,9 +196,7 @@ def _arguments(z):
     batch = z.shape[: z.ndim - 1]
     J = z.shape[-1]
     _not_empty("J", J)
-    z = _flat(z, batch)
-    size_batch = z.shape[0]
-    return (z, dtype, batch, J, size_batch)
+    return (z, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -275,10 +299,28 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+def _pick(values, at, out=None):
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+    if out is None:
+        return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
+    step = max(1, 2**12 // max(1, out[:1].size))
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
+        out[rows] = values[tuple(own)]
+    return out
 
 
 def _by_rows(output, pull):

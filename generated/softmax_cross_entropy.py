@@ -74,7 +74,10 @@ def forward(z, y, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    (z, y, dtype, batch, J) = _arguments(z, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z, y=y)
     # L[...] = -log(p[..., y[...]])
     # in the form of: shifted log-sum-exp
@@ -132,13 +135,15 @@ def backward(dL, cache):
 def value(z, y):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, J + 6):
+    (z, y, dtype, batch, J) = _arguments(z, y)
+    if not batch:
+        return forward(z, y)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, J + 6):
         L[_rows], _ = forward(z[_rows], y[_rows])
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(z, y):
@@ -147,7 +152,10 @@ def workspace(z, y):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    (z, y, dtype, batch, J) = _arguments(z, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     arrays = {
         "places": np.arange(size_batch),
         "z_argmax": np.empty((size_batch,), np.intp),
@@ -174,7 +182,10 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, y = _each("inputs", inputs, "z y")
-    (z, y, dtype, batch, J, size_batch) = _arguments(z, y)
+    (z, y, dtype, batch, J) = _arguments(z, y)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -log(p[..., y[...]])
@@ -219,10 +230,7 @@ def _arguments(z, y):
         )
     _not_empty("J", J)
     y = _labels("y", y, J)
-    z = _flat(z, batch)
-    y = _flat(y, batch)
-    size_batch = z.shape[0]
-    return (z, y, dtype, batch, J, size_batch)
+    return (z, y, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -362,16 +370,22 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)

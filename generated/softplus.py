@@ -24,6 +24,7 @@ class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     u: Any
+    exp_abs_u: Any
     batch: Any
     shape: Any
     dtype: Any
@@ -36,8 +37,11 @@ class Workspace(NamedTuple):
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
     h: Any = None  # (*batch,)
+    exp_abs_u: Any = None  # (*batch,)
     log1p_exp_abs_u: Any = None  # (*batch,)
+    greater_equal_u: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
+    exp_abs_u_2: Any = None  # (*batch,)
 
 
 _NEW = Workspace()
@@ -60,18 +64,20 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = log(1 + exp(u[...]))
     # in the form of: shifted softplus
     h = np.maximum(0, u, out=work.h)
-    log1p_exp_abs_u = np.abs(u, out=work.log1p_exp_abs_u)
-    np.negative(log1p_exp_abs_u, out=log1p_exp_abs_u)
-    np.exp(log1p_exp_abs_u, out=log1p_exp_abs_u)
-    np.log1p(log1p_exp_abs_u, out=log1p_exp_abs_u)
+    exp_abs_u = np.abs(u, out=work.exp_abs_u)
+    np.negative(exp_abs_u, out=exp_abs_u)
+    np.exp(exp_abs_u, out=exp_abs_u)
+    log1p_exp_abs_u = np.log1p(exp_abs_u, out=work.log1p_exp_abs_u)
     h += log1p_exp_abs_u
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, batch, shape, dtype, work)
+    return _unflat(h, batch), Cache(u, exp_abs_u, batch, shape, dtype, work)
 
 
 @np.errstate(under="ignore")
@@ -88,12 +94,15 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, batch, shape, dtype, work) = cache
+    (u, exp_abs_u, batch, shape, dtype, work) = cache
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = sigmoid(u[…]) ∂ℒ/∂h[…]
     # that is, sigmoid(u) ⊙ ∂ℒ/∂h
-    du = _sigmoid(u, out=work.du)
+    greater_equal_u = np.greater_equal(u, 0, out=work.greater_equal_u)
+    du = np.maximum(exp_abs_u, greater_equal_u, out=work.du)
+    exp_abs_u_2 = np.add(exp_abs_u, 1, out=work.exp_abs_u_2)
+    du /= exp_abs_u_2
     du *= dh
     return Gradients(_unflat(du, batch))
 
@@ -101,13 +110,15 @@ def backward(dh, cache):
 def value(u):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
-    h = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 2):
+    (u, dtype, batch) = _arguments(u)
+    if not batch:
+        return forward(u)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 3):
         h[_rows], _ = forward(u[_rows])
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(u):
@@ -116,11 +127,16 @@ def workspace(u):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
         "h": np.empty((size_batch,), dtype),
+        "exp_abs_u": np.empty((size_batch,), dtype),
         "log1p_exp_abs_u": np.empty((size_batch,), dtype),
+        "greater_equal_u": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
+        "exp_abs_u_2": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -136,15 +152,18 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = log(1 + exp(u[...]))
     # in the form of: shifted softplus
-    h = np.maximum(0, u) + np.log1p(np.exp(-np.abs(u)))
+    exp_abs_u = np.exp(-np.abs(u))
+    h = np.maximum(0, u) + np.log1p(exp_abs_u)
     # ḣ[…] = u̇[…] sigmoid(u[…])
     # that is, u̇ ⊙ sigmoid(u)
-    h_dot = _sigmoid(u) * u_dot
+    h_dot = np.maximum(exp_abs_u, u >= 0) / (exp_abs_u + 1) * u_dot
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -162,9 +181,7 @@ def _arguments(u):
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, dtype, batch, size_batch)
+    return (u, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -261,10 +278,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):
@@ -277,36 +297,3 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-
-
-def _sigmoid(x, out=None):
-    """1 / (1 + exp(-x)), with exp of negative numbers only."""
-    return _by_blocks(_sigmoid_block, x, out)
-
-
-def _sigmoid_block(x, out, scratch):
-    """The sigmoid of some entries: with e = exp(-|x|), e / (1 + e) where x < 0, else 1 / (1 + e)."""
-    e, top = scratch[:2]
-    np.abs(x, out=e)
-    np.negative(e, out=e)
-    np.exp(e, out=e)
-    np.greater_equal(x, 0, out=top)
-    np.maximum(e, top, out=top)  # 1 is the larger where x is 0 or more
-    np.add(e, 1, out=e)
-    np.divide(top, e, out=out)
-
-
-def _by_blocks(function, x, out=None):
-    """A function of single entries, worked out in blocks that stay in the processor's cache."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)
-    if out is None:
-        out = np.empty(x.shape, x.dtype)
-    flat, result = x.reshape(-1), out.reshape(-1)
-    size = min(x.size, 2**16 // x.itemsize) or 1
-    scratch = np.empty((10, size), x.dtype)
-    for start in range(0, x.size, size):
-        block = flat[start : start + size]
-        function(block, result[start : start + size], scratch[:, : block.size])
-    return out

@@ -59,7 +59,9 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     work = _fitting(work, (dtype, size_batch), u=u)
     # h[...] = tanh(u[...])
     h = np.tanh(u, out=work.h)
@@ -95,13 +97,15 @@ def backward(dh, cache):
 def value(u):
     """h alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
-    h = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, 1):
+    (u, dtype, batch) = _arguments(u)
+    if not batch:
+        return forward(u)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 1):
         h[_rows], _ = forward(u[_rows])
-    return _unflat(h, batch)
+    return h
 
 
 def workspace(u):
@@ -110,7 +114,9 @@ def workspace(u):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     arrays = {
         "h": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
@@ -129,7 +135,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch, size_batch) = _arguments(u)
+    (u, dtype, batch) = _arguments(u)
+    u = _flat(u, batch)
+    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = tanh(u[...])
@@ -154,9 +162,7 @@ def _arguments(u):
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    u = _flat(u, batch)
-    size_batch = u.shape[0]
-    return (u, dtype, batch, size_batch)
+    return (u, dtype, batch)
 
 
 def _fitting(work, sizes, **arrays):
@@ -253,10 +259,13 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _by_rows(output, pull):

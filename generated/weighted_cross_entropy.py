@@ -25,12 +25,12 @@ class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
     y: Any
-    part: Any
     places: Any
     z_argmax: Any
     exp_z: Any
     others_exp_z: Any
     weight_y: Any
+    not_equal_ignored: Any
     batch: Any
     shape: Any
     dtype: Any
@@ -42,20 +42,21 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
-    equal_ignored: Any = None  # (*batch,)
-    part: Any = None  # (*batch,)
+    not_equal_ignored: Any = None  # (*batch,)
     places: Any = None  # (*batch,)
-    L: Any = None  # (*batch,)
+    z_y_weight_y: Any = None  # (*batch,)
     z_argmax: Any = None  # (*batch,)
     z_max: Any = None  # (*batch,)
     exp_z: Any = None  # (*batch, J)
     others_exp_z: Any = None  # (*batch,)
     log1p_others_exp_z: Any = None  # (*batch,)
     weight_y: Any = None  # (*batch,)
+    L: Any = None  # (*batch,)
     sum_exp_z: Any = None  # (*batch,)
-    p: Any = None  # (*batch, J); then dz
-    part_dL_weight_y: Any = None  # (*batch,)
-    others_dz: Any = None  # (*batch,)
+    p: Any = None  # (*batch, J); then dL_weight_y_p
+    dL_weight_y: Any = None  # (*batch,)
+    others_p: Any = None  # (*batch,)
+    dz: Any = None  # (*batch, J)
 
 
 _NEW = Workspace()
@@ -82,31 +83,33 @@ def forward(z, y, ignored, weight, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    (z, y, ignored, weight, dtype, batch, J) = _arguments(z, y, ignored, weight)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     work = _fitting(work, (dtype, J, size_batch), z=z, y=y, weight=weight)
     # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
     # in the form of: sum over a delta; shifted log-sum-exp
-    equal_ignored = np.equal(ignored, y, out=work.equal_ignored)
-    part = np.positive(equal_ignored, dtype=dtype, out=work.part)
-    np.subtract(1, part, out=part)
+    not_equal_ignored = np.not_equal(ignored, y, out=work.not_equal_ignored)
     places = np.arange(size_batch) if work.places is None else work.places
-    L = _pick(z, (places, y), out=work.L)
+    z_y_weight_y = _pick(z, (places, y), out=work.z_y_weight_y)
     z_argmax = z.argmax(axis=1, out=work.z_argmax)
     z_max = _pick(z, (places, z_argmax), out=work.z_max)
-    L -= z_max
+    z_y_weight_y -= z_max
     exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
     np.exp(exp_z, out=exp_z)
     exp_z[places, z_argmax] = 0
     others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
     log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
-    L -= log1p_others_exp_z
-    L *= part
+    z_y_weight_y -= log1p_others_exp_z
     weight_y = np.take(weight, y, axis=0, mode="clip", out=work.weight_y)
-    L *= weight_y
-    np.negative(L, out=L)
+    z_y_weight_y *= weight_y
+    np.negative(z_y_weight_y, out=z_y_weight_y)
+    L = _where(not_equal_ignored, z_y_weight_y, 0, out=work.L)
     shape = (*batch,)
     return _unflat(L, batch), Cache(
-        y, part, places, z_argmax, exp_z, others_exp_z, weight_y, batch, shape, dtype, work,
+        y, places, z_argmax, exp_z, others_exp_z, weight_y, not_equal_ignored, batch, shape,
+        dtype, work,
     )
 
 
@@ -125,7 +128,8 @@ def backward(dL, cache):
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
     (
-        y, part, places, z_argmax, exp_z, others_exp_z, weight_y, batch, shape, dtype, work,
+        y, places, z_argmax, exp_z, others_exp_z, weight_y, not_equal_ignored, batch, shape,
+        dtype, work,
     ) = cache
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
@@ -136,27 +140,28 @@ def backward(dL, cache):
     np.divide(1, sum_exp_z, out=sum_exp_z)
     p[places, z_argmax] = sum_exp_z
     # ∂ℒ/∂z[…,j] = weight[y[…]] 𝟏[ignored ≠ y[…]] (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
-    part_dL_weight_y = np.multiply(part, dL, out=work.part_dL_weight_y)
-    part_dL_weight_y *= weight_y
-    dz = p
-    dz[places, y] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
-    np.negative(others_dz, out=others_dz)
-    dz[places, y] = others_dz
-    dz *= part_dL_weight_y[:, None]
+    dL_weight_y = np.multiply(dL, weight_y, out=work.dL_weight_y)
+    p[places, y] = 0
+    others_p = p.sum(axis=1, out=work.others_p)
+    np.negative(others_p, out=others_p)
+    p[places, y] = others_p
+    dL_weight_y_p = np.multiply(dL_weight_y[:, None], p, out=p)
+    dz = _where(not_equal_ignored[:, None], dL_weight_y_p, 0, out=work.dz)
     return Gradients(_unflat(dz, batch))
 
 
 def value(z, y, ignored, weight):
     """L alone, with arguments as in forward.
 
-    Works on some rows at a time: it uses some 16 MB beside the result, however many they are.
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
-    L = np.empty((size_batch,), dtype)
-    for _rows in _parts(size_batch, J + 9):
+    (z, y, ignored, weight, dtype, batch, J) = _arguments(z, y, ignored, weight)
+    if not batch:
+        return forward(z, y, ignored, weight)[0]
+    L = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, J + 9):
         L[_rows], _ = forward(z[_rows], y[_rows], ignored, weight)
-    return _unflat(L, batch)
+    return L
 
 
 def workspace(z, y, ignored, weight):
@@ -165,22 +170,26 @@ def workspace(z, y, ignored, weight):
     Each further call with it makes no new array. What a call returns lies in the workspace, and holds
     until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    (z, y, ignored, weight, dtype, batch, J) = _arguments(z, y, ignored, weight)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     arrays = {
-        "equal_ignored": np.empty((size_batch,), bool),
-        "part": np.empty((size_batch,), dtype),
+        "not_equal_ignored": np.empty((size_batch,), bool),
         "places": np.arange(size_batch),
-        "L": np.empty((size_batch,), dtype),
+        "z_y_weight_y": np.empty((size_batch,), dtype),
         "z_argmax": np.empty((size_batch,), np.intp),
         "z_max": np.empty((size_batch,), dtype),
         "exp_z": np.empty((size_batch, J), dtype),
         "others_exp_z": np.empty((size_batch,), dtype),
         "log1p_others_exp_z": np.empty((size_batch,), dtype),
         "weight_y": np.empty((size_batch,), dtype),
+        "L": np.empty((size_batch,), dtype),
         "sum_exp_z": np.empty((size_batch,), dtype),
         "p": np.empty((size_batch, J), dtype),
-        "part_dL_weight_y": np.empty((size_batch,), dtype),
-        "others_dz": np.empty((size_batch,), dtype),
+        "dL_weight_y": np.empty((size_batch,), dtype),
+        "others_p": np.empty((size_batch,), dtype),
+        "dz": np.empty((size_batch, J), dtype),
     }
     return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
 
@@ -196,12 +205,15 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, y, ignored, weight = _each("inputs", inputs, "z y ignored weight")
-    (z, y, ignored, weight, dtype, batch, J, size_batch) = _arguments(z, y, ignored, weight)
+    (z, y, ignored, weight, dtype, batch, J) = _arguments(z, y, ignored, weight)
+    z = _flat(z, batch)
+    y = _flat(y, batch)
+    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
     # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
     # in the form of: sum over a delta; shifted log-sum-exp
-    part = 1 - (ignored == y).astype(dtype)
+    not_equal_ignored = ignored != y
     places = np.arange(size_batch)
     z_argmax = z.argmax(axis=1)
     z_max = z[places, z_argmax]
@@ -209,15 +221,15 @@ def jvp(inputs, tangents):
     exp_z[places, z_argmax] = 0
     others_exp_z = exp_z.sum(axis=1)
     weight_y = weight[y]
-    part_z_y_weight_y = part * (z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y
-    L = np.negative(part_z_y_weight_y, out=part_z_y_weight_y)
+    z_y_weight_y = -((z[places, y] - z_max - np.log1p(others_exp_z)) * weight_y)
+    L = np.where(not_equal_ignored, z_y_weight_y, 0)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
     # L̇[…] = weight[y[…]] 𝟏[ignored ≠ y[…]] (Σ_j ż[…,j] p[…,j] - ż[…,y[…]])
-    L_dot = np.multiply(part * (np.vecdot(p, z_dot) - z_dot[places, y]), weight_y, out=weight_y)
+    L_dot = np.where(not_equal_ignored, (np.vecdot(p, z_dot) - z_dot[places, y]) * weight_y, 0)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
@@ -248,10 +260,7 @@ def _arguments(z, y, ignored, weight):
     _not_empty("J", J)
     y = _labels("y", y, J)
     ignored = _labels("ignored", ignored, J)
-    z = _flat(z, batch)
-    y = _flat(y, batch)
-    size_batch = z.shape[0]
-    return (z, y, ignored, weight, dtype, batch, J, size_batch)
+    return (z, y, ignored, weight, dtype, batch, J)
 
 
 def _fitting(work, sizes, **arrays):
@@ -391,21 +400,57 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(count, entries):
-    """Slices of so many rows: about a million entries each, if one row's arrays have `entries`."""
+def _parts(sizes, entries):
+    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
     step = max(1, 2**20 // max(1, entries))
-    return (slice(start, start + step) for start in range(0, count, step))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def _pick(values, at, out=None):
-    """The entries of an array at some places, rows by rows, as an index makes a new array."""
+    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
         return values[at]
+    if out.size <= 2**12:
+        out[...] = values[at]
+        return out
     step = max(1, 2**12 // max(1, out[:1].size))
     for start in range(0, len(out), step):
         rows = slice(start, start + step)
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
+    return out
+
+
+def _where(condition, a, b, out=None):
+    """a where the condition holds, else b."""
+    if out is None or out.size < 4096:
+        chosen = np.where(condition, a, b)
+        return chosen if out is None else _spread(chosen, out.shape, out)
+    # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
+    kind = np.int32 if out.itemsize == 4 else np.int64
+    a, b = (np.broadcast_to(np.asarray(v, out.dtype), out.shape) for v in (a, b))
+    condition = np.broadcast_to(condition, out.shape)
+    step = max(1, 2**15 // max(1, out[:1].size))
+    masks = np.empty(out[:step].shape, kind)
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        left, right, bits = a[rows].view(kind), b[rows].view(kind), out[rows].view(kind)
+        mask = masks[: len(bits)]
+        np.negative(condition[rows].view(np.int8), out=mask, dtype=kind)
+        np.bitwise_xor(left, right, out=bits)
+        np.bitwise_and(bits, mask, out=bits)
+        np.bitwise_xor(bits, right, out=bits)
+    return out
+
+
+def _spread(value, shape, out=None):
+    """The value repeated along the axes that it lacks."""
+    if out is None:
+        return np.broadcast_to(value, shape).copy()
+    out[...] = value
     return out
 
 

@@ -43,8 +43,16 @@ CONTEXT = {
     "fold": lambda e: [e.equations],
     "mask from the output": lambda e: [e.equations],
     "assumption": lambda e: e.facts,
+    "mean of the deviations": lambda e: [e.equations],
+    "tanh as a sigmoid": lambda e: [e.equations],
+    "complement of a sigmoid": lambda e: [e.equations],
+    "sigmoid less a number": lambda e: [e.equations],
     "split off the largest": lambda e: [[q.expr for q in e.equations]],
     "minus the others": lambda e: [distributions(e)],
+    "entries that add up to nothing": lambda e: [
+        [laws.Distribution(body, index, body) for body, index in distributions(e)[:1]],
+        e.facts,
+    ],
 }
 
 

@@ -25,7 +25,7 @@ from derive.expressions import (
     size_symbol,
     substitute,
 )
-from derive.laws import LAWS, Equality, law
+from derive.laws import LAWS, Distribution, Equality, law
 from derive.scalars import Cases, Scalars
 from derive.zero import zero
 
@@ -74,11 +74,28 @@ def equal(before, after, definitions=None, sizes=SIZES, limit=2000):
 
 SOFTMAX = sp.exp(z(n, j)) / Sum(sp.exp(z(n, i)), i)
 NOTATION = [Equality(p(n, j), SOFTMAX)]
-MEANING = {"p": ((n, j), SOFTMAX)}
+MEANING = {
+    "p": ((n, j), SOFTMAX),
+    "m": ((), Sum(x(j), j) / K),
+    "s": ((n,), Sigmoid(x(n))),
+    "t": ((n,), sp.tanh(x(n))),
+}
 TOP = ArgLargest(z(n, i), i)
 OTHERS = Sum((1 - delta(i, TOP)) * sp.exp(z(n, i) - z(n, TOP)), i)
 SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
 RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
+MEAN = Equality(entry("m"), Sum(x(j), j) / K)
+GATE = Equality(entry("s", [n]), Sigmoid(x(n)))
+TANH = Equality(entry("t", [n]), sp.tanh(x(n)))
+PARTS = Distribution(p(n, j), j, z(n, j))
+
+
+def without_top(made, at=k):
+    """The entry made for an index, with minus the others where z is largest."""
+    hole = 1 - delta(at, TOP)
+    return hole * made(at) - (1 - hole) * Sum((1 - delta(i, TOP)) * made(i), i)
+
+
 OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 
 # a law's name, what it is used on, with what, and what must come out
@@ -161,12 +178,69 @@ EXAMPLES = [
     ("shifted softmax", sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i), [], None),
     ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
     (
+        "mean of the deviations",
+        (x(k) - entry("m")) ** 2,
+        [[MEAN]],
+        (x(k) - entry("m") - Sum(x(j) - entry("m"), j) / K) ** 2,
+    ),
+    (
+        "mean of the deviations",
+        z(n, k) - Sum(z(n, j), j) / K,
+        [()],
+        z(n, k) - Sum(z(n, j), j) / K - Sum(z(n, j) - Sum(z(n, i), i) / K, j) / K,
+    ),
+    ("mean of the deviations", x(k) - Sum(z(n, j), j) / K, [()], None),
+    ("mean of the deviations", x(k) - Sum(x(j), j), [()], None),
+    ("tanh as a sigmoid", c / 2 - c * sp.tanh(a) / 2, [()], c * Sigmoid(-2 * a)),
+    ("tanh as a sigmoid", 1 + entry("t", [m]), [[TANH]], 2 * Sigmoid(2 * x(m))),
+    (
+        "tanh as a sigmoid",
+        b * (1 - entry("t", [n]) ** 2) + 1 + entry("t", [n]),
+        [[TANH]],
+        4 * b * Sigmoid(2 * x(n)) * Sigmoid(-2 * x(n)) + 2 * Sigmoid(2 * x(n)),
+    ),
+    ("tanh as a sigmoid", 1 - sp.tanh(a) ** 2, [()], None),
+    ("tanh as a sigmoid", 1 + sp.tanh(a) ** 2 + Sigmoid(2 * a), [()], None),
+    ("tanh as a sigmoid", 2 + sp.tanh(a), [()], None),
+    ("complement of a sigmoid", b - b * Sigmoid(a), [()], b * Sigmoid(-a)),
+    ("complement of a sigmoid", 1 - entry("s", [n]), [[GATE]], Sigmoid(-x(n))),
+    (
+        "complement of a sigmoid",
+        c * entry("s", [n]) * (1 - entry("s", [n])),
+        [[GATE]],
+        c * Sigmoid(x(n)) * Sigmoid(-x(n)),
+    ),
+    ("complement of a sigmoid", 1 + Sigmoid(a), [()], None),
+    ("complement of a sigmoid", b - Sigmoid(a), [()], None),
+    ("complement of a sigmoid", 1 - entry("t", [n]), [[GATE]], None),
+    (
+        "sigmoid less a number",
+        entry("s", [n]) - x(k),
+        [[GATE]],
+        (1 - x(k)) * Sigmoid(x(n)) - x(k) * Sigmoid(-x(n)),
+    ),
+    ("sigmoid less a number", Sigmoid(a) + b, [()], None),
+    (
         "minus the others",
         p(n, k) - delta(k, label),
         [[(p(n, j), j)]],
         (1 - delta(k, label)) * p(n, k) - delta(k, label) * OTHER_P,
     ),
     ("minus the others", x(k) - delta(k, label), [[(p(n, j), j)]], None),
+    (
+        "entries that add up to nothing",
+        a * p(n, k) * (x(k) - Sum(p(n, i) * x(i), i)),
+        [[PARTS], ()],
+        a * without_top(lambda k: p(n, k) * (x(k) - Sum(p(n, i) * x(i), i))),
+    ),
+    (
+        "entries that add up to nothing",
+        x(j) - SOFTMAX * Sum(x(k), k),
+        [[], ()],
+        without_top(lambda k: x(k) - substitute(SOFTMAX, {j: k}) * Sum(x(i), i), j),
+    ),
+    ("entries that add up to nothing", x(k) - p(n, k) * Sum(z(n, i), i), [[PARTS], ()], None),
+    ("entries that add up to nothing", p(n, k) - x(k), [[PARTS], ()], None),
     ("differentiate", steps.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
 ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once
@@ -185,7 +259,7 @@ def test_a_law_does_what_its_statement_says(name, before, context, after):
     if name not in ONCE:
         assert LAWS[name](found, *context) == found, "nothing is left to do"
     if name not in FACTS:
-        definitions = MEANING if name in ("definition", "fold", "minus the others") else {}
+        definitions = MEANING if context and name != "split off the largest" else {}
         assert equal(before, found, definitions)
 
 

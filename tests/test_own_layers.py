@@ -16,9 +16,9 @@ from derive.proof import prove
 from derive.reader import read_equations
 
 
-def compiled(text: str) -> dict:
-    """The emitted functions of equations, proved first."""
-    derivation = derive(read_equations("own", text))
+def compiled(text: str, **keys) -> dict:
+    """The emitted functions of equations, proved first; keys as in a definition."""
+    derivation = derive(read_equations("own", text, **keys))
     prove(derivation)
     space: dict = {}
     exec(compile(module(derivation, lower(derivation)), "own.py", "exec"), space)

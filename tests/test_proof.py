@@ -13,6 +13,7 @@ from derive.errors import ProofFailed, TooLarge
 from derive.expressions import Index, free_indices, substitute
 from derive.laws import LAWS, Law
 from derive.proof import chains, check_step, prove
+from derive.reader import read_equations
 from tests.meaning import derived, shipped
 
 TINY = sp.Rational(10**9 + 1, 10**9)  # 1 + 1e-9
@@ -87,6 +88,11 @@ USED = {
     "shifted softmax": "softmax",
     "split off the largest": "softmax_cross_entropy",
     "minus the others": "softmax_cross_entropy",
+    "entries that add up to nothing": "cross_entropy",
+    "mean of the deviations": "layer_norm",
+    "tanh as a sigmoid": "gelu_tanh",
+    "complement of a sigmoid": "sigmoid",
+    "sigmoid less a number": "binary_cross_entropy",
     "differentiate": "affine",
 }
 
@@ -107,6 +113,12 @@ def test_a_corrupted_law_is_refused(law_name, corrupt, monkeypatch):
                 monkeypatch.setattr(module, attribute, bad)
     with pytest.raises((ProofFailed, TooLarge)):
         prove(derived(USED[law_name]))
+
+
+@pytest.mark.parametrize("inner", ["x[n] * w", "x[n]**3 + x[n]", "x[n] * w - x[n] * v[n]"])
+def test_a_tie_of_a_product_is_put_in(inner):
+    layer = read_equations("own", f"h[n] = log(1 + exp({inner}))")
+    assert any(c.what == "shifted softplus" for _, c in prove(derive(layer)).steps)
 
 
 def corrupted_total(derivation: Derivation, change) -> Derivation:

@@ -22,6 +22,7 @@ from derive.laws.definitions import assumption, fold, mask_from_output, put_in
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
+from derive.laws.means import centred
 from derive.laws.numerics import (
     complement,
     complement_of_erf,
@@ -31,16 +32,25 @@ from derive.laws.numerics import (
     shift_softplus,
     split_largest,
 )
+from derive.laws.tails import (
+    complement_of_sigmoid,
+    sigmoid_less,
+    tanh_as_sigmoid,
+)
+from derive.laws.zero_sums import Distribution, zero_sum
 
 __all__ = [
     "LAWS",
+    "Distribution",
     "Equality",
     "Law",
     "assumption",
     "cancel",
+    "centred",
     "common_factor",
     "complement",
     "complement_of_erf",
+    "complement_of_sigmoid",
     "distribute",
     "exponential_sum",
     "factor_of_cases",
@@ -59,8 +69,11 @@ __all__ = [
     "shift_softmax",
     "shift_softplus",
     "sigmoid",
+    "sigmoid_less",
     "split_largest",
     "sum_of_constant",
     "sum_over_delta",
+    "tanh_as_sigmoid",
     "tie_to_label",
+    "zero_sum",
 ]
