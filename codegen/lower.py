@@ -830,7 +830,7 @@ def alike(a: Expr, b: Expr) -> bool:
 
 
 def split_off_mask(factor: Expr) -> tuple[Expr, ...]:
-    """`where(c, a, 0)` as [c] a, if the condition has more axes than a: it may go elsewhere first."""
+    """`where(c, a, 0)` as [c] a, if c has more axes than a: it may go elsewhere first."""
     if isinstance(factor, Where) and factor.args[2] == 0:
         condition, value, _ = factor.args
         if indices_of(condition) - indices_of(value):

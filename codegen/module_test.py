@@ -57,7 +57,8 @@ from derive.trees import (
 from derive.vocabulary import PI, REDUCTIONS
 
 WIDTH = 92  # of a line inside a function
-PARTS = ("value_and_grad", "jvp", "jacobian", "hvp")  # functions that a module may have
+# functions that a module may have
+PARTS = ("value_and_grad", "jvp", "jacobian", "hvp", "_parts")
 HERE = Place()
 CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
 # functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
@@ -101,6 +102,7 @@ def module_test(layer: Layer, module: str) -> str:
             for choice in sizes(layer)
             for line in listed("    {", [f'"{n}": {size}' for n, size in choice.items()], "},")
         ],
+        "axes": any(t.indices for t in inputs),
         "floats": any(t.indices and not t.integer for t in inputs),
         "kinks": loops.kinks,
         "signature": listed("def equations(", arguments, "):"),

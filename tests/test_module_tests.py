@@ -138,35 +138,45 @@ def test_every_module_passes_its_own_tests(texts, tmp_path):
 
 # -- wrong modules -------------------------------------------------------------------------------
 GRADIENTS, FORWARD, INPUT = "test_gradients", "test_forward", "test_wrong_input"
+WORKSPACE = "test_workspace"
 FACTOR = r"\1(1 + 1e-9) * (\2)"
 FAULTS = [
     *(("mlp", rf"(\b{d} = )(.*)", r"\1-(\2)", GRADIENTS) for d in ("dW", "dc", "dw", "db")),
     *(("mlp", rf"(\b{d} = )(.*)", FACTOR, GRADIENTS) for d in ("dW", "dc", "dw", "db")),
-    ("mlp", r"\bdz @ w\.T\b", "dz @ w", GRADIENTS),
-    ("mlp", r"\bx\.T @ du\b", "x @ du", GRADIENTS),
-    ("mlp", r"\bh\.T @ dz\b", "(dz.T @ h)", GRADIENTS),
+    ("mlp", r"\(dz, w\.T, out", "(dz, w, out", GRADIENTS),
+    ("mlp", r"\(x\.T, du, out", "(x, du, out", GRADIENTS),
+    ("mlp", r"\(h\.T, dz, out", "(dz.T, h, out", GRADIENTS),
     ("mlp", r"dell = dL / N", "dell = dL", GRADIENTS),
     ("mlp", r"dell = dL / N", "dell = 1 / N", GRADIENTS),
-    ("mlp", r"(\bdw = .*) \+ dL_lamda \* w", r"\1", GRADIENTS),
-    ("mlp", r"dc = _sum_rows\(du\)", "dc = du[0]", GRADIENTS),
-    ("mlp", r"\b([hu]) > 0", r"\1 >= 0", GRADIENTS),
+    ("mlp", r"_add_product\(dw, dL_lamda, w\)", "pass", GRADIENTS),
+    ("mlp", r"dc = _sum_rows\(du, out=work\.dc\)", "dc = du[0]", GRADIENTS),
+    ("mlp", r"np\.greater\(h, 0", "np.greater_equal(h, 0", GRADIENTS),
     ("mlp", r"ell\.sum\(\) / N", "ell.sum()", FORWARD),
-    ("mlp", r"(\bz = .*) \+ b\n", r"\1\n", FORWARD),
+    ("mlp", r"\bz \+= b\n", "pass\n", FORWARD),
     ("mlp", r"(\bdb = )(.*)", r"\1np.float64(\2)", GRADIENTS),
     ("mlp", r"(\bdb = .*)", r"\1; W += 1", GRADIENTS),
     ("mlp", r"backward\(1\.0, ", "backward(2.0, ", "test_value_and_grad"),
     ("mlp", r"places\.view\(np\.uint64\)\.max", "places.max", INPUT),
     ("mlp", r"raise TypeError", "raise ValueError", INPUT),
     ("mlp", r"raise TypeError", "raise ValueError", "test_wrong_cotangent"),
-    ("labels", r"p\[n, y\]", "p[n, y - 1]", GRADIENTS),
-    ("labels", r"p\[n, y\] = (-p\.sum.*)", r"p[n, y] = \1 - 1", GRADIENTS),
-    ("labels", r"z\[n, y\]", "z[n, 0]", FORWARD),
+    ("labels", r"dz\[n, y\]", "dz[n, y - 1]", GRADIENTS),
+    ("labels", r"dz\[n, y\] = (others_dz)", r"dz[n, y] = \1 - 1", GRADIENTS),
+    ("labels", r"_pick\(z, \(n, y\)", "_pick(z, (n, 0 * y)", FORWARD),
     ("labels", r"raise ValueError", "raise IndexError", "test_wrong_cotangent"),
     ("pool", r"argmax", "argmin", GRADIENTS),
     ("pool", r"(\bdx = )(.*)", FACTOR, GRADIENTS),
-    ("leading", r"dc = _sum_rows\(du\)", "dc = du.mean(axis=0)", GRADIENTS),
+    ("leading", r"dc = _sum_rows\(du, out=work\.dc\)", "dc = du.mean(axis=0)", GRADIENTS),
     ("kinks", r"np\.maximum", "np.minimum", FORWARD),
     ("linear_assumption", r"(\bdz = )(.*)", FACTOR, GRADIENTS),
+    ("mlp", r"out=work\.z_max\b", "out=work.ell", WORKSPACE),  # of two values
+    ("mlp", r"out=work\.log1p_others_exp_z", "out=work.others_exp_z", WORKSPACE),  # read later
+    ("leading", r"out=work\.dx\b", "out=work.u", WORKSPACE),  # over the output
+    ("embedding", r"out\[\.\.\.\] = 0", "pass", WORKSPACE),  # added to what lay there
+    ("mlp", r"work\.sizes != sizes", "False", "test_wrong_workspace"),
+    ("mlp", r"not isinstance\(work, Workspace\)", "False", "test_wrong_workspace"),
+    ("leading", r"( +)_apart\(work, \*\*arrays\)\n", "", "test_wrong_workspace"),
+    ("leading", r"u\[_rows\], _ = (.*)", r"u[:] = \1[0][0]", "test_value"),
+    ("mlp", r"(\bdef value\((.*\n)*?    return .*)", r"\1 * 2", "test_value"),
     ("scalar", r"2 \* e \* w \* w_dot", "e * w * w_dot", "test_jvp"),
     ("scalar", r"return \(e \* w \* w\)", "return (e * w)", "test_jvp"),
     ("scalar", r"\+ 2 \* w_dot", "+ w_dot", "test_hvp"),

@@ -249,7 +249,7 @@ def test_the_example_is_what_the_module_returns():
 
 def test_an_example_that_disagrees_with_the_module_is_refused():
     made = compiled("affine")
-    text = module(made.derivation, made.program).replace("x @ W", "2 * x @ W")
+    text = module(made.derivation, made.program).replace("matmul(x, W", "matmul(2 * x, W")
     with pytest.raises(PullbackError, match="the module returns"):
         example(made.derivation, text)
 

@@ -37,11 +37,8 @@ def test_results_are_the_same(name, dtype):
     code = module(name)
     # einsum adds up in the order in which its operands lie, and a new array may lie in another
     # than a buffer: then a few roundings differ
-    limit = (
-        50 * np.finfo(dtype).eps
-        if "np.einsum" in inspect.getsource(code.forward) + (inspect.getsource(code.backward))
-        else 0
-    )
+    source = inspect.getsource(code.forward) + inspect.getsource(code.backward)
+    limit = 50 * np.finfo(dtype).eps if "np.einsum" in source else 0
     work = work_of(code, drawn(name, dtype)[0])
     for seed in (1, 2):
         inputs, g = drawn(name, dtype, seed)
@@ -125,3 +122,37 @@ def test_results_lie_in_the_workspace_until_the_next_call():
     assert all(any(v is b for b in work) for v in gradients)
     again, others = code.value_and_grad(*inputs.values(), work=work)
     assert value == again and all(a is b for a, b in zip(gradients, others, strict=True))
+
+
+# -- value -----------------------------------------------------------------------------------------
+
+
+@every_layer
+@every_dtype
+def test_value_is_the_output_however_it_is_parted(name, dtype, monkeypatch):
+    code, (inputs, _) = module(name), drawn(name, dtype)
+    wanted = code.forward(**inputs)[0]
+    np.testing.assert_array_equal(code.value(**inputs), wanted)
+    if hasattr(code, "_parts"):
+        rows = [slice(0, 1), slice(1, None)]
+        monkeypatch.setattr(code, "_parts", lambda count, entries: rows)
+        limit = 50 * np.finfo(dtype).eps  # a product of fewer rows may add up in another order
+        np.testing.assert_allclose(code.value(**inputs), wanted, rtol=limit, atol=limit)
+        assert code.value(**inputs).dtype == dtype
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "layer_norm", "gelu", "affine"])
+def test_value_uses_little_memory_however_many_rows(name):
+    layer, rng = facts(name), np.random.default_rng(0)
+    code = module(name)
+    sizes = {axis: 2**17 if axis == "..." else 64 for axis in layer.same.values()}
+    inputs = {t: rng.random([sizes[a] for a in axes]) for t, axes in layer.axes.items()}
+    inputs |= {t: np.zeros(inputs[t].shape, int) for t in layer.labels}
+    code.value(**inputs)
+    tracemalloc.start()
+    try:
+        value = code.value(**inputs)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - value.nbytes <= 16 * 2**20, f"{peak - value.nbytes:,} bytes beside the result"
