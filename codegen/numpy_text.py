@@ -166,6 +166,13 @@ class Spelling:
         every = len(op.axes) == len(self.program[op.value].sizes)
         if op.kind == "sum" and not every and op.axes == (0,):
             return call("_sum_rows", text.text, out=out)
+        if (
+            out
+            and op.kind == "sum"
+            and op.axes == (len(self.program[op.value].sizes) - 1,)
+            and not every
+        ):
+            return call("_sum_last", text.text, out=out)
         if op.kind.startswith("arg") and op.axes[0] < len(self.program[op.value].sizes) - 1:
             return call("_places", f'"{op.kind}"', text.text, str(op.axes[0]), out=out)
         axis = f"axis={op.axes[0] if len(op.axes) == 1 else op.axes}"
