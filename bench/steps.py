@@ -93,7 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
     text = (
         "# Steps with a workspace\n\nWritten by `python -m bench.steps`, with "
         f"numpy {packages['numpy']}.\n\n{given.steps:,} steps of the perceptron at "
-        f"{'×'.join(map(str, SMALL))} in float32 let the process grow by {grown / 2**10:.0f} KiB.\n\n"
+        f"{'×'.join(map(str, SMALL))} in float32 let the process grow by "
+        f"{grown / 2**10:.0f} KiB.\n\n"
         "The most bytes that are new at any time of a step, as tracemalloc counts them; they are\n"
         f"scratch of fixed size.\n\n{markdown(heads, rows)}"
     )
