@@ -135,6 +135,46 @@ def test_gradients(seed, dtype):
     np.testing.assert_equal(inputs, before, "an input was changed")
 
 
+@on_all
+def test_workspace(seed, dtype):
+    """Written into a workspace, again and again, results are what they are without one."""
+    inputs = draw(seed, dtype)
+    output, cache = module.forward(**inputs)
+    cotangent = normal(seed + 10, np.shape(output), dtype)
+    wanted = module.backward(cotangent, cache)
+    work = module.workspace(**inputs)
+    for _ in range(2):
+        found, cache = module.forward(**inputs, work=work)
+        for _ in range(2):
+            for gradient, same in zip(module.backward(cotangent, cache), wanted, strict=True):
+                check(gradient, same, dtype)
+        check(found, output, dtype)
+
+
+def test_wrong_workspace():
+    inputs, work = draw(0), module.workspace(**draw(0))
+    with pytest.raises(TypeError, match=r"\bwork\b"):
+        module.forward(**inputs, work=tuple(work))
+    for other in (draw(1), draw(2)):
+        if any(np.shape(other[name]) != np.shape(inputs[name]) for name in INPUTS):
+            with pytest.raises(ValueError, match=r"\bwork\b"):
+                module.forward(**other, work=work)
+    output, cache = module.forward(**inputs, work=work)
+    gradients = module.backward(np.ones_like(output), cache)
+    for name, gradient in zip(WANTED, gradients, strict=True):
+        if any(np.shares_memory(gradient, part) for part in work[2:]):
+            with pytest.raises(ValueError, match=rf"\b{name}\b"):
+                module.forward(**inputs | {name: gradient}, work=work)
+
+
+@on_all
+def test_value(seed, dtype, monkeypatch):
+    inputs = draw(seed, dtype)
+    rows = lambda count, entries: [slice(row, row + 1) for row in range(count)]
+    monkeypatch.setattr(module, "_parts", rows)  # one at a time
+    check(module.value(**inputs), exact(inputs).real, dtype)
+
+
 def test_value_and_grad():
     inputs = draw(0)
     output, cache = module.forward(**inputs)

@@ -60,7 +60,7 @@ def test_tails_keep_their_digits(name, dtype):
     for found, wanted in zip((output, gradient), exact(*map(to_exact, (u, v))), strict=True):
         errors = measure(found, wanted)
         assert errors.largest < LIMIT and not any(errors.flaws.values())
-    names = signature(code["forward"]).parameters
+    names = [n for n in signature(code["forward"]).parameters if n != "work"]
     directions = [np.ones_like(u) if name == "u" else np.zeros_like(v) for name in names]
     _, tangent = code["jvp"]([inputs[name] for name in names], directions)
     assert measure(tangent, wanted).largest < LIMIT
