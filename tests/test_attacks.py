@@ -113,9 +113,9 @@ LIMITS = {
     "words": ("u = x" + "+x" * 990, "u = x" + "+x" * 10_000, "more than 20,000 words"),
     "depth": ("u = " + "(" * 63 + "x" + ")" * 63, "u = " + "(" * 64 + "x" + ")" * 64, "than 64"),
     "symbols": (
-        "u = " + "+".join(f"x{i}" for i in range(63)),
-        "u = " + "+".join(f"x{i}" for i in range(64)),
-        "more than 64 symbols",
+        "u = " + "+".join(f"x{i}" for i in range(511)),
+        "u = " + "+".join(f"x{i}" for i in range(512)),
+        "more than 512 symbols",
     ),
     "axes": (
         f"u = sum({AXES[:-3]}, x[{AXES[:-3]}])",
@@ -135,9 +135,9 @@ LIMITS = {
         "more than 20,000 operations",
     ),
     "calls": (
-        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(61)),
-        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(65)),
-        "more than 64 equations",
+        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(508)),
+        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(513)),
+        "more than 512 equations",
     ),
 }
 

@@ -176,8 +176,8 @@ def test_a_node_is_defined_once():
 
 
 def test_the_number_of_symbols_is_limited():
-    read("u = " + " + ".join(f"x{i}" for i in range(63)))
-    assert "more than 64 symbols" in str(refused("u = " + " + ".join(f"x{i}" for i in range(70))))
+    read("u = " + " + ".join(f"x{i}" for i in range(511)))
+    assert "more than 512 symbols" in str(refused("u = " + " + ".join(f"x{i}" for i in range(512))))
 
 
 # -- keys ------------------------------------------------------------------------------------------
