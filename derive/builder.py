@@ -140,6 +140,8 @@ class Builder:
             arity(tree, 3, "a condition and two values, as in where(x[n] > 0, a, b)")
             a, b = (self.build(t, scope) for t in tree.args[1:])
             return Where(self.condition(first, scope), a, b)
+        if tree.name == PI:
+            refuse(f"'{PI}' is a number, and no function", tree.place)
         if tree.name not in WORDS:
             words = ", ".join(sorted(WORDS))
             hint = suggestion(tree.name)

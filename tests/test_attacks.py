@@ -92,6 +92,7 @@ ATTACKS = {
     "\n".join(f"u{i} = x" for i in range(5_000)): "more than",
     # mathematics that has no meaning
     "u = 1/0": "division by zero",
+    "u = pi(x)": "'pi' is a number",
     "u = u + 1": "used before it is defined",
     "u = ping(x)": "calls itself",
     "u[n] = x[n, d]": "not bound",
@@ -135,8 +136,8 @@ LIMITS = {
         "more than 20,000 operations",
     ),
     "calls": (
-        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(508)),
-        "\n".join(f"u{i}[n, k] = relu(x[n, k])" for i in range(513)),
+        "\n".join(f"u{i}[n, k] = tanh(x[n, k])" for i in range(508)),
+        "\n".join(f"u{i}[n, k] = tanh(x[n, k])" for i in range(513)),
         "more than 512 equations",
     ),
 }
