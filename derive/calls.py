@@ -30,7 +30,7 @@ from derive.trees import (
 )
 from derive.vocabulary import PI, WORDS, suggestion
 
-MAX_EQUATIONS = 512  # each takes a symbol
+MAX_EQUATIONS = 256  # each takes a symbol
 MAX_CALLS = 32  # one inside another
 
 

@@ -164,7 +164,7 @@ def test_calls_that_double_are_refused():
         for i in range(25)
     }
     calls["c25"] = 'equations = "u[n] = x[n]"'
-    assert "more than 512 equations" in str(refused("u = c0(x)", calls))
+    assert "more than 256 equations" in str(refused("u = c0(x)", calls))
 
 
 def test_many_calls_of_a_long_definition_are_refused():
