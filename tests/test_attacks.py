@@ -136,8 +136,8 @@ LIMITS = {
         "more than 20,000 operations",
     ),
     "calls": (
-        "\n".join(f"u{i}[n, k] = tanh(x[n, k])" for i in range(508)),
-        "\n".join(f"u{i}[n, k] = tanh(x[n, k])" for i in range(513)),
+        "\n".join(f"u{i}[n] = tanh(x[n])" for i in range(508)),
+        "\n".join(f"u{i}[n] = tanh(x[n])" for i in range(513)),
         "more than 512 equations",
     ),
 }
