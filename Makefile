@@ -39,9 +39,10 @@ lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train
 
-accuracy: $(ENV)/bench.done ## errors in ULPs beside exact values and peers; docs/infinities.md
+accuracy: $(ENV)/bench.done ## errors in ULPs beside peers, infinities, memory of a million steps
 	@$(BIN)/python -m bench.accuracy
 	@$(BIN)/python -m bench.infinities
+	@$(BIN)/python -m bench.steps
 
 bench: $(ENV)/bench.done ## time layers and a training step beside peers, into bench/results/
 	@$(BIN)/python -m bench.speed

@@ -1,6 +1,7 @@
 """How a generated module is called where it is measured; the one place that knows."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ def ours(
     return step(import_module(f"generated.{layer}"), inputs, g, kept)
 
 
+@cache
 def precise(layer: str) -> ModuleType:
     """The layer's module, made to be precise."""
     return shipped(layer).compile(precise=True)

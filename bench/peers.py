@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from bench import by_hand, tasks
-from bench.ours import ours
+from bench.ours import ours, precise, step
 from bench.tasks import Operands, Row
 
-OURS, FRESH, HAND, LIMIT = "pullback", "no workspace", "NumPy by hand", "limit"
+OURS, FRESH, PRECISE = "pullback", "no workspace", "--precise"
+HAND, LIMIT = "NumPy by hand", "limit"
 
 
 class LeftOut(Exception):
@@ -46,6 +47,11 @@ def pullback(row: Row, o: Operands) -> Entrant:
 def without_workspace(row: Row, o: Operands) -> Entrant:
     """The generated module, with new arrays for every call."""
     return Entrant(ours(row.layer, tuple(o.inputs.values()), o.g))
+
+
+def precisely(row: Row, o: Operands) -> Entrant:
+    """A module that is made to be precise, with a workspace."""
+    return Entrant(step(precise(row.layer), tuple(o.inputs.values()), o.g, kept=True))
 
 
 def numpy_by_hand(row: Row, o: Operands) -> Entrant:
@@ -156,6 +162,7 @@ def limit(row: Row, o: Operands) -> Entrant:
 PEERS: dict[str, Callable[[Row, Operands], Entrant]] = {
     OURS: pullback,
     FRESH: without_workspace,
+    PRECISE: precisely,
     HAND: numpy_by_hand,
     "torch": torch,
     "torch.compile": torch_compile,

@@ -22,7 +22,9 @@ STYLE = {
     "axes.grid": True,
     "grid.alpha": 0.3,
 }
-COLOURS = dict(zip(PEERS, ("C3", "C6", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True))
+COLOURS = dict(
+    zip(PEERS, ("C3", "C6", "C9", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True)
+)
 
 
 def speed(results: Sequence[dict[str, Any]], dtype: str, threads: int, file: Path) -> None:

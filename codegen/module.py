@@ -65,6 +65,7 @@ HELPERS = (
     "_dot",
     "_dot_rows",
     "_sum_rows",
+    "_sum_last",
     "_ones",
     "_by_rows",
     "_exp_difference",

@@ -163,10 +163,13 @@ class Spelling:
     def reduce(self, op: Reduce, out: str) -> Text:
         """A sum or an extreme value over axes."""
         text = self.spell(op.value)
-        every = len(op.axes) == len(self.program[op.value].sizes)
+        last = len(self.program[op.value].sizes) - 1
+        every = len(op.axes) == last + 1
         if op.kind == "sum" and not every and op.axes == (0,):
             return call("_sum_rows", text.text, out=out)
-        if op.kind.startswith("arg") and op.axes[0] < len(self.program[op.value].sizes) - 1:
+        if out and op.kind == "sum" and not every and op.axes == (last,):
+            return call("_sum_last", text.text, out=out)
+        if op.kind.startswith("arg") and op.axes[0] < last:
             return call("_places", f'"{op.kind}"', text.text, str(op.axes[0]), out=out)
         axis = f"axis={op.axes[0] if len(op.axes) == 1 else op.axes}"
         return call(f"{text.within(CALL)}.{op.kind}", *([] if every else [axis]), out=out)

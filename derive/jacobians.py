@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import cast
@@ -56,7 +56,7 @@ def derive_values(layer: Layer) -> list[Value]:
         code = for_tails(for_computing(Chain(meaning.end)), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
-        code = code.then(laws.centred, notations_of(values))
+        code = for_deviations(code, layer, values)
         values.append(Value(node, meaning, code))
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
@@ -67,9 +67,11 @@ def derive_values(layer: Layer) -> list[Value]:
     ]
 
 
-def notations_of(values: Sequence[Value]) -> list[Equality]:
-    """What notations stand for, by which a name is seen to be a mean."""
-    return [Equality(v.node.entry, v.meaning.end) for v in values if v.node.notation]
+def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain:
+    """The step that takes deviations from a mean exactly; names are looked through."""
+    known = [Equality(v.node.entry, v.meaning.end) for v in values if v.node.notation]
+    tensors = {t.name for t in layer.inputs} | {n.name for n in layer.nodes}
+    return chain.then(laws.centred, known, tensors)
 
 
 def for_computing(chain: Chain) -> Chain:
@@ -101,6 +103,7 @@ def derivative_for_computing(
     for fact in layer.assumptions:
         chain = chain.then(laws.zero_sum, ones, (fact,), assumes=(fact,))
     chain = for_computing(chain).then(laws.complement, [(d.entry, d.index) for d in ones])
+    chain = for_deviations(chain, layer, values.values())
     return for_tails(chain, foldable(layer, values, node))
 
 

@@ -89,7 +89,7 @@ def forward(z, t, *, work=None):
     z_shifted = np.subtract(z, z_max[:, None], out=work.z_shifted)
     exp_z_shifted = np.exp(z_shifted, out=work.exp_z_shifted)
     exp_z_shifted[places, z_argmax] = 0
-    part = exp_z_shifted.sum(axis=1, out=work.part)
+    part = _sum_last(exp_z_shifted, out=work.part)
     log1p_part = np.log1p(part, out=work.log1p_part)
     z_shifted -= log1p_part[:, None]
     L = np.vecdot(z_shifted, t, out=work.L)
@@ -127,7 +127,7 @@ def backward(dL, cache):
     # that is, diag(∂ℒ/∂L) (p - t)
     dz = np.subtract(p, t, out=p)
     dz[places, z_argmax] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[places, z_argmax] = others_dz
     dz *= dL[:, None]
@@ -373,6 +373,22 @@ def _pick(values, at, out=None):
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -151,12 +151,12 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     u = np.matmul(x, W, out=work.u)
     u += c
     # mu[n] := mean(k, u[n, k])
-    mu = u.sum(axis=1, out=work.mu)
+    mu = _sum_last(u, out=work.mu)
     mu /= K
     # a_v[n] := mean(k, (u[n, k] - mu[n])**2)
     # in the form of: mean of the deviations
     xhat = np.subtract(u, mu[:, None], out=u)
-    sum_xhat = xhat.sum(axis=1, out=work.sum_xhat)
+    sum_xhat = _sum_last(xhat, out=work.sum_xhat)
     sum_xhat /= K
     xhat -= sum_xhat[:, None]
     a_v = np.vecdot(xhat, xhat, out=work.a_v)
@@ -203,7 +203,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     exp_z = np.subtract(z, z_max[:, None], out=z)
     np.exp(exp_z, out=exp_z)
     exp_z[n, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    others_exp_z = _sum_last(exp_z, out=work.others_exp_z)
     log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
     ell += log1p_others_exp_z
     # L = mean(n, ell[n])
@@ -246,7 +246,7 @@ def backward(dL, cache):
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     dz = p
     dz[n, y] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
@@ -522,7 +522,7 @@ def hvp(inputs, tangents):
     r = 1 / np.sqrt(a_v + 1e-05)
     # xhat[n, k] := (u[n, k] - mu[n]) * r[n]
     # in the form of: mean of the deviations
-    xhat = np.multiply(r[:, None], u_shifted_shifted, out=u_shifted_shifted)
+    xhat = r[:, None] * u_shifted_shifted
     # a[n, k] = gain[k] * xhat[n, k] + bias[k]
     a = gain * xhat + bias
     # Phi[n, k] := (1 + erf(a[n, k] / sqrt(2))) / 2
@@ -650,14 +650,15 @@ def hvp(inputs, tangents):
     gain_da_dot = gain * da_dot
     r_gain_da_dot = r[:, None] * (gain_da_dot - (da_dot @ gain / K)[:, None] - (np.vecdot(xhat, gain_da_dot) / K)[:, None] * xhat)
     da_gain = da @ gain
-    gain_u_shifted_da = gain @ (u_shifted * da).T
-    part_5 = (2 / K * r * u_dot_xhat * gain_u_shifted_da)[:, None] * xhat
-    part_6 = np.multiply(r, gain_u_shifted_da, out=gain_u_shifted_da)
-    part_7 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_5 + (part_6 * sum_u_dot / K)[:, None]
-    gain_da = gain * da
-    part_7_shifted = np.subtract(part_7, u_dot_xhat[:, None] * (gain_da - (da_gain / K)[:, None] - (part_6 / K)[:, None] * xhat), out=part_7)
-    part_8 = (np.square(r) / K)[:, None] * (part_7_shifted - np.vecdot(u_dot, gain_da)[:, None] * xhat - part_6[:, None] * u_dot)
-    du_dot = np.add(r_gain_dot_da + r_gain_da_dot, part_8, out=part_8)
+    part_5 = gain @ (u_shifted_shifted * da).T
+    part_6 = (2 / K * r * u_dot_xhat * part_5)[:, None] * xhat
+    r_part_5 = np.multiply(r, part_5, out=part_5)
+    part_7 = (da_gain * sum_u_dot / K)[:, None] * xhat + part_6 + (r_part_5 * sum_u_dot / K)[:, None]
+    da_gain_2 = da * gain
+    da_gain_2_shifted = da_gain_2 - (da_gain / K)[:, None]
+    part_8 = (r * (gain @ (u_shifted * da).T) / K)[:, None] * xhat
+    part_7_shifted = part_7 - np.vecdot(u_dot, da_gain_2)[:, None] * xhat - u_dot_xhat[:, None] * (da_gain_2_shifted - part_8 - (da_gain_2_shifted.sum(axis=1) / K)[:, None])
+    du_dot = r_gain_dot_da + r_gain_da_dot + (np.square(r) / K)[:, None] * (part_7_shifted - r_part_5[:, None] * u_dot)
     # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d]
     # that is, xᵀ (∂L/∂u)˙
     dW_dot = x.T @ du_dot
@@ -895,18 +896,18 @@ def _pick(values, at, out=None):
 
 
 def _dot_rows(a, b, out=None):
-    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    """Σ a b over the first axis: some rows at a time, then their sums, so that rounding stays small."""
     if out is None:
         out = np.empty(a.shape[1:], a.dtype)
     flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    wide = out.size >= 32  # below that einsum takes too long
+    step = 128 if wide else 1024
     for left in range(0, out.size, 4096):
         columns = slice(left, left + 4096)
         total = np.zeros(len(flat[columns]))
-        step = max(16, min(1024, 2**15 // max(1, total.size)))
         for start in range(0, len(a), step):
-            rows = slice(start, start + step)
-            part = a[rows, columns] * b[rows, columns]
-            total += _ones(a.dtype)[: len(part)] @ part
+            x, y = a[start : start + step, columns], b[start : start + step, columns]
+            total += np.einsum("nd,nd->d", x, y) if wide else _ones(a.dtype)[: len(x)] @ (x * y)
         flat[columns] = total
     return out
 
@@ -927,6 +928,14 @@ def _sum_rows(rows, out=None):
             total += _ones(rows.dtype)[: len(part)] @ part
         flat[columns] = total
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
 def _ones(dtype):

@@ -79,7 +79,7 @@ def forward(y, z, *, work=None):
     z_2 += 1
     maximum_z_2 = np.maximum(0, z_2, out=work.maximum_z_2)
     maximum_z_2[places, y] = 0
-    L = maximum_z_2.sum(axis=1, out=work.L)
+    L = _sum_last(maximum_z_2, out=work.L)
     shape = (*batch,)
     return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype, work)
 
@@ -105,7 +105,7 @@ def backward(dL, cache):
     greater_z_2 = np.greater(z_2, 0, out=work.greater_z_2)
     dz = np.positive(greater_z_2, dtype=dtype, out=work.dz)
     dz[places, y] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[places, y] = others_dz
     dz *= dL[:, None]
@@ -360,6 +360,22 @@ def _pick(values, at, out=None):
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -84,12 +84,12 @@ def forward(x, gain, bias, *, work=None):
     size_batch = x.shape[0]
     work = _fitting(work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
     # mu[...] := mean(d, x[..., d])
-    mu = x.sum(axis=1, out=work.mu)
+    mu = _sum_last(x, out=work.mu)
     mu /= D
     # v[...] := mean(d, (x[..., d] - mu[...])**2)
     # in the form of: mean of the deviations
     xhat = np.subtract(x, mu[:, None], out=work.xhat)
-    sum_xhat = xhat.sum(axis=1, out=work.sum_xhat)
+    sum_xhat = _sum_last(xhat, out=work.sum_xhat)
     sum_xhat /= D
     xhat -= sum_xhat[:, None]
     v = np.vecdot(xhat, xhat, out=work.v)
@@ -377,18 +377,18 @@ def _parts(sizes, entries):
 
 
 def _dot_rows(a, b, out=None):
-    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    """Σ a b over the first axis: some rows at a time, then their sums, so that rounding stays small."""
     if out is None:
         out = np.empty(a.shape[1:], a.dtype)
     flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    wide = out.size >= 32  # below that einsum takes too long
+    step = 128 if wide else 1024
     for left in range(0, out.size, 4096):
         columns = slice(left, left + 4096)
         total = np.zeros(len(flat[columns]))
-        step = max(16, min(1024, 2**15 // max(1, total.size)))
         for start in range(0, len(a), step):
-            rows = slice(start, start + step)
-            part = a[rows, columns] * b[rows, columns]
-            total += _ones(a.dtype)[: len(part)] @ part
+            x, y = a[start : start + step, columns], b[start : start + step, columns]
+            total += np.einsum("nd,nd->d", x, y) if wide else _ones(a.dtype)[: len(x)] @ (x * y)
         flat[columns] = total
     return out
 
@@ -409,6 +409,14 @@ def _sum_rows(rows, out=None):
             total += _ones(rows.dtype)[: len(part)] @ part
         flat[columns] = total
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
 def _ones(dtype):

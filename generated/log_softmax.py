@@ -84,7 +84,7 @@ def forward(z, *, work=None):
     exp_s = np.exp(s, out=work.exp_s)
     exp_s_2 = _spread(exp_s, exp_s.shape, out=work.exp_s_2)
     exp_s_2[places, z_argmax] = 0
-    part = exp_s_2.sum(axis=1, out=work.part)
+    part = _sum_last(exp_s_2, out=work.part)
     np.log1p(part, out=part)
     s -= part[:, None]
     shape = (*batch, J)
@@ -110,13 +110,13 @@ def backward(ds, cache):
     _apart(work, ds=ds)
     # ∂ℒ/∂z[…,j] = ∂ℒ/∂s[…,j] - exp(z[…,j]) (Σ_i ∂ℒ/∂s[…,i]) / (Σ_i exp(z[…,i]))
     # that is, ∂ℒ/∂s - diag((exp(z) 𝟏)^∘(-1) ⊙ (∂ℒ/∂s 𝟏)) exp(z)
-    sum_ds_sum_exp_s = ds.sum(axis=1, out=work.sum_ds_sum_exp_s)
-    sum_exp_s = exp_s.sum(axis=1, out=work.sum_exp_s)
+    sum_ds_sum_exp_s = _sum_last(ds, out=work.sum_ds_sum_exp_s)
+    sum_exp_s = _sum_last(exp_s, out=work.sum_exp_s)
     sum_ds_sum_exp_s /= sum_exp_s
     dz = np.multiply(sum_ds_sum_exp_s[:, None], exp_s, out=work.dz)
     np.subtract(ds, dz, out=dz)
     dz[places, z_argmax] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[places, z_argmax] = others_dz
     return Gradients(_unflat(dz, batch))
@@ -341,6 +341,22 @@ def _spread(value, shape, out=None):
         return np.broadcast_to(value, shape).copy()
     out[...] = value
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

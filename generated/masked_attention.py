@@ -109,7 +109,7 @@ def forward(M, Q, K, V, *, work=None):
     s_max = _pick(s, (places[:, None], q, s_argmax), out=work.s_max)
     p = np.subtract(s, s_max[:, :, None], out=s)
     np.exp(p, out=p)
-    sum_p = p.sum(axis=2, out=work.sum_p)
+    sum_p = _sum_last(p, out=work.sum_p)
     p /= sum_p[:, :, None]
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = np.matmul(p, V, out=work.o)
@@ -143,7 +143,7 @@ def backward(do, cache):
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
     ds[places[:, None], q, s_argmax] = 0
-    others_ds = ds.sum(axis=2, out=work.others_ds)
+    others_ds = _sum_last(ds, out=work.others_ds)
     np.negative(others_ds, out=others_ds)
     ds[places[:, None], q, s_argmax] = others_ds
     # ∂ℒ/∂Q[…,q,d] = Σ_k ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
@@ -436,6 +436,22 @@ def _spread(value, shape, out=None):
         return np.broadcast_to(value, shape).copy()
     out[...] = value
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -63,7 +63,7 @@ class Workspace(NamedTuple):
     p: Any = None  # (N, J); then dz
     others_dz: Any = None  # (N,)
     dh: Any = None  # (N, K); then du
-    greater_h: Any = None  # (N, K)
+    not_equal_h: Any = None  # (N, K)
     dW: Any = None  # (D, K)
     dc: Any = None  # (K,)
     dw: Any = None  # (K, J)
@@ -117,7 +117,7 @@ def forward(x, W, c, w, b, y, lamda, *, work=None):
     exp_z = np.subtract(z, z_max[:, None], out=z)
     np.exp(exp_z, out=exp_z)
     exp_z[n, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    others_exp_z = _sum_last(exp_z, out=work.others_exp_z)
     log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
     ell += log1p_others_exp_z
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
@@ -154,7 +154,7 @@ def backward(dL, cache):
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     dz = p
     dz[n, y] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
@@ -163,8 +163,8 @@ def backward(dL, cache):
     dh = np.matmul(dz, w.T, out=work.dh)
     # ∂L/∂u[n,k] = 𝟏[u[n,k] > 0] ∂L/∂h[n,k]
     # that is, 𝟏[u > 0] ⊙ ∂L/∂h
-    greater_h = np.greater(h, 0, out=work.greater_h)
-    du = np.multiply(dh, greater_h, out=dh)
+    not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
+    du = np.multiply(dh, not_equal_h, out=dh)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
     # that is, xᵀ ∂L/∂u + λ W
     dW = np.matmul(x.T, du, out=work.dW)
@@ -222,7 +222,7 @@ def workspace(x, W, c, w, b, y, lamda):
         "p": np.empty((N, J), dtype),
         "others_dz": np.empty((N,), dtype),
         "dh": np.empty((N, K), dtype),
-        "greater_h": np.empty((N, K), bool),
+        "not_equal_h": np.empty((N, K), bool),
         "dW": np.empty((D, K), dtype),
         "dc": np.empty((K,), dtype),
         "dw": np.empty((K, J), dtype),
@@ -598,6 +598,14 @@ def _sum_rows(rows, out=None):
             total += _ones(rows.dtype)[: len(part)] @ part
         flat[columns] = total
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
 def _ones(dtype):

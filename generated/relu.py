@@ -36,7 +36,7 @@ class Workspace(NamedTuple):
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
     h: Any = None  # (*batch,)
-    greater_h: Any = None  # (*batch,)
+    not_equal_h: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
 
 
@@ -87,8 +87,8 @@ def backward(dh, cache):
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = 𝟏[u[…] > 0] ∂ℒ/∂h[…]
     # that is, 𝟏[u > 0] ⊙ ∂ℒ/∂h
-    greater_h = np.greater(h, 0, out=work.greater_h)
-    du = np.multiply(dh, greater_h, out=work.du)
+    not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
+    du = np.multiply(dh, not_equal_h, out=work.du)
     return Gradients(_unflat(du, batch))
 
 
@@ -117,7 +117,7 @@ def workspace(u):
     size_batch = u.shape[0]
     arrays = {
         "h": np.empty((size_batch,), dtype),
-        "greater_h": np.empty((size_batch,), bool),
+        "not_equal_h": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)

@@ -347,18 +347,18 @@ def _parts(sizes, entries):
 
 
 def _dot_rows(a, b, out=None):
-    """Σ a b over the first axis, some rows at a time, so that products stay in the cache."""
+    """Σ a b over the first axis: some rows at a time, then their sums, so that rounding stays small."""
     if out is None:
         out = np.empty(a.shape[1:], a.dtype)
     flat, a, b = out.reshape(-1), a.reshape(len(a), out.size), b.reshape(len(a), out.size)
+    wide = out.size >= 32  # below that einsum takes too long
+    step = 128 if wide else 1024
     for left in range(0, out.size, 4096):
         columns = slice(left, left + 4096)
         total = np.zeros(len(flat[columns]))
-        step = max(16, min(1024, 2**15 // max(1, total.size)))
         for start in range(0, len(a), step):
-            rows = slice(start, start + step)
-            part = a[rows, columns] * b[rows, columns]
-            total += _ones(a.dtype)[: len(part)] @ part
+            x, y = a[start : start + step, columns], b[start : start + step, columns]
+            total += np.einsum("nd,nd->d", x, y) if wide else _ones(a.dtype)[: len(x)] @ (x * y)
         flat[columns] = total
     return out
 

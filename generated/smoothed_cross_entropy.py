@@ -96,13 +96,13 @@ def forward(z, a, y, *, work=None):
     z_shifted = np.subtract(z, z_max[:, None], out=work.z_shifted)
     exp_z_shifted = np.exp(z_shifted, out=work.exp_z_shifted)
     exp_z_shifted[places, z_argmax] = 0
-    part = exp_z_shifted.sum(axis=1, out=work.part)
+    part = _sum_last(exp_z_shifted, out=work.part)
     log1p_part = np.log1p(part, out=work.log1p_part)
     L -= log1p_part
     L *= a - 1
     a_2 = a / J
     z_shifted -= log1p_part[:, None]
-    a_2_sum_z_shifted = z_shifted.sum(axis=1, out=work.a_2_sum_z_shifted)
+    a_2_sum_z_shifted = _sum_last(z_shifted, out=work.a_2_sum_z_shifted)
     a_2_sum_z_shifted *= a_2
     L -= a_2_sum_z_shifted
     shape = (*batch,)
@@ -138,7 +138,7 @@ def backward(dL, cache):
     # that is, diag(∂ℒ/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
     p[places, y] = 0
     dz = np.subtract(p, a_2, out=work.dz)
-    a_shifted = p.sum(axis=1, out=work.a_shifted)
+    a_shifted = _sum_last(p, out=work.a_shifted)
     a_2_shifted = np.subtract(-a_2, a_shifted, out=work.a_2_shifted)
     dz[places, y] = a_2_shifted
     np.subtract(a - a_2, a_shifted, out=a_shifted)
@@ -427,6 +427,22 @@ def _pick(values, at, out=None):
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -79,7 +79,7 @@ def forward(z, *, work=None):
     z_max = _pick(z, (places, z_argmax), out=work.z_max)
     p = np.subtract(z, z_max[:, None], out=work.p)
     np.exp(p, out=p)
-    sum_p = p.sum(axis=1, out=work.sum_p)
+    sum_p = _sum_last(p, out=work.sum_p)
     p /= sum_p[:, None]
     shape = (*batch, J)
     return _unflat(p, batch), Cache(z_argmax, places, p, batch, shape, dtype, work)
@@ -108,7 +108,7 @@ def backward(dp, cache):
     dz = np.subtract(dp, dp_p[:, None], out=work.dz)
     dz *= p
     dz[places, z_argmax] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[places, z_argmax] = others_dz
     return Gradients(_unflat(dz, batch))
@@ -321,6 +321,22 @@ def _pick(values, at, out=None):
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

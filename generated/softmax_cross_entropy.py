@@ -89,7 +89,7 @@ def forward(z, y, *, work=None):
     exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
     np.exp(exp_z, out=exp_z)
     exp_z[places, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    others_exp_z = _sum_last(exp_z, out=work.others_exp_z)
     log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
     L += log1p_others_exp_z
     shape = (*batch,)
@@ -125,7 +125,7 @@ def backward(dL, cache):
     # that is, diag(∂ℒ/∂L) (p - onehot(y))
     dz = p
     dz[places, y] = 0
-    others_dz = dz.sum(axis=1, out=work.others_dz)
+    others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[places, y] = others_dz
     dz *= dL[:, None]
@@ -392,6 +392,22 @@ def _pick(values, at, out=None):
         own = (a[rows] if a.ndim == out.ndim and len(a) > 1 else a for a in at)
         out[rows] = values[tuple(own)]
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

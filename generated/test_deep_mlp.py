@@ -216,7 +216,7 @@ def test_wrong_workspace():
 @on_all
 def test_value(seed, dtype, monkeypatch):
     inputs = draw(seed, dtype)
-    rows = lambda count, entries: [slice(row, row + 1) for row in range(count)]
+    rows = lambda sizes, entries: [slice(row, row + 1) for row in range(sizes[0])]
     monkeypatch.setattr(module, "_parts", rows)  # one at a time
     check(module.value(**inputs), exact(inputs).real, dtype)
 

@@ -99,7 +99,7 @@ def forward(z, y, ignored, weight, *, work=None):
     exp_z = np.subtract(z, z_max[:, None], out=work.exp_z)
     np.exp(exp_z, out=exp_z)
     exp_z[places, z_argmax] = 0
-    others_exp_z = exp_z.sum(axis=1, out=work.others_exp_z)
+    others_exp_z = _sum_last(exp_z, out=work.others_exp_z)
     log1p_others_exp_z = np.log1p(others_exp_z, out=work.log1p_others_exp_z)
     z_y_weight_y -= log1p_others_exp_z
     weight_y = np.take(weight, y, axis=0, mode="clip", out=work.weight_y)
@@ -142,7 +142,7 @@ def backward(dL, cache):
     # ∂ℒ/∂z[…,j] = weight[y[…]] 𝟏[ignored ≠ y[…]] (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
     dL_weight_y = np.multiply(dL, weight_y, out=work.dL_weight_y)
     p[places, y] = 0
-    others_p = p.sum(axis=1, out=work.others_p)
+    others_p = _sum_last(p, out=work.others_p)
     np.negative(others_p, out=others_p)
     p[places, y] = others_p
     dL_weight_y_p = np.multiply(dL_weight_y[:, None], p, out=p)
@@ -452,6 +452,22 @@ def _spread(value, shape, out=None):
         return np.broadcast_to(value, shape).copy()
     out[...] = value
     return out
+
+
+def _sum_last(values, out=None):
+    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+    size = values.shape[-1]
+    if size > 1024 or not values.flags.c_contiguous:
+        return values.sum(axis=-1, out=out)
+    return np.matmul(values, _ones(values.dtype)[:size], out=out)
+
+
+def _ones(dtype):
+    """A row of 1024 ones: a matrix product with it adds up rows."""
+    return _ONES[dtype.itemsize]
+
+
+_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
 def _by_rows(output, pull):

@@ -180,17 +180,18 @@ EXAMPLES = [
     (
         "mean of the deviations",
         (x(k) - entry("m")) ** 2,
-        [[MEAN]],
+        [[MEAN], "xz"],
         (x(k) - entry("m") - Sum(x(j) - entry("m"), j) / K) ** 2,
     ),
     (
         "mean of the deviations",
         z(n, k) - Sum(z(n, j), j) / K,
-        [()],
+        [(), "xz"],
         z(n, k) - Sum(z(n, j), j) / K - Sum(z(n, j) - Sum(z(n, i), i) / K, j) / K,
     ),
-    ("mean of the deviations", x(k) - Sum(z(n, j), j) / K, [()], None),
-    ("mean of the deviations", x(k) - Sum(x(j), j), [()], None),
+    ("mean of the deviations", x(k) - Sum(z(n, j), j) / K, [(), "xz"], None),
+    ("mean of the deviations", x(k) - Sum(x(j), j), [(), "xz"], None),
+    ("mean of the deviations", g(k) - Sum(g(j), j) / K, [(), "xz"], None),
     ("tanh as a sigmoid", c / 2 - c * sp.tanh(a) / 2, [()], c * Sigmoid(-2 * a)),
     ("tanh as a sigmoid", 1 + entry("t", [m]), [[TANH]], 2 * Sigmoid(2 * x(m))),
     (

@@ -191,3 +191,21 @@ def test_what_an_ignored_row_holds_does_not_matter():
     lost = 1 / (1 + np.exp(1))
     np.testing.assert_allclose(output, [0, 0, np.log1p(np.exp(-1))], rtol=1e-15)
     np.testing.assert_allclose(dz, [[0, 0], [0, 0], [lost, -lost]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_slopes_by_deviations_keep_their_digits(dtype):
+    code = compiled(
+        "m[d] := mean(n, x[n, d])\nv[d] := mean(n, (x[n, d] - m[d])**2)\n"
+        "y[n, d] = (x[n, d] - m[d]) / sqrt(v[d] + 1)"
+    )
+    rng = np.random.default_rng(0)
+    x, g = (1e4 + rng.normal(size=(30, 4))).astype(dtype), rng.normal(size=(30, 4)).astype(dtype)
+    _, cache = code["forward"](x)
+    dx = code["backward"](g, cache).dx
+    x, g = x.astype(np.longdouble), g.astype(np.longdouble)
+    deviation = x - x.mean(axis=0)
+    width = np.sqrt((deviation**2).mean(axis=0) + 1)
+    hat = deviation / width
+    exact = (g - g.mean(axis=0) - hat * (g * hat).mean(axis=0)) / width
+    assert np.abs(dx - exact).max() < 4 * np.finfo(dtype).eps

@@ -132,13 +132,13 @@ def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dic
 
 @law("mask from the output")
 def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
-    """h = max(0, u) is positive where u is, so that u need not be kept: [u > 0] = [h > 0].
+    """h = max(0, u) is not 0 where u is positive, so that u need not be kept: [u > 0] = [h != 0].
 
     given h[n] = max(0, u[n])
-    [u[n] > 0] = [h[n] > 0]
+    [u[n] > 0] = [h[n] != 0]
 
     Where u is positive h is u, and elsewhere h is 0. The backward pass needs to keep one array
-    fewer.
+    fewer, and lets a gradient through where u is NaN, as NaN is not 0.
     """
 
     def rule(e: Expr) -> Expr | None:
@@ -149,7 +149,7 @@ def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
             if right == 0 and isinstance(equality.expr, Maximum) and equality.expr.args[0] == 0:
                 for found in matches(equality, left):
                     if substitute(equality.expr, found).args[1] == left:
-                        return Bracket(sp.StrictGreaterThan(substitute(equality.entry, found), 0))
+                        return Bracket(sp.Ne(substitute(equality.entry, found), 0))
         return None
 
     return rewrite(expr, rule)

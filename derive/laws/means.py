@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import cast
 
 import sympy as sp
@@ -17,7 +17,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.laws.law import Equality, law
-from derive.laws.matching import unify
+from derive.laws.matching import names_of, unify
 
 
 def means(expr: Expr, known: Sequence[Equality]) -> Iterator[tuple[Expr, Expr, Index]]:
@@ -36,19 +36,22 @@ def means(expr: Expr, known: Sequence[Equality]) -> Iterator[tuple[Expr, Expr, I
 
 
 @law("mean of the deviations")
-def centred(expr: Expr, known: Sequence[Equality]) -> Expr:
+def centred(expr: Expr, known: Sequence[Equality], tensors: Collection[str]) -> Expr:
     """Deviations from their mean m add up to nothing, so that a_k − m = a_k − m − Σ_i (a_i − m)/N.
 
     given m := sum(i, a[i]) / K
     a[k] - m = a[k] - m - sum(i, a[i] - m) / K
 
     What is taken off is 0, but for the error that rounding has left in the mean: where all a are
-    large and near one another, that error is large beside their deviations.
+    large and near one another, that error is large beside their deviations. It is done where a is
+    made of the layer's own tensors, and no gradients.
     """
 
     def rule(e: Expr) -> Expr | None:
         for mean, a, i in means(e, known):
-            if any(substitute(a, {i: k}) in e.args for k in free_indices(e)):
+            if names_of(a) <= set(tensors) and any(
+                substitute(a, {i: k}) in e.args for k in free_indices(e)
+            ):
                 correction = Sum(a - mean, i) / i.size
                 return e if -correction in e.args else cast(Expr, e - correction)
         return None
