@@ -185,7 +185,7 @@ def test_check_sees_changed_missing_and_stale_files(definition, tmp_path, capsys
     assert run("generate", "--out", out) == 0
     assert run("generate", "--check", "--out", out) == 0
     text = (out / "relu.py").read_text()
-    (out / "relu.py").write_text(text.replace("np.greater(h, 0", "np.greater_equal(h, 0"))
+    (out / "relu.py").write_text(text.replace("np.not_equal(h, 0", "np.equal(h, 0"))
     (out / "relu.tex").unlink()
     (out / "old.py").write_text("")
     before = sorted((p.name, p.read_bytes()) for p in out.iterdir())
@@ -196,8 +196,8 @@ def test_check_sees_changed_missing_and_stale_files(definition, tmp_path, capsys
         "changed: ",
         "missing: ",
         "stale: ",
-        "-    greater_h = np.greater_equal(h, 0, out=work.greater_h)",
-        "+    greater_h = np.greater(h, 0, out=work.greater_h)",
+        "-    not_equal_h = np.equal(h, 0, out=work.not_equal_h)",
+        "+    not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)",
     ):
         assert words in shown
     assert sorted((p.name, p.read_bytes()) for p in out.iterdir()) == before

@@ -150,7 +150,7 @@ FAULTS = [
     ("mlp", r"dell = dL / N", "dell = 1 / N", GRADIENTS),
     ("mlp", r"_add_product\(dw, dL_lamda, w\)", "pass", GRADIENTS),
     ("mlp", r"dc = _sum_rows\(du, out=work\.dc\)", "dc = du[0]", GRADIENTS),
-    ("mlp", r"np\.greater\(h, 0", "np.greater_equal(h, 0", GRADIENTS),
+    ("mlp", r"np\.not_equal\(h, 0", "np.greater_equal(h, 0", GRADIENTS),
     ("mlp", r"ell\.sum\(\) / N", "ell.sum()", FORWARD),
     ("mlp", r"\bz \+= b\n", "pass\n", FORWARD),
     ("mlp", r"(\bdb = )(.*)", r"\1np.float64(\2)", GRADIENTS),
