@@ -42,6 +42,7 @@ WIDTH = 92  # of a line inside a function
 HELPERS = (
     "_fitting",
     "_apart",
+    "_current",
     "_as",
     "_read",
     "_array",
@@ -259,7 +260,7 @@ class Module:
         convert = Conversions(program.precise, names)
         precise = ["given"] if program.precise else []
         extra = [*batch, *(["shape"] if output.indices else []), *precise]
-        cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK]
+        cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK, "turn"]
         stated = ["dtype", *self.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]

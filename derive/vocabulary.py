@@ -28,7 +28,7 @@ WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
 EMITTED = {
     *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients", "Workspace"),
     *("forward", "backward", "value_and_grad", "jvp", "hvp", "jacobian"),
-    *("workspace", "work", "owned", "arrays"),
+    *("workspace", "work", "owned", "turns", "turn", "arrays"),
     *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype", "given"),
 }
 FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}

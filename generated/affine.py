@@ -31,6 +31,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -38,6 +39,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, K, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     u: Any = None  # (*batch, K)
     dx: Any = None  # (*batch, D)
     dW: Any = None  # (D, K)
@@ -73,7 +75,8 @@ def forward(x, W, c, *, work=None):
     u = np.matmul(x, W, out=work.u)
     u += c
     shape = (*batch, K)
-    return _unflat(u, batch), Cache(x, W, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(u, batch), Cache(x, W, batch, shape, dtype, work, turn)
 
 
 def backward(du, cache):
@@ -89,7 +92,8 @@ def backward(du, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, batch, shape, dtype, work) = cache
+    (x, W, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
     # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
@@ -133,7 +137,7 @@ def workspace(x, W, c):
         "dW": np.empty((D, K), dtype),
         "dc": np.empty((K,), dtype),
     }
-    return Workspace((dtype, D, K, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, K, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -203,6 +207,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -211,6 +216,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

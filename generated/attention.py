@@ -39,6 +39,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -46,6 +47,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     s: Any = None  # (*batch, size_q, size_k); then p
     places: Any = None  # (*batch,)
     q: Any = None  # (size_q,)
@@ -107,8 +109,9 @@ def forward(Q, K, V, *, work=None):
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
+    turn = work.turns[0]
     return _unflat(o, batch), Cache(
-        Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work,
+        Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work, turn,
     )
 
 
@@ -126,7 +129,8 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work) = cache
+    (Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
@@ -190,7 +194,7 @@ def workspace(Q, K, V):
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
     }
-    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -282,6 +286,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -290,6 +295,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

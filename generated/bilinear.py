@@ -33,6 +33,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -40,6 +41,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, E, K, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     v_x: Any = None  # (*batch, D, E)
     u: Any = None  # (*batch, K)
     W_v: Any = None  # (*batch, D, K)
@@ -83,7 +85,8 @@ def forward(x, W, v, b, *, work=None):
     u = np.einsum("kde,ade->ak", W, v_x, out=work.u)
     u += b
     shape = (*batch, K)
-    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype, work, turn)
 
 
 def backward(du, cache):
@@ -99,7 +102,8 @@ def backward(du, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, v, batch, shape, dtype, work) = cache
+    (x, W, v, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
     # ∂ℒ/∂x[…,d] = Σ_k ∂ℒ/∂u[…,k] Σ_e W[k,d,e] v[…,e]
@@ -152,7 +156,7 @@ def workspace(x, W, v, b):
         "dv": np.empty((size_batch, E), dtype),
         "db": np.empty((K,), dtype),
     }
-    return Workspace((dtype, D, E, K, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, E, K, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -228,6 +232,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -236,6 +241,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -32,6 +32,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -39,6 +40,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     t_shifted: Any = None  # (*batch,)
     L: Any = None  # (*batch,)
     exp_abs_z: Any = None  # (*batch,)
@@ -93,7 +95,8 @@ def forward(z, t, *, work=None):
     part *= t
     L += part
     shape = (*batch,)
-    return _unflat(L, batch), Cache(z, t, t_shifted, exp_abs_z, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(L, batch), Cache(z, t, t_shifted, exp_abs_z, batch, shape, dtype, work, turn)
 
 
 @np.errstate(under="ignore")
@@ -110,7 +113,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (z, t, t_shifted, exp_abs_z, batch, shape, dtype, work) = cache
+    (z, t, t_shifted, exp_abs_z, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # ∂ℒ/∂z[…] = (p[…] - t[…]) ∂ℒ/∂L[…]
@@ -165,7 +169,7 @@ def workspace(z, t):
         "less_equal_z": np.empty((size_batch,), bool),
         "part_2": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -237,6 +241,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -245,6 +250,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

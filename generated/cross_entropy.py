@@ -33,6 +33,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -40,6 +41,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     places: Any = None  # (*batch,)
     z_argmax: Any = None  # (*batch,)
     z_max: Any = None  # (*batch,)
@@ -95,8 +97,9 @@ def forward(z, t, *, work=None):
     L = np.vecdot(z_shifted, t, out=work.L)
     np.negative(L, out=L)
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(L, batch), Cache(
-        t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work,
+        t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work, turn,
     )
 
 
@@ -114,7 +117,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work) = cache
+    (t, z_argmax, places, exp_z_shifted, part, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
@@ -171,7 +175,7 @@ def workspace(z, t):
         "p": np.empty((size_batch, J), dtype),
         "others_dz": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -251,6 +255,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -259,6 +264,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -65,6 +65,7 @@ class Cache(NamedTuple):
     others_exp_z: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -72,6 +73,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, J, K, M, N)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     u: Any = None  # (N, K); then xhat
     mu: Any = None  # (N,)
     sum_xhat: Any = None  # (N,)
@@ -208,9 +210,10 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     ell += log1p_others_exp_z
     # L = mean(n, ell[n])
     L = ell.sum() / N
+    turn = work.turns[0]
     return L, Cache(
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
-        others_exp_z, dtype, work,
+        others_exp_z, dtype, work, turn,
     )
 
 
@@ -230,8 +233,9 @@ def backward(dL, cache):
         )
     (
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
-        others_exp_z, dtype, work,
+        others_exp_z, dtype, work, turn,
     ) = cache
+    _current(work, turn)
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
@@ -385,7 +389,7 @@ def workspace(x, W, c, gain, bias, V, b, w, s, y):
         "dw": np.empty((M, J), dtype),
         "ds": np.empty((J,), dtype),
     }
-    return Workspace((dtype, D, J, K, M, N), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, J, K, M, N), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -761,6 +765,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -769,6 +774,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -31,6 +31,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -38,6 +39,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     greater_u: Any = None  # (*batch,)
     minimum_u: Any = None  # (*batch,)
     part: Any = None  # (*batch,)
@@ -79,7 +81,10 @@ def forward(u, alpha, *, work=None):
     part *= alpha
     h = _where(greater_u, u, part, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, alpha, minimum_u, greater_u, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(
+        u, alpha, minimum_u, greater_u, batch, shape, dtype, work, turn,
+    )
 
 
 @np.errstate(under="ignore")
@@ -96,7 +101,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, alpha, minimum_u, greater_u, batch, shape, dtype, work) = cache
+    (u, alpha, minimum_u, greater_u, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α 𝟏[u[…] < 0] exp(min(u[…], 0)))
@@ -141,7 +147,7 @@ def workspace(u, alpha):
         "less_u": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -202,6 +208,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -210,6 +217,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

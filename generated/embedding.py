@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -36,6 +37,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, V, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     h: Any = None  # (*batch, D)
     dE: Any = None  # (V, D)
 
@@ -68,7 +70,8 @@ def forward(y, E, *, work=None):
     # in the form of: sum over a delta
     h = np.take(E, y, axis=0, mode="clip", out=work.h)
     shape = (*batch, D)
-    return _unflat(h, batch), Cache(y, V, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(y, V, batch, shape, dtype, work, turn)
 
 
 def backward(dh, cache):
@@ -84,7 +87,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (y, V, batch, shape, dtype, work) = cache
+    (y, V, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂E[v,d] = Σ_… 𝟏[v = y[…]] ∂ℒ/∂h[…,d]
@@ -120,7 +124,7 @@ def workspace(y, E):
         "h": np.empty((size_batch, D), dtype),
         "dE": np.empty((V, D), dtype),
     }
-    return Workspace((dtype, D, V, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, V, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -182,6 +186,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -190,6 +195,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

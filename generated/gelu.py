@@ -30,6 +30,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -37,6 +38,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     u_2: Any = None  # (*batch,)
     Phi: Any = None  # (*batch,)
     h: Any = None  # (*batch,)
@@ -76,7 +78,8 @@ def forward(u, *, work=None):
     # in the form of: complementary error function
     h = np.multiply(Phi, u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, Phi, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(u, Phi, batch, shape, dtype, work, turn)
 
 
 @np.errstate(under="ignore")
@@ -93,7 +96,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, Phi, batch, shape, dtype, work) = cache
+    (u, Phi, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…]) ∂ℒ/∂h[…]
@@ -137,7 +141,7 @@ def workspace(u):
         "h": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -201,6 +205,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -209,6 +214,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -33,6 +33,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -40,6 +41,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     square_u_u: Any = None  # (*batch,)
     u_square_u_u: Any = None  # (*batch,)
     part: Any = None  # (*batch,)
@@ -91,8 +93,9 @@ def forward(u, *, work=None):
     maximum_part_part /= part_3
     h = np.multiply(maximum_part_part, u, out=work.h)
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(h, batch), Cache(
-        u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work,
+        u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work, turn,
     )
 
 
@@ -110,7 +113,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work) = cache
+    (u, square_u_u, part, part_3, maximum_part_part, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³
@@ -163,7 +167,7 @@ def workspace(u):
         "part_4": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -231,6 +235,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -239,6 +244,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

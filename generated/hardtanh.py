@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -36,6 +37,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     minimum_u: Any = None  # (*batch,)
     h: Any = None  # (*batch,)
     greater_minimum_u: Any = None  # (*batch,)
@@ -70,7 +72,8 @@ def forward(u, *, work=None):
     minimum_u = np.minimum(1, u, out=work.minimum_u)
     h = np.maximum(-1, minimum_u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, minimum_u, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(u, minimum_u, batch, shape, dtype, work, turn)
 
 
 def backward(dh, cache):
@@ -86,7 +89,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, minimum_u, batch, shape, dtype, work) = cache
+    (u, minimum_u, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1] ∂ℒ/∂h[…]
@@ -128,7 +132,7 @@ def workspace(u):
         "du": np.empty((size_batch,), dtype),
         "less_u": np.empty((size_batch,), bool),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -187,6 +191,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -195,6 +200,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

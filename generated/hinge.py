@@ -30,6 +30,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -37,6 +38,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     places: Any = None  # (*batch,)
     z_y: Any = None  # (*batch,)
     z_2: Any = None  # (*batch, J)
@@ -81,7 +83,8 @@ def forward(y, z, *, work=None):
     maximum_z_2[places, y] = 0
     L = _sum_last(maximum_z_2, out=work.L)
     shape = (*batch,)
-    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype, work, turn)
 
 
 def backward(dL, cache):
@@ -97,7 +100,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (y, places, z_2, batch, shape, dtype, work) = cache
+    (y, places, z_2, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # ∂ℒ/∂z[…,j] = (𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - 𝟏[j = y[…]] Σ_j′ 𝟏[j′ ≠ y[…]]
@@ -146,7 +150,7 @@ def workspace(y, z):
         "dz": np.empty((size_batch, J), dtype),
         "others_dz": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -222,6 +226,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -230,6 +235,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

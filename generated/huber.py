@@ -33,6 +33,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -40,6 +41,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     t_shifted: Any = None  # (*batch,)
     r: Any = None  # (*batch,); then delta_r
     less_equal_r: Any = None  # (*batch,)
@@ -87,8 +89,9 @@ def forward(x, t, delta, *, work=None):
     delta_r *= delta
     L = _where(less_equal_r, square_r, delta_r, out=work.L)
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(L, batch), Cache(
-        x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work,
+        x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn,
     )
 
 
@@ -105,7 +108,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work) = cache
+    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
@@ -152,7 +156,7 @@ def workspace(x, t, delta):
         "part": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -221,6 +225,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -229,6 +234,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

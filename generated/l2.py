@@ -28,6 +28,7 @@ class Cache(NamedTuple):
     batch: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -35,6 +36,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     dW: Any = None  # (*batch,)
 
 
@@ -64,7 +66,8 @@ def forward(lamda, W, *, work=None):
     work = _fitting(work, (dtype, size_batch), W=W)
     # R = lamda / 2 * sum(..., W[...]**2)
     R = 0.5 * lamda * _dot(W, W)
-    return R, Cache(lamda, W, batch, dtype, work)
+    turn = work.turns[0]
+    return R, Cache(lamda, W, batch, dtype, work, turn)
 
 
 def backward(dR, cache):
@@ -80,7 +83,8 @@ def backward(dR, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (lamda, W, batch, dtype, work) = cache
+    (lamda, W, batch, dtype, work, turn) = cache
+    _current(work, turn)
     dR = _number("dR", dR, dtype)
     # ∂R/∂W[…] = λ W[…]
     # that is, λ W
@@ -121,7 +125,7 @@ def workspace(lamda, W):
     arrays = {
         "dW": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -197,6 +201,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -205,6 +210,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

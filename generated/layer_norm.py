@@ -37,6 +37,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -44,6 +45,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     mu: Any = None  # (*batch,)
     xhat: Any = None  # (*batch, D)
     sum_xhat: Any = None  # (*batch,)
@@ -105,7 +107,8 @@ def forward(x, gain, bias, *, work=None):
     y = np.multiply(gain, xhat, out=work.y)
     y += bias
     shape = (*batch, D)
-    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(y, batch), Cache(gain, D, r, xhat, batch, shape, dtype, work, turn)
 
 
 def backward(dy, cache):
@@ -121,7 +124,8 @@ def backward(dy, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (gain, D, r, xhat, batch, shape, dtype, work) = cache
+    (gain, D, r, xhat, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
     # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) Σ_d′ gain[d′] ∂ℒ/∂y[…,d′] - (1/D) xhat[…,d]
@@ -182,7 +186,7 @@ def workspace(x, gain, bias):
         "dgain": np.empty((D,), dtype),
         "dbias": np.empty((D,), dtype),
     }
-    return Workspace((dtype, D, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -267,6 +271,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -275,6 +280,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

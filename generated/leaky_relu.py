@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -36,6 +37,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     greater_u: Any = None  # (*batch,)
     alpha_u: Any = None  # (*batch,)
     h: Any = None  # (*batch,)
@@ -71,7 +73,8 @@ def forward(u, alpha, *, work=None):
     alpha_u = np.multiply(alpha, u, out=work.alpha_u)
     h = _where(greater_u, u, alpha_u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(alpha, greater_u, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(alpha, greater_u, batch, shape, dtype, work, turn)
 
 
 def backward(dh, cache):
@@ -87,7 +90,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (alpha, greater_u, batch, shape, dtype, work) = cache
+    (alpha, greater_u, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α)
@@ -125,7 +129,7 @@ def workspace(u, alpha):
         "h": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -184,6 +188,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -192,6 +197,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -30,6 +30,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -37,6 +38,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     places: Any = None  # (*batch,)
     z_argmax: Any = None  # (*batch,)
     z_max: Any = None  # (*batch,)
@@ -88,7 +90,8 @@ def forward(z, *, work=None):
     np.log1p(part, out=part)
     s -= part[:, None]
     shape = (*batch, J)
-    return _unflat(s, batch), Cache(z_argmax, places, exp_s, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(s, batch), Cache(z_argmax, places, exp_s, batch, shape, dtype, work, turn)
 
 
 @np.errstate(under="ignore")
@@ -105,7 +108,8 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (z_argmax, places, exp_s, batch, shape, dtype, work) = cache
+    (z_argmax, places, exp_s, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
     # ∂ℒ/∂z[…,j] = ∂ℒ/∂s[…,j] - exp(z[…,j]) (Σ_i ∂ℒ/∂s[…,i]) / (Σ_i exp(z[…,i]))
@@ -158,7 +162,7 @@ def workspace(z):
         "dz": np.empty((size_batch, J), dtype),
         "others_dz": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -226,6 +230,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -234,6 +239,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -40,6 +40,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -47,6 +48,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     greater_M: Any = None  # (size_q, size_k)
     K_Q: Any = None  # (*batch, size_q, size_k)
     s: Any = None  # (*batch, size_q, size_k); then p
@@ -114,8 +116,9 @@ def forward(M, Q, K, V, *, work=None):
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
+    turn = work.turns[0]
     return _unflat(o, batch), Cache(
-        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work,
+        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn,
     )
 
 
@@ -133,7 +136,10 @@ def backward(do, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work) = cache
+    (
+        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn,
+    ) = cache
+    _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
@@ -191,7 +197,7 @@ def workspace(M, Q, K, V):
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
     }
-    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -293,6 +299,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -301,6 +308,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -31,6 +31,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -38,6 +39,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, T, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     h: Any = None  # (*batch, D)
     x_argmax: Any = None  # (*batch, D)
     t: Any = None  # (T,)
@@ -73,7 +75,8 @@ def forward(x, *, work=None):
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1, out=work.h)
     shape = (*batch, D)
-    return _unflat(h, batch), Cache(x, T, size_batch, D, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(x, T, size_batch, D, batch, shape, dtype, work, turn)
 
 
 def backward(dh, cache):
@@ -89,7 +92,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, T, size_batch, D, batch, shape, dtype, work) = cache
+    (x, T, size_batch, D, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
@@ -132,7 +136,7 @@ def workspace(x):
         "dh_value": np.empty((size_batch, D, T), dtype),
         "dx": np.empty((size_batch, T, D), dtype),
     }
-    return Workspace((dtype, D, T, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, T, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -194,6 +198,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -202,6 +207,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -28,6 +28,7 @@ class Cache(NamedTuple):
     batch: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -35,6 +36,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     x_shifted: Any = None  # (*batch,)
     dx: Any = None  # (*batch,)
 
@@ -68,7 +70,8 @@ def forward(x, t, *, work=None):
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = np.subtract(x, t, out=work.x_shifted)
     L = _dot(x_shifted, x_shifted) / size_batch
-    return L, Cache(size_batch, x_shifted, batch, dtype, work)
+    turn = work.turns[0]
+    return L, Cache(size_batch, x_shifted, batch, dtype, work, turn)
 
 
 def backward(dL, cache):
@@ -84,7 +87,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (size_batch, x_shifted, batch, dtype, work) = cache
+    (size_batch, x_shifted, batch, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _number("dL", dL, dtype)
     # ∂L/∂x[…] = (2/|…|) (x[…] - t[…])
     # that is, (2/|…|) (x - t)
@@ -127,7 +131,7 @@ def workspace(x, t):
         "x_shifted": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -212,6 +216,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -220,6 +225,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

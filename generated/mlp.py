@@ -44,6 +44,7 @@ class Cache(NamedTuple):
     others_exp_z: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -51,6 +52,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, D, J, K, N)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     u: Any = None  # (N, K); then h
     z: Any = None  # (N, J); then exp_z
     n: Any = None  # (N,)
@@ -122,7 +124,10 @@ def forward(x, W, c, w, b, y, lamda, *, work=None):
     ell += log1p_others_exp_z
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
     L = ell.sum() / N + 0.5 * lamda * (_dot(W, W) + _dot(w, w))
-    return L, Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work)
+    turn = work.turns[0]
+    return L, Cache(
+        x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn,
+    )
 
 
 @np.errstate(under="ignore")
@@ -139,7 +144,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work) = cache
+    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
@@ -228,7 +234,7 @@ def workspace(x, W, c, w, b, y, lamda):
         "dw": np.empty((K, J), dtype),
         "db": np.empty((J,), dtype),
     }
-    return Workspace((dtype, D, J, K, N), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, D, J, K, N), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -420,6 +426,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -428,6 +435,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -28,6 +28,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -35,6 +36,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     h: Any = None  # (*batch,)
     not_equal_h: Any = None  # (*batch,)
     du: Any = None  # (*batch,)
@@ -66,7 +68,8 @@ def forward(u, *, work=None):
     # h[...] = max(0, u[...])
     h = np.maximum(0, u, out=work.h)
     shape = (*batch,)
-    return _unflat(h, batch), Cache(h, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(h, batch, shape, dtype, work, turn)
 
 
 def backward(dh, cache):
@@ -82,7 +85,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (h, batch, shape, dtype, work) = cache
+    (h, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = 𝟏[u[…] > 0] ∂ℒ/∂h[…]
@@ -120,7 +124,7 @@ def workspace(u):
         "not_equal_h": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -178,6 +182,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -186,6 +191,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -36,6 +37,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     exp_abs_u: Any = None  # (*batch,)
     greater_equal_u: Any = None  # (*batch,)
     s: Any = None  # (*batch,)
@@ -76,7 +78,8 @@ def forward(u, *, work=None):
     exp_abs_u_2 = np.add(exp_abs_u, 1, out=work.exp_abs_u_2)
     s /= exp_abs_u_2
     shape = (*batch,)
-    return _unflat(s, batch), Cache(exp_abs_u, exp_abs_u_2, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(s, batch), Cache(exp_abs_u, exp_abs_u_2, batch, shape, dtype, work, turn)
 
 
 @np.errstate(under="ignore")
@@ -93,7 +96,8 @@ def backward(ds, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (exp_abs_u, exp_abs_u_2, batch, shape, dtype, work) = cache
+    (exp_abs_u, exp_abs_u_2, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
     # ∂ℒ/∂u[…] = s[…] (1 - s[…]) ∂ℒ/∂s[…]
@@ -134,7 +138,7 @@ def workspace(u):
         "exp_abs_u_2": np.empty((size_batch,), dtype),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -195,6 +199,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -203,6 +208,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -32,6 +32,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -39,6 +40,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     exp_abs_u: Any = None  # (*batch,)
     greater_equal_u: Any = None  # (*batch,)
     part: Any = None  # (*batch,)
@@ -82,8 +84,9 @@ def forward(u, *, work=None):
     part /= exp_abs_u_2
     h = np.multiply(part, u, out=work.h)
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(h, batch), Cache(
-        u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work,
+        u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work, turn,
     )
 
 
@@ -101,7 +104,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work) = cache
+    (u, exp_abs_u, exp_abs_u_2, part, h, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…])) ∂ℒ/∂h[…]
@@ -147,7 +151,7 @@ def workspace(u):
         "less_equal_u": np.empty((size_batch,), bool),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -210,6 +214,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -218,6 +223,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -35,6 +35,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -42,6 +43,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     places: Any = None  # (*batch,)
     L: Any = None  # (*batch,)
     z_argmax: Any = None  # (*batch,)
@@ -106,8 +108,9 @@ def forward(z, a, y, *, work=None):
     a_2_sum_z_shifted *= a_2
     L -= a_2_sum_z_shifted
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(L, batch), Cache(
-        a, y, places, z_argmax, exp_z_shifted, part, a_2, batch, shape, dtype, work,
+        a, y, places, z_argmax, exp_z_shifted, part, a_2, batch, shape, dtype, work, turn,
     )
 
 
@@ -125,7 +128,8 @@ def backward(dL, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (a, y, places, z_argmax, exp_z_shifted, part, a_2, batch, shape, dtype, work) = cache
+    (a, y, places, z_argmax, exp_z_shifted, part, a_2, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
@@ -187,7 +191,7 @@ def workspace(z, a, y):
         "a_shifted": np.empty((size_batch,), dtype),
         "a_2_shifted": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -272,6 +276,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -280,6 +285,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -29,6 +29,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -36,6 +37,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     h: Any = None  # (*batch,)
     exp_abs_u: Any = None  # (*batch,)
     log1p_exp_abs_u: Any = None  # (*batch,)
@@ -77,7 +79,8 @@ def forward(u, *, work=None):
     log1p_exp_abs_u = np.log1p(exp_abs_u, out=work.log1p_exp_abs_u)
     h += log1p_exp_abs_u
     shape = (*batch,)
-    return _unflat(h, batch), Cache(u, exp_abs_u, batch, shape, dtype, work)
+    turn = work.turns[0]
+    return _unflat(h, batch), Cache(u, exp_abs_u, batch, shape, dtype, work, turn)
 
 
 @np.errstate(under="ignore")
@@ -94,7 +97,8 @@ def backward(dh, cache):
         raise TypeError(
             f"cache is {type(cache).__name__}; it must be what forward of this module returned"
         )
-    (u, exp_abs_u, batch, shape, dtype, work) = cache
+    (u, exp_abs_u, batch, shape, dtype, work, turn) = cache
+    _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = sigmoid(u[…]) ∂ℒ/∂h[…]
@@ -138,7 +142,7 @@ def workspace(u):
         "du": np.empty((size_batch,), dtype),
         "exp_abs_u_2": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -199,6 +203,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -207,6 +212,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -35,6 +35,7 @@ class Cache(NamedTuple):
     shape: Any
     dtype: Any
     work: Any
+    turn: Any
 
 
 class Workspace(NamedTuple):
@@ -42,6 +43,7 @@ class Workspace(NamedTuple):
 
     sizes: Any = None  # (dtype, J, size_batch)
     owned: Any = frozenset()  # what id() says of the arrays
+    turns: Any = (0,)  # how many calls of forward have written into them
     not_equal_ignored: Any = None  # (*batch,)
     places: Any = None  # (*batch,)
     z_y_weight_y: Any = None  # (*batch,)
@@ -107,9 +109,10 @@ def forward(z, y, ignored, weight, *, work=None):
     np.negative(z_y_weight_y, out=z_y_weight_y)
     L = _where(not_equal_ignored, z_y_weight_y, 0, out=work.L)
     shape = (*batch,)
+    turn = work.turns[0]
     return _unflat(L, batch), Cache(
         y, places, z_argmax, exp_z, others_exp_z, weight_y, not_equal_ignored, batch, shape,
-        dtype, work,
+        dtype, work, turn,
     )
 
 
@@ -129,8 +132,9 @@ def backward(dL, cache):
         )
     (
         y, places, z_argmax, exp_z, others_exp_z, weight_y, not_equal_ignored, batch, shape,
-        dtype, work,
+        dtype, work, turn,
     ) = cache
+    _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
@@ -191,7 +195,7 @@ def workspace(z, y, ignored, weight):
         "others_p": np.empty((size_batch,), dtype),
         "dz": np.empty((size_batch, J), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), **arrays)
+    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -278,6 +282,7 @@ def _fitting(work, sizes, **arrays):
             "make another with workspace"
         )
     _apart(work, **arrays)
+    work.turns[0] += 1
     return work
 
 
@@ -286,6 +291,15 @@ def _apart(work, **arrays):
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _current(work, turn):
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
 
 
 def _read(name, value):

@@ -124,6 +124,20 @@ def test_results_lie_in_the_workspace_until_the_next_call():
     assert value == again and all(a is b for a, b in zip(gradients, others, strict=True))
 
 
+def test_a_cache_that_is_written_over_is_refused():
+    code, (inputs, _) = module("mlp"), drawn("mlp", "float64")
+    work = work_of(code, inputs)
+    _, first = code.forward(*inputs.values(), work=work)
+    code.backward(1.0, first)
+    _, second = code.forward(*inputs.values(), work=work)
+    with pytest.raises(ValueError, match="cache lies in a workspace that forward has been given ag"):
+        code.backward(1.0, first)
+    code.backward(1.0, second)
+    _, fresh = code.forward(*inputs.values())
+    code.forward(*inputs.values())
+    code.backward(1.0, fresh)
+
+
 # -- value -----------------------------------------------------------------------------------------
 
 
