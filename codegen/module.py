@@ -15,6 +15,7 @@ import jinja2
 from sympy import Expr
 
 from codegen import __version__
+from codegen.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
@@ -37,7 +38,6 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # the output is Python; text from definitions goes through `docstring`
 )
-WIDTH = 92  # of a line inside a function
 # the names of the module's own helpers, in the order in which they stand
 HELPERS = (
     "_fitting",
@@ -143,49 +143,6 @@ def unpacked(name: str, parts: list[str]) -> list[str]:
     return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
 
 
-def has_batch(*tensors: Tensor | Node) -> bool:
-    """Does a tensor have `...`, any number of leading axes?"""
-    return any(i.name == BATCH for t in tensors for i in t.indices)
-
-
-def axes_of(tensor: Tensor | Node) -> list[str]:
-    """The axes of a tensor by their sizes: N, D, or `...` for any number of leading axes."""
-    return [BATCH if i.name == BATCH else str(i.size) for i in tensor.indices]
-
-
-def shape(tensor: Tensor | Node) -> str:
-    """The shape of a tensor in words: `(N, D)`."""
-    names = ", ".join(axes_of(tensor))
-    return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
-
-
-def sizes(tensor: Tensor | Node) -> str:
-    """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
-    names = ["*batch" if a == BATCH else a for a in axes_of(tensor)]
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
-
-
-def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:
-    """The statement that names the size of an axis."""
-    if axes[0] != BATCH:
-        return f"{axes[place]} = {tensor.name}.shape[{place}]"
-    after = len(axes) - 1  # the axes behind the leading ones
-    if place:
-        return f"{axes[place]} = {tensor.name}.shape[{place - len(axes)}]"
-    lead = f"[: {tensor.name}.ndim - {after}]" if after else ""
-    return f"batch = {tensor.name}.shape{lead}"
-
-
-def axes_text(tensor: Tensor) -> str:
-    """The axes of an input as the module's helpers take them: "N D"."""
-    return f'"{" ".join(axes_of(tensor))}"'
-
-
-def flat(text: str, tensor: Tensor | Node) -> str:
-    """An array's text with its leading axes made one, where it has `...`."""
-    return f"_flat({text}, batch)" if has_batch(tensor) else text
-
-
 def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: Names) -> Section:
     """The statements that write into a workspace, in the order that needs the fewest arrays."""
     orders = (Section(values, body, results, copy(names), WORK, turned) for turned in (False, True))
@@ -261,10 +218,11 @@ class Module:
         precise = ["given"] if program.precise else []
         extra = [*batch, *(["shape"] if output.indices else []), *precise]
         cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK, "turn"]
-        stated = ["dtype", *self.sizes()]
+        checks = Arguments(layer, program.nonempty)
+        stated = ["dtype", *checks.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
-        checked = [*arguments, "dtype", *batch, *(s for s in self.sizes() if s != BATCH_SIZE)]
+        checked = [*arguments, "dtype", *batch, *(s for s in checks.sizes() if s != BATCH_SIZE)]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         widened = convert.inputs(layer.inputs, kept=True)
         result = (output, program.output, output.name)
@@ -306,7 +264,7 @@ class Module:
             },
             "remarks": self.remarks(),
             "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
-            "flattened": self.flattened(),
+            "flattened": checks.flattened(),
             "batch": bool(batch),
             "parts": found,
             "part_sizes": "batch" if batch else f"({found.size},)" if found else "",
@@ -316,7 +274,7 @@ class Module:
             "dtypes": convert.dtypes(),
             "widened": widened,
             "inputs_widened": convert.inputs(layer.inputs, kept=False),
-            "checks": self.checks(),
+            "checks": checks.checks(),
             "checked": wrapped("return (", checked, ")"),
             "sizes_tuple": f"({', '.join(stated)}{',' if len(stated) == 1 else ''})",
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
@@ -365,10 +323,6 @@ class Module:
                 function, results, names, Conversions(self.program.precise, names), kept=False
             ),
         }
-
-    def sizes(self) -> list[str]:
-        """The sizes of axes that arrays show, by name."""
-        return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
 
     def tangent_checks(self, convert: Conversions) -> list[str]:
         """The statements that check tangents."""
@@ -420,79 +374,6 @@ class Module:
             "or a label out of range; the message names the argument.",
         ]
         return lines
-
-    def checks(self) -> list[str]:
-        """The statements that check the arguments, in their order."""
-        lines, dtype = [], ""
-        numbers = []
-        for tensor in self.layer.inputs:
-            name, axes = tensor.name, axes_text(tensor)
-            if tensor.integer:
-                lines.append(f'{name} = _integers("{name}", {name}, {axes})')
-            elif not tensor.indices:
-                numbers.append(f'{name} = _number("{name}", {name}, dtype)')
-            elif dtype:
-                lines.append(f'{name} = _array("{name}", {name}, {axes}, dtype)')
-            else:
-                dtype = f"{name}.dtype"
-                lines += [f'{name} = _array("{name}", {name}, {axes})', f"dtype = {dtype}"]
-        lines += numbers if dtype else ["dtype = np.dtype(np.float64)", *numbers]
-        return lines + self.size_checks()
-
-    def size_checks(self) -> list[str]:
-        """The statements that name the sizes, compare them, and look at what they must be."""
-        lines = [*self.size_names(), *self.size_comparison()]
-        empty = [s for s in self.program.nonempty if str(s) != BATCH_SIZE]
-        lines += [f'_not_empty("{s}", {s})' for s in empty]
-        for tensor in self.layer.inputs:
-            if tensor.integer:
-                name = tensor.name
-                lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
-        if len(empty) < len(self.program.nonempty):
-            words = "the number of examples in the leading axes"
-            lines.append(f'_not_empty("{words}", int(0 not in batch))')
-        return lines
-
-    def flattened(self) -> list[str]:
-        """The statements that make one axis of the leading axes."""
-        batched = [t.name for t in self.layer.inputs if has_batch(t)]
-        if not batched:
-            return []
-        lines = [f"{n} = _flat({n}, batch)" for n in batched]
-        return [*lines, f"{BATCH_SIZE} = {batched[0]}.shape[0]"]
-
-    def size_names(self) -> list[str]:
-        """The statements that name the size of each axis, by the first array that has it."""
-        lines: list[str] = []
-        named: set[str] = set()
-        for tensor in self.layer.inputs:
-            axes = axes_of(tensor)
-            for place, axis in enumerate(axes):
-                if axis not in named:
-                    named.add(axis)
-                    lines.append(size_name(tensor, axes, place))
-        return lines
-
-    def size_comparison(self) -> list[str]:
-        """The statement that refuses two sizes for one axis."""
-        named: set[str] = set()
-        compared = []
-        for tensor in self.layer.inputs:
-            axes = axes_of(tensor)
-            if named & {*axes} or len({*axes}) < len(axes):
-                compared.append(f"{tensor.name}.shape != {sizes(tensor)}")
-            named |= {*axes}
-        arrays = [
-            f"    {t.name}=({t.name}, {axes_text(t)})," for t in self.layer.inputs if t.indices
-        ]
-        if not compared:
-            return []
-        refused = ["    _refuse_sizes(", *(f"    {array}" for array in arrays), "    )"]
-        one = f"if {' or '.join(compared)}:"
-        if len(one) <= WIDTH:
-            return [one, *refused]
-        rest = [f"    or {other}" for other in compared[1:]]
-        return ["if (", f"    {compared[0]}", *rest, "):", *refused]
 
     def shape_line(self) -> list[str]:
         """The statement that keeps the output's shape for backward's check."""

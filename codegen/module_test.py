@@ -17,7 +17,8 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from codegen import __version__
-from codegen.module import ENVIRONMENT, axes_of, comment, docstring, has_batch
+from codegen.arguments import axes_of, has_batch
+from codegen.module import ENVIRONMENT, comment, docstring
 from derive.derivation import cotangent_name
 from derive.expressions import (
     FUNCTIONS,

@@ -149,25 +149,24 @@ class Section:
     def is_added_product(self, number: int) -> bool:
         """Is it a number times an array that is only added, to an array that nothing else reads?"""
         value, readers = self.program[number], self.readers.get(number, [])
-        if value.name or number in self.results or len(readers) != 1:
+        if value.name or number in self.results or len(readers) != 1 or value.kind != "real":
             return False
         op, reader = value.op, self.program[readers[0]].op
         if not (is_ufunc(op, "multiply") and is_ufunc(reader, "add")):
             return False
-        factors, whole = op.operands, tuple(range(len(value.sizes)))
-        totals = [o for o in reader.operands if o.value != number]
-        return (
-            [len(self.program[o.value].sizes) for o in factors] == [0, len(value.sizes)]
-            and value.kind == "real"
-            and all(o.places == whole for o in (factors[1], *totals, *reader.operands))
-            and len(totals) == 1
-            and self.is_new(totals[0].value)
-            and totals[0].value in self.order
-            and totals[0].value not in self.results
-            and len(self.readers[totals[0].value]) == 1
-            and not isinstance(self.program[totals[0].value].op, Put)
-            and self.program[totals[0].value].kind == "real"
-        )
+        factor, array = op.operands
+        whole = tuple(range(len(value.sizes)))
+        if factor.places or any(o.places != whole for o in (array, *reader.operands)):
+            return False
+        others = [o.value for o in reader.operands if o.value != number]
+        return len(others) == 1 and self.is_left_over(others[0])
+
+    def is_left_over(self, number: int) -> bool:
+        """Is it a new array of this section, for its one reader to write over?"""
+        value = self.program[number]
+        if number not in self.order or number in self.results or isinstance(value.op, Put):
+            return False
+        return self.is_new(number) and value.kind == "real" and len(self.readers[number]) == 1
 
     def depth(self, number: int) -> int:
         """How many operations are written into one another."""

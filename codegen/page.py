@@ -8,10 +8,11 @@ from functools import cached_property
 
 from markupsafe import Markup
 
+from codegen.arguments import axes_of
 from codegen.graph import graph
 from codegen.highlight import Function, functions
 from codegen.mathml import colour
-from codegen.module import Module, axes_of
+from codegen.module import Module
 from codegen.notation import Notation
 from codegen.page_numbers import numbers
 from codegen.page_steps import Steps

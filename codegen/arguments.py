@@ -1,0 +1,141 @@
+"""The statements of a module that check arguments, name sizes and flatten leading axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from derive.layer import Layer, Node, Tensor
+from derive.symbols import BATCH_SIZE
+from derive.trees import BATCH
+
+WIDTH = 92  # of a line inside a function
+
+
+def has_batch(*tensors: Tensor | Node) -> bool:
+    """Does a tensor have `...`, any number of leading axes?"""
+    return any(i.name == BATCH for t in tensors for i in t.indices)
+
+
+def axes_of(tensor: Tensor | Node) -> list[str]:
+    """The axes of a tensor by their sizes: N, D, or `...` for any number of leading axes."""
+    return [BATCH if i.name == BATCH else str(i.size) for i in tensor.indices]
+
+
+def shape(tensor: Tensor | Node) -> str:
+    """The shape of a tensor in words: `(N, D)`."""
+    names = ", ".join(axes_of(tensor))
+    return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
+
+
+def sizes(tensor: Tensor | Node) -> str:
+    """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
+    names = ["*batch" if a == BATCH else a for a in axes_of(tensor)]
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:
+    """The statement that names the size of an axis."""
+    if axes[0] != BATCH:
+        return f"{axes[place]} = {tensor.name}.shape[{place}]"
+    after = len(axes) - 1  # the axes behind the leading ones
+    if place:
+        return f"{axes[place]} = {tensor.name}.shape[{place - len(axes)}]"
+    lead = f"[: {tensor.name}.ndim - {after}]" if after else ""
+    return f"batch = {tensor.name}.shape{lead}"
+
+
+def axes_text(tensor: Tensor) -> str:
+    """The axes of an input as the module's helpers take them: "N D"."""
+    return f'"{" ".join(axes_of(tensor))}"'
+
+
+def flat(text: str, tensor: Tensor | Node) -> str:
+    """An array's text with its leading axes made one, where it has `...`."""
+    return f"_flat({text}, batch)" if has_batch(tensor) else text
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a layer; `nonempty` are sizes that must not be 0."""
+
+    layer: Layer
+    nonempty: tuple[Expr, ...]
+
+    def sizes(self) -> list[str]:
+        """The sizes of axes that arrays show, by name."""
+        return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
+
+    def checks(self) -> list[str]:
+        """The statements that check the arguments, in their order."""
+        lines, dtype = [], ""
+        numbers = []
+        for tensor in self.layer.inputs:
+            name, axes = tensor.name, axes_text(tensor)
+            if tensor.integer:
+                lines.append(f'{name} = _integers("{name}", {name}, {axes})')
+            elif not tensor.indices:
+                numbers.append(f'{name} = _number("{name}", {name}, dtype)')
+            elif dtype:
+                lines.append(f'{name} = _array("{name}", {name}, {axes}, dtype)')
+            else:
+                dtype = f"{name}.dtype"
+                lines += [f'{name} = _array("{name}", {name}, {axes})', f"dtype = {dtype}"]
+        lines += numbers if dtype else ["dtype = np.dtype(np.float64)", *numbers]
+        return lines + self.size_checks()
+
+    def size_checks(self) -> list[str]:
+        """The statements that name the sizes, compare them, and look at what they must be."""
+        lines = [*self.size_names(), *self.size_comparison()]
+        empty = [s for s in self.nonempty if str(s) != BATCH_SIZE]
+        lines += [f'_not_empty("{s}", {s})' for s in empty]
+        for tensor in self.layer.inputs:
+            if tensor.integer:
+                name = tensor.name
+                lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
+        if len(empty) < len(self.nonempty):
+            words = "the number of examples in the leading axes"
+            lines.append(f'_not_empty("{words}", int(0 not in batch))')
+        return lines
+
+    def flattened(self) -> list[str]:
+        """The statements that make one axis of the leading axes."""
+        batched = [t.name for t in self.layer.inputs if has_batch(t)]
+        if not batched:
+            return []
+        lines = [f"{n} = _flat({n}, batch)" for n in batched]
+        return [*lines, f"{BATCH_SIZE} = {batched[0]}.shape[0]"]
+
+    def size_names(self) -> list[str]:
+        """The statements that name the size of each axis, by the first array that has it."""
+        lines: list[str] = []
+        named: set[str] = set()
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            for place, axis in enumerate(axes):
+                if axis not in named:
+                    named.add(axis)
+                    lines.append(size_name(tensor, axes, place))
+        return lines
+
+    def size_comparison(self) -> list[str]:
+        """The statement that refuses two sizes for one axis."""
+        named: set[str] = set()
+        compared = []
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            if named & {*axes} or len({*axes}) < len(axes):
+                compared.append(f"{tensor.name}.shape != {sizes(tensor)}")
+            named |= {*axes}
+        arrays = [
+            f"    {t.name}=({t.name}, {axes_text(t)})," for t in self.layer.inputs if t.indices
+        ]
+        if not compared:
+            return []
+        refused = ["    _refuse_sizes(", *(f"    {array}" for array in arrays), "    )"]
+        one = f"if {' or '.join(compared)}:"
+        if len(one) <= WIDTH:
+            return [one, *refused]
+        rest = [f"    or {other}" for other in compared[1:]]
+        return ["if (", f"    {compared[0]}", *rest, "):", *refused]
