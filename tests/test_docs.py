@@ -257,6 +257,11 @@ def eval_product(text):
     return factors[0] * (factors[1] if factors[1:] else 1)
 
 
+def test_the_readme_counts_the_steps_of_the_perceptron():
+    steps = notebook.shipped("mlp").compiled.proof.steps
+    assert f"All {len(steps)} steps of the perceptron's derivation" in README
+
+
 # -- the gallery -----------------------------------------------------------------------------------
 
 
