@@ -170,7 +170,12 @@ EXAMPLES = [
     ("assumption", a * Sum(p(n, k), k), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], a),
     ("assumption", a * Sum(p(m, k), k), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], a),
     ("assumption", Sum(p(n, j) * x(j), j), [sp.Eq(Sum(p(n, j), j), 1, evaluate=False)], None),
-    ("mask from the output", a * Bracket(x(n) > 0), [[RELU]], a * Bracket(entry("h", [n]) > 0)),
+    (
+        "mask from the output",
+        a * Bracket(x(n) > 0),
+        [[RELU]],
+        a * Bracket(sp.Ne(entry("h", [n]), 0)),
+    ),
     ("mask from the output", Bracket(x(n) >= 0), [[RELU]], None),
     ("shifted log-sum-exp", sp.log(Sum(sp.exp(z(n, j)), j)), [], z(n, TOP) + log1p(OTHERS)),
     ("shifted log-sum-exp", sp.log(Sum(x(j), j)), [], None),

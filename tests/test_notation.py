@@ -141,9 +141,10 @@ FUNCTIONS: dict[str, Any] = {
     "StrictGreaterThan": lambda a, b: a > b,
     "GreaterThan": lambda a, b: a >= b,
     "StrictLessThan": lambda a, b: a < b,
+    "Unequality": lambda a, b: a != b,
     "Relational": None,
 }
-SIGNS = {">": "StrictGreaterThan", ">=": "GreaterThan", "<": "StrictLessThan"}
+SIGNS = {">": "StrictGreaterThan", ">=": "GreaterThan", "<": "StrictLessThan", "!=": "Unequality"}
 COMPUTE: dict[str, Any] = {
     "transpose": lambda of, t: of[0].T,
     "product": lambda of, t: np.linalg.multi_dot(of) if len(of) > 1 else of[0],
@@ -258,7 +259,7 @@ def test_gradients_of_the_perceptron_in_matrix_notation() -> None:
         gradient = derivation.gradient(name)
         assert matrix_form(gradient.total, gradient.tensor.indices, layer) == text
     u = derivation.gradient("u")
-    assert matrix_form(u.code, u.tensor.indices, layer) == "𝟏[h > 0] ⊙ ∂L/∂h"
+    assert matrix_form(u.code, u.tensor.indices, layer) == "𝟏[h ≠ 0] ⊙ ∂L/∂h"
     w = derivation.gradient("w")
     assert matrix_form(w.total, w.tensor.indices, layer, LATEX) == (
         r"h^{\top} \, \frac{\partial L}{\partial z} + \lambda \, w"
