@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
+from codegen.numpy_text import tuple_text
 from derive.layer import Layer, Node, Tensor
 from derive.symbols import BATCH_SIZE
 from derive.trees import BATCH
@@ -31,8 +32,7 @@ def shape(tensor: Tensor | Node) -> str:
 
 def sizes(tensor: Tensor | Node) -> str:
     """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
-    names = ["*batch" if a == BATCH else a for a in axes_of(tensor)]
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+    return tuple_text("*batch" if a == BATCH else a for a in axes_of(tensor))
 
 
 def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:

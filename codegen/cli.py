@@ -139,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
         "--precise",
         action="store_true",
         help="modules that work in float64 and carry on the rounding errors of exponents: a few "
-        "ULPs off in every regime, at up to 2.5 times the time",
+        "ULPs off in every regime, in up to some three times the time",
     )
     bound = command(
         "book",

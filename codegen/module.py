@@ -20,6 +20,7 @@ from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
 from codegen.numpy_target import Buffer, Line, Section
+from codegen.numpy_text import tuple_text
 from codegen.parts import Parts, parts, row_entries
 from codegen.precise import WORK, Conversions
 from codegen.program import Elementwise, Function, Program, Value, Values, borrows
@@ -151,15 +152,13 @@ def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: 
 
 def buffer_text(buffer: Buffer) -> dict[str, str]:
     """A buffer's name, what stands in it, and the text that makes it."""
-    axes = ["*batch" if str(s) == BATCH_SIZE else str(s) for s in buffer.sizes]
-    sizes = ", ".join(map(str, buffer.sizes)) + ("," if len(buffer.sizes) == 1 else "")
+    about = tuple_text("*batch" if str(s) == BATCH_SIZE else s for s in buffer.sizes)
     dtype = {"mask": "bool", "integer": "np.intp"}.get(buffer.kind, "dtype")
-    about = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
     then = ", then ".join(n for n in buffer.holds if n != buffer.name)
     return {
         "name": buffer.name,
         "about": f"{about}; then {then}" if then else about,
-        "made": buffer.content or f"np.empty(({sizes}), {dtype})",
+        "made": buffer.content or f"np.empty({tuple_text(buffer.sizes)}, {dtype})",
     }
 
 
@@ -223,6 +222,8 @@ class Module:
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         checked = [*arguments, "dtype", *batch, *(s for s in checks.sizes() if s != BATCH_SIZE)]
+        taken = wrapped("(", checked, f") = _arguments({', '.join(arguments)})")
+        prepared = [*taken, *checks.flattened(), *convert.dtypes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         widened = convert.inputs(layer.inputs, kept=True)
         result = (output, program.output, output.name)
@@ -263,20 +264,18 @@ class Module:
                 else "one number",
             },
             "remarks": self.remarks(),
-            "arguments": wrapped("(", checked, f") = _arguments({', '.join(arguments)})"),
-            "flattened": checks.flattened(),
+            "arguments": taken,
+            "prepared": prepared,
             "batch": bool(batch),
             "parts": found,
             "part_sizes": "batch" if batch else f"({found.size},)" if found else "",
             "part_count": "batch[0]" if batch else str(found.size) if found else "",
             "row_entries": row_entries(found.size, forward) if found else "",
             "part_given": [self.part_of(t, found) for t in layer.inputs],
-            "dtypes": convert.dtypes(),
             "widened": widened,
-            "inputs_widened": convert.inputs(layer.inputs, kept=False),
             "checks": checks.checks(),
             "checked": wrapped("return (", checked, ")"),
-            "sizes_tuple": f"({', '.join(stated)}{',' if len(stated) == 1 else ''})",
+            "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_text(b) for b in buffers],
             "forward": [*self.lines(forward.statements), *self.shape_line()],
@@ -285,8 +284,13 @@ class Module:
             "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
             "backward": self.lines(backward.statements),
             "results": results,
-            "given_inputs": unpacked("inputs", arguments),
-            "given_tangents": [*unpacked("tangents", tangents), *self.tangent_checks(convert)],
+            "along_tangents": [
+                *unpacked("inputs", arguments),
+                *prepared,
+                *convert.inputs(layer.inputs, kept=False),
+                *unpacked("tangents", tangents),
+                *self.tangent_checks(convert),
+            ],
             "jvp": self.function(program.jvp, [output.name, output.name]),
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
         }

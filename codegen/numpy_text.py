@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_letters
 
@@ -155,7 +155,7 @@ class Spelling:
         first, *sizes = op.operands
         text = self.operand(first, len(sizes)).text
         names = [self.spell(s.value).text for s in sizes]
-        shape = f"({', '.join(names)}{',' if len(sizes) == 1 else ''})"
+        shape = tuple_text(names)
         if out:
             return call("_spread", text, shape, out=out)
         return Text(f"np.broadcast_to({text}, {shape}).copy()", CALL)
@@ -288,6 +288,12 @@ RULES = (  # the first that fits
     Spelling.batched_product,
     Spelling.matrix_product,
 )
+
+
+def tuple_text(parts: Iterable[object]) -> str:
+    """A tuple: `(N, D)`, `(N,)`."""
+    words = [str(part) for part in parts]
+    return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
 
 
 def function_name(function: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from codegen.names import Names
 from codegen.numpy_target import Buffer
+from codegen.numpy_text import tuple_text
 from derive.layer import Node, Tensor
 
 WORK = "work"  # the argument of forward that holds its buffers
@@ -53,8 +54,7 @@ class Conversions:
         if not buffer:
             return f"_as({text}, {dtype})"
         sizes = tuple(i.size for i in tensor.indices)
-        shape = ", ".join(map(str, sizes)) + ("," if len(sizes) == 1 else "")
-        content = f"np.empty(({shape}) if given != dtype else 0, {dtype})"
+        content = f"np.empty({tuple_text(sizes)} if given != dtype else 0, {dtype})"
         name = self.names.free(buffer)
         self.buffers.append(Buffer(name, sizes, "real", content))
         return f"_as({text}, {dtype}, out={WORK}.{name})"

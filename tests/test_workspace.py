@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from bench.steps import peak
 from tests.definitions import facts
 from tests.samples import DTYPES, NAMES, cotangent, draw, module, sizes_of
 
@@ -67,16 +68,7 @@ def large(name, dtype):
 def allocated(code, inputs, g):
     """The most bytes that a step uses beside its workspace, from the third step on."""
     work = work_of(code, inputs)
-    step(code, inputs, g, work)
-    tracemalloc.start()
-    try:
-        step(code, inputs, g, work)
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        step(code, inputs, g, work)
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        tracemalloc.stop()
+    return peak(lambda: step(code, inputs, g, work))
 
 
 @every_layer
