@@ -1,0 +1,148 @@
+"""Definitions that sit at an edge, each through every stage, and its numbers to 60 digits.
+
+Most once went wrong: they are singular in some case (a tie, an empty mask, i = j), their exponents
+are large, an axis stands twice, labels point at labels. `tests/edges/` holds one definition a file.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codegen import library
+from codegen.compiler import compile_definition
+from codegen.module import loaded, module
+from derive.reader import read_definition
+from tests.autodiff import text_facts
+from tests.definitions import Facts
+from tests.reference import MP, Exact, jacobians_of, pull
+from tests.samples import sizes_of
+from tests.strategies import limited
+
+EDGES = Path(__file__).parent / "edges"
+NAMES = sorted(path.stem for path in EDGES.glob("*.toml"))
+SECONDS = 60  # to read, derive, prove and emit one definition
+TRIES = 60  # draws for a point at which the forward pass is a real number
+LIMIT = 1e-12  # relative to the largest entry of the array, or to 1
+ORDINARY = (1.0, 0.3, 3.0)
+EXTREME = (1e3, -1e3, 1e4)
+# exact as formulas, but with differences of large numbers that no rewriting can take away:
+# distances of points that are 1e4 away lose what their coordinates' rounding loses
+CANCELLING = {
+    "distance_matrix", "energy_without_diagonal", "gaussian_mixture", "gaussian_mixture_unit",
+    "t_sne", "triplet", "triplet_batch_hard", "pair_energy", "value_of_gathered_rows",
+}  # fmt: skip
+
+
+def source(name: str) -> str:
+    """The text of a definition."""
+    return (EDGES / f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def facts_of(name: str) -> Facts:
+    """What the text says, read from the parser's trees alone."""
+
+    def nothing(called: str) -> Any:
+        raise KeyError(called)
+
+    return text_facts(read_definition(name, source(name)), nothing)
+
+
+@cache
+def code(name: str) -> ModuleType:
+    """The module, every stage before it passed in time."""
+    with limited(SECONDS):
+        made = compile_definition(name, source(name), library.shipped_source)
+        return loaded(module(made.derivation, made.program), made.layer)
+
+
+def draw(layer: Facts, rng: np.random.Generator, scale: float, attempt: int) -> dict[str, Any]:
+    """Inputs; every other draw is positive, and every fourth has one tensor alone scaled."""
+    sizes, inputs = sizes_of(layer), {}
+    real = [name for name in layer.axes if name not in layer.labels]
+    chosen = {real[rng.integers(len(real))]} if attempt % 4 > 1 or abs(scale) > 100 else {*real}
+    for name, axes in layer.axes.items():
+        shape = tuple(sizes[a] for a in axes)
+        if name in layer.labels:
+            inputs[name] = rng.integers(sizes[layer.labels[name]], size=shape)
+        else:
+            value = rng.normal(size=shape) * (scale if name in chosen else 1.0)
+            inputs[name] = np.asarray(np.abs(value) if attempt % 2 else value)
+    return inputs
+
+
+def point(layer: Facts, seed: int, scale: float) -> tuple[dict[str, Any], np.ndarray] | None:
+    """Inputs at which the forward pass is real, and its output to 60 digits."""
+    rng = np.random.default_rng(seed)
+    for attempt in range(TRIES):
+        inputs = draw(layer, rng, scale, attempt)
+        try:
+            exact = Exact(layer, inputs).output()
+        except (ZeroDivisionError, ValueError):
+            continue
+        if all(MP.im(v) == 0 and MP.isfinite(v) for v in exact.flat):
+            return inputs, exact
+    return None
+
+
+def close(what: str, found: Any, exact: Any, limit: float) -> None:
+    """Every entry, relative to the largest of the array or to 1."""
+    found, exact = np.asarray(found), np.asarray(exact, object)
+    assert found.shape == exact.shape, what
+    scale = max([1, *(abs(v) for v in exact.flat)])
+    for at in np.ndindex(exact.shape):
+        assert np.isfinite(found[at]), f"{what}{list(at)} is {found[at]}, not {exact[at]}"
+        error = abs(MP.mpf(float(found[at])) - exact[at])
+        assert error <= limit * scale, f"{what}{list(at)} is {found[at]!r}, not {exact[at]}"
+
+
+def check(name: str, seed: int, scale: float) -> None:
+    """Forward, backward, jvp and value at one point against complex steps."""
+    layer = facts_of(name)
+    drawn = point(layer, seed, scale)
+    if drawn is None:
+        pytest.skip(f"no point of scale {scale:g} at which the forward pass is real")
+    inputs, exact = drawn
+    limit = LIMIT * (abs(scale) if abs(scale) > 100 and name in CANCELLING else 1)
+    given = [v if v.shape else v.item() for v in inputs.values()]
+    rng = np.random.default_rng(seed)
+    shape = np.shape(exact)
+    g = np.asarray(rng.normal(size=shape)) if shape else 1.0
+    steps = jacobians_of(layer, inputs)
+    output, cache_ = code(name).forward(*given)
+    close("output", output, exact, limit)
+    close("value", code(name).value(*given), exact, limit)
+    gradients = code(name).backward(g, cache_)
+    for wanted, gradient in zip(layer.wrt, gradients, strict=True):
+        close(f"d{wanted}", gradient, pull(steps[wanted], g), limit)
+    tangents = [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in layer.wrt]
+    moved = np.full(shape, MP.mpf(0), object)
+    for wanted, tangent in zip(layer.wrt, tangents, strict=True):
+        for at in np.ndindex(tangent.shape):
+            column = steps[wanted][(..., *at)]
+            moved = moved + column * MP.mpf(float(tangent[at]))
+    along = tuple(t if t.shape else t.item() for t in tangents)
+    close("tangent", code(name).jvp(tuple(given), along)[1], moved, limit)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_derived_proved_and_emitted_in_time(name):
+    assert code(name).forward
+
+
+@pytest.mark.parametrize("scale", ORDINARY)
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_at_ordinary_points(name, scale):
+    check(name, 1, scale)
+
+
+@pytest.mark.parametrize("scale", EXTREME)
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_at_extreme_points(name, scale):
+    check(name, 2, scale)
