@@ -21,7 +21,6 @@ from derive.reader import read_definition
 from tests.autodiff import text_facts
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull
-from tests.samples import sizes_of
 from tests.strategies import limited
 
 EDGES = Path(__file__).parent / "edges"
@@ -64,7 +63,9 @@ def code(name: str) -> ModuleType:
 
 def draw(layer: Facts, rng: np.random.Generator, scale: float, attempt: int) -> dict[str, Any]:
     """Inputs; every other draw is positive, and every fourth has one tensor alone scaled."""
-    sizes, inputs = sizes_of(layer), {}
+    roots = [*layer.same.values(), *(a for axes in layer.axes.values() for a in axes)]
+    sizes = {a: 2 + i % 3 for i, a in enumerate(dict.fromkeys([*roots, *layer.labels.values()]))}
+    inputs = {}
     real = [name for name in layer.axes if name not in layer.labels]
     chosen = {real[rng.integers(len(real))]} if attempt % 4 > 1 or abs(scale) > 100 else {*real}
     for name, axes in layer.axes.items():
