@@ -18,7 +18,8 @@ from tqdm import tqdm
 from bench import machine, plots
 from bench.tables import markdown
 from codegen import library
-from codegen.compiler import Compiled, files, room_for_nesting
+from codegen.compiler import Compiled, files
+from codegen.faults import stages
 from codegen.lower import lower
 from derive.derivation import derive
 from derive.errors import PullbackError
@@ -78,13 +79,13 @@ def compiled(name: str, source: str) -> dict[str, Any]:
         layer = lap(read_layer(name, source, library.shipped_source))
     except PullbackError as error:
         return {"refused": str(error).splitlines()[0]}
-    with room_for_nesting(name):
+    with stages(name, source):
         derivation = lap(derive(layer))
         proof = lap(prove(derivation))
         written = lap(files(Compiled(layer, derivation, proof, lower(derivation))))
-    stages = [b - a for a, b in pairwise(times)]
+    seconds = [b - a for a, b in pairwise(times)]
     return {
-        "seconds": dict(zip(("read", "derive", "prove", "emit"), stages, strict=True)),
+        "seconds": dict(zip(("read", "derive", "prove", "emit"), seconds, strict=True)),
         "nodes": len(layer.nodes),
         "steps": len(derivation.steps),
         "bytes": sum(map(len, written.values())),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from codegen import mathml
+from codegen.faults import stages
 from codegen.latex import latex
 from codegen.lower import lower
 from codegen.module import module
@@ -15,12 +13,9 @@ from codegen.module_test import module_test
 from codegen.page import LAWS_FILE, page
 from codegen.program import Program
 from derive.derivation import Derivation, derive
-from derive.errors import TooLarge
 from derive.layer import Layer
 from derive.proof import Proof, Watch, prove
 from derive.reader import Library, read_layer
-
-STACK = 6_000  # calls of Python, one inside another
 
 
 @dataclass(frozen=True)
@@ -45,32 +40,20 @@ def compile_definition(
     A precise program works in float64 and carries on the rounding errors of exponents.
 
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
+    Of these, Fault is a fault of Pullback itself, whatever the exception was that came up.
     """
-    layer = read_layer(name, source, library)
-    with room_for_nesting(name):
+    with stages(name, source):
+        layer = read_layer(name, source, library)
         derivation = derive(layer)
         proof = prove(derivation, watch)
         program = lower(derivation, precise)
     return Compiled(layer, derivation, proof, program)
 
 
-@contextmanager
-def room_for_nesting(name: str) -> Iterator[None]:
-    """A stack that holds expressions as deep as definitions may nest them, each level many calls.
-
-    Raises TooLarge where it does not.
-    """
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, STACK))
-    try:
-        yield
-    except RecursionError:
-        raise TooLarge(
-            f"{name}: expressions are nested too deeply to be worked out; give parts of the "
-            "equations names of their own, each with '='"
-        ) from None
-    finally:
-        sys.setrecursionlimit(before)
+def file_names(name: str) -> list[str]:
+    """The names of a layer's files, as `files` writes them."""
+    page = [f"{name}.html"] if mathml.available() else []
+    return [f"{name}.py", f"test_{name}.py", f"{name}.tex", *page]
 
 
 def files(compiled: Compiled, home: str = "") -> dict[str, str]:
@@ -79,14 +62,10 @@ def files(compiled: Compiled, home: str = "") -> dict[str, str]:
     The page is left out where math-core is not installed; `home` is a list of layers beside it.
     """
     name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
-    written = {
-        f"{name}.py": text,
-        f"test_{name}.py": module_test(compiled.layer, text),
-        f"{name}.tex": latex(compiled.derivation, compiled.proof),
-    }
+    texts = [text, module_test(compiled.layer, text), latex(compiled.derivation, compiled.proof)]
     if mathml.available():
-        written[f"{name}.html"] = page_of(compiled, text, home, LAWS_FILE)
-    return written
+        texts.append(page_of(compiled, text, home, LAWS_FILE))
+    return dict(zip(file_names(name), texts, strict=True))
 
 
 def html(compiled: Compiled) -> str:

@@ -83,3 +83,7 @@ class ProofFailed(PullbackError):
 
 class TooLarge(PullbackError):
     """A derivation grows beyond the limit on operations."""
+
+
+class Fault(PullbackError):
+    """A fault of Pullback itself, whose cause is the exception that came up; please report it."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from codegen import cli, library, write
+from codegen.marks import marked
 from derive import laws
 from derive.laws import Law
 
@@ -156,7 +157,7 @@ def test_new_writes_a_definition_that_generates(tmp_path, capsys):
     assert "def forward(x, w, b, *, work=None):" in (tmp_path / "lib" / "my_layer.py").read_text()
     path.write_text("mine")
     assert run("new", "my_layer", "--out", tmp_path / "defined") == 2
-    assert "is there already" in capsys.readouterr().err and path.read_text() == "mine"
+    assert "not written by pullback" in capsys.readouterr().err and path.read_text() == "mine"
 
 
 def test_generate_writes_a_module_that_works(definition, tmp_path, capsys):
@@ -187,7 +188,7 @@ def test_check_sees_changed_missing_and_stale_files(definition, tmp_path, capsys
     text = (out / "relu.py").read_text()
     (out / "relu.py").write_text(text.replace("np.not_equal(h, 0", "np.greater_equal(h, 0"))
     (out / "relu.tex").unlink()
-    (out / "old.py").write_text("")
+    (out / "old.py").write_text(marked("old.py", "gone = True\n", shipped=True))
     before = sorted((p.name, p.read_bytes()) for p in out.iterdir())
     capsys.readouterr()
     assert run("generate", "--check", "--out", out) == 1
@@ -216,7 +217,8 @@ def test_a_failing_proof_writes_nothing(tmp_path, monkeypatch, capsys):
 def test_an_interrupted_run_leaves_what_was_there(moment, tmp_path, monkeypatch, capsys):
     out = tmp_path / "lib"
     out.mkdir()
-    (out / "affine.py").write_text("old")
+    old = marked("affine.py", "old = True\n", shipped=True)
+    (out / "affine.py").write_text(old)
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -226,7 +228,7 @@ def test_an_interrupted_run_leaves_what_was_there(moment, tmp_path, monkeypatch,
     else:
         monkeypatch.setattr(write.os, "replace", interrupt)
     assert run("generate", "affine", "--out", out) == 130
-    assert [(p.name, p.read_text()) for p in out.iterdir()] == [("affine.py", "old")]
+    assert [(p.name, p.read_text()) for p in out.iterdir()] == [("affine.py", old)]
 
 
 def test_ctrl_c_ends_all_processes_at_once(tmp_path):
