@@ -61,7 +61,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
-from derive.laws import is_label_delta
+from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
 from derive.trees import BATCH
 
@@ -797,20 +797,12 @@ def are_unequal_labels(expr: Expr) -> bool:
 
 
 def largest_of_log_sum(expr: Expr) -> Expr | None:
-    """The a_l of a_l + log1p(Σ_{i≠l} exp(a_i − a_l)), where that is the whole expression."""
+    """The M of M + log Σ w exp(a − M), where that is the whole expression; log1p likewise."""
     for rest in expr.args:
-        if not (isinstance(rest, log1p) and isinstance(rest.args[0], Sum)):
-            continue
-        body, indices = rest.args[0].open()
-        top = expr - rest
-        for hole in filter(is_hole, sp.Mul.make_args(body)):
-            index, place = index_and_label(1 - hole)
-            others = body / hole
-            if isinstance(place, ArgLargest) and indices == (index,) and isinstance(others, sp.exp):
-                a = others.args[0] + top
-                own = all(term.has(place) for term in sp.Add.make_args(top))
-                if own and not a.has(place) and substitute(a, {index: place}) == top:
-                    return cast(Expr, top)
+        if isinstance(rest, sp.log | log1p) and is_exponential_sum(rest.args[0]):
+            top = shift_of(rest.args[0])
+            if top == expr - rest:
+                return top
     return None
 
 

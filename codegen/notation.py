@@ -467,6 +467,9 @@ class Notation:
             return self.style.call("exp", ["1"]), CALL
         if expr is sp.pi:
             return (r"\pi" if self.style.latex else "π"), ATOM
+        if expr.is_infinite:
+            sign = self.style.minus if expr < 0 else ""
+            return sign + (r"\infty" if self.style.latex else "∞"), ADD if sign else ATOM
         if not expr.is_Rational:
             return self.style.group(str(expr)), ATOM
         sign = self.style.minus if expr.is_negative else ""

@@ -155,12 +155,20 @@ class Binder(Expr):
         fresh = tuple(fresh_index(i.size) for i in self.indices)
         return self.body.xreplace(dict(zip(self.indices, fresh, strict=True))), fresh
 
-    def _eval_is_real(self) -> bool:
+    def _eval_is_real(self) -> bool | None:
+        return unless_infinite(self)
+
+    def _eval_is_extended_real(self) -> bool:
         return True
 
     def _sympystr(self, printer: Any) -> str:
         words = ", ".join(printer._print(a) for a in self.args)
         return f"{type(self).__name__}({words})"
+
+
+def unless_infinite(expr: Expr) -> bool | None:
+    """Is it real? It may be −∞ where that stands in it, for what is left out."""
+    return None if expr.has(sp.S.NegativeInfinity) else True
 
 
 _numbers = count()
@@ -280,7 +288,10 @@ class Maximum(sp.Function):
         """1 where the argument is the one chosen."""
         return wins(self.args, argindex - 1, sp.StrictGreaterThan, sp.GreaterThan)
 
-    def _eval_is_real(self) -> bool:
+    def _eval_is_real(self) -> bool | None:
+        return unless_infinite(self)
+
+    def _eval_is_extended_real(self) -> bool:
         return True
 
     def _eval_is_nonnegative(self) -> bool | None:
@@ -324,7 +335,10 @@ class Where(Expr):
         condition, a, b = self.args
         return Where(condition, a.diff(s), b.diff(s))
 
-    def _eval_is_real(self) -> bool:
+    def _eval_is_real(self) -> bool | None:
+        return unless_infinite(self)
+
+    def _eval_is_extended_real(self) -> bool:
         return True
 
 

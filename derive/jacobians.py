@@ -77,8 +77,8 @@ def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain
 def for_computing(chain: Chain) -> Chain:
     """The steps that make an expression stable."""
     chain = chain.then(laws.sum_over_delta)
-    chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softmax)
-    return chain.then(laws.shift_softplus).then(laws.complement_of_erf)
+    chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
+    return chain.then(laws.shift_softmax).then(laws.complement_of_erf)
 
 
 def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:

@@ -83,6 +83,7 @@ MEANING = {
 TOP = ArgLargest(z(n, i), i)
 OTHERS = Sum((1 - delta(i, TOP)) * sp.exp(z(n, i) - z(n, TOP)), i)
 SHIFTED = sp.exp(z(n, j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i)
+LARGEST = Maximum(Maximum(0, a), Where(sp.Ne(c, 0), b, -sp.oo))
 RELU = Equality(entry("h", [n]), Maximum(0, x(n)))
 MEAN = Equality(entry("m"), Sum(x(j), j) / K)
 GATE = Equality(entry("s", [n]), Sigmoid(x(n)))
@@ -180,7 +181,28 @@ EXAMPLES = [
     ("shifted log-sum-exp", sp.log(Sum(sp.exp(z(n, j)), j)), [], z(n, TOP) + log1p(OTHERS)),
     ("shifted log-sum-exp", sp.log(Sum(x(j), j)), [], None),
     ("shifted softmax", SOFTMAX, [], SHIFTED),
-    ("shifted softmax", sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i), [], None),
+    (
+        "shifted softmax",
+        sp.exp(x(j)) / Sum(sp.exp(z(n, i)), i),
+        [],
+        sp.exp(x(j) - z(n, TOP)) / Sum(sp.exp(z(n, i) - z(n, TOP)), i),
+    ),
+    ("shifted softmax", SHIFTED, [], None),
+    ("shifted softmax", sp.exp(x(j)) / Sum(z(n, i), i), [], None),
+    ("shifted softmax", sp.exp(a) / (1 - sp.exp(a)), [], None),
+    (
+        "log shifted by the largest",
+        sp.log(2 * sp.exp(a) + c**2 * sp.exp(b) + 1),
+        [],
+        LARGEST
+        + sp.log(
+            2 * sp.exp(a - LARGEST)
+            + c**2 * sp.exp(Where(sp.Ne(c, 0), b - LARGEST, -sp.oo))
+            + sp.exp(-LARGEST)
+        ),
+    ),
+    ("log shifted by the largest", sp.log(1 - sp.exp(a)), [], None),
+    ("log shifted by the largest", sp.log(b + a), [], None),
     ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
     (
         "mean of the deviations",
@@ -249,9 +271,15 @@ EXAMPLES = [
     ("entries that add up to nothing", p(n, k) - x(k), [[PARTS], ()], None),
     ("differentiate", steps.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
-ONCE = {"differentiate", "shifted softmax"}  # steps that are taken once
+ONCE = {"differentiate"}  # steps that are taken once
 # equal only given something else, or where a tie is put in as the proof does
-FACTS = {"assumption", "mask from the output", "differentiate", "shifted softplus"}
+FACTS = {
+    "assumption",
+    "mask from the output",
+    "differentiate",
+    "shifted softplus",
+    "log shifted by the largest",
+}
 
 
 @pytest.mark.parametrize(

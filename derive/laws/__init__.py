@@ -19,6 +19,7 @@ from derive.laws.algebra import (
     tie_to_label,
 )
 from derive.laws.definitions import assumption, fold, mask_from_output, put_in
+from derive.laws.exponential_sums import exponential_sum, is_exponential_sum, shift_of
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
@@ -26,11 +27,13 @@ from derive.laws.means import centred
 from derive.laws.numerics import (
     complement,
     complement_of_erf,
-    exponential_sum,
+    split_largest,
+)
+from derive.laws.shifts import (
+    shift_log,
     shift_log_sum_exp,
     shift_softmax,
     shift_softplus,
-    split_largest,
 )
 from derive.laws.tails import (
     complement_of_sigmoid,
@@ -56,6 +59,7 @@ __all__ = [
     "factor_of_cases",
     "factors",
     "fold",
+    "is_exponential_sum",
     "is_hole",
     "is_label_delta",
     "law",
@@ -65,7 +69,9 @@ __all__ = [
     "mask_from_output",
     "one_power",
     "put_in",
+    "shift_log",
     "shift_log_sum_exp",
+    "shift_of",
     "shift_softmax",
     "shift_softplus",
     "sigmoid",

@@ -21,9 +21,9 @@ from derive.expressions import (
 )
 from derive.laws.algebra import cancel, linearity, sum_of_constant
 from derive.laws.definitions import assumption
+from derive.laws.exponential_sums import exponential_sum
 from derive.laws.law import law
 from derive.laws.matching import unify
-from derive.laws.numerics import exponential_sum
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,269 @@
+"""Laws that shift sums of exponentials by their largest, in logs and in quotients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from derive.expressions import (
+    ArgLargest,
+    Binder,
+    Largest,
+    Maximum,
+    Sum,
+    is_entry,
+    log1p,
+    rewrite,
+    substitute,
+)
+from derive.laws.exponential_sums import (
+    Term,
+    condition_of,
+    is_exponential_sum,
+    largest,
+    masked,
+    nonzero,
+    relevant,
+    shares_exponent,
+    shift_of,
+    shifted,
+    terms_of,
+    unmasked,
+)
+from derive.laws.law import law
+
+MAX_PARTS = 3  # of a sum whose log is taken part by part; each doubles what is written
+
+
+def can_be_shifted(expr: Expr) -> bool:
+    """Is it a sum of exponentials that is not shifted yet, and no 1 − exp(a)?"""
+    if not is_exponential_sum(expr) or shift_of(expr) is not None:
+        return False
+    return not (expr.is_Add and any(isinstance(c - expr, sp.exp) for c in (1, -1)))
+
+
+# -- logs --------------------------------------------------------------------------------------
+
+
+@law("shifted log-sum-exp")
+def shift_log_sum_exp(expr: Expr) -> Expr:
+    """For any place l: log Σ_i exp(a_i) = a_l + log1p(Σ_{i≠l} exp(a_i − a_l)).
+
+    log(sum(i, exp(a[i]))) = a[l] + log1p(sum(i, [i != l] * exp(a[i] - a[l])))
+
+    exp(a_l) is a factor of the whole sum, and its log is a_l; the term at l becomes exp(0) = 1,
+    the 1 of log1p. With l the place of the largest no term overflows, and small ones are not
+    lost beside 1. What is left out of the sum counts as exp(−∞).
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        return log_of_row(e.args[0]) if isinstance(e, sp.log) else None
+
+    return rewrite(expr, rule)
+
+
+def log_of_row(expr: Expr) -> Expr | None:
+    """The log of Σ_i exp(a_i) over one index, some places perhaps left out."""
+    if not isinstance(expr, Sum) or not can_be_shifted(expr):
+        return None
+    terms = terms_of(expr)
+    term = terms[0]
+    if len(terms) > 1 or len(term.indices) > 1 or term.weight != 1:
+        return None
+    (i,), a = term.indices, masked(term.exponent, term.conditions)
+    if i not in a.free_symbols:
+        return None
+    at = ArgLargest(a, i)
+    top = substitute(a, {i: at}) if is_entry(a) else Largest(a, i)
+    others = Sum(
+        (1 - KroneckerDelta(i, at)) * sp.exp(masked(term.exponent - top, term.conditions)), i
+    )
+    return top + log1p(others)
+
+
+@law("shifted softplus")
+def shift_softplus(expr: Expr) -> Expr:
+    """log(exp(a) + exp(b)) = max(a, b) + log1p(exp(−|a − b|)), as of log(1 + exp(a)).
+
+    log(1 + exp(a)) = max(0, a) + log1p(exp(-abs(a)))
+
+    The larger of the terms is taken out as a factor, and its log is the larger of a and b.
+    What is left over is 1 and exp(−|a − b|), so that no exponential overflows and small ones are
+    not lost beside 1. A term may be a sum over an axis, whose log is taken first; 1 is exp(0).
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if isinstance(e, sp.log) and e.args[0].is_Add:
+            return log_of_parts(e.args[0].args)
+        if isinstance(e, log1p) and not e.args[0].has(ArgLargest):
+            return log_of_parts((sp.S.One, *sp.Add.make_args(e.args[0])))
+        return None
+
+    return rewrite(expr, rule)
+
+
+def log_of_parts(parts: Sequence[Expr]) -> Expr | None:
+    """The log of a sum of parts each of whose logs is known."""
+    logs = [log_of_part(p) for p in parts]
+    if len(logs) > MAX_PARTS or any(a is None for a in logs) or all(p.is_number for p in parts):
+        return None
+    total, *rest = sorted(
+        cast("list[Expr]", logs), key=lambda a: (not a.is_number, sp.default_sort_key(a))
+    )
+    if any(a.has(-sp.oo) for a in rest[:-1]) or is_tail(total, rest):
+        return None
+    for a in rest:
+        total = log_of_two(total, a)
+    return total
+
+
+def is_tail(first: Expr, rest: Sequence[Expr]) -> bool:
+    """Is it log(1 + exp(a)) where a is never above 0, so that nothing is to be done?"""
+    return first == 0 and len(rest) == 1 and bool(rest[0].is_nonpositive)
+
+
+def log_of_part(part: Expr) -> Expr | None:
+    """The log of exp(a), of a positive number, of both, or of Σ_i exp(a_i)."""
+    if isinstance(part, Sum):
+        return log_of_row(part)
+    number, rest = part.as_coeff_Mul()
+    if not number.is_positive:
+        return None
+    (term, *more) = terms_of(rest)
+    if more or term.weight != 1 or term.indices:
+        return None
+    return cast(Expr, sp.log(number) + masked(term.exponent, term.conditions))
+
+
+def log_of_two(a: Expr, b: Expr) -> Expr:
+    """log(exp(a) + exp(b))."""
+    return Maximum(a, b) + log1p(sp.exp(-sp.Abs(a - b)))
+
+
+@law("log shifted by the largest")
+def shift_log(expr: Expr) -> Expr:
+    """For any number M: log Σ_i w_i exp(a_i) = M + log Σ_i w_i exp(a_i − M).
+
+    log(2 * exp(a) + 3 * exp(b)) = max(a, b) + log(2 * exp(a - max(a, b)) + 3 * exp(b - max(a, b)))
+
+    exp(M) is a factor of the whole sum, and its log is M. With M the largest exponent of the
+    terms whose weight is not 0 no exponential overflows, and not all of them vanish.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.log):
+            return None
+        outside, inside = sp.S.Zero, sp.S.One
+        for factor in sp.Mul.make_args(e.args[0]):
+            base, power = (factor, sp.S.One) if isinstance(factor, sp.exp) else factor.as_base_exp()
+            if power.is_Rational and can_be_shifted(base):
+                terms = terms_of(base)
+                top = largest(terms)
+                outside, inside = outside + power * top, inside * shifted(terms, top) ** power
+            else:
+                inside *= factor
+        return outside + sp.log(inside) if outside != 0 else None
+
+    return rewrite(expr, rule)
+
+
+# -- quotients ---------------------------------------------------------------------------------
+
+
+@law("shifted softmax")
+def shift_softmax(expr: Expr) -> Expr:
+    """For any place l: exp(a_j)/Σ_i exp(a_i) = exp(a_j − a_l)/Σ_i exp(a_i − a_l).
+
+    exp(a[j]) / sum(i, exp(a[i])) = exp(a[j] - a[l]) / sum(i, exp(a[i] - a[l]))
+
+    Above and below the line everything is divided by one number, exp(a_l). With a_l the largest
+    exponent of the terms below that count nothing overflows, and not all of them vanish. The
+    terms may have weights and conditions; what is above may be a sum.
+    """
+    return each_product(expr, shift_quotient)
+
+
+def each_product(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
+    """Apply a rule to products and powers from the leaves up; a factor is no product of its own."""
+    if isinstance(expr, Binder):
+        body, indices = expr.open()
+        new = each_product(body, rule)
+        return expr if new == body else type(expr)(new, *indices)
+    if expr.is_Mul or expr.is_Pow:
+        factors = sp.Mul.make_args(expr)
+        new_factors = [
+            f.func(*(each_product(a, rule) for a in f.args)) if f.is_Pow else each_product(f, rule)
+            for f in factors
+        ]
+        return rule(sp.Mul(*new_factors) if tuple(new_factors) != factors else expr)
+    if not expr.args or isinstance(expr, sp.Indexed):
+        return expr
+    new_args = [each_product(a, rule) for a in expr.args]
+    return cast(Expr, expr.func(*new_args)) if tuple(new_args) != expr.args else expr
+
+
+def shift_quotient(expr: Expr) -> Expr:
+    """A product with each sum of exponentials in its denominator shifted."""
+    for factor in sp.Mul.make_args(expr):
+        base, power = factor.as_base_exp()
+        if power.is_Rational and power < 0 and can_be_shifted(base):
+            terms = terms_of(base)
+            shift = Shift(largest(terms), terms)
+            above = shift.product(expr / factor, -power)
+            expr = above * shifted(terms, shift.top) ** power
+    return expr
+
+
+@dataclass(frozen=True)
+class Shift:
+    """exp(−M), to be multiplied into what stands above a sum of these terms."""
+
+    top: Expr
+    terms: tuple[Term, ...]
+
+    def product(self, expr: Expr, count: Expr) -> Expr:
+        """A product times exp(−count M): its sums take one each, its exponential what is left.
+
+        Sums of the exponents that stand below come before others.
+        """
+        factors = list(sp.Mul.make_args(expr))
+        exponent = next((f.args[0] for f in factors if isinstance(f, sp.exp)), None)
+        sums = [f for f in factors if is_exponential_sum(f.as_base_exp()[0])]
+        sums.sort(key=lambda f: not self.is_related(f.as_base_exp()[0]))
+        for f in sums:
+            base, power = f.as_base_exp()
+            takes = exponent is None or self.is_related(base)
+            if takes and power.is_Integer and 0 < power <= count:
+                factors[factors.index(f)] = self.sum(base) ** power
+                count -= power
+        return self.exponential(factors, count) if count else sp.Mul(*factors)
+
+    def is_related(self, expr: Expr) -> bool:
+        """Does a sum have exponents of those that stand below?"""
+        return any(shares_exponent(t, own.exponent) for own in terms_of(expr) for t in self.terms)
+
+    def sum(self, expr: Expr) -> Expr:
+        """A sum times exp(−M)."""
+        counts = relevant(self.terms)
+        return sp.Add(*(t.at(self.top, [c for c in t.counts if counts(c)]) for t in terms_of(expr)))
+
+    def exponential(self, factors: Sequence[Expr], count: Expr) -> Expr:
+        """Factors times exp(−count M), which is 0 where a factor is 0 under which M was taken."""
+        counts = relevant(self.terms)
+        exponent, rest, conditions = sp.S.Zero, [], []
+        for f in factors:
+            own = condition_of(f)
+            if isinstance(f, sp.exp):
+                exponent += f.args[0]
+            elif own is not None and counts(own):
+                conditions.append(own)
+            else:
+                conditions += [c for c in nonzero(f) if own is None and counts(c)]
+                rest.append(f)
+        exponent, more = unmasked(exponent)
+        conditions += more
+        return sp.Mul(*rest, sp.exp(masked(exponent - count * self.top, conditions)))
