@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from derive.errors import DefinitionError, Excerpt
 from derive.grammar import MAX_TEXT, parse_comparison, parse_equations
+from derive.labels import with_scalar_labels
 from derive.trees import Equation, Operation
 from derive.vocabulary import FORBIDDEN
 
@@ -99,7 +100,7 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
     if "equations" not in keys:
         raise DefinitionError(f"{name}: the key 'equations' is missing")
     read = Keys(name, keys)
-    equations = parse_equations(read.text("equations", ""), name)
+    equations = with_scalar_labels(parse_equations(read.text("equations", ""), name))
     if all(e.notation for e in equations):
         raise DefinitionError(f"{name}: there is no equation with '=', so there is no output")
     assume = read.texts("assume")

@@ -28,7 +28,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from derive.expressions import FUNCTIONS
-from derive.grammar import MAX_DIGITS
+from derive.grammar import MAX_DIGITS, digits_of
 from derive.symbols import Sizes
 from derive.trees import (
     Apply,
@@ -244,7 +244,7 @@ class Writer:
 
     def number(self, text: str) -> Tree:
         """A literal of as many digits as the language takes."""
-        digits = sum(char.isdigit() for char in text.partition("e")[0])
+        _, digits = digits_of(text.partition("e")[0])
         if digits > MAX_DIGITS:
             raise ValueError(f"{text} has more than {MAX_DIGITS} digits; write a Rational")
         return Number(text, NOWHERE)

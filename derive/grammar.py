@@ -42,7 +42,8 @@ from derive.trees import (
 MAX_TEXT = 64 * 1024  # bytes
 MAX_WORDS = 20_000
 MAX_DEPTH = 64
-MAX_DIGITS = 15
+MAX_DIGITS = 17  # those that tell every float64 from its neighbours; zeros in front do not count
+MAX_ZEROS = 40  # of a number, in front
 MAX_NAME = 64
 
 
@@ -293,11 +294,14 @@ class Parser:
         return self.fail(f"expected a number, a name or a bracket, found {self.found()}")
 
     def number(self) -> Number:
-        """A literal of at most 15 digits and a modest exponent."""
+        """A literal of so many digits and a modest exponent."""
         token = self.next()
         mantissa, _, exponent = token.text.lower().partition("e")
-        if sum(char.isdigit() for char in mantissa) > MAX_DIGITS:
+        zeros, digits = digits_of(mantissa)
+        if digits > MAX_DIGITS:
             self.fail(f"a number has at most {MAX_DIGITS} digits", token.place)
+        if zeros > MAX_ZEROS:
+            self.fail(f"a number has at most {MAX_ZEROS} zeros in front", token.place)
         if exponent and (len(exponent) > 4 or abs(int(exponent)) > 300):
             self.fail("an exponent lies between -300 and 300", token.place)
         return Number(token.text, token.place)
@@ -334,6 +338,17 @@ class Parser:
         self.expect("]", "after the indices, each an axis or an integer tensor")
         self.depth -= 1
         return tuple(found)
+
+
+def digits_of(mantissa: str) -> tuple[int, int]:
+    """How many zeros stand in front of a number, and how many digits follow.
+
+    >>> digits_of("0.00120"), digits_of("0.0"), digits_of("1e3".partition("e")[0])
+    ((3, 3), (2, 0), (0, 1))
+    """
+    digits = mantissa.replace(".", "")
+    rest = digits.lstrip("0")
+    return len(digits) - len(rest), len(rest)
 
 
 def parse_equations(source: str, within: str = "") -> tuple[Equation, ...]:

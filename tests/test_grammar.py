@@ -125,7 +125,7 @@ PLACES = [
     ("u = relu()", 1, 10, "found ')'"),
     ("u = x if y", 1, 7, "found 'if'"),
     ("\tu = ;", 1, 6, "';' is not part of the language"),
-    ("u = 1234567890123456", 1, 5, "at most 15 digits"),
+    ("u = 123456789012345678", 1, 5, "at most 17 digits"),
     ("u = 1e400000000", 1, 5, "exponent lies between"),
     ("u = " + "a" * 65, 1, 5, "at most 64 characters"),
 ]
