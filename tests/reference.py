@@ -232,8 +232,13 @@ def forward(name: str, inputs: dict[str, Any]) -> np.ndarray:
 
 
 def jacobians(name: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The slope of every entry of a shipped layer's output by every entry of each wanted input."""
+    return slopes(facts(name), inputs)
+
+
+def slopes(layer: Facts, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     """The slope of every entry of the output by every entry of each wanted input."""
-    layer, h = facts(name), small_step()
+    h = small_step()
     base, depends = Exact(layer, inputs), Depends(layer, inputs)
     shape = base.output().shape
     depends.output()
