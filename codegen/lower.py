@@ -33,7 +33,9 @@ from codegen.program import (
     Size,
     Take,
     Value,
+    function,
     reads,
+    verify,
 )
 from derive.derivation import Derivation, cotangent_name
 from derive.errors import MissingLaw
@@ -130,7 +132,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
     read = {r for v in backward for r in reads(builder.values[v].op)}
     read |= {value for _, value in gradients}
     cache = read - (backward - inputs) - upstream - constants
-    return Program(
+    program = Program(
         layer=layer,
         values=tuple(builder.values),
         output=output,
@@ -143,6 +145,8 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
         jvp=lower_jvp(derivation, precise),
         hvp=None if layer.output.indices else lower_hvp(derivation, precise),
     )
+    verify(program)
+    return program
 
 
 def lower_jvp(derivation: Derivation, precise: bool) -> Function:
@@ -243,8 +247,7 @@ class Lowering:
 
     def input(self, name: str, indices: tuple[Index, ...], kind: str) -> Term:
         """A tensor that is passed in."""
-        value = self.builder.add(Input(name), tuple(i.size for i in indices), kind)
-        self.builder.name(value, name)
+        value = self.builder.input(name, tuple(i.size for i in indices), kind)
         self.axes[name] = indices
         return Term(value, indices)
 
@@ -288,10 +291,10 @@ class Lowering:
 
     def result(self, name: str) -> int:
         """The value of a tensor with all its axes, in their order."""
-        own = self.float(self.tensor(name))
-        term = self.spread(own, self.axes[name])
+        own = self.tensor(name)
+        term = self.spread(self.float(own), self.axes[name])
         value = self.builder.values[own.value]
-        if term != own and value.name == name and not isinstance(value.op, Input):
+        if term.value != own.value and value.name == name and not isinstance(value.op, Input):
             self.builder.rename(own.value, "")  # the name is for the result alone
         self.builder.name(term.value, name)
         return term.value
@@ -301,10 +304,8 @@ class Lowering:
         if term.indices == indices:
             return term
         operand = Operand(term.value, tuple(indices.index(i) for i in cast(Any, term.indices)))
-        sizes = tuple(i.size for i in indices)
-        whole = [Operand(self.builder.add(Size(s), (), "number"), ()) for s in sizes]
-        spread = Elementwise("spread", (operand, *whole))
-        return Term(self.builder.add(spread, sizes, self.builder.values[term.value].kind), indices)
+        whole = [Operand(self.builder.add(Size(i.size)), ()) for i in indices]
+        return Term(self.builder.add(Elementwise("spread", (operand, *whole))), indices)
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -317,9 +318,9 @@ class Lowering:
     def work_out(self, expr: Expr) -> Term:
         """One rule for each shape of expression."""
         if expr.is_Rational or (expr.is_number and not expr.has(sp.Function, Bracket, Where)):
-            return Term(self.builder.add(Constant(expr), (), "number"), ())
+            return Term(self.builder.add(Constant(expr)), ())
         if is_size(expr):
-            return Term(self.builder.add(Size(expr), (), "number"), ())
+            return Term(self.builder.add(Size(expr)), ())
         if is_entry(expr):
             return self.entry(expr)
         if isinstance(expr, Index):
@@ -357,7 +358,7 @@ class Lowering:
         base, tail, below = self.tail(a)
         sign = "greater_equal" if base == a else "less_equal"
         zero = self.lower(sp.S.Zero)
-        mask = self.elementwise(sign, [self.lower(base), zero], "mask")
+        mask = self.elementwise(sign, [self.lower(base), zero])
         above = self.elementwise("maximum", [tail, mask])  # 1 is the larger of 1 and e
         return self.elementwise("divide", [above, below])
 
@@ -373,16 +374,14 @@ class Lowering:
         tail = self.elementwise("exp", [self.elementwise("negative", [size])])
         return base, tail, self.elementwise("add", [tail, self.lower(sp.S.One)])
 
-    def elementwise(self, function: str, terms: Sequence[Term], kind: str = "real") -> Term:
+    def elementwise(self, name: str, terms: Sequence[Term]) -> Term:
         """A function of entries; its axes are those of the operands together.
 
         Masks become floats where no other operand is an array of floats: true + true is 2.
         """
         kinds = {self.builder.values[t.value].kind for t in terms}
-        if kind == "real" and function != "where" and "mask" in kinds and "real" not in kinds:
+        if function(name).result == "arithmetic" and "real" not in kinds:
             terms = [self.real(t) for t in terms]
-        if kind == "real" and kinds == {"number"}:
-            kind = "number"
         union = list(dict.fromkeys(i for t in terms for i in t.indices))
         largest = max(terms, key=lambda t: len(t.indices)).indices
         if set(largest) == set(union):
@@ -390,8 +389,7 @@ class Lowering:
         else:
             union.sort(key=self.rank)
         operands = tuple(Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in terms)
-        sizes = tuple(cast(Index, i).size for i in union)
-        return Term(self.builder.add(Elementwise(function, operands), sizes, kind), tuple(union))
+        return Term(self.builder.add(Elementwise(name, operands)), tuple(union))
 
     def exp(self, term: Term) -> Term:
         """exp of a value; that of a difference of arrays is one operation, which loses less."""
@@ -401,24 +399,21 @@ class Lowering:
         if any(self.builder.values[o.value].kind != "real" for o in op.operands):
             return self.elementwise("exp", [term])
         difference = replace(op, function="exp_difference")
-        sizes = self.builder.values[term.value].sizes
-        return Term(self.builder.add(difference, sizes), term.indices)
+        return Term(self.builder.add(difference), term.indices)
 
     def real(self, term: Term) -> Term:
         """A mask as floats; anything else as it is."""
-        value = self.builder.values[term.value]
-        if value.kind != "mask":
+        if self.builder.values[term.value].kind != "mask":
             return term
         operand = Operand(term.value, tuple(range(len(term.indices))))
-        op = Elementwise("float", (operand,))
-        return Term(self.builder.add(op, value.sizes), term.indices)
+        return Term(self.builder.add(Elementwise("float", (operand,))), term.indices)
 
     def float(self, term: Term) -> Term:
         """A mask or a Python number in the dtype of the inputs; anything else as it is."""
         if self.builder.values[term.value].kind != "number":
             return self.real(term)
         cast_number = Elementwise("cast", (Operand(term.value, ()),))
-        return Term(self.builder.add(cast_number, ()), ())
+        return Term(self.builder.add(cast_number), ())
 
     def rank(self, index: Expr) -> tuple[int, str]:
         """Where an axis stands in results that need a new order."""
@@ -428,7 +423,7 @@ class Lowering:
     def condition(self, condition: Any) -> Term:
         """A comparison, as a mask."""
         terms = [self.lower(a) for a in condition.args]
-        return self.elementwise(COMPARISONS[type(condition)], terms, "mask")
+        return self.elementwise(COMPARISONS[type(condition)], terms)
 
     def entry(self, expr: Expr) -> Term:
         """A tensor, perhaps at labels."""
@@ -451,7 +446,7 @@ class Lowering:
         out = tuple(dict.fromkeys(indices))
         letters = tuple(out.index(i) for i in indices)
         op = Contract((term.value,), (letters,), tuple(range(len(out))))
-        return Term(self.builder.add(op, tuple(i.size for i in out)), out)
+        return Term(self.builder.add(op), out)
 
     def at_label(self, term: Term, indices: tuple[Expr, ...], axis: int) -> Term:
         """An entry at one label."""
@@ -461,12 +456,10 @@ class Lowering:
             return self.pick(term, indices)
         if labels.indices and set(labels.indices) <= set(others):
             at = self.beside(others, labels, axis)
-            sizes = tuple(cast(Index, i).size for i in others)
-            return Term(self.builder.add(Pick(term.value, at), sizes), others)
+            return Term(self.builder.add(Pick(term.value, at)), others)
         if not set(labels.indices) & set(others):
             result = (*others[:axis], *labels.indices, *others[axis:])
-            sizes = tuple(cast(Index, i).size for i in result)
-            return Term(self.builder.add(Take(term.value, axis, labels.value), sizes), result)
+            return Term(self.builder.add(Take(term.value, axis, labels.value)), result)
         return self.pick(term, indices)
 
     def pick(self, term: Term, indices: tuple[Expr, ...]) -> Term:
@@ -474,8 +467,7 @@ class Lowering:
         at = [self.axis(i) if isinstance(i, Index) else self.lower(i) for i in indices]
         union = sorted({i for t in at for i in t.indices}, key=self.rank)
         operands = (Operand(t.value, tuple(union.index(i) for i in t.indices)) for t in at)
-        sizes = tuple(cast(Index, i).size for i in union)
-        return Term(self.builder.add(Pick(term.value, tuple(operands)), sizes), tuple(union))
+        return Term(self.builder.add(Pick(term.value, tuple(operands))), tuple(union))
 
     def beside(self, others: Sequence[Expr], labels: Term, axis: int) -> tuple[Operand, ...]:
         """Labels for one axis, with every place of the others beside them."""
@@ -485,8 +477,8 @@ class Lowering:
 
     def arange(self, index: Index) -> int:
         """An axis as an array; it takes the axis's name in the layer."""
-        size = self.builder.add(Size(index.size), (), "number")
-        number = self.builder.add(Arange(size), (index.size,), "integer")
+        size = self.builder.add(Size(index.size))
+        number = self.builder.add(Arange(size))
         name = next((i.name for i in self.layer.axes if i.size == index.size), "")
         self.builder.name(number, "places" if name == BATCH else name)
         return number
@@ -495,16 +487,15 @@ class Lowering:
         """A delta that no law took away, as an array."""
         left, right = expr.args
         if isinstance(left, Index) and isinstance(right, Index):
-            return self.elementwise("equal", [self.axis(left), self.axis(right)], "mask")
+            return self.elementwise("equal", [self.axis(left), self.axis(right)])
         if not isinstance(left, Index) and not isinstance(right, Index):
-            return self.elementwise("equal", [self.lower(left), self.lower(right)], "mask")
+            return self.elementwise("equal", [self.lower(left), self.lower(right)])
         index, label = index_and_label(expr)
         labels = self.lower(label)
         if index in labels.indices:
-            return self.elementwise("equal", [self.axis(index), labels], "mask")
+            return self.elementwise("equal", [self.axis(index), labels])
         op = OneHot(labels.value, self.arange(index))
-        sizes = (*self.builder.values[labels.value].sizes, index.size)
-        return Term(self.builder.add(op, sizes, "mask"), (*labels.indices, index))
+        return Term(self.builder.add(op), (*labels.indices, index))
 
     def axis(self, index: Index) -> Term:
         """An index as an array over its axis."""
@@ -513,15 +504,13 @@ class Lowering:
     def extreme(self, expr: Binder) -> Term:
         """max, min, and where they stand."""
         body, (i,) = expr.open()
-        term = self.lower(body)
-        if i not in term.indices:
-            raise self.fail(expr, "an extreme value over an axis that nothing runs along")
+        term = self.real(self.lower(body))
+        if i not in term.indices:  # the same at every place
+            term = self.spread(self.float(term), (*cast(Any, term.indices), i))
         axis = term.indices.index(i)
         others = tuple(j for j in term.indices if j != i)
-        kind = REDUCTIONS[type(expr)]
-        type_ = "integer" if kind.startswith("arg") else "real"
-        sizes = tuple(cast(Index, j).size for j in others)
-        return Term(self.builder.add(Reduce(kind, term.value, (axis,)), sizes, type_), others)
+        op = Reduce(REDUCTIONS[type(expr)], term.value, (axis,))
+        return Term(self.builder.add(op), others)
 
     # -- sums and products -----------------------------------------------------------------------
 
@@ -529,7 +518,7 @@ class Lowering:
         """A sum: a delta's term is put into an array, differences of like entries come first."""
         if are_unequal_labels(expr):
             sides = [self.lower(side) for side in (1 - expr).args]
-            return self.elementwise("not_equal", sides, "mask")
+            return self.elementwise("not_equal", sides)
         filled = self.fill(expr)
         if filled is not None:
             return filled
@@ -560,7 +549,7 @@ class Lowering:
 
     def unless_infinite(self, top: Term, rest: Term) -> Term:
         """top + rest, and top alone where it is infinite: there the rest is of ∞ − ∞."""
-        finite = self.elementwise("isfinite", [top], "mask")
+        finite = self.elementwise("isfinite", [top])
         total = self.elementwise("add", [top, rest])
         return self.elementwise("where", [finite, total, top])
 
@@ -597,7 +586,7 @@ class Lowering:
         places = tuple(others.index(i) for i in filling.indices)
         at = self.beside(others, labels, axis)
         op = Put(base.value, at, Operand(filling.value, places))
-        return Term(self.builder.add(op, self.builder.values[base.value].sizes), base.indices)
+        return Term(self.builder.add(op), base.indices)
 
     def multiply(self, expr: Expr) -> Term:
         """A product: scalars first, then from few axes to many; holes go where their index runs.
@@ -719,9 +708,8 @@ class Lowering:
         axes = tuple(term.indices.index(i) for i in indices if i not in idle)
         others = tuple(i for i in term.indices if i not in indices)
         if axes:
-            sizes = tuple(cast(Index, i).size for i in others)
             op = Reduce("sum", term.value, tuple(sorted(axes)))
-            term = Term(self.builder.add(op, sizes), others)
+            term = Term(self.builder.add(op), others)
         return self.product([(term, 1)], [i.size for i in idle]) if idle else term
 
     def contract(self, terms: list[Term], indices: tuple[Index, ...]) -> Term:
@@ -751,7 +739,7 @@ class Lowering:
         left, right = self.real(left), self.real(right)
         letters = tuple(tuple(number[i] for i in t.indices) for t in (left, right))
         op = Contract((left.value, right.value), letters, tuple(range(len(out))))
-        return Term(self.builder.add(op, tuple(i.size for i in out)), tuple(out))
+        return Term(self.builder.add(op), tuple(out))
 
     def reduce_alone(self, term: Term, other: Term, summed: Sequence[Index]) -> Term:
         """Sum over the axes that only this operand has."""
@@ -767,10 +755,9 @@ class Lowering:
             return None
         others = tuple(i for i in term.indices if i not in labels.indices)
         term = self.spread(term, (*labels.indices, *others))
-        size = self.builder.add(Size(index.size), (), "number")
-        sizes = (index.size, *(cast(Index, i).size for i in others))
+        size = self.builder.add(Size(index.size))
         op = Scatter(term.value, labels.value, size)
-        return Term(self.builder.add(op, sizes), (index, *others))
+        return Term(self.builder.add(op), (index, *others))
 
 
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:

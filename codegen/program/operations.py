@@ -6,8 +6,8 @@ transposing and contracting are data here, and a target only has to spell them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sympy import Expr
 
@@ -212,47 +212,3 @@ def borrows(op: Operation, values: Sequence[Value]) -> bool:
         case Take(_, _, labels):
             return not values[labels].sizes
     return False
-
-
-COMMUTATIVE = ("add", "multiply")  # whose operands may change places without a change of rounding
-
-
-@dataclass
-class Builder:
-    """Makes values; the same operation on the same values is one value."""
-
-    values: list[Value] = field(default_factory=list)
-    known: dict[Operation, int] = field(default_factory=dict)
-
-    def add(self, op: Operation, sizes: tuple[Expr, ...], kind: str = "real") -> int:
-        """The value of an operation; a + b and b + a are one value."""
-        if isinstance(op, Elementwise) and op.function in COMMUTATIVE:
-            turned = replace(op, operands=op.operands[::-1])
-            op = turned if turned in self.known else op
-        if op not in self.known:
-            self.known[op] = len(self.values)
-            self.values.append(Value(len(self.values), op, sizes, kind))
-        return self.known[op]
-
-    def name(self, number: int, name: str) -> None:
-        """Give a value its name, unless it has one."""
-        if not self.values[number].name:
-            self.values[number] = replace(self.values[number], name=name)
-
-    def rename(self, number: int, name: str) -> None:
-        """Give a value another name, or none."""
-        self.values[number] = replace(self.values[number], name=name)
-
-    def needed(self, *numbers: int) -> set[int]:
-        """These values and all that they are made from."""
-        found: set[int] = set()
-        stack = list(numbers)
-        while stack:
-            number = stack.pop()
-            if number not in found:
-                found.add(number)
-                stack.extend(reads(self.values[number].op))
-        return found
-
-    def __iter__(self) -> Iterator[Value]:
-        return iter(self.values)

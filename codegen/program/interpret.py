@@ -1,0 +1,243 @@
+"""What a program means: entry by entry, slowly, in numbers of 50 digits.
+
+This shares nothing with any target: arrays are tables from places to numbers, a contraction is
+loops, a function of entries is what the table of functions says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy import Expr
+
+from codegen.program.functions import FUNCTIONS, MP
+from codegen.program.operations import (
+    Arange,
+    Constant,
+    Contract,
+    Elementwise,
+    Function,
+    Input,
+    OneHot,
+    Operand,
+    Pick,
+    Program,
+    Put,
+    Reduce,
+    Scatter,
+    Size,
+    Take,
+    reads,
+)
+
+Place = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An array: its shape, and the number at each place."""
+
+    shape: tuple[int, ...]
+    entries: Mapping[Place, Any]
+
+    def __getitem__(self, place: Place) -> Any:
+        return self.entries[place]
+
+
+def places(shape: Iterable[int]) -> Iterator[Place]:
+    """Every place of an array of this shape."""
+    return product(*map(range, shape))
+
+
+def interpret(program: Program | Function, inputs: Mapping[str, Any]) -> dict[str, Table]:
+    """The results by name: of a Program the output and the gradients, of a Function its own.
+
+    `inputs` are arrays by name; leading axes are one axis. A Program wants the cotangent among
+    them, and a Function its tangents.
+    """
+    meaning = Meaning(program, inputs)
+    return {name: meaning.table(number) for name, number in meaning.results()}
+
+
+class Meaning:
+    """One evaluation at some inputs."""
+
+    def __init__(self, program: Program | Function, inputs: Mapping[str, Any]) -> None:
+        self.program, self.inputs = program, inputs
+        self.tables: dict[int, Table] = {}
+        self.sizes: dict[Expr, int] = {}
+        for value in program.values:
+            if isinstance(value.op, Input):
+                shape = np.shape(inputs[value.op.name])
+                self.sizes.update(zip(value.sizes, shape, strict=True))
+
+    def results(self) -> list[tuple[str, int]]:
+        """The names of the results and their values."""
+        if isinstance(self.program, Program):
+            return [(self.program.layer.output.name, self.program.output), *self.program.gradients]
+        return list(self.program.results)
+
+    def table(self, number: int) -> Table:
+        """The value of that number; those that it reads come first."""
+        waiting = [number]
+        while waiting:
+            last = waiting[-1]
+            missing = [r for r in reads(self.program[last].op) if r not in self.tables]
+            if missing:
+                waiting += missing
+                continue
+            if last not in self.tables:
+                self.tables[last] = self.work_out(last)
+            waiting.pop()
+        return self.tables[number]
+
+    def work_out(self, number: int) -> Table:
+        """One value, from those that it reads."""
+        op, sizes = self.program[number].op, self.program[number].sizes
+        shape = tuple(self.sizes[s] for s in sizes)
+        if isinstance(op, Input):
+            return self.input(op, shape)
+        if isinstance(op, Put):
+            return self.put(op)
+        if isinstance(op, Scatter):
+            return self.scatter(op, shape)
+        entry = RULES[type(op)]
+        return Table(shape, {place: entry(self, op, place) for place in places(shape)})
+
+    def at(self, operand: Operand, place: Place) -> Any:
+        """The entry of an operand that belongs to a place of the result."""
+        return self.tables[operand.value][tuple(place[p] for p in operand.places)]
+
+    # -- one rule for each operation: the entry at a place -----------------------------------------
+
+    def constant(self, op: Constant, place: Place) -> Any:
+        """A number."""
+        if op.number.is_infinite:
+            return MP.inf * int(sp.sign(op.number))
+        if op.number.is_Rational:
+            return MP.mpf(int(op.number.p)) / int(op.number.q)
+        return MP.mpf(str(sp.N(op.number, MP.dps + 5)))
+
+    def size(self, op: Size, place: Place) -> Any:
+        """A size."""
+        return MP.mpf(self.sizes[op.symbol])
+
+    def arange(self, op: Arange, place: Place) -> int:
+        """The place itself."""
+        return place[0]
+
+    def elementwise(self, op: Elementwise, place: Place) -> Any:
+        """As the table says."""
+        f = FUNCTIONS[op.function]
+        args = [self.at(o, place) for o in op.operands]
+        kinds = {self.program[o.value].kind for o in op.operands}
+        if f.result == "arithmetic" or (f.result == "mask" and "integer" not in kinds):
+            args = [MP.mpf(a) for a in args]
+        return f.meaning(*args)
+
+    def reduce(self, op: Reduce, place: Place) -> Any:
+        """Over all places of some axes."""
+        table, rest = self.tables[op.value], iter(place)
+        ranges = [
+            range(size) if axis in op.axes else (next(rest),)
+            for axis, size in enumerate(table.shape)
+        ]
+        entries = [table[p] for p in product(*ranges)]
+        if op.kind == "sum":
+            return sum(entries, MP.mpf(0))
+        return extreme(op.kind, entries)
+
+    def contract(self, op: Contract, place: Place) -> Any:
+        """A sum of products."""
+        at = dict(zip(op.out, place, strict=True))
+        size = {
+            letter: self.tables[value].shape[axis]
+            for value, letters in zip(op.values, op.letters, strict=True)
+            for axis, letter in enumerate(letters)
+        }
+        summed = sorted({*size} - {*op.out})
+        if len(op.values) == 1 and not summed:
+            return self.factor(op, 0, at)
+        total = MP.mpf(0)
+        for more in places(size[s] for s in summed):
+            where = at | dict(zip(summed, more, strict=True))
+            term = MP.mpf(1)
+            for which in range(len(op.values)):
+                term *= self.factor(op, which, where)
+            total += term
+        return total
+
+    def factor(self, op: Contract, which: int, at: Mapping[int, int]) -> Any:
+        """The entry of one factor, its axes being at these places."""
+        return self.tables[op.values[which]][tuple(at[letter] for letter in op.letters[which])]
+
+    def take(self, op: Take, place: Place) -> Any:
+        """The row at a label."""
+        labels = self.tables[op.labels]
+        end = op.axis + len(labels.shape)
+        label = labels[place[op.axis : end]]
+        return self.tables[op.value][(*place[: op.axis], label, *place[end:])]
+
+    def pick(self, op: Pick, place: Place) -> Any:
+        """The entry at some indices."""
+        return self.tables[op.value][tuple(self.at(o, place) for o in op.at)]
+
+    def one_hot(self, op: OneHot, place: Place) -> bool:
+        """Is the last place the label?"""
+        return bool(self.tables[op.labels][place[:-1]] == place[-1])
+
+    # -- operations that fill a table in another order ---------------------------------------------
+
+    def input(self, op: Input, shape: tuple[int, ...]) -> Table:
+        """What was passed in."""
+        given = np.asarray(self.inputs[op.name]).ravel().tolist()
+        numbers = (entry if isinstance(entry, int) else MP.mpf(entry) for entry in given)
+        return Table(shape, dict(zip(places(shape), numbers, strict=True)))
+
+    def put(self, op: Put) -> Table:
+        """The base, some entries replaced."""
+        base = self.tables[op.value]
+        entries = dict(base.entries)
+        size = {
+            axis: length
+            for o in op.at
+            for axis, length in zip(o.places, self.tables[o.value].shape, strict=True)
+        }
+        for place in places(size[axis] for axis in sorted(size)):
+            entries[tuple(self.at(o, place) for o in op.at)] = MP.mpf(self.at(op.filling, place))
+        return Table(base.shape, entries)
+
+    def scatter(self, op: Scatter, shape: tuple[int, ...]) -> Table:
+        """Rows added up where their labels point."""
+        rows, labels = self.tables[op.value], self.tables[op.labels]
+        entries = {place: MP.mpf(0) for place in places(shape)}
+        for place in places(rows.shape):
+            lead = len(labels.shape)
+            entries[(labels[place[:lead]], *place[lead:])] += rows[place]
+        return Table(shape, entries)
+
+
+def extreme(kind: str, entries: list[Any]) -> Any:
+    """The first largest or smallest of numbers, or its place; NaN goes before all."""
+    bad = [place for place, entry in enumerate(entries) if MP.isnan(entry)]
+    best = (max if kind.endswith("max") else min)(entries)
+    place = bad[0] if bad else entries.index(best)
+    return place if kind.startswith("arg") else entries[place]
+
+
+RULES: Mapping[type, Callable[..., Any]] = {
+    Constant: Meaning.constant,
+    Size: Meaning.size,
+    Arange: Meaning.arange,
+    Elementwise: Meaning.elementwise,
+    Reduce: Meaning.reduce,
+    Contract: Meaning.contract,
+    Take: Meaning.take,
+    Pick: Meaning.pick,
+    OneHot: Meaning.one_hot,
+}
