@@ -48,10 +48,9 @@ def compile_definition(
     """
     layer = read_layer(name, source, library)
     with room_for_nesting(name):
-        derivation = derive(layer)
-        proof = prove(derivation, watch)
-        program = lower(derivation, precise)
-    return Compiled(layer, derivation, proof, program)
+        proof = prove(derive(layer), watch)
+        program = lower(proof.derivation, precise)
+    return Compiled(layer, proof.derivation, proof, program)
 
 
 @contextmanager
