@@ -44,10 +44,9 @@ def compile_definition(
     """
     with stages(name, source):
         layer = read_layer(name, source, library)
-        derivation = derive(layer)
-        proof = prove(derivation, watch)
-        program = lower(derivation, precise)
-    return Compiled(layer, derivation, proof, program)
+        proof = prove(derive(layer), watch)
+        program = lower(proof.derivation, precise)
+    return Compiled(layer, proof.derivation, proof, program)
 
 
 def file_names(name: str) -> list[str]:

@@ -7,25 +7,28 @@ generated module returns for the same inputs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any, cast
 
+import mpmath
 import numpy as np
 import sympy as sp
 from sympy import Expr
 
 from codegen.module import loaded
+from derive.algebra import Numbers
 from derive.derivation import Derivation, cotangent_name
 from derive.errors import PullbackError
-from derive.expressions import Binder, Extreme, Index, Place
+from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
-from derive.scalars import SIGNS, Scalars
+from derive.scalars import Scalars
 from derive.vocabulary import size_words
 
-HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)  # the numbers that inputs are taken from
-LADDER = tuple(sp.Rational(h, 2) for h in HALVES)
+HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)
+LADDER = tuple(h / 2 for h in HALVES)  # the numbers that inputs are taken from
+NEAR = 1e-9  # to a kink or a tie
 SMALL = 20  # entries of all inputs with which an axis may have size 3
 DIGITS = 30
 TRIES = 12
@@ -55,45 +58,40 @@ class Example:
     gradients: tuple[Table, ...]
 
 
-@dataclass(frozen=True)
-class Numbers(Scalars):
-    """Expressions in numbers: every case is decided by the numbers, and a tie is unfit.
+class Decided(Numbers):
+    """Numbers that decide every case; what is near a kink or a tie is unfit.
 
     `seen` holds the signs that were asked for.
     """
 
-    seen: set[int] = field(default_factory=set)
+    def __init__(self, given: Mapping[str, Any], seen: set[int]) -> None:
+        super().__init__(mpmath.mp, self.taken, lambda name, at, _: given[name][tuple(at)])
+        self.given, self.seen = given, seen
 
-    def sign(self, value: Expr) -> int:
-        """Which sign a number has, as a place in SIGNS."""
-        number = real(value)
-        if abs(number) < sp.Rational(1, 10**9):
+    def taken(self, name: str, places: Sequence[int]) -> Any:
+        """An entry of an input."""
+        return mpmath.mpf(self.given[name][tuple(places)])
+
+    def sign(self, value: Any) -> int:
+        """Which sign a number has."""
+        if abs(real(value)) < NEAR:
             raise Unfit("a kink")
-        self.seen.add(1 if number > 0 else -1)
-        return SIGNS.index(1 if number > 0 else -1)
+        self.seen.add(1 if value > 0 else -1)
+        return super().sign(value)
 
-    def bind(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
-        """What a binder comes to; the largest and the smallest must stand out."""
-        if not isinstance(expr, Extreme | Place):
-            return super().bind(expr, at)
-        ranges = [range(self.sizes[i.size]) for i in expr.indices]
-        terms = [
-            real(self.write(expr.body, {**at, **dict(zip(expr.indices, places, strict=True))}))
-            for places in product(*ranges)
-        ]
-        largest = type(expr).__name__.endswith("Largest")
-        order = sorted(range(len(terms)), key=lambda k: terms[k], reverse=largest)
-        if len(order) > 1 and abs(terms[order[0]] - terms[order[1]]) < sp.Rational(1, 10**9):
+    def largest(self, values: Sequence[Any]) -> int:
+        """The place of the largest, which must stand out."""
+        order = sorted(map(real, values), reverse=True)
+        if len(order) > 1 and order[0] - order[1] < NEAR:
             raise Unfit("a tie")
-        return terms[order[0]] if isinstance(expr, Extreme) else cast(Expr, sp.Integer(order[0]))
+        return super().largest(values)
 
 
-def real(value: Expr) -> Expr:
-    """The value as a number; Unfit where it is none."""
-    number = sp.N(value, DIGITS)
-    if not number.is_real or not number.is_finite:
+def real(value: Any) -> Any:
+    """The value; Unfit where it is no number."""
+    if not mpmath.isfinite(value):
         raise Unfit("not a number")
-    return cast(Expr, number)
+    return value
 
 
 def example(derivation: Derivation, text: str) -> Example | None:
@@ -106,7 +104,8 @@ def example(derivation: Derivation, text: str) -> Example | None:
     for positive, attempt in product((False, True), range(TRIES)):
         seen: set[int] = set()
         try:
-            found = worked(derivation, sizes, inputs(layer, sizes, attempt, positive), seen)
+            with mpmath.workdps(DIGITS):
+                found = worked(derivation, sizes, inputs(layer, sizes, attempt, positive), seen)
         except Unfit:
             continue
         dead = any(not t.values.any() for t in found.gradients if t.values.size)
@@ -148,17 +147,17 @@ def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int, positive: bool
         elif tensor.name in assumed:
             values = weights(shape)
         elif not shape:
-            values = [sp.Rational(1, 2)]
+            values = [0.5]
         else:
             values = (abs(n) for n in numbers) if positive else numbers
         found[tensor.name] = np.array([*values], object).reshape(shape)
     return found
 
 
-def weights(shape: Sequence[int]) -> list[Expr]:
+def weights(shape: Sequence[int]) -> list[float]:
     """Positive numbers that add up to one along the last axis: 1/4, 3/4."""
     last = shape[-1] if shape else 1
-    row = [sp.Rational(1 if k + 1 < last else 2**last - last + 1, 2**last) for k in range(last)]
+    row = [(1 if k + 1 < last else 2**last - last + 1) / 2**last for k in range(last)]
     return [row[(k + k // last) % last] for k in range(prod(shape))]
 
 
@@ -169,31 +168,25 @@ def worked(
     layer = derivation.layer
     output = cotangent_name(layer.output.name)
     shape = tuple(sizes[i.size] for i in layer.output.indices)
-    flat = [LADDER[k % len(LADDER)] if shape else sp.S.One for k in range(prod(shape))]
+    flat = [LADDER[k % len(LADDER)] if shape else 1.0 for k in range(prod(shape))]
     known = {**given, output: np.array(flat, object).reshape(shape)}
     definitions = {n.name: (n.indices, n.expr) for n in layer.nodes}
     definitions |= {
         cotangent_name(g.tensor.name): (g.tensor.indices, g.total) for g in derivation.gradients
     }
     labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
-    numbers = Numbers(
-        sizes=sizes,
-        definitions=definitions,
-        decide=lambda question, _: int(known[question[0]][tuple(question[1:])]),
-        labels_of=labels,
-        leaf=lambda name, places: known[name][tuple(places)],
-        memory={},
-        shorten=real,
-        seen=seen,
-    )
+    numbers = Decided(known, seen)
+    scalars = Scalars(sizes, definitions, numbers, labels)
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
-            if abs(real(numbers.write(fact.lhs - fact.rhs, at))) > sp.Rational(1, 10**9):
+            if abs(real(scalars.write(fact.lhs - fact.rhs, at))) > NEAR:
                 raise Unfit("an assumption")
 
     def table(tensor: Tensor | Node, name: str) -> Table:
         places = list(at_places(tensor.indices, sizes))
-        entries = [float(numbers.defined(name, [*at.values()])) for at in places]
+        entries = [float(real(scalars.defined(name, [*at.values()]))) for at in places]
+        if numbers.faults:
+            raise Unfit("not a number")
         shape = tuple(sizes[i.size] for i in tensor.indices)
         return Table(tensor.name, name != tensor.name, np.array(entries).reshape(shape))
 

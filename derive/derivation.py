@@ -9,12 +9,13 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
 
 from derive import laws
-from derive.errors import DefinitionError
+from derive.errors import DefinitionError, MissingLaw, TooLarge
 from derive.expressions import Sum, entries, entry, entry_name
 from derive.jacobians import (
     Jacobian,
@@ -68,7 +69,7 @@ class Derivation:
 
     Values stand in order, gradients in reverse order. `seconds` are how the gradients change along
     the inputs' tangents, with the output's cotangent kept as it is; there are none where the output
-    has axes beside leading ones.
+    has axes beside leading ones, or where `no_seconds` says why they were left out.
     """
 
     layer: Layer
@@ -77,6 +78,7 @@ class Derivation:
     wanted: tuple[str, ...]
     tangents: tuple[Tangent, ...]  # of the nodes, in order
     seconds: tuple[Tangent, ...]  # of the cotangents, in reverse order
+    no_seconds: str = ""
 
     def value(self, name: str) -> Value:
         """The value of the node of that name."""
@@ -91,19 +93,43 @@ class Derivation:
         raise KeyError(f"no gradient by {name!r} was derived; there are {known}")
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """All steps, in the order of the derivation."""
-        chains = [c for v in self.values for c in (v.meaning, v.code)]
+    def reasonings(self) -> tuple[Reasoning, ...]:
+        """All chains of steps, in the order of the derivation."""
+        found = []
+        for value in self.values:
+            found += [Reasoning(value.node.name, c) for c in (value.meaning, value.code)]
         for gradient in self.gradients:
             for part in gradient.parts:
-                chains += [part.jacobian.entry, part.result, part.code]
-        for tangent in self.tangents:
-            for push in tangent.parts:
-                chains += [push.result, push.code]
-        for second in self.seconds:
-            for push in second.parts:
-                chains += [push.jacobian.entry, push.result, push.code]
-        return tuple(step for chain in chains for step in chain.steps)
+                node = part.jacobian.node
+                what = f"∂{node.name}/∂{gradient.tensor.name}"
+                chains = (part.jacobian.entry, part.result, part.code)
+                found += [Reasoning(what, c, node) for c in chains]
+        for tangents, second in ((self.tangents, False), (self.seconds, True)):
+            for tangent in tangents:
+                for push in tangent.parts:
+                    what = f"∂{tangent.node.name}/∂{push.jacobian.tensor.name}, pushed forward"
+                    chains = (push.jacobian.entry, push.result, push.code)
+                    new = chains if second else chains[1:]  # else the gradient has the Jacobian
+                    found += [Reasoning(what, c, tangent.node, second) for c in new]
+        return tuple(found)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the derivation."""
+        return tuple(step for r in self.reasonings for step in r.chain.steps)
+
+    def without_seconds(self, why: str) -> Derivation:
+        """The same without second derivatives, and the reason."""
+        return replace(self, seconds=(), no_seconds=why)
+
+
+class Reasoning(NamedTuple):
+    """A chain of steps, what it is about, and the node whose definition it may use."""
+
+    what: str
+    chain: Chain
+    node: Node | None = None
+    second: bool = False  # is it about second derivatives?
 
 
 def cotangent_name(name: str) -> str:
@@ -137,14 +163,11 @@ def derive(layer: Layer) -> Derivation:
     found = {(p.jacobian.node.name, g.tensor.name): p.jacobian for g in gradients for p in g.parts}
     forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
     tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
-    return Derivation(
-        layer=layer,
-        values=tuple(values),
-        gradients=tuple(gradients),
-        wanted=layer.wrt,
-        tangents=tangents,
-        seconds=derive_seconds(layer, by_name, gradients, tangents),
-    )
+    derivation = Derivation(layer, tuple(values), tuple(gradients), layer.wrt, tangents, ())
+    try:
+        return replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
+    except (TooLarge, MissingLaw) as error:
+        return derivation.without_seconds(str(error))
 
 
 def derive_seconds(

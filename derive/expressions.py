@@ -314,9 +314,12 @@ class Minimum(sp.Function):
 def wins(args: tuple[Expr, ...], which: int, strict: type, weak: type) -> Expr:
     """The indicator that an argument of max or min is chosen, with the declared value at a tie."""
     me, other = args[which], args[1 - which]
-    first = which == 0
-    wins_tie = bool(me.is_number) or (first and not other.is_number)
-    return Bracket((weak if wins_tie else strict)(me, other))
+    return Bracket((weak if wins_tie(args, which) else strict)(me, other))
+
+
+def wins_tie(args: tuple[Expr, ...], which: int) -> bool:
+    """Is an argument of max or min chosen at a tie? A constant is, else the first."""
+    return bool(args[which].is_number) or (which == 0 and not args[1].is_number)
 
 
 class Where(Expr):

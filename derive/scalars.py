@@ -1,21 +1,23 @@
 """Index notation written out in scalars at small sizes: the checker's own reading of it.
 
-`x[n, d]` at n = 0, d = 1 becomes the symbol `x_0_1`; a sum becomes the sum of its terms. Where the
-outcome depends on data (a label, which side of a kink, where the largest stands), every case is
-taken in turn. Nothing here uses a law.
+`x[n, d]` at n = 0, d = 1 becomes an entry; a sum becomes the sum of its terms. Where the outcome
+depends on data (a label, which side of a kink, where the largest stands), the algebra decides.
+Nothing here uses a law.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
 from itertools import product
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
+from derive.algebra import Algebra
 from derive.expressions import (
     Binder,
     Bracket,
@@ -24,6 +26,7 @@ from derive.expressions import (
     Index,
     Maximum,
     Minimum,
+    Place,
     Sigmoid,
     Sum,
     Where,
@@ -33,12 +36,11 @@ from derive.expressions import (
     free_indices,
     is_entry,
     log1p,
+    wins_tie,
 )
-from derive.zero import numerically_zero
+from derive.nodes import Number
 
-Leaf = Callable[[str, list[int]], Expr]  # what stands for one entry of an input
-Decide = Callable[[Any, int], int]  # a question and the number of its answers, to an answer
-SIGNS = (1, -1, 0)
+V = TypeVar("V")
 HOLDS: Mapping[str, Callable[[int], bool]] = {  # a comparison, by the sign of left - right
     "==": lambda sign: sign == 0,
     "!=": lambda sign: sign != 0,
@@ -47,81 +49,14 @@ HOLDS: Mapping[str, Callable[[int], bool]] = {  # a comparison, by the sign of l
     ">": lambda sign: sign > 0,
     ">=": lambda sign: sign >= 0,
 }
-
-
-FLIPPED = (1, 0, 2)  # the sign of -a, by that of a
-
-
-def known_question(question: Any, answers: Mapping[Any, int]) -> tuple[Any, bool]:
-    """The question in the words in which it was asked before, and whether of the opposite value.
-
-    Equal values have one sign, and opposite values opposite ones, however they are spelt.
-    """
-    if question in answers or question[0] != "sign":
-        return question, False
-    value = question[1]
-    for known in answers:
-        if known[0] == "sign" and known[1].free_symbols == value.free_symbols:
-            for opposite, difference in ((False, known[1] - value), (True, known[1] + value)):
-                if numerically_zero(difference):
-                    return known, opposite
-    return question, False
-
-
-@dataclass
-class Cases:
-    """Every combination of answers to the questions that an evaluation asks."""
-
-    limit: int
-    trail: list[tuple[Any, int, int]] = field(default_factory=list)  # question, answer, answers
-    answers: dict[Any, int] = field(default_factory=dict)
-
-    def decide(self, question: Any, count: int) -> int:
-        """The answer of this round; a new question is answered with its first answer."""
-        question, opposite = known_question(question, self.answers)
-        if question not in self.answers:
-            self.trail.append((question, 0, count))
-            self.answers[question] = 0
-        return FLIPPED[self.answers[question]] if opposite else self.answers[question]
-
-    def rounds(self) -> Iterator[dict[Any, int]]:
-        """One round per combination; the body of the loop must ask the same way in each."""
-        for _ in range(self.limit):
-            self.answers = {question: answer for question, answer, _ in self.trail}
-            yield self.answers
-            while self.trail and self.trail[-1][1] + 1 == self.trail[-1][2]:
-                self.trail.pop()
-            if not self.trail:
-                return
-            question, answer, count = self.trail[-1]
-            self.trail[-1] = (question, answer + 1, count)
-        raise OverflowError(f"more than {self.limit} cases")
-
-
-@dataclass
-class RandomCases:
-    """Random answers to the questions that an evaluation asks, in so many rounds."""
-
-    chance: random.Random
-    count: int
-    answers: dict[Any, int] = field(default_factory=dict)
-
-    def decide(self, question: Any, count: int) -> int:
-        """The answer of this round."""
-        question, opposite = known_question(question, self.answers)
-        answer = self.answers.setdefault(question, self.chance.randrange(count))
-        return FLIPPED[answer] if opposite else answer
-
-    def rounds(self) -> Iterator[dict[Any, int]]:
-        """One round after the other, each with answers of its own."""
-        for _ in range(self.count):
-            self.answers = {}
-            yield self.answers
-
-
-def scalar(name: str, places: list[int]) -> Expr:
-    """The symbol of one entry."""
-    return cast(Expr, sp.Symbol("_".join([name, *map(str, places)]), real=True))
+NAMES: Mapping[type, str] = {
+    sp.exp: "exp",
+    sp.log: "log",
+    sp.tanh: "tanh",
+    sp.erf: "erf",
+    sp.sin: "sin",
+    sp.cos: "cos",
+}
 
 
 @dataclass
@@ -132,101 +67,131 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Scalars:
+class Scalars(Generic[V]):
     """Writes expressions out: sizes as numbers, definitions looked through, cases decided.
 
-    `memory`, where it is given, keeps what definitions and binders come to; decisions must then
-    not change.
-    `shorten`, where it is given, is applied to what a definition comes to.
+    `memory` keeps what definitions and binders come to; decisions must not change meanwhile.
     """
 
     sizes: Mapping[Expr, int]
     definitions: Mapping[str, tuple[tuple[Index, ...], Expr]]
-    decide: Decide
+    algebra: Algebra[V]
     labels_of: Mapping[str, Expr]  # an integer tensor to the size of the axis it points into
-    leaf: Leaf = scalar
-    memory: dict[Any, Expr] | None = None
-    shorten: Callable[[Expr], Expr] | None = None
+    memory: dict[Any, Any] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
 
-    def write(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
+    def write(self, expr: Expr, at: Mapping[Index, int]) -> V:
         """The expression in scalars, its free indices at these places."""
         self.work.done += 1
-        if isinstance(expr, Index):
-            return cast(Expr, sp.Integer(at[expr]))
+        if expr.is_Number or expr.is_NumberSymbol or expr is sp.zoo or expr is sp.I:
+            return self.number(expr)
+        if expr.is_Add:
+            return self.algebra.add([self.write(a, at) for a in expr.args])
+        if expr.is_Mul:
+            return self.product(expr, at)
         if expr in self.sizes:
-            return cast(Expr, sp.Integer(self.sizes[expr]))
+            return self.algebra.number(self.sizes[expr])
         if is_entry(expr):
             return self.entry(expr, at)
-        if isinstance(expr, Binder):
+        if isinstance(expr, sp.Pow):
+            return self.algebra.power(self.write(expr.base, at), self.write(expr.exp, at))
+        if isinstance(expr, Sum | Extreme):
             return self.binder(expr, at)
-        if isinstance(expr, KroneckerDelta):
-            left, right = (self.place(a, at) for a in expr.args)
-            return cast(Expr, sp.Integer(left == right))
-        if isinstance(expr, Bracket):
-            return cast(Expr, sp.Integer(self.holds(expr.condition, at)))
+        if isinstance(expr, KroneckerDelta | Bracket):
+            return self.algebra.number(int(self.indicated(expr, at)))
         if isinstance(expr, Where):
             chosen = expr.args[1] if self.holds(expr.args[0], at) else expr.args[2]
             return self.write(cast(Expr, chosen), at)
         if isinstance(expr, Maximum | Minimum):
             return self.larger(expr, at)
-        if expr.is_Mul and any(
-            isinstance(f, KroneckerDelta) and self.write(f, at) == 0 for f in expr.args
-        ):
-            return cast(Expr, sp.S.Zero)  # the other factors are not asked, which saves their cases
-        args = [self.write(a, at) for a in expr.args]
-        if isinstance(expr, log1p):
-            return cast(Expr, sp.log(1 + args[0]))
-        if isinstance(expr, expm1):
-            return cast(Expr, sp.exp(args[0]) - 1)
-        if isinstance(expr, Erfc):
-            return cast(Expr, 1 - sp.erf(args[0]))
-        if isinstance(expr, Sigmoid):
-            return cast(Expr, 1 / (1 + sp.exp(-args[0])))
-        if isinstance(expr, sp.Abs):
-            return args[0] * SIGNS[self.sign(args[0])]
-        if isinstance(expr, sp.sign):
-            return cast(Expr, sp.Integer(SIGNS[self.sign(args[0])]))
-        return cast(Expr, expr.func(*args) if args else expr)
+        if isinstance(expr, Index | Place):
+            return self.algebra.number(self.place(expr, at))
+        return self.function(expr, at)
 
-    def entry(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
-        """A tensor's entry as one symbol, or what its definition says."""
+    def number(self, expr: Expr) -> V:
+        """A number; what is none becomes a constant without a value."""
+        if expr.is_Rational:
+            return self.algebra.number(int(expr.p) if expr.q == 1 else fraction(expr))
+        if expr is sp.E:
+            return self.algebra.function("exp", self.algebra.number(1))
+        return self.algebra.constant(str(expr))
+
+    def function(self, expr: Expr, at: Mapping[Index, int]) -> V:
+        """A function of one argument."""
+        algebra = self.algebra
+        a = self.write(expr.args[0], at)
+        if type(expr) in NAMES:
+            return algebra.function(NAMES[type(expr)], a)
+        one, minus = algebra.number(1), algebra.number(-1)
+        if isinstance(expr, log1p):
+            return algebra.function("log", algebra.add([one, a]))
+        if isinstance(expr, expm1):
+            return algebra.add([algebra.function("exp", a), minus])
+        if isinstance(expr, Erfc):
+            return algebra.add([one, algebra.mul([minus, algebra.function("erf", a)])])
+        if isinstance(expr, Sigmoid):
+            under = algebra.function("exp", algebra.mul([minus, a]))
+            return algebra.power(algebra.add([one, under]), minus)
+        if isinstance(expr, sp.Abs):
+            return algebra.mul([algebra.number(algebra.sign(a)), a])
+        if isinstance(expr, sp.sign):
+            return algebra.number(algebra.sign(a))
+        return algebra.function(type(expr).__name__.lower(), a)
+
+    def product(self, expr: Expr, at: Mapping[Index, int]) -> V:
+        """A product; where an indicator is 0 the other factors are not asked."""
+        first, rest = in_order(expr)
+        done = []
+        for factor in first:
+            value = self.write(factor, at)
+            number = self.algebra.as_number(value)
+            if number == 0:
+                return value
+            if number != 1:
+                done.append(value)
+        return self.algebra.mul([*done, *(self.write(f, at) for f in rest)])
+
+    def entry(self, expr: Expr, at: Mapping[Index, int]) -> V:
+        """A tensor's entry, or what its definition says."""
         name = entry_name(expr)
         places = [self.place(i, at) for i in entry_indices(expr)]
         if name in self.definitions:
             return self.defined(name, places)
         if name in self.labels_of:
-            size = self.sizes[self.labels_of[name]]
-            return cast(Expr, sp.Integer(self.decide((name, *places), size)))
-        return self.leaf(name, places)
+            return self.algebra.number(self.label(name, places))
+        return self.algebra.entry(name, places)
 
-    def defined(self, name: str, places: list[int]) -> Expr:
+    def label(self, name: str, places: list[int]) -> int:
+        """An entry of a tensor that holds labels."""
+        return self.algebra.label(name, places, self.sizes[self.labels_of[name]])
+
+    def defined(self, name: str, places: list[int]) -> V:
         """What a definition says of one entry."""
         key = (name, *places)
-        if self.memory is not None and key in self.memory:
-            return self.memory[key]
-        indices, meaning = self.definitions[name]
-        value = self.write(meaning, dict(zip(indices, places, strict=True)))
-        if self.shorten is not None:
-            value = self.shorten(value)
-        if self.memory is not None:
-            self.memory[key] = value
-        return value
+        if key not in self.memory:
+            indices, meaning = self.definitions[name]
+            self.memory[key] = self.write(meaning, dict(zip(indices, places, strict=True)))
+        return cast(V, self.memory[key])
 
     def place(self, index: Expr, at: Mapping[Index, int]) -> int:
-        """The number that an index comes to."""
-        return int(self.write(index, at))
+        """The number that an index comes to: an axis, a label, or where an extreme value stands."""
+        if isinstance(index, Index):
+            return at[index]
+        if isinstance(index, Place):
+            return cast(int, self.binder(index, at)[0])
+        if index.is_Integer:
+            return int(index)
+        places = [self.place(i, at) for i in entry_indices(index)]
+        return self.label(entry_name(index), places)
 
-    def binder(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
-        """A sum, an extreme value or its place."""
-        if self.memory is None:
-            return self.bind(expr, at)
+    def binder(self, expr: Binder, at: Mapping[Index, int]) -> Any:
+        """A sum or an extreme value; of the place of one, the place and the value."""
         key = (expr, *(at[i] for i in free_indices(expr)))
         if key not in self.memory:
             self.memory[key] = self.bind(expr, at)
         return self.memory[key]
 
-    def bind(self, expr: Binder, at: Mapping[Index, int]) -> Expr:
+    def bind(self, expr: Binder, at: Mapping[Index, int]) -> Any:
         """What a binder comes to, place by place."""
         ranges = [range(self.sizes[i.size]) for i in expr.indices]
         terms = [
@@ -234,51 +199,57 @@ class Scalars:
             for places in product(*ranges)
         ]
         if isinstance(expr, Sum):
-            return cast(Expr, sp.Add(*terms))
-        kind = type(expr).place if isinstance(expr, Extreme) else type(expr)
-        where = self.decide((kind.__name__, *terms), len(terms))
-        return terms[where] if isinstance(expr, Extreme) else cast(Expr, sp.Integer(where))
+            return self.algebra.add(terms)
+        where = self.extreme(terms, type(expr).__name__.endswith("Largest"))
+        return terms[where] if isinstance(expr, Extreme) else (where, terms[where])
 
-    def sign(self, value: Expr) -> int:
-        """Which sign a value has, as a place in SIGNS."""
-        if value.is_number:
-            return SIGNS.index(int(sp.sign(value)))
-        if value.could_extract_minus_sign():
-            return FLIPPED[self.sign(-value)]
-        return self.decide(("sign", sp.expand(value)), 3)
+    def extreme(self, terms: list[V], largest: bool) -> int:
+        """The first place of the largest or of the smallest."""
+        if not largest:
+            minus = self.algebra.number(-1)
+            terms = [self.algebra.mul([minus, t]) for t in terms]
+        return self.algebra.largest(terms)
+
+    def indicated(self, expr: Expr, at: Mapping[Index, int]) -> bool:
+        """Does an indicator hold?"""
+        if isinstance(expr, Bracket):
+            return self.holds(expr.condition, at)
+        left, right = (self.place(a, at) for a in expr.args)
+        return left == right
 
     def holds(self, condition: Any, at: Mapping[Index, int]) -> bool:
         """Does a comparison hold?"""
         left, right = (self.write(a, at) for a in condition.args)
-        return HOLDS[condition.rel_op](SIGNS[self.sign(left - right)])
+        return HOLDS[condition.rel_op](self.algebra.sign(self.difference(left, right)))
 
-    def larger(self, expr: Expr, at: Mapping[Index, int]) -> Expr:
-        """The argument that max or min chooses; at a tie a constant, else the first."""
+    def difference(self, left: V, right: V) -> V:
+        """left - right."""
+        return self.algebra.add([left, self.algebra.mul([self.algebra.number(-1), right])])
+
+    def larger(self, expr: Expr, at: Mapping[Index, int]) -> V:
+        """The argument that max or min chooses."""
         first, second = (self.write(a, at) for a in expr.args)
-        sign = SIGNS[self.sign(first - second)] * (1 if isinstance(expr, Maximum) else -1)
+        sign = self.algebra.sign(self.difference(first, second))
         if sign == 0:
-            return second if expr.args[1].is_number and not expr.args[0].is_number else first
-        return first if sign > 0 else second
+            return first if wins_tie(expr.args, 0) else second
+        return first if (sign > 0) == isinstance(expr, Maximum) else second
 
 
-def on_ties(answers: Mapping[Any, int]) -> dict[Expr, Expr]:
-    """What a case with ties says of the symbols: u = 0, or a = b, or one factor of a product."""
-    found: dict[Expr, Expr] = {}
-    for question, answer in answers.items():
-        if isinstance(question, tuple) and question[0] == "sign" and SIGNS[answer] == 0:
-            tie = on_tie(question[1].xreplace(found))
-            found = {k: v.xreplace(tie) for k, v in found.items()} | tie
-    return found
+@cache
+def fraction(expr: Expr) -> Number:
+    """A rational number of SymPy's."""
+    return Fraction(int(expr.p), int(expr.q))
 
 
-def on_tie(value: Expr) -> dict[Expr, Expr]:
-    """A symbol and what it must be for a value to be 0; nothing where none is found."""
-    symbols = sorted(value.free_symbols, key=str)
-    for symbol in symbols:
-        slope = value.diff(symbol)
-        if slope.is_number and slope != 0:
-            return {symbol: symbol - value / slope}
-    for symbol in symbols:
-        if value.xreplace({symbol: sp.S.Zero}) == 0:
-            return {symbol: sp.S.Zero}
-    return {}
+@cache
+def in_order(expr: Expr) -> tuple[list[Expr], list[Expr]]:
+    """The indicators of a product, and its other factors."""
+    first = [f for f in expr.args if is_indicator(f)]
+    return first, [f for f in expr.args if not is_indicator(f)]
+
+
+def is_indicator(expr: Expr) -> bool:
+    """Is it made of deltas, brackets and numbers?"""
+    if expr.is_Add or isinstance(expr, sp.Pow):
+        return all(map(is_indicator, expr.args))
+    return isinstance(expr, KroneckerDelta | Bracket) or bool(expr.is_Integer)

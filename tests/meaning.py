@@ -1,19 +1,21 @@
 """Expressions evaluated with numbers, so that tests compare meanings and not strings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import mpmath
 import numpy as np
-import sympy as sp
 from sympy import Expr
 
 from codegen import library
+from derive.algebra import Duals, Numbers
 from derive.derivation import Derivation, derive
 from derive.expressions import Index
 from derive.layer import Layer
 from derive.reader import read_layer
-from derive.scalars import SIGNS, Scalars
+from derive.scalars import Scalars
 
 
 def shipped(name: str) -> Layer:
@@ -40,22 +42,13 @@ def evaluate(
                 shape = np.shape(arrays[name])
                 sizes.update(zip((i.size for i in tensor.indices), shape, strict=True))
     labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
-
-    def decide(question: Any, count: int) -> int:
-        kind, *values = question
-        if kind == "sign":
-            return SIGNS.index(int(np.sign(float(values[0]))))
-        if kind == "ArgLargest":
-            return int(np.argmax([float(v) for v in values]))
-        return int(arrays[kind][tuple(values)])
-
-    scalars = Scalars(
-        sizes,
-        {n.name: (n.indices, n.expr) for n in layer.nodes if n.name not in arrays},
-        decide,
-        labels,
-        lambda name, places: sp.Float(float(np.asarray(arrays[name])[tuple(places)])),
+    numbers = Numbers(
+        mpmath.fp,
+        lambda name, places: float(np.asarray(arrays[name])[tuple(places)]),
+        lambda name, places, _: int(arrays[name][tuple(places)]),
     )
+    definitions = {n.name: (n.indices, n.expr) for n in layer.nodes if n.name not in arrays}
+    scalars = Scalars(sizes, definitions, numbers, labels)
     shape = tuple(sizes[i.size] for i in indices)
     result = np.empty(shape)
     for place in product(*map(range, shape)):
@@ -64,25 +57,27 @@ def evaluate(
     return result
 
 
-class Numbers:
-    """Random numbers for what a node reads; kinks are decided by them."""
+class RandomNumbers(Numbers):
+    """Random numbers for what a node reads; kinks are decided by them, and labels are 0."""
 
     def __init__(self, layer: Layer, node: str, sizes: Mapping[str, int]) -> None:
-        self.rng = np.random.default_rng(1)
-        self.values: dict[Expr, float] = {}
+        rng, self.drawn = np.random.default_rng(1), {}
+        super().__init__(
+            mpmath.fp,
+            lambda name, places: self.drawn.setdefault((name, *places), float(rng.normal())),
+            lambda name, places, size: 0,
+        )
         labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
         by_size = {i.size: sizes.get(i.name, 2) for i in reversed(layer.axes)}
         by_size |= {i.size: sizes[i.name] for i in layer.axes if i.name in sizes}
         known = {n.name: (n.indices, n.expr) for n in layer.nodes if n.notation or n.name == node}
-        self.scalars = Scalars(by_size, known, self.decide, labels)
+        self.scalars = Scalars(by_size, known, self, labels)
 
-    def number(self, expr: Expr) -> float:
-        """The value of an expression in scalars."""
-        for symbol in sorted(expr.free_symbols, key=str):
-            self.values.setdefault(symbol, float(self.rng.normal()))
-        return float(expr.subs(self.values))
+    def slope(self, expr: Expr, at: Mapping[Index, int], tensor: str, places: list[int]) -> float:
+        """The slope of an expression by an entry, by the rules of `Duals`."""
 
-    def decide(self, question: Any, count: int) -> int:
-        """Sides of kinks by the numbers; labels are 0."""
-        kind, *values = question
-        return SIGNS.index(int(np.sign(self.number(values[0])))) if kind == "sign" else 0
+        def tangent(name: str, at: Any) -> float:
+            return float((name, [*at]) == (tensor, places))
+
+        duals = replace(self.scalars, algebra=Duals(self, tangent), memory={})
+        return float(duals.write(expr, at).slope)
