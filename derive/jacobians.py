@@ -52,7 +52,12 @@ def derive_values(layer: Layer) -> list[Value]:
     values: list[Value] = []
     for node in layer.nodes:
         meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
-        meaning = meaning.then(laws.log_of_quotient).then(laws.sigmoid).then(laws.log_of_sigmoid)
+        meaning = (
+            meaning.then(laws.common_exponential)
+            .then(laws.log_of_quotient)
+            .then(laws.sigmoid)
+            .then(laws.log_of_sigmoid)
+        )
         code = for_tails(for_computing(Chain(meaning.end)), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
@@ -78,12 +83,14 @@ def for_computing(chain: Chain) -> Chain:
     """The steps that make an expression stable."""
     chain = chain.then(laws.sum_over_delta)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
-    return chain.then(laws.shift_softmax).then(laws.complement_of_erf)
+    chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax)
+    return chain.then(laws.complement_of_erf)
 
 
 def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:
     """The steps that keep the digits of what is nearly 0 or 1; names are looked through."""
     chain = chain.then(laws.tanh_as_sigmoid, known).then(laws.complement_of_sigmoid, known)
+    chain = chain.then(laws.exponential_beside_sigmoid, known)
     return chain.then(laws.sigmoid_less, known)
 
 

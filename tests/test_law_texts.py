@@ -46,6 +46,7 @@ CONTEXT = {
     "mean of the deviations": lambda e: [e.equations, {"a"}],
     "tanh as a sigmoid": lambda e: [e.equations],
     "complement of a sigmoid": lambda e: [e.equations],
+    "exponential beside a sigmoid": lambda e: [e.equations],
     "sigmoid less a number": lambda e: [e.equations],
     "split off the largest": lambda e: [[q.expr for q in e.equations]],
     "minus the others": lambda e: [distributions(e)],

@@ -30,6 +30,8 @@ from derive.laws.numerics import (
     split_largest,
 )
 from derive.laws.shifts import (
+    common_exponential,
+    exponentials_into_quotients,
     shift_log,
     shift_log_sum_exp,
     shift_softmax,
@@ -37,6 +39,7 @@ from derive.laws.shifts import (
 )
 from derive.laws.tails import (
     complement_of_sigmoid,
+    exponential_beside_sigmoid,
     sigmoid_less,
     tanh_as_sigmoid,
 )
@@ -50,12 +53,15 @@ __all__ = [
     "assumption",
     "cancel",
     "centred",
+    "common_exponential",
     "common_factor",
     "complement",
     "complement_of_erf",
     "complement_of_sigmoid",
     "distribute",
+    "exponential_beside_sigmoid",
     "exponential_sum",
+    "exponentials_into_quotients",
     "factor_of_cases",
     "factors",
     "fold",

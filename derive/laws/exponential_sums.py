@@ -233,7 +233,8 @@ def is_alike(pattern: Any, indices: Sequence[Index], expr: Any) -> bool:
     running = [i for i in indices if i in pattern.free_symbols]
     if type(pattern) is not type(expr):
         return False
-    return any(substitute(pattern, at) == expr for at in renamings(running, expr))
+    wanted = (expr, expr.reversed) if isinstance(expr, sp.Eq | sp.Ne) else (expr,)
+    return any(substitute(pattern, at) in wanted for at in renamings(running, expr))
 
 
 def shares_exponent(term: Term, exponent: Expr) -> bool:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 import sympy as sp
-from sympy import Expr
+from sympy import Expr, KroneckerDelta
 
-from derive.expressions import (
-    Sigmoid,
-    rewrite,
-    rewrite_outside_in,
-)
+from derive.expressions import Sigmoid, Sum, Where, rewrite, rewrite_outside_in
 from derive.laws.law import law
-from derive.laws.matching import factors
+from derive.laws.matching import base_and_power, factors, how_often, one_exponential
 
 
 @law("log of a quotient")
@@ -22,20 +18,39 @@ def log_of_quotient(expr: Expr) -> Expr:
 
     log(exp(a) / (1 + exp(b))) = a - log(1 + exp(b))
 
-    The log turns products into sums, because exp turns sums into products. Both parts must be
-    positive, since the log of anything else is not a real number.
+    The log turns products into sums, because exp turns sums into products. What is taken out must
+    be positive, since the log of anything else is not a real number.
     """
 
     def rule(e: Expr) -> Expr | None:
         if not isinstance(e, sp.log):
             return None
         parts = factors(e.args[0])
-        number = sp.Mul(*(f for f in sp.Mul.make_args(e.args[0]) if f.is_Rational))
-        if len(parts) < 1 or not all(b.is_positive for b in parts) or not number.is_positive:
+        positive = {b: p for b, p in parts.items() if b.is_positive}
+        rest = e.args[0] / sp.Mul(*(b**p for b, p in positive.items()))
+        if len(positive) == len(parts) and parts and rest.is_positive:
+            return sp.Add(sp.log(rest), *(p * sp.log(b) for b, p in parts.items()))
+        if not any(b.has(sp.exp) for b in positive):
             return None
-        return sp.Add(sp.log(number), *(p * sp.log(b) for b, p in parts.items()))
+        return sp.Add(log_of_power(rest), *(p * sp.log(b) for b, p in positive.items()))
 
     return rewrite(expr, rule)
+
+
+def log_of_power(expr: Expr) -> Expr:
+    """The log of what is left beside positive factors, by its base where that is never below 0."""
+    base, power = base_and_power(expr)
+    return cast(Expr, power * sp.log(base) if is_nonnegative(base) else sp.log(expr))
+
+
+def is_nonnegative(expr: Expr) -> bool:
+    """Is it never below 0? It may be 0, as a sum of which terms are left out."""
+    if expr.is_nonnegative or isinstance(1 - expr, KroneckerDelta):
+        return True
+    if isinstance(expr, Sum | Where):
+        parts = expr.args[1:] if isinstance(expr, Where) else (expr.body,)
+        return all(map(is_nonnegative, parts))
+    return bool(expr.is_Mul or expr.is_Add) and all(map(is_nonnegative, expr.args))
 
 
 @law("log of a sigmoid")
@@ -66,20 +81,18 @@ def sigmoid(expr: Expr) -> Expr:
     exp(a) / (1 + exp(a)) = sigmoid(a)
 
     Both sides of the fraction are divided by exp(a), which leaves 1/(exp(−a) + 1): the sigmoid
-    by its definition.
+    by its definition. A power of the fraction is one of the sigmoid.
     """
 
     def rule(e: Expr) -> Expr | None:
-        parts = factors(e) if e.is_Mul or e.is_Pow else {}
-        for base, power in parts.items():
+        whole = factors(e) if e.is_Mul or e.is_Pow else {}
+        for base, power in whole.items():
             a = softplus_argument(base)
-            if a is None or power != -1:
+            if a is None or not (power.is_Integer and power < 0):
                 continue
-            below = 1 + sp.exp(a)
-            for exponent, argument in ((a, a), (sp.S.Zero, -a)):
-                rest = e * below / sp.exp(exponent)
-                if not rest.has(sp.exp(a), sp.exp(-a)):
-                    return cast(Expr, rest * sigmoid_of(argument))
+            above = min(max(how_often(factors(sp.exp(a)), whole), 0), int(-power))
+            rest = one_exponential(e / base**power * sp.exp(-above * a))
+            return cast(Expr, rest * sigmoid_of(a) ** above * sigmoid_of(-a) ** (-power - above))
         return None
 
     return rewrite_outside_in(expr, rule)

@@ -95,3 +95,14 @@ def unify(
         if a in names and result.setdefault(cast(Index, a), b) != b:
             return None
     return result
+
+
+def exponent_of(product: Expr) -> Expr:
+    """The exponent of all exponentials in a product together."""
+    return sp.Add(*(f.args[0] for f in sp.Mul.make_args(product) if isinstance(f, sp.exp)))
+
+
+def one_exponential(product: Expr) -> Expr:
+    """The product with one exponential; SymPy leaves exp(a) exp(b) as it is."""
+    rest = (f for f in sp.Mul.make_args(product) if not isinstance(f, sp.exp))
+    return sp.Mul(*rest, sp.exp(exponent_of(product)))

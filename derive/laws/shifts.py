@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
@@ -15,6 +15,7 @@ from derive.expressions import (
     Largest,
     Maximum,
     Sum,
+    Where,
     is_entry,
     log1p,
     rewrite,
@@ -35,6 +36,7 @@ from derive.laws.exponential_sums import (
     unmasked,
 )
 from derive.laws.law import law
+from derive.laws.matching import base_and_power, exponent_of, one_exponential
 
 MAX_PARTS = 3  # of a sum whose log is taken part by part; each doubles what is written
 
@@ -267,3 +269,132 @@ class Shift:
         exponent, more = unmasked(exponent)
         conditions += more
         return sp.Mul(*rest, sp.exp(masked(exponent - count * self.top, conditions)))
+
+
+@law("exponential into quotients")
+def exponentials_into_quotients(expr: Expr) -> Expr:
+    """An exponential goes to the quotients that it is a factor of: exp(b) Σ_n c_n/S_n is a sum too.
+
+    exp(b) * sum(n, 1 / sum(i, x[n] * exp(a[i]))) = sum(n, exp(b) / sum(i, x[n] * exp(a[i])))
+
+    A factor that does not run with the index may stand within a sum. There it stands above the
+    sums of exponentials that keep it small, and is shifted with them. So may a weight under which
+    they do not count.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        if not e.is_Mul:
+            return None
+        for target in (f for f in e.args if isinstance(f, Sum | Where) or f.is_Add):
+            below = [t for base in denominators(target) for t in terms_of(base)]
+            movers = [f for f in e.args if f != target and goes_in(f, relevant(below))]
+            if below and movers:
+                inside = sp.Mul(*movers)
+                return cast(Expr, e / inside / target * push(inside, target))
+        return None
+
+    return rewrite(expr, rule)
+
+
+def denominators(expr: Expr) -> list[Expr]:
+    """The sums of exponentials below the line, in products within sums and cases."""
+    if isinstance(expr, Sum):
+        return denominators(expr.body)
+    if isinstance(expr, Where):
+        return [d for case in expr.args[1:] for d in denominators(case)]
+    if expr.is_Add or expr.is_Mul:
+        return [d for part in expr.args for d in denominators(part)]
+    base, power = expr.as_base_exp() if expr.is_Pow else (expr, sp.S.One)
+    return [base] if power.is_Rational and power < 0 and can_be_shifted(base) else []
+
+
+def goes_in(factor: Expr, counts: Callable[[Any], bool]) -> bool:
+    """Is it an exponential, or what decides whether a term below counts?"""
+    if isinstance(factor, sp.exp):
+        return True
+    if isinstance(factor, Where) and is_exponential_sum(factor):
+        return True
+    own = condition_of(factor)
+    return any(map(counts, nonzero(factor) if own is None else [own]))
+
+
+def push(factor: Expr, expr: Expr) -> Expr:
+    """The product, with the factor beside the denominators within the expression."""
+    if isinstance(expr, Sum):
+        body, indices = expr.open()
+        return Sum(one_sum(push(factor, body)), *indices)
+    if isinstance(expr, Where):
+        condition, a, b = expr.args
+        return Where(condition, *(c if c == 0 else push(factor, c) for c in (a, b)))
+    if expr.is_Add:
+        return sp.Add(*(push(factor, t) for t in expr.args))
+    for target in expr.args if expr.is_Mul else ():
+        if not target.is_Pow and denominators(target):
+            return cast(Expr, expr / target * push(factor, target))
+    return cast(Expr, factor * expr)
+
+
+def one_sum(expr: Expr) -> Expr:
+    """A product of factors and a sum with denominators as one sum over the whole product."""
+    for target in expr.args if expr.is_Mul else ():
+        if isinstance(target, Sum) and denominators(target):
+            body, indices = target.open()
+            return Sum(expr / target * body, *indices)
+    return expr
+
+
+# -- shifted by hand ---------------------------------------------------------------------------
+
+
+@law("common exponential")
+def common_exponential(expr: Expr) -> Expr:
+    """A common factor exp(c) cancels: exp(a_j − c)/Σ_i exp(a_i − c) = exp(a_j)/Σ_i exp(a_i).
+
+    exp(a[j] - c) / sum(i, exp(a[i] - c)) = exp(a[j]) / sum(i, exp(a[i]))
+
+    exp(c) does not run with the index and comes out of the sum. A fraction does not change where
+    both of its sides are divided by one number, and the log of exp(c) is c.
+    """
+
+    def in_log(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.log) or not is_exponential_sum(e.args[0]):
+            return None
+        c = common(e.args[0])
+        return c + sp.log(times_exponential(e.args[0], -c)) if c != 0 else None
+
+    return rewrite(each_product(expr, cancel_common), in_log)
+
+
+def common(expr: Expr) -> Expr:
+    """What all exponents of a sum have in common and none of its indices runs along."""
+    terms = terms_of(expr)
+    shared = set.intersection(*(set(sp.Add.make_args(t.exponent)) for t in terms))
+    bound = {i for t in terms for i in t.indices}
+    return sp.Add(*(c for c in shared if not c.free_symbols & bound))
+
+
+def times_exponential(expr: Expr, exponent: Expr) -> Expr:
+    """A sum of exponentials times one more; its conditions stay factors."""
+    return sp.Add(*(t.at(-exponent, ()) for t in terms_of(expr)))
+
+
+def cancel_common(expr: Expr) -> Expr:
+    """A product in which exponentials common to its sums are left out where they cancel."""
+    sums = {}
+    for factor in sp.Mul.make_args(expr):
+        base, power = base_and_power(factor)
+        if power.is_Integer and is_exponential_sum(base):
+            sums[base] = power, common(base)
+    total = exponent_of(expr) + sp.Add(*(power * c for power, c in sums.values()))
+    left = {abs_term(t) for t in sp.Add.make_args(total)}
+    for base, (power, c) in sums.items():
+        gone = sp.Add(*(t for t in sp.Add.make_args(c) if abs_term(t) not in left))
+        if gone != 0:
+            fresh = times_exponential(base, -gone) ** power
+            expr = one_exponential(expr / base**power * fresh * sp.exp(power * gone))
+    return expr
+
+
+def abs_term(term: Expr) -> Expr:
+    """A term without its number: terms that differ in it alone may cancel."""
+    return cast(Expr, term.as_coeff_Mul()[1])

@@ -21,7 +21,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.laws.law import Equality, law
-from derive.laws.matching import base_and_power
+from derive.laws.matching import base_and_power, factors, how_often, one_exponential
 
 Known = Sequence[Equality]
 
@@ -102,6 +102,30 @@ def complement_of_sigmoid(expr: Expr, known: Known) -> Expr:
 
     found = rewrite(expr, rule)
     return expr if found == expr else rewrite(found, written_out)
+
+
+@law("exponential beside a sigmoid")
+def exponential_beside_sigmoid(expr: Expr, known: Known) -> Expr:
+    """σ(a) exp(−a) = σ(−a): where one of them is nearly 0 the other may be beyond all numbers.
+
+    given s[n] := sigmoid(u[n])
+    s[n] * exp(-u[n]) = sigmoid(-u[n])
+
+    σ(a) is 1/(1 + exp(−a)), and exp(−a)/(1 + exp(−a)) is 1/(exp(a) + 1).
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        whole = factors(e) if e.is_Mul else {}
+        for base, power in whole.items():
+            a = argument(base, Sigmoid, known) if power.is_Integer and power > 0 else None
+            often = how_often(factors(sp.exp(-a)), whole) if a is not None else 0
+            if a is not None and often > 0:
+                times = min(often, int(power))
+                rest = e / base**times * Sigmoid(-a) ** times
+                return one_exponential(rest * sp.exp(times * a))
+        return None
+
+    return rewrite(expr, rule)
 
 
 @law("sigmoid less a number")
