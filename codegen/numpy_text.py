@@ -312,6 +312,8 @@ def infix(function: str, left: Text | str, right: Text | str) -> Text:
 def number_text(number: Expr) -> Text:
     """A number as Python: whole, or a float, or a quotient where no float says it exactly."""
     tight = UNARY if number.is_negative else ATOM
+    if number.is_infinite:
+        return Text("-np.inf" if number.is_negative else "np.inf", tight)
     if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
         return Text(f"{number.p} / {number.q}", PRODUCT)
     return Text(str(number) if number.is_Integer else repr(float(number)), tight)
