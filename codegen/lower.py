@@ -63,6 +63,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
+from derive.finite import NOWHERE, Conditions, Finite, cases, is_mask
 from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
 from derive.trees import BATCH
@@ -144,6 +145,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
         precise=precise,
         jvp=lower_jvp(derivation, precise),
         hvp=None if layer.output.indices else lower_hvp(derivation, precise),
+        quiet=lowering.quiet,
     )
     verify(program)
     return program
@@ -208,7 +210,8 @@ class Lowering:
         self.axes: dict[str, tuple[Index, ...]] = {}
         self.scope: tuple[Index, ...] = ()
         self.defining = self.layer.output.name  # the tensor whose expression is lowered
-        self.memo: dict[Expr, Term] = {}
+        self.conditions: Conditions = NOWHERE  # what holds where the expression is read
+        self.memo: dict[tuple[bool, Conditions, Expr], Term] = {}
         for tensor in self.layer.inputs:
             kind = "integer" if tensor.integer else "real"
             self.tensors[tensor.name] = self.input(tensor.name, tensor.indices, kind)
@@ -221,6 +224,10 @@ class Lowering:
             self.meaning[name] = (gradient.tensor.indices, gradient.code.xreplace(unit))
         for tangent in (*derivation.tangents, *derivation.seconds):
             self.meaning[tangent_name(tangent.node.name)] = (tangent.node.indices, tangent.code)
+        self.finite = Finite(self.layer, self.meaning)
+        self.quiet = False  # is something worked out that is not taken, and may not be finite?
+        self.in_slope = False  # is it linear in a cotangent or a tangent, and not a value?
+        self.nodes = {node.name for node in self.layer.nodes}
         if along:
             for name in derivation.wanted:
                 indices = self.layer.tensor(name).indices
@@ -243,6 +250,7 @@ class Lowering:
             values=tuple(self.builder.values),
             results=results,
             body=tuple(sorted(v for v in body if not isinstance(self.builder.values[v].op, given))),
+            quiet=self.quiet,
         )
 
     def input(self, name: str, indices: tuple[Index, ...], kind: str) -> Term:
@@ -281,10 +289,11 @@ class Lowering:
 
         The value may lack axes along which it does not change, and keeps its own order of axes.
         """
-        outer = self.scope, self.defining
-        self.scope, self.defining = indices, name
+        outer = self.scope, self.defining, self.conditions, self.in_slope
+        self.scope, self.defining, self.conditions = indices, name, NOWHERE
+        self.in_slope = name not in self.nodes
         term = self.lower(expr)
-        self.scope, self.defining = outer
+        self.scope, self.defining, self.conditions, self.in_slope = outer
         self.builder.name(term.value, name)
         self.tensors[name] = term
         self.axes[name] = indices
@@ -311,9 +320,13 @@ class Lowering:
 
     def lower(self, expr: Expr) -> Term:
         """The value of an expression."""
-        if expr not in self.memo:
-            self.memo[expr] = self.work_out(expr)
-        return self.memo[expr]
+        outer = self.in_slope
+        self.in_slope = outer and is_linear(expr)
+        key = (self.in_slope, self.conditions, expr)
+        if key not in self.memo:
+            self.memo[key] = self.work_out(expr)
+        self.in_slope = outer
+        return self.memo[key]
 
     def work_out(self, expr: Expr) -> Term:
         """One rule for each shape of expression."""
@@ -334,11 +347,7 @@ class Lowering:
         if isinstance(expr, Bracket):
             return self.condition(expr.condition)
         if isinstance(expr, Where):
-            condition, *cases = expr.args
-            terms = [self.lower(cast(Expr, c)) for c in cases]
-            if all(self.builder.values[t.value].kind != "real" for t in terms):
-                terms = [self.float(t) for t in terms]  # of two Python numbers where makes integers
-            return self.elementwise("where", [self.condition(condition), *terms])
+            return self.where(expr)
         if expr.is_Add:
             return self.add(expr)
         if expr.is_Mul:
@@ -350,8 +359,26 @@ class Lowering:
         if isinstance(expr, Sigmoid) and not expr.is_number:
             return self.sigmoid(expr.args[0])
         if type(expr) in FUNCTIONS:
+            if isinstance(expr, Maximum | Minimum):  # ∞ may lose
+                self.quiet |= not all(self.finite.finite(a, self.conditions) for a in expr.args)
             return self.elementwise(FUNCTIONS[type(expr)], [self.lower(a) for a in expr.args])
         raise self.fail(expr, f"no array operation for {type(expr).__name__}")
+
+    def where(self, expr: Expr) -> Term:
+        """One of two cases; the one that is not taken need not be finite."""
+        terms = [self.lower_under({condition}, case) for condition, case in cases(expr)]
+        self.quiet |= not all(self.finite.finite(case, self.conditions) for _, case in cases(expr))
+        if all(self.builder.values[t.value].kind != "real" for t in terms):
+            terms = [self.float(t) for t in terms]  # of two Python numbers where makes integers
+        return self.elementwise("where", [self.condition(expr.args[0]), *terms])
+
+    def lower_under(self, conditions: Iterable[Expr], expr: Expr) -> Term:
+        """The value of an expression that is read only where these indicators are 1."""
+        outer = self.conditions
+        self.conditions = outer.union(conditions)
+        term = self.lower(expr)
+        self.conditions = outer
+        return term
 
     def sigmoid(self, a: Expr) -> Term:
         """σ(a) is 1/(1 + e) or e/(1 + e), with e = exp(−|a|), which serves σ(−a) too."""
@@ -421,8 +448,10 @@ class Lowering:
         return place, str(index)
 
     def condition(self, condition: Any) -> Term:
-        """A comparison, as a mask."""
+        """A comparison of values, as a mask."""
+        outer, self.in_slope = self.in_slope, False
         terms = [self.lower(a) for a in condition.args]
+        self.in_slope = outer
         return self.elementwise(COMPARISONS[type(condition)], terms)
 
     def entry(self, expr: Expr) -> Term:
@@ -608,7 +637,52 @@ class Lowering:
         return self.product([], list(expr.args))
 
     def product(self, terms: list[tuple[Term, int]], factors: Iterable[Expr]) -> Term:
-        """The product of terms with powers 1 or −1 and of factors."""
+        """The product of terms with powers 1 or −1 and of factors.
+
+        Where a mask is 0 it is 0 whatever the rest is, NaN and ∞ included; in a slope it is so
+        where any factor is 0.
+        """
+        factors = self.covered(factors)
+        masks, loose, rest = self.loose(factors)
+        if not loose:
+            return self.plain_product(terms, factors)
+        if masks and (not self.in_slope or self.finite_under(masks, loose)):
+            return self.under_masks(masks, self.plain_product(terms, [*loose, *rest]))
+        if not self.in_slope or all(f.is_number for f in rest):
+            return self.plain_product(terms, factors)
+        whole = self.plain_product(terms, factors)
+        firm = self.plain_product(terms, [*masks, *rest])
+        zero = self.lower(sp.S.Zero)
+        self.quiet = True
+        return self.elementwise(
+            "where", [self.elementwise("not_equal", [firm, zero]), whole, zero]
+        )
+
+    def covered(self, factors: Iterable[Expr]) -> tuple[Expr, ...]:
+        """The factors of a product; in a slope with ∞ for denominators where it is 0/0."""
+        factors = tuple(factors)
+        return self.finite.covered(factors, self.conditions) if self.in_slope else factors
+
+    def loose(self, factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr], list[Expr]]:
+        """Masks, factors that may not be finite where the forward pass is, and the others."""
+        masks = [f for f in factors if is_mask(f)]
+        loose = [f for f in factors if not self.finite.finite(f, self.conditions)]
+        return masks, loose, [f for f in factors if f not in masks and f not in loose]
+
+    def finite_under(self, masks: Iterable[Expr], factors: Iterable[Expr]) -> bool:
+        """Are factors finite where the masks let them through?"""
+        conditions = self.conditions.union(masks)
+        return all(self.finite.finite(f, conditions) for f in factors)
+
+    def under_masks(self, masks: Iterable[Expr], term: Term) -> Term:
+        """The value where all masks are 1, else 0."""
+        self.quiet = True
+        for mask in ordered(masks):
+            term = self.elementwise("where", [self.lower(mask), term, self.lower(sp.S.Zero)])
+        return term
+
+    def plain_product(self, terms: list[tuple[Term, int]], factors: Iterable[Expr]) -> Term:
+        """The product as it stands."""
         number = sp.S.One
         slopes, factors = sigmoid_slopes(factors)
         terms = [*terms, *((self.sigmoid_slope(a), 1) for a in slopes)]
@@ -657,6 +731,13 @@ class Lowering:
 
     def power(self, base: Expr, exponent: Expr) -> Term:
         """A power, by the cheapest operation."""
+        outer, self.in_slope = self.in_slope, False
+        term = self.power_of_value(base, exponent)
+        self.in_slope = outer
+        return term
+
+    def power_of_value(self, base: Expr, exponent: Expr) -> Term:
+        """A power, whatever it stands in."""
         if exponent == 1:
             return self.lower(base)
         if exponent.is_Rational and exponent < 0:
@@ -690,8 +771,15 @@ class Lowering:
                     return found
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
+        factors = list(self.covered(factors))
+        masks, loose, rest = self.loose(factors)
+        terms = []
+        if masks and loose and (not self.in_slope or self.finite_under(masks, loose)):
+            terms, factors = [self.under_masks(masks, self.plain_product([], loose))], rest
+        elif loose and self.in_slope:
+            return self.reduce(self.product([], factors), indices)
         slopes, factors = sigmoid_slopes(factors)
-        terms = [self.sigmoid_slope(a) for a in slopes]
+        terms += [self.sigmoid_slope(a) for a in slopes]
         terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
 
@@ -758,6 +846,11 @@ class Lowering:
         size = self.builder.add(Size(index.size))
         op = Scatter(term.value, labels.value, size)
         return Term(self.builder.add(op), (index, *others))
+
+
+def is_linear(expr: Expr) -> bool:
+    """May a cotangent stand in it, and do the rules for slopes apply?"""
+    return bool(expr.is_Add or expr.is_Mul) or isinstance(expr, Sum | Where)
 
 
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:

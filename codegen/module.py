@@ -162,6 +162,14 @@ def buffer_text(buffer: Buffer) -> dict[str, str]:
     }
 
 
+def ignored(program: Program, functions: Iterable[Values]) -> str:
+    """What NumPy need not warn of: tails that come out as 0, and what is worked out for no use."""
+    if program.quiet or any(f.quiet for f in functions if isinstance(f, Function)):
+        return 'all="ignore"'
+    tails = any(may_underflow(v) for f in functions for v in f.values)
+    return 'under="ignore"' if program.precise or tails else ""
+
+
 def may_underflow(value: Value) -> bool:
     """Does it come out as 0 where it is too small for its dtype, as exp(-1000), without harm?"""
     return isinstance(value.op, Elementwise) and value.op.function in UNDERFLOW
@@ -235,8 +243,7 @@ class Module:
         buffers = [*forward.buffers.values(), *backward.buffers.values(), *convert.buffers]
         return {
             "name": layer.name,
-            "underflow": program.precise
-            or any(may_underflow(v) for p in functions for v in p.values),
+            "ignored": ignored(program, functions),
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],

@@ -181,6 +181,7 @@ class Function(Values):
 
     results: tuple[tuple[str, int], ...]  # by the name of the tensor
     body: tuple[int, ...]
+    quiet: bool = False  # is something worked out that is not taken, and may not be finite?
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,7 @@ class Program(Values):
     precise: bool  # worked in float64, with rounding errors of exponents carried on
     jvp: Function  # from inputs and tangents to the output and its tangent
     hvp: Function | None  # ... to the tangents of the gradients, where the output is a scalar
+    quiet: bool = False  # as in Function
 
 
 def borrows(op: Operation, values: Sequence[Value]) -> bool:

@@ -1,0 +1,1 @@
+"""Kinds of faults, each with the tests that find its cousins."""
