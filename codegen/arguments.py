@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sympy import Expr
@@ -30,12 +31,12 @@ def shape(tensor: Tensor | Node) -> str:
     return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
 
 
-def sizes(tensor: Tensor | Node) -> str:
+def sizes(tensor: Tensor | Node, own: Mapping[str, str]) -> str:
     """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
-    return tuple_text("*batch" if a == BATCH else a for a in axes_of(tensor))
+    return tuple_text(f"*{own['batch']}" if a == BATCH else a for a in axes_of(tensor))
 
 
-def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:
+def size_name(tensor: Tensor | Node, axes: list[str], place: int, batch: str) -> str:
     """The statement that names the size of an axis."""
     if axes[0] != BATCH:
         return f"{axes[place]} = {tensor.name}.shape[{place}]"
@@ -43,7 +44,7 @@ def size_name(tensor: Tensor | Node, axes: list[str], place: int) -> str:
     if place:
         return f"{axes[place]} = {tensor.name}.shape[{place - len(axes)}]"
     lead = f"[: {tensor.name}.ndim - {after}]" if after else ""
-    return f"batch = {tensor.name}.shape{lead}"
+    return f"{batch} = {tensor.name}.shape{lead}"
 
 
 def axes_text(tensor: Tensor) -> str:
@@ -51,17 +52,18 @@ def axes_text(tensor: Tensor) -> str:
     return f'"{" ".join(axes_of(tensor))}"'
 
 
-def flat(text: str, tensor: Tensor | Node) -> str:
+def flat(text: str, tensor: Tensor | Node, own: Mapping[str, str]) -> str:
     """An array's text with its leading axes made one, where it has `...`."""
-    return f"_flat({text}, batch)" if has_batch(tensor) else text
+    return f"_flat({text}, {own['batch']})" if has_batch(tensor) else text
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """The arguments of a layer; `nonempty` are sizes that must not be 0."""
+    """The arguments of a layer; `nonempty` are sizes that must not be 0, `own` as in Names."""
 
     layer: Layer
     nonempty: tuple[Expr, ...]
+    own: Mapping[str, str]
 
     def sizes(self) -> list[str]:
         """The sizes of axes that arrays show, by name."""
@@ -69,20 +71,20 @@ class Arguments:
 
     def checks(self) -> list[str]:
         """The statements that check the arguments, in their order."""
-        lines, dtype = [], ""
+        lines, dtype, own = [], "", self.own["dtype"]
         numbers = []
         for tensor in self.layer.inputs:
             name, axes = tensor.name, axes_text(tensor)
             if tensor.integer:
                 lines.append(f'{name} = _integers("{name}", {name}, {axes})')
             elif not tensor.indices:
-                numbers.append(f'{name} = _number("{name}", {name}, dtype)')
+                numbers.append(f'{name} = _number("{name}", {name}, {own})')
             elif dtype:
-                lines.append(f'{name} = _array("{name}", {name}, {axes}, dtype)')
+                lines.append(f'{name} = _array("{name}", {name}, {axes}, {own})')
             else:
                 dtype = f"{name}.dtype"
-                lines += [f'{name} = _array("{name}", {name}, {axes})', f"dtype = {dtype}"]
-        lines += numbers if dtype else ["dtype = np.dtype(np.float64)", *numbers]
+                lines += [f'{name} = _array("{name}", {name}, {axes})', f"{own} = {dtype}"]
+        lines += numbers if dtype else [f"{own} = np.dtype(np.float64)", *numbers]
         return lines + self.size_checks()
 
     def size_checks(self) -> list[str]:
@@ -96,7 +98,7 @@ class Arguments:
                 lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
         if len(empty) < len(self.nonempty):
             words = "the number of examples in the leading axes"
-            lines.append(f'_not_empty("{words}", int(0 not in batch))')
+            lines.append(f'_not_empty("{words}", 0 not in {self.own["batch"]})')
         return lines
 
     def flattened(self) -> list[str]:
@@ -104,7 +106,7 @@ class Arguments:
         batched = [t.name for t in self.layer.inputs if has_batch(t)]
         if not batched:
             return []
-        lines = [f"{n} = _flat({n}, batch)" for n in batched]
+        lines = [f"{n} = _flat({n}, {self.own['batch']})" for n in batched]
         return [*lines, f"{BATCH_SIZE} = {batched[0]}.shape[0]"]
 
     def size_names(self) -> list[str]:
@@ -116,7 +118,7 @@ class Arguments:
             for place, axis in enumerate(axes):
                 if axis not in named:
                     named.add(axis)
-                    lines.append(size_name(tensor, axes, place))
+                    lines.append(size_name(tensor, axes, place, self.own["batch"]))
         return lines
 
     def size_comparison(self) -> list[str]:
@@ -126,7 +128,7 @@ class Arguments:
         for tensor in self.layer.inputs:
             axes = axes_of(tensor)
             if named & {*axes} or len({*axes}) < len(axes):
-                compared.append(f"{tensor.name}.shape != {sizes(tensor)}")
+                compared.append(f"{tensor.name}.shape != {sizes(tensor, self.own)}")
             named |= {*axes}
         arrays = [
             f"    {t.name}=({t.name}, {axes_text(t)})," for t in self.layer.inputs if t.indices

@@ -66,7 +66,6 @@ from derive.expressions import (
 from derive.finite import NOWHERE, Conditions, Finite, cases, is_mask
 from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
-from derive.trees import BATCH
 
 FUNCTIONS: dict[type, str] = {
     sp.exp: "exp",
@@ -509,7 +508,7 @@ class Lowering:
         size = self.builder.add(Size(index.size))
         number = self.builder.add(Arange(size))
         name = next((i.name for i in self.layer.axes if i.size == index.size), "")
-        self.builder.name(number, "places" if name == BATCH else name)
+        self.builder.name(number, name)
         return number
 
     def delta(self, expr: Expr) -> Term:

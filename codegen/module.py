@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from types import ModuleType
@@ -43,6 +43,8 @@ ENVIRONMENT = jinja2.Environment(
 HELPERS = (
     "_fitting",
     "_apart",
+    "_ids",
+    "_check_cache",
     "_current",
     "_as",
     "_read",
@@ -150,10 +152,10 @@ def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: 
     return min(orders, key=lambda section: len(section.buffers))
 
 
-def buffer_text(buffer: Buffer) -> dict[str, str]:
+def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, str]:
     """A buffer's name, what stands in it, and the text that makes it."""
-    about = tuple_text("*batch" if str(s) == BATCH_SIZE else s for s in buffer.sizes)
-    dtype = {"mask": "bool", "integer": "np.intp"}.get(buffer.kind, "dtype")
+    about = tuple_text(f"*{own['batch']}" if str(s) == BATCH_SIZE else s for s in buffer.sizes)
+    dtype = {"mask": "np.bool_", "integer": "np.intp"}.get(buffer.kind, own["dtype"])
     then = ", then ".join(n for n in buffer.holds if n != buffer.name)
     return {
         "name": buffer.name,
@@ -197,7 +199,7 @@ def returned_values(
         value, name = program[number], names[number]
         text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
         text = conversions.back(text, result, tensor, kept)
-        found.append(f"_unflat({text}, batch)" if has_batch(tensor) else text)
+        found.append(f"_unflat({text}, {names.own['batch']})" if has_batch(tensor) else text)
         seen.add(name)
     return found
 
@@ -219,17 +221,19 @@ class Module:
         layer, program = self.layer, self.program
         output = layer.output
         forward, backward, names = self.sections()
-        batch = ["batch"] if has_batch(*layer.inputs) else []
+        own = names.own
+        batch = [own["batch"]] if has_batch(*layer.inputs) else []
         found = parts(self.derivation)
         convert = Conversions(program.precise, names)
-        precise = ["given"] if program.precise else []
-        extra = [*batch, *(["shape"] if output.indices else []), *precise]
-        cached = [*(names[v] for v in program.cache), *extra, "dtype", WORK, "turn"]
-        checks = Arguments(layer, program.nonempty)
-        stated = ["dtype", *checks.sizes()]
+        precise = [own["given"]] if program.precise else []
+        extra = [*batch, *([own["shape"]] if output.indices else []), *precise]
+        cached = [*(names[v] for v in program.cache), *extra, own["dtype"], WORK, own["turn"]]
+        checks = Arguments(layer, program.nonempty, own)
+        stated = [own["dtype"], *checks.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
-        checked = [*arguments, "dtype", *batch, *(s for s in checks.sizes() if s != BATCH_SIZE)]
+        plain = [s for s in checks.sizes() if s != BATCH_SIZE]
+        checked = [*arguments, own["dtype"], *batch, *plain]
         taken = wrapped("(", checked, f") = _arguments({', '.join(arguments)})")
         prepared = [*taken, *checks.flattened(), *convert.dtypes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
@@ -239,7 +243,7 @@ class Module:
         gradients = [(t, v, cotangent_name(t.name)) for t, v in self.wanted(program.gradients)]
         results = returned_values(program, gradients, names, convert, kept=True)
         cotangent = cotangent_name(output.name)
-        wide = convert.converted(cotangent, output, "dtype", f"{cotangent}_wide")
+        wide = convert.converted(cotangent, output, own["dtype"], f"{cotangent}_wide")
         buffers = [*forward.buffers.values(), *backward.buffers.values(), *convert.buffers]
         return {
             "name": layer.name,
@@ -256,7 +260,8 @@ class Module:
                 {"name": cotangent_name(n), "shape": shape(layer.tensor(n))}
                 for n in self.derivation.wanted
             ],
-            "cache": cached,
+            "own": own,
+            "cache": [names.field(name) for name in cached],
             "cache_made": wrapped(f"return {returned}, Cache(", cached, ")"),
             "cache_read": wrapped("(", cached, ") = cache"),
             "inputs": [{"name": t.name, "text": self.describe(t)} for t in layer.inputs],
@@ -264,7 +269,7 @@ class Module:
             "output": {
                 "name": output.name,
                 "has_axes": bool(output.indices),
-                "sizes": sizes(output),
+                "sizes": sizes(output, own),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
                 "cotangent_text": f"{shape(output)}, of the inputs' dtype"
                 if output.indices
@@ -275,8 +280,8 @@ class Module:
             "prepared": prepared,
             "batch": bool(batch),
             "parts": found,
-            "part_sizes": "batch" if batch else f"({found.size},)" if found else "",
-            "part_count": "batch[0]" if batch else str(found.size) if found else "",
+            "part_sizes": own["batch"] if batch else f"({found.size},)" if found else "",
+            "part_count": f"{own['batch']}[0]" if batch else str(found.size) if found else "",
             "row_entries": row_entries(found.size, forward) if found else "",
             "part_given": [self.part_of(t, found) for t in layer.inputs],
             "widened": widened,
@@ -284,8 +289,8 @@ class Module:
             "checked": wrapped("return (", checked, ")"),
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
-            "buffers": [buffer_text(b) for b in buffers],
-            "forward": [*self.lines(forward.statements), *self.shape_line()],
+            "buffers": [buffer_text(b, own) for b in buffers],
+            "forward": [*self.lines(forward.statements), *self.shape_line(own)],
             "cotangent": cotangent,
             "cotangent_check": self.cotangent_check(convert),
             "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
@@ -310,7 +315,7 @@ class Module:
     def sections(self) -> tuple[Section, Section, Names]:
         """The statements of forward and of backward, and the names of their values."""
         program = self.program
-        names = Names(program, (cotangent_name(t.name) for t in self.layer.inputs))
+        names = Names(program)
         kept, wanted = [*program.cache, program.output], [v for _, v in program.gradients]
         forward = leanest(program, program.forward, kept, names)
         backward = leanest(program, program.backward, wanted, forward.names)
@@ -326,7 +331,7 @@ class Module:
             (self.layer.tensor(n), value, name)
             for n, (name, value) in zip(tensors, function.results, strict=True)
         ]
-        names = Names(function, (t.name for t in self.layer.inputs))
+        names = Names(function)
         section = Section(function, function.body, [v for _, v in function.results], names)
         return {
             "body": self.lines(section.statements),
@@ -340,10 +345,12 @@ class Module:
         lines = []
         for name in self.derivation.wanted:
             tensor, tangent = self.layer.tensor(name), tangent_name(name)
-            check = f'_like("{tangent}", {tangent}, {sizes(tensor)}, {convert.given}, "{name}")'
+            shape = sizes(tensor, convert.names.own)
+            check = f'_like("{tangent}", {tangent}, {shape}, {convert.given}, "{name}")'
             if not tensor.indices:
                 check = f'_number("{tangent}", {tangent}, {convert.given})'
-            lines.append(f"{tangent} = {convert.wide(flat(check, tensor), tensor, kept=False)}")
+            wide = convert.wide(flat(check, tensor, convert.names.own), tensor, kept=False)
+            lines.append(f"{tangent} = {wide}")
         return lines
 
     def describe(self, tensor: Tensor) -> str:
@@ -386,18 +393,19 @@ class Module:
         ]
         return lines
 
-    def shape_line(self) -> list[str]:
+    def shape_line(self, own: Mapping[str, str]) -> list[str]:
         """The statement that keeps the output's shape for backward's check."""
         output = self.layer.output
-        return [f"shape = {sizes(output)}"] if output.indices else []
+        return [f"{own['shape']} = {sizes(output, own)}"] if output.indices else []
 
     def cotangent_check(self, convert: Conversions) -> str:
         """The statement that checks backward's argument."""
         output = self.layer.output
         name = cotangent_name(output.name)
         if output.indices:
-            check = f'_like("{name}", {name}, shape, {convert.given}, "the output")'
-            return f"{name} = {flat(check, output)}"
+            own = convert.names.own
+            check = f'_like("{name}", {name}, {own["shape"]}, {convert.given}, "the output")'
+            return f"{name} = {flat(check, output, own)}"
         return f'{name} = _number("{name}", {name}, {convert.given})'
 
     def lines(self, lines: Iterable[Line]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from codegen.program import (
     Arange,
@@ -17,17 +17,61 @@ from codegen.program import (
     Take,
     Values,
 )
+from derive.derivation import cotangent_name
+from derive.layer import Layer
+from derive.tangents import tangent_name
+from derive.trees import BATCH
+from derive.vocabulary import EMITTED
 
 LONGEST = 18  # letters of a name that is made up from others
+# variables of a module's own text, called so unless a definition takes the name
+OWN_WORDS = ("dtype", "batch", "shape", "turn", "given", "arrays", "places")
+# what a tuple has already: fields of a workspace beside its arrays, and methods
+FIELDS = {"sizes", "owned", "turns", "count", "index"}
+
+
+def layer_names(layer: Layer) -> set[str]:
+    """Every name that a definition brings into its module: tensors, gradients, tangents, sizes."""
+    tensors = [*(t.name for t in layer.inputs), *(n.name for n in layer.nodes)]
+    values = [*tensors, *map(cotangent_name, tensors)]
+    labels = [t.labels_of for t in layer.inputs if t.labels_of is not None]
+    sizes = [*(i.size for i in layer.axes), *(i.size for t in layer.inputs for i in t.indices)]
+    return {
+        *values,
+        *map(tangent_name, values),
+        *(i.name for i in layer.axes),
+        *map(str, (*sizes, *labels)),
+    }
+
+
+def own_words(layer: Layer) -> Mapping[str, str]:
+    """How the variables of the module's own text are called beside the names of a definition."""
+    taken = {*layer_names(layer), *EMITTED}
+    return {word: free_name(word, taken) for word in OWN_WORDS}
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken; then it is taken."""
+    candidates = [name, *(f"{name}_{i}" for i in range(2, len(taken) + 3))]
+    free = next(c for c in candidates if c not in taken)
+    taken.add(free)
+    return free
 
 
 class Names:
-    """The names of values: their own, or words that say how they are made, no two the same."""
+    """The names of values: their own, or words that say how they are made, no two the same.
 
-    def __init__(self, program: Values, taken: Iterable[str] = ()) -> None:
+    Nothing that is made up here is a name of the definition or of the module's own text.
+    """
+
+    def __init__(self, program: Values) -> None:
         self.program = program
+        self.own = own_words(program.layer)
         self.given = {v.number: v.name for v in program.values if v.name}
-        self.used = {*taken, *self.given.values(), *(str(i.size) for i in program.layer.axes)}
+        for number, name in self.given.items():
+            if name == BATCH:  # the places of the leading axes
+                self.given[number] = self.own["places"]
+        self.used = {*layer_names(program.layer), *self.own.values(), *EMITTED}
 
     def __copy__(self) -> Names:
         """Names that go on apart from these."""
@@ -51,10 +95,11 @@ class Names:
 
     def free(self, name: str) -> str:
         """A name that no value has, and that none will get: this one, or one with a number."""
-        candidates = [name, *(f"{name}_{i}" for i in range(2, len(self.used) + 3))]
-        found = next(c for c in candidates if c not in self.used)
-        self.used.add(found)
-        return found
+        return free_name(name, self.used)
+
+    def field(self, name: str) -> str:
+        """The field of a workspace for a variable: its name, unless a tuple has that already."""
+        return self.free(name) if name in FIELDS else name
 
     def same(self, number: int, as_value: int) -> None:
         """Two values share one variable."""

@@ -76,7 +76,7 @@ class Section:
         self.workspace = workspace
         self.buffers: dict[str, Buffer] = {}
         self.home: dict[int, str] = {}  # the buffer in which a value lies
-        self.spelling = Spelling(program, self.spell)
+        self.spelling = Spelling(program, self.spell, names.own)
         self.readers: dict[int, list[int]] = {}
         for number in self.order:
             for read in reads(program[number].op):
@@ -253,11 +253,11 @@ class Section:
 
     def buffer(self, number: int, content: str = "") -> str:
         """A buffer of the workspace for a value."""
-        value, name = self.program[number], self.names[number]
-        self.buffers[name] = Buffer(name, value.sizes, value.kind, content)
-        self.home[number] = name
+        value, field = self.program[number], self.names.field(self.names[number])
+        self.buffers[field] = Buffer(field, value.sizes, value.kind, content)
+        self.home[number] = field
         self.holds(number, number)
-        return f"{self.workspace}.{name}"
+        return f"{self.workspace}.{field}"
 
     def holds(self, before: int, number: int) -> None:
         """Note that a value lies where another has been."""

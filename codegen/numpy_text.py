@@ -60,14 +60,18 @@ def call(function: str, *args: str, out: str = "") -> Text:
 
 
 class Spelling:
-    """Operations as text; `spell` is how a value is spelled where it is read.
+    """Operations as text; `spell` is how a value is spelled where it is read, `own` how the
+    variables of the module's own text are.
 
     With `out` each is a call that writes its result into that array, or makes one where it is None.
     """
 
-    def __init__(self, program: Values, spell: Callable[[int], Text]) -> None:
+    def __init__(
+        self, program: Values, spell: Callable[[int], Text], own: Mapping[str, str]
+    ) -> None:
         self.program = program
         self.spell = spell
+        self.own = own
 
     def operation(self, op: Operation, out: str = "") -> Text:
         """An operation as an expression."""
@@ -129,12 +133,14 @@ class Spelling:
         args = self.operands(op)
         texts = [a.text for a in args]
         if op.function == "exp_difference":
-            texts.append("given")
+            texts.append(self.own["given"])
+        dtype = self.own["dtype"]
         if op.function == "cast":
-            return call("dtype.type", *texts)
+            return call(f"{dtype}.type", *texts)
         if op.function == "float":
-            converted = f"{args[0].within(CALL)}.astype(dtype)"
-            return call("np.positive", *texts, "dtype=dtype", out=out) if out else Text(converted)
+            converted = f"{args[0].within(CALL)}.astype({dtype})"
+            whole = call("np.positive", *texts, f"dtype={dtype}", out=out)
+            return whole if out else Text(converted)
         if out:
             name = "_where" if op.function == "where" else function_name(op.function)
             return call(name, *texts, out=out)
@@ -148,7 +154,7 @@ class Spelling:
             return Text(f"{args[0].within(CALL)} ** 0.5", POWER)
         found = call(function_name(op.function), *texts)
         # a Python number takes the dtype of what it meets; NumPy's own would make it float64
-        return call("float", found.text) if is_number else found
+        return Text(f"{found.text}.item()", CALL) if is_number else found
 
     def spread(self, op: Elementwise, out: str) -> Text:
         """A value repeated along the axes that it lacks."""

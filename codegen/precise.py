@@ -11,7 +11,6 @@ from codegen.numpy_text import tuple_text
 from derive.layer import Node, Tensor
 
 WORK = "work"  # the argument of forward that holds its buffers
-DTYPES = "given, dtype = dtype, np.dtype(np.float64)  # to return, and to work in"
 
 
 @dataclass
@@ -25,11 +24,19 @@ class Conversions:
     @property
     def given(self) -> str:
         """The name of the dtype that arguments have, once there are two."""
-        return "given" if self.precise else "dtype"
+        return self.names.own["given" if self.precise else "dtype"]
+
+    @property
+    def working(self) -> str:
+        """The name of the dtype that is worked in."""
+        return self.names.own["dtype"]
 
     def dtypes(self) -> list[str]:
         """The statement that tells the two dtypes apart."""
-        return [DTYPES] if self.precise else []
+        if not self.precise:
+            return []
+        both = f"{self.given}, {self.working} = {self.working}, np.dtype(np.float64)"
+        return [f"{both}  # to return, and to work in"]
 
     def inputs(self, tensors: Iterable[Tensor], kept: bool) -> list[str]:
         """The statements that take arguments into float64; with `kept` into the workspace."""
@@ -39,11 +46,11 @@ class Conversions:
 
     def wide(self, text: str, tensor: Tensor | Node, kept: bool) -> str:
         """A value of the tensor's axes in float64."""
-        return self.converted(text, tensor, "dtype", f"{tensor.name}_wide" if kept else "")
+        return self.converted(text, tensor, self.working, f"{tensor.name}_wide" if kept else "")
 
     def back(self, text: str, name: str, tensor: Tensor | Node, kept: bool) -> str:
         """A result of the tensor's axes in the arguments' dtype."""
-        return self.converted(text, tensor, "given", f"{name}_given" if kept else "")
+        return self.converted(text, tensor, self.given, f"{name}_given" if kept else "")
 
     def converted(self, text: str, tensor: Tensor | Node, dtype: str, buffer: str) -> str:
         """A value in another dtype, written into a buffer where one is named."""
@@ -54,7 +61,7 @@ class Conversions:
         if not buffer:
             return f"_as({text}, {dtype})"
         sizes = tuple(i.size for i in tensor.indices)
-        content = f"np.empty({tuple_text(sizes)} if given != dtype else 0, {dtype})"
+        content = f"np.empty({tuple_text(sizes)} if {self.given} != {self.working} else 0, {dtype})"
         name = self.names.free(buffer)
         self.buffers.append(Buffer(name, sizes, "real", content))
         return f"_as({text}, {dtype}, out={WORK}.{name})"

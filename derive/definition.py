@@ -12,7 +12,7 @@ from derive.errors import DefinitionError, Excerpt
 from derive.grammar import MAX_TEXT, parse_comparison, parse_equations
 from derive.labels import with_scalar_labels
 from derive.trees import Equation, Operation
-from derive.vocabulary import FORBIDDEN
+from derive.vocabulary import FORBIDDEN_LAYERS
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
@@ -79,7 +79,7 @@ def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
 
 def is_layer_name(name: str) -> bool:
     """A layer's name becomes a module's name and a file's name: it must be a plain word."""
-    return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)) and name not in FORBIDDEN
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)) and name not in FORBIDDEN_LAYERS
 
 
 def check_layer_name(name: str) -> None:

@@ -206,13 +206,39 @@ class Symbols:
                 refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
             if self.sizes.find(axis) not in known:
                 refuse(f"no input has the axis '{axis}', so its size is unknown", place)
+        self.check_cotangents()
+        self.check_sizes()
+
+    def check_cotangents(self) -> None:
+        """Refuse names that the cotangents of tensors would take, or could not have."""
         for name in self.ranks:
             cotangent = COTANGENT + name
-            if name not in self.labels and cotangent in self.places:
+            if name in self.labels:
+                continue
+            if cotangent in self.places:
                 refuse(
                     f"'{cotangent}' is the name of the cotangent of '{name}'; "
                     "give one of them another name",
                     self.places[cotangent],
+                )
+            if cotangent in FORBIDDEN:
+                refuse(
+                    f"'{name}' cannot be a name: its cotangent would be called '{cotangent}', "
+                    "and that means something already",
+                    self.places[name],
+                )
+
+    def check_sizes(self) -> None:
+        """Refuse two sizes with one name."""
+        first: dict[Expr, object] = {}
+        unnamed = ((name, place) for name in self.ranks for place in range(self.ranks[name]))
+        for key in (*self.axes_in_order, *unnamed):
+            size = self.size(key)
+            if self.sizes.find(first.setdefault(size, key)) != self.sizes.find(key):
+                axis = next(k for k in (first[size], key) if isinstance(k, str))
+                refuse(
+                    f"the size of the axis '{axis}' would be called '{size}', as another is",
+                    self.places.get(axis, Place()),
                 )
 
     # -- answers -------------------------------------------------------------------------------

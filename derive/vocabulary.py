@@ -24,14 +24,16 @@ RELATIONS: dict[str, type[Relational]] = {
 }
 PI = "pi"  # the number π
 WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
-# names that an emitted module uses for itself
+# what an emitted module's functions read of the module, and their own arguments: names that stay
+# as they are; every other name in a module gives way to those of a definition
 EMITTED = {
-    *("np", "numpy", "Any", "NamedTuple", "Cache", "Gradients", "Workspace"),
-    *("forward", "backward", "value_and_grad", "jvp", "hvp", "jacobian"),
-    *("workspace", "work", "owned", "turns", "turn", "arrays"),
-    *("cache", "inputs", "tangents", "batch", "sizes", "shape", "dtype", "given"),
+    *("np", "Cache", "Gradients", "Workspace", "forward", "backward"),
+    *("work", "cache", "inputs", "tangents"),
 }
-FORBIDDEN = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *EMITTED} - {"_"}
+LOOPS = {"int", "object", "range"}  # what the equations of an emitted test file read of Python
+FORBIDDEN = {*keyword.kwlist, *EMITTED, *LOOPS}
+# a layer's name is the name of a module, which others import beside Python's own names
+FORBIDDEN_LAYERS = {*FORBIDDEN, *keyword.softkwlist, *dir(builtins), "numpy"} - {"_"}
 
 COTANGENT = "d"  # the cotangent of z is called dz
 TANGENT = "_dot"  # the tangent of z is called z_dot

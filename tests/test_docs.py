@@ -19,7 +19,7 @@ from codegen import cli, library, notebook
 from codegen.compiler import compile_definition
 from codegen.gallery import entry
 from derive import grammar, vocabulary
-from derive.definition import FORBIDDEN, KEYS
+from derive.definition import KEYS
 from derive.errors import DefinitionError
 from derive.reader import read_equations, read_layer
 
@@ -195,7 +195,7 @@ def test_the_names_that_are_refused():
     rows = [row[0] for row in table("Names")]
     listed = set(code(next(row for row in rows if "`np`" in row)))
     assert listed == vocabulary.EMITTED
-    assert set(code(next(row for row in rows if "Python's" in row))) <= FORBIDDEN
+    assert set(code(next(row for row in rows if "keywords" in row))) <= vocabulary.FORBIDDEN
     affixes = [
         ("names that start with", vocabulary.SIZE, "size_z * z"),
         ("names that end in", vocabulary.TANGENT, "z_dot * z"),
@@ -205,8 +205,9 @@ def test_the_names_that_are_refused():
         assert code(next(row for row in rows if words in row)) == [affix]
         with pytest.raises(DefinitionError):
             read_equations("layer", f"h = {right}")
-    assert len(rows) == 3 + len(affixes)
-    for name in sorted({*FORBIDDEN, *vocabulary.WORDS} - {vocabulary.PI}):
+    assert set(code(next(row for row in rows if "`range`" in row))) == vocabulary.LOOPS
+    assert len(rows) == 4 + len(affixes)
+    for name in sorted({*vocabulary.FORBIDDEN, *vocabulary.WORDS} - {vocabulary.PI}):
         with pytest.raises(DefinitionError):
             read_equations("layer", f"h = 2 * {name}")
 
