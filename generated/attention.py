@@ -91,7 +91,7 @@ def forward(Q, K, V, *, work=None):
     K = _flat(K, batch)
     V = _flat(V, batch)
     size_batch = Q.shape[0]
-    work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), Q=Q, K=K, V=V)
+    work = _fitting(Workspace, work, (dtype, D, E, size_batch, size_k, size_q), Q=Q, K=K, V=V)
     # s[..., q, k] = sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d))
     s = np.matmul(Q, K.mT, out=work.s)
     sqrt_D = D ** 0.5
@@ -125,10 +125,7 @@ def backward(do, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (Q, K, V, sqrt_D, s_argmax, places, q, p, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
@@ -194,7 +191,7 @@ def workspace(Q, K, V):
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
     }
-    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -271,11 +268,11 @@ def _arguments(Q, K, V):
     return (Q, K, V, dtype, batch, D, E, size_k, size_q)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -290,11 +287,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -397,12 +407,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _pick(values, at, out=None):
@@ -446,3 +459,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 9c33719abccdf944

@@ -78,7 +78,7 @@ def forward(z, t, *, work=None):
     z = _flat(z, batch)
     t = _flat(t, batch)
     size_batch = z.shape[0]
-    work = _fitting(work, (dtype, size_batch), z=z, t=t)
+    work = _fitting(Workspace, work, (dtype, size_batch), z=z, t=t)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
     t_shifted = np.subtract(1, t, out=work.t_shifted)
@@ -109,10 +109,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (z, t, t_shifted, exp_abs_z, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
@@ -163,13 +160,13 @@ def workspace(z, t):
         "exp_abs_z": np.empty((size_batch,), dtype),
         "log1p_exp_abs_z": np.empty((size_batch,), dtype),
         "part": np.empty((size_batch,), dtype),
-        "greater_equal_z": np.empty((size_batch,), bool),
+        "greater_equal_z": np.empty((size_batch,), np.bool_),
         "dz": np.empty((size_batch,), dtype),
         "exp_abs_z_2": np.empty((size_batch,), dtype),
-        "less_equal_z": np.empty((size_batch,), bool),
+        "less_equal_z": np.empty((size_batch,), np.bool_),
         "part_2": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -226,11 +223,11 @@ def _arguments(z, t):
     return (z, t, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -245,11 +242,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -346,12 +356,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _by_rows(output, pull):
@@ -364,3 +377,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 4fbd96320e5ddb23

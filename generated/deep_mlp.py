@@ -148,7 +148,7 @@ def forward(x, W, c, gain, bias, V, b, w, s, y, *, work=None):
     (
         x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N,
     ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
-    work = _fitting(work, (dtype, D, J, K, M, N), x=x, W=W, c=c, gain=gain, bias=bias, V=V, b=b, w=w, s=s, y=y)
+    work = _fitting(Workspace, work, (dtype, D, J, K, M, N), x=x, W=W, c=c, gain=gain, bias=bias, V=V, b=b, w=w, s=s, y=y)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
     u = np.matmul(x, W, out=work.u)
     u += c
@@ -227,10 +227,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (
         x, gain, V, w, y, K, r, xhat, a, Phi, h, v, g_Phi, g, z_argmax, N, n, exp_z,
         others_exp_z, dtype, work, turn,
@@ -334,7 +331,7 @@ def value(x, W, c, gain, bias, V, b, w, s, y):
     ) = _arguments(x, W, c, gain, bias, V, b, w, s, y)
     _total = 0.0
     for _rows in _parts((N,), 5 * K + 4 * M + J + 9):
-        _part = float(forward(x[_rows], W, c, gain, bias, V, b, w, s, y[_rows])[0])
+        _part = forward(x[_rows], W, c, gain, bias, V, b, w, s, y[_rows])[0].item()
         _total += _part * ((_rows.stop - _rows.start) / N)
     return dtype.type(_total)
 
@@ -389,7 +386,7 @@ def workspace(x, W, c, gain, bias, V, b, w, s, y):
         "dw": np.empty((M, J), dtype),
         "ds": np.empty((J,), dtype),
     }
-    return Workspace((dtype, D, J, K, M, N), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, J, K, M, N), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -750,11 +747,11 @@ def _arguments(x, W, c, gain, bias, V, b, w, s, y):
     return (x, W, c, gain, bias, V, b, w, s, y, dtype, D, J, K, M, N)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -769,11 +766,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -886,12 +896,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _pick(values, at, out=None):
@@ -1078,3 +1091,4 @@ def _by_blocks(function, x, out=None):
         block = flat[start : start + size]
         function(block, result[start : start + size], scratch[:, : block.size])
     return out
+# Written by pullback from its own layers; digest of what stands above: ca14e81d9473f83c

@@ -73,7 +73,7 @@ def forward(u, alpha, *, work=None):
     (u, alpha, dtype, batch) = _arguments(u, alpha)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(work, (dtype, size_batch), u=u)
+    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
     # h[...] = where(u[...] > 0, u[...], alpha * expm1(min(u[...], 0)))
     greater_u = np.greater(u, 0, out=work.greater_u)
     minimum_u = np.minimum(u, 0, out=work.minimum_u)
@@ -97,10 +97,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (u, alpha, minimum_u, greater_u, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
@@ -139,15 +136,15 @@ def workspace(u, alpha):
     u = _flat(u, batch)
     size_batch = u.shape[0]
     arrays = {
-        "greater_u": np.empty((size_batch,), bool),
+        "greater_u": np.empty((size_batch,), np.bool_),
         "minimum_u": np.empty((size_batch,), dtype),
         "part": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
         "part_2": np.empty((size_batch,), dtype),
-        "less_u": np.empty((size_batch,), bool),
+        "less_u": np.empty((size_batch,), np.bool_),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -193,11 +190,11 @@ def _arguments(u, alpha):
     return (u, alpha, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -212,11 +209,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -309,12 +319,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _where(condition, a, b, out=None):
@@ -357,3 +370,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: b09037b6f20eb760

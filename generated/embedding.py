@@ -65,7 +65,7 @@ def forward(y, E, *, work=None):
     (y, E, dtype, batch, D, V) = _arguments(y, E)
     y = _flat(y, batch)
     size_batch = y.shape[0]
-    work = _fitting(work, (dtype, D, V, size_batch), y=y, E=E)
+    work = _fitting(Workspace, work, (dtype, D, V, size_batch), y=y, E=E)
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
     # in the form of: sum over a delta
     h = np.take(E, y, axis=0, mode="clip", out=work.h)
@@ -83,10 +83,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (y, V, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
@@ -124,7 +121,7 @@ def workspace(y, E):
         "h": np.empty((size_batch, D), dtype),
         "dE": np.empty((V, D), dtype),
     }
-    return Workspace((dtype, D, V, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, V, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -171,11 +168,11 @@ def _arguments(y, E):
     return (y, E, dtype, batch, D, V)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -190,11 +187,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -298,12 +308,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _add_rows(rows, labels, size, out=None):
@@ -358,3 +371,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 4ef17b00366a9012

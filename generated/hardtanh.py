@@ -67,7 +67,7 @@ def forward(u, *, work=None):
     (u, dtype, batch) = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(work, (dtype, size_batch), u=u)
+    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
     # h[...] = max(-1, min(1, u[...]))
     minimum_u = np.minimum(1, u, out=work.minimum_u)
     h = np.maximum(-1, minimum_u, out=work.h)
@@ -85,10 +85,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (u, minimum_u, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
@@ -128,11 +125,11 @@ def workspace(u):
     arrays = {
         "minimum_u": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
-        "greater_minimum_u": np.empty((size_batch,), bool),
+        "greater_minimum_u": np.empty((size_batch,), np.bool_),
         "du": np.empty((size_batch,), dtype),
-        "less_u": np.empty((size_batch,), bool),
+        "less_u": np.empty((size_batch,), np.bool_),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -176,11 +173,11 @@ def _arguments(u):
     return (u, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -195,11 +192,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -281,12 +291,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _by_rows(output, pull):
@@ -299,3 +312,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: bac3410757a4dae1

@@ -73,7 +73,7 @@ def forward(y, z, *, work=None):
     y = _flat(y, batch)
     z = _flat(z, batch)
     size_batch = y.shape[0]
-    work = _fitting(work, (dtype, J, size_batch), y=y, z=z)
+    work = _fitting(Workspace, work, (dtype, J, size_batch), y=y, z=z)
     # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
     places = np.arange(size_batch) if work.places is None else work.places
     z_y = _pick(z, (places, y), out=work.z_y)
@@ -96,10 +96,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (y, places, z_2, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
@@ -146,11 +143,11 @@ def workspace(y, z):
         "z_2": np.empty((size_batch, J), dtype),
         "maximum_z_2": np.empty((size_batch, J), dtype),
         "L": np.empty((size_batch,), dtype),
-        "greater_z_2": np.empty((size_batch, J), bool),
+        "greater_z_2": np.empty((size_batch, J), np.bool_),
         "dz": np.empty((size_batch, J), dtype),
         "others_dz": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, J, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -211,11 +208,11 @@ def _arguments(y, z):
     return (y, z, dtype, batch, J)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -230,11 +227,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -353,12 +363,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _pick(values, at, out=None):
@@ -402,3 +415,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 242f84541e66f5e4

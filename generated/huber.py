@@ -77,7 +77,7 @@ def forward(x, t, delta, *, work=None):
     x = _flat(x, batch)
     t = _flat(t, batch)
     size_batch = x.shape[0]
-    work = _fitting(work, (dtype, size_batch), x=x, t=t)
+    work = _fitting(Workspace, work, (dtype, size_batch), x=x, t=t)
     # r[...] := abs(x[...] - t[...])
     t_shifted = np.subtract(t, x, out=work.t_shifted)
     r = np.abs(t_shifted, out=work.r)
@@ -104,10 +104,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
@@ -149,14 +146,14 @@ def workspace(x, t, delta):
     arrays = {
         "t_shifted": np.empty((size_batch,), dtype),
         "r": np.empty((size_batch,), dtype),
-        "less_equal_r": np.empty((size_batch,), bool),
+        "less_equal_r": np.empty((size_batch,), np.bool_),
         "square_r": np.empty((size_batch,), dtype),
         "L": np.empty((size_batch,), dtype),
         "x_shifted": np.empty((size_batch,), dtype),
         "part": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -210,11 +207,11 @@ def _arguments(x, t, delta):
     return (x, t, delta, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -229,11 +226,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -341,12 +351,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _where(condition, a, b, out=None):
@@ -389,3 +402,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: ed4a818e15e80537

@@ -95,7 +95,7 @@ def forward(M, Q, K, V, *, work=None):
     K = _flat(K, batch)
     V = _flat(V, batch)
     size_batch = Q.shape[0]
-    work = _fitting(work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
+    work = _fitting(Workspace, work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
     # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
     #     -1e30)
     greater_M = np.greater(M, 0, out=work.greater_M)
@@ -132,10 +132,7 @@ def backward(do, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (
         Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn,
     ) = cache
@@ -165,8 +162,17 @@ def backward(do, cache):
 
 
 def value(M, Q, K, V):
-    """o alone, with arguments as in forward."""
-    return forward(M, Q, K, V)[0]
+    """o alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    if not batch:
+        return forward(M, Q, K, V)[0]
+    o = np.empty((*batch, size_q, E), dtype)
+    for _rows in _parts(batch, 2 * size_q * size_k + 3 * size_q + size_q * E + 1):
+        o[_rows], _ = forward(M, Q[_rows], K[_rows], V[_rows])
+    return o
 
 
 def workspace(M, Q, K, V):
@@ -181,7 +187,7 @@ def workspace(M, Q, K, V):
     V = _flat(V, batch)
     size_batch = Q.shape[0]
     arrays = {
-        "greater_M": np.empty((size_q, size_k), bool),
+        "greater_M": np.empty((size_q, size_k), np.bool_),
         "K_Q": np.empty((size_batch, size_q, size_k), dtype),
         "s": np.empty((size_batch, size_q, size_k), dtype),
         "places": np.arange(size_batch),
@@ -197,7 +203,7 @@ def workspace(M, Q, K, V):
         "dK": np.empty((size_batch, size_k, D), dtype),
         "dV": np.empty((size_batch, size_k, E), dtype),
     }
-    return Workspace((dtype, D, E, size_batch, size_k, size_q), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, E, size_batch, size_k, size_q), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -284,11 +290,11 @@ def _arguments(M, Q, K, V):
     return (M, Q, K, V, dtype, batch, D, E, size_k, size_q)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -303,11 +309,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -409,6 +428,18 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
+def _parts(sizes, entries):
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, _PART // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
+
+
 def _pick(values, at, out=None):
     """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
     if out is None:
@@ -480,3 +511,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 9b23cfeea70f6065

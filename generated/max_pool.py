@@ -71,7 +71,7 @@ def forward(x, *, work=None):
     (x, dtype, batch, D, T) = _arguments(x)
     x = _flat(x, batch)
     size_batch = x.shape[0]
-    work = _fitting(work, (dtype, D, T, size_batch), x=x)
+    work = _fitting(Workspace, work, (dtype, D, T, size_batch), x=x)
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1, out=work.h)
     shape = (*batch, D)
@@ -88,10 +88,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (x, T, size_batch, D, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
@@ -132,11 +129,11 @@ def workspace(x):
         "h": np.empty((size_batch, D), dtype),
         "x_argmax": np.empty((size_batch, D), np.intp),
         "t": np.arange(T),
-        "value": np.empty((size_batch, D, T), bool),
+        "value": np.empty((size_batch, D, T), np.bool_),
         "dh_value": np.empty((size_batch, D, T), dtype),
         "dx": np.empty((size_batch, T, D), dtype),
     }
-    return Workspace((dtype, D, T, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, T, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -183,11 +180,11 @@ def _arguments(x):
     return (x, dtype, batch, D, T)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -202,11 +199,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -294,12 +304,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _places(kind, values, axis, out=None):
@@ -337,3 +350,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 4dfe232764fef516

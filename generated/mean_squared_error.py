@@ -66,7 +66,7 @@ def forward(x, t, *, work=None):
     x = _flat(x, batch)
     t = _flat(t, batch)
     size_batch = x.shape[0]
-    work = _fitting(work, (dtype, size_batch), x=x, t=t)
+    work = _fitting(Workspace, work, (dtype, size_batch), x=x, t=t)
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = np.subtract(x, t, out=work.x_shifted)
     L = _dot(x_shifted, x_shifted) / size_batch
@@ -83,10 +83,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (size_batch, x_shifted, batch, dtype, work, turn) = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
@@ -112,7 +109,7 @@ def value(x, t):
         return forward(x, t)[0]
     _total = 0.0
     for _rows in _parts(batch, 1):
-        _part = float(forward(x[_rows], t[_rows])[0])
+        _part = forward(x[_rows], t[_rows])[0].item()
         _total += _part * ((_rows.stop - _rows.start) / batch[0])
     return dtype.type(_total)
 
@@ -131,7 +128,7 @@ def workspace(x, t):
         "x_shifted": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -197,15 +194,15 @@ def _arguments(x, t):
             x=(x, "..."),
             t=(t, "..."),
         )
-    _not_empty("the number of examples in the leading axes", int(0 not in batch))
+    _not_empty("the number of examples in the leading axes", 0 not in batch)
     return (x, t, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -220,11 +217,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -338,12 +348,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _dot(a, b):
@@ -370,3 +383,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: a0c05dc44e5991f0

@@ -100,7 +100,7 @@ def forward(x, W, c, w, b, y, lamda, *, work=None):
     or a label out of range; the message names the argument.
     """
     (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
-    work = _fitting(work, (dtype, D, J, K, N), x=x, W=W, c=c, w=w, b=b, y=y)
+    work = _fitting(Workspace, work, (dtype, D, J, K, N), x=x, W=W, c=c, w=w, b=b, y=y)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
     u = np.matmul(x, W, out=work.u)
     u += c
@@ -140,10 +140,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn) = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
@@ -203,7 +200,7 @@ def value(x, W, c, w, b, y, lamda):
     (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
     _total = 0.0
     for _rows in _parts((N,), K + J + 6):
-        _part = float(forward(x[_rows], W, c, w, b, y[_rows], lamda)[0])
+        _part = forward(x[_rows], W, c, w, b, y[_rows], lamda)[0].item()
         _total += _part * ((_rows.stop - _rows.start) / N)
     return dtype.type(_total)
 
@@ -228,13 +225,13 @@ def workspace(x, W, c, w, b, y, lamda):
         "p": np.empty((N, J), dtype),
         "others_dz": np.empty((N,), dtype),
         "dh": np.empty((N, K), dtype),
-        "not_equal_h": np.empty((N, K), bool),
+        "not_equal_h": np.empty((N, K), np.bool_),
         "dW": np.empty((D, K), dtype),
         "dc": np.empty((K,), dtype),
         "dw": np.empty((K, J), dtype),
         "db": np.empty((J,), dtype),
     }
-    return Workspace((dtype, D, J, K, N), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, D, J, K, N), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -411,11 +408,11 @@ def _arguments(x, W, c, w, b, y, lamda):
     return (x, W, c, w, b, y, lamda, dtype, D, J, K, N)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -430,11 +427,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -547,12 +557,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _pick(values, at, out=None):
@@ -642,3 +655,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 6748afa03057b3ac

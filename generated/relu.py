@@ -64,7 +64,7 @@ def forward(u, *, work=None):
     (u, dtype, batch) = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(work, (dtype, size_batch), u=u)
+    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
     # h[...] = max(0, u[...])
     h = np.maximum(0, u, out=work.h)
     shape = (*batch,)
@@ -81,10 +81,7 @@ def backward(dh, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (h, batch, shape, dtype, work, turn) = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
@@ -121,10 +118,10 @@ def workspace(u):
     size_batch = u.shape[0]
     arrays = {
         "h": np.empty((size_batch,), dtype),
-        "not_equal_h": np.empty((size_batch,), bool),
+        "not_equal_h": np.empty((size_batch,), np.bool_),
         "du": np.empty((size_batch,), dtype),
     }
-    return Workspace((dtype, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 def jvp(inputs, tangents):
@@ -167,11 +164,11 @@ def _arguments(u):
     return (u, dtype, batch)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -186,11 +183,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -272,12 +282,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _by_rows(output, pull):
@@ -290,3 +303,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 2dcdf922245cc0b2

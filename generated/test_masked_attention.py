@@ -193,8 +193,10 @@ def test_wrong_workspace():
 
 
 @on_all
-def test_value(seed, dtype):
+def test_value(seed, dtype, monkeypatch):
     inputs = draw(seed, dtype)
+    rows = lambda sizes, entries: [slice(row, row + 1) for row in range(sizes[0])]
+    monkeypatch.setattr(module, "_parts", rows)  # one at a time
     check(module.value(**inputs), exact(inputs).real, dtype)
 
 
@@ -240,3 +242,4 @@ def test_wrong_cotangent():
         module.backward(np.zeros(np.shape(output), complex), cache)
     with pytest.raises(ValueError, match=r"\bdo\b"):
         module.backward(np.zeros((*np.shape(output), 2)), cache)
+# Written by pullback from its own layers; digest of what stands above: 1036482bf5aeefaa

@@ -89,7 +89,7 @@ def forward(z, y, ignored, weight, *, work=None):
     z = _flat(z, batch)
     y = _flat(y, batch)
     size_batch = z.shape[0]
-    work = _fitting(work, (dtype, J, size_batch), z=z, y=y, weight=weight)
+    work = _fitting(Workspace, work, (dtype, J, size_batch), z=z, y=y, weight=weight)
     # L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
     # in the form of: sum over a delta; shifted log-sum-exp
     not_equal_ignored = np.not_equal(ignored, y, out=work.not_equal_ignored)
@@ -126,10 +126,7 @@ def backward(dL, cache):
 
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(
-            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
-        )
+    _check_cache(cache, Cache)
     (
         y, places, z_argmax, exp_z, others_exp_z, weight_y, not_equal_ignored, batch, shape,
         dtype, work, turn,
@@ -179,7 +176,7 @@ def workspace(z, y, ignored, weight):
     y = _flat(y, batch)
     size_batch = z.shape[0]
     arrays = {
-        "not_equal_ignored": np.empty((size_batch,), bool),
+        "not_equal_ignored": np.empty((size_batch,), np.bool_),
         "places": np.arange(size_batch),
         "z_y_weight_y": np.empty((size_batch,), dtype),
         "z_argmax": np.empty((size_batch,), np.intp),
@@ -195,7 +192,7 @@ def workspace(z, y, ignored, weight):
         "others_p": np.empty((size_batch,), dtype),
         "dz": np.empty((size_batch, J), dtype),
     }
-    return Workspace((dtype, J, size_batch), frozenset(map(id, arrays.values())), [0], **arrays)
+    return Workspace((dtype, J, size_batch), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
@@ -267,11 +264,11 @@ def _arguments(z, y, ignored, weight):
     return (z, y, ignored, weight, dtype, batch, J)
 
 
-def _fitting(work, sizes, **arrays):
+def _fitting(kind, work, sizes, /, **arrays):
     """The workspace, if it was made for these sizes and no argument lies in it."""
     if work is None:
         return _NEW
-    if not isinstance(work, Workspace):
+    if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
@@ -286,11 +283,24 @@ def _fitting(work, sizes, **arrays):
     return work
 
 
-def _apart(work, **arrays):
+def _apart(work, /, **arrays):
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
             raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+
+
+def _ids(arrays):
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache, kind):
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
 
 
 def _current(work, turn):
@@ -415,12 +425,15 @@ def _like(name, value, shape, dtype, model):
 
 
 def _parts(sizes, entries):
-    """Slices of the first axis, a million entries or so each, if what the axes hold has `entries`."""
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
         entries *= size
-    step = max(1, 2**20 // max(1, entries))
+    step = max(1, _PART // max(1, entries))
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
 
 
 def _pick(values, at, out=None):
@@ -494,3 +507,4 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
+# Written by pullback from its own layers; digest of what stands above: 80a10fe25a4ac84e
