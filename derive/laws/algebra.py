@@ -112,9 +112,10 @@ def linearity(expr: Expr) -> Expr:
 
 @law("factor of both cases")
 def factor_of_cases(expr: Expr) -> Expr:
-    """A factor of both cases comes out, and each delta: where(c, δa + b, δd) = δ where(c, a, d) + …
+    """What both cases share comes out, and so do deltas: where(c, δa + b, 0) is a sum of δ
+    where(c, a, 0) and where(c, b, 0).
 
-    where(c > 0, [j == k] * a + b, [j == k] * d) = [j == k] * where(c > 0, a, d) + where(c > 0, b, 0)
+    where(c > 0, [j == k] * a[j] + b, 0) = [j == k] * where(c > 0, a[j], 0) + where(c > 0, b, 0)
 
     Whichever case holds, its terms are added up. Those without the delta stand in one choice, and
     those with it in another, where it is there whichever case holds.
