@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 import sympy as sp
@@ -111,27 +112,46 @@ def linearity(expr: Expr) -> Expr:
 
 @law("factor of both cases")
 def factor_of_cases(expr: Expr) -> Expr:
-    """A factor of both cases comes out: where(c, δa, δb) = δ where(c, a, b).
+    """What both cases share comes out, and so do deltas: where(c, δa + b, 0) is a sum of δ
+    where(c, a, 0) and where(c, b, 0).
 
-    where(c > 0, [j == k] * a, [j == k] * b) = [j == k] * where(c > 0, a, b)
+    where(c > 0, [j == k] * a[j] + b, 0) = [j == k] * where(c > 0, a[j], 0) + where(c > 0, b, 0)
 
-    Whichever case holds, the factor is there.
+    Whichever case holds, its terms are added up. Those without the delta stand in one choice, and
+    those with it in another, where it is there whichever case holds.
     """
 
     def rule(e: Expr) -> Expr | None:
         if not isinstance(e, Where):
             return None
         condition, *cases = e.args
-        parts = [set(sp.Mul.make_args(c)) for c in cases if c != 0]
-        shared = set.intersection(*parts) if parts else set()
-        shared = {f for f in shared if isinstance(f, KroneckerDelta) or len(parts) == 2}
-        shared = {f for f in shared if not f.is_number}
+        if any(has_delta(t) for case in cases for t in sp.Add.make_args(case)):
+            return by_deltas(condition, cases)
+        parts = [set(sp.Mul.make_args(c)) for c in cases]
+        shared = {f for f in set.intersection(*parts) if not f.is_number}
         if not shared:
             return None
         inner = (sp.Mul(*(f for f in sp.Mul.make_args(c) if f not in shared)) for c in cases)
         return sp.Mul(*sorted(shared, key=sp.default_sort_key), Where(condition, *inner))
 
     return exhaust(expr, rule)
+
+
+def by_deltas(condition: sp.Basic, cases: Iterable[Expr]) -> Expr:
+    """A choice between two sums as a sum of choices, one for the terms with the same deltas."""
+    groups: dict[Expr, list[list[Expr]]] = {}
+    for which, case in enumerate(cases):
+        for term in sp.Add.make_args(case):
+            factors = sp.Mul.make_args(term)
+            deltas = sp.Mul(*(f for f in factors if isinstance(f, KroneckerDelta)))
+            rest = sp.Mul(*(f for f in factors if not isinstance(f, KroneckerDelta)))
+            groups.setdefault(deltas, [[], []])[which].append(rest)
+    return sp.Add(
+        *(
+            deltas * Where(condition, *(sp.Add(*terms) for terms in both))
+            for deltas, both in groups.items()
+        )
+    )
 
 
 @law("sum over a delta")
