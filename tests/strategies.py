@@ -85,9 +85,17 @@ class Maker:
         """Yes, so many times in a hundred."""
         return self.draw(st.integers(0, 99)) >= 100 - percent
 
+    def shuffled(self, values: list[Any]) -> list[Any]:
+        """These in any order."""
+        return self.draw(st.permutations(values))
+
+    def count(self) -> int:
+        """How many equations there are."""
+        return self.pick((1, 1, 1, 2, 2, 2, 3, 4))
+
     def layer(self) -> str:
         """All equations."""
-        count = self.pick((1, 1, 1, 2, 2, 2, 3, 4))
+        count = self.count()
         return "\n".join(self.equation(NODES[i], i == count - 1) for i in range(count))
 
     def equation(self, name: str, last: bool) -> str:
@@ -176,7 +184,7 @@ class Maker:
         if not names or (must and not groups):
             names, groups = ["beta2"], [group(must)] if must else []
         name = self.pick(names[:3])
-        self.groups.setdefault(name, tuple(self.draw(st.permutations(groups))))
+        self.groups.setdefault(name, tuple(self.shuffled(groups)))
         return name
 
     def place(self, number: int, scope: tuple[str, ...]) -> str:
@@ -216,13 +224,16 @@ class Maker:
         self.budget -= 1
         if depth == 0 or self.budget < 0:
             return self.leaf(scope)
-        forms = [
+        term = self.pick(self.forms())(scope, depth, avoid)
+        return self.tame(term) if term.size > LARGE else term
+
+    def forms(self) -> list[Callable[..., Term]]:
+        """What an expression may be, each as often as it stands here."""
+        return [
             *[self.leaf, self.sum, self.product, self.quotient, self.power, self.function] * 2,
             *[self.pair, self.where, self.indicator, self.reduction, self.reduction],
             *[self.reduction, self.softmax, self.swapped, self.picked, self.contraction],
         ]
-        term = self.pick(forms)(scope, depth, avoid)
-        return self.tame(term) if term.size > LARGE else term
 
     def leaf(self, scope: tuple[str, ...], depth: int = 0, avoid: str = "") -> Term:
         """A tensor's entry, seldom a number or a size."""

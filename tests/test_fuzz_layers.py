@@ -2,28 +2,28 @@
 
 import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, seed, settings
-from hypothesis import strategies as st
 
 from codegen.lower import lower
 from codegen.module import module
 from derive.definition import check_keys
 from derive.derivation import Derivation, derive
-from derive.errors import DefinitionError, MissingLaw
 from derive.proof import prove
 from derive.reader import read_equations
 from derive.trees import BATCH
+from tests import random_layers
 from tests.autodiff import Arrays, Point, text_facts
 from tests.samples import STRICT
-from tests.strategies import INPUT, SIZE, layers, limited
+from tests.strategies import INPUT, SIZE, limited
 
 SECONDS = 60  # for all stages of one layer
-# what a random layer may be refused for: it is made of axes that no input has, or of huge powers
-REFUSED = ("so its size is unknown", "may become too long")
+ROOT = Path(__file__).parent.parent
 
 
 def emitted(derivation: Derivation) -> dict[str, Any]:
@@ -115,17 +115,9 @@ def compare(code: dict[str, Any], text: str, chance: int) -> None:
         assert np.array_equal(kept_value, value), "an argument was changed"
 
 
-def check_or_refused(text: str, chance: int) -> None:
-    """A layer is right, or the engine says which law it lacks for which node."""
-    try:
-        assume(flat_facts(text).wrt)
-        check(text, chance)
-    except MissingLaw as error:
-        assert str(error).startswith("own: "), error
-    except DefinitionError as error:
-        if not any(words in error.message for words in REFUSED):
-            raise
-        assume(False)
+def file_of(text: str) -> str:
+    """A definition of these equations."""
+    return f'equations = """\n{text}\n"""\n'
 
 
 # what random layers found, each in its shortest form
@@ -157,40 +149,88 @@ def test_what_was_found(text):
     check(text, 0, 1, 2)
 
 
-HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-RUN = 8  # examples of one run; those later in a run are much like those before
+# quick ones; what else is found stands above, or in a file of its own kind
+SAMPLE = (*(1, 2, 3, 19, 20, 22), *(1002, 1008, 1009, 1018, 1021, 1034, 1038, 1042, 1043, 1044))
 
 
-def run(number: int, count: int, phases=tuple(Phase), **size: int) -> None:
-    """Some random layers, the same ones for the same number."""
-
-    @seed(number)
-    @settings(
-        max_examples=count,
-        derandomize=False,  # the number decides
-        database=None,
-        deadline=None,
-        phases=phases,
-        suppress_health_check=HEALTH,
-    )
-    @given(layers(**size), st.integers(0, 2**16))
-    def random_layers(text, chance):
-        check_or_refused(text, chance)
-
-    random_layers()
-
-
-# those left out have proofs that take a minute, and nothing else of interest
-@pytest.mark.parametrize("number", sorted({*range(20)} - {8, 9, 16}))
-def test_random_layers(number):
-    """What is found is short already; to make it shorter would take minutes."""
-    run(number, 4, [Phase.generate], parts=1, choices=1)
+@pytest.mark.parametrize("number", SAMPLE)
+def test_random_definitions(number):
+    text = random_layers.text_of(number)
+    assert not random_layers.troubles_of(text, number), text
 
 
 @pytest.mark.slow
 @pytest.mark.skipif("PULLBACK_FUZZ" not in os.environ, reason="PULLBACK_FUZZ is not set")
-def test_many_random_layers():
-    """Other ones each time; a failure shows the text and the number that draws its inputs."""
+def test_many_random_definitions():
+    """Other ones each time; a failure shows their numbers, and `tests.random_layers` the rest."""
     start = random.randrange(2**32)
-    for i in range(0, int(os.environ["PULLBACK_FUZZ"]), RUN):
-        run(start + i, RUN, parts=1 + i // RUN % 4, choices=1 + i // RUN % 3)
+    bad = []
+    for number in range(start, start + int(os.environ["PULLBACK_FUZZ"])):
+        troubles = random_layers.troubles_of(random_layers.text_of(number), number)
+        bad += [(number, trouble) for trouble in troubles if not trouble.late]
+    assert not bad
+
+
+def test_a_number_has_one_definition():
+    command = "from tests.random_layers import text_of; print([text_of(i) for i in range(50)])"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in "12"
+    }
+    assert len(texts) == 1
+
+
+STAGES = {
+    "read": "read_layer",
+    "derive": "derive",
+    "emit": "lower",
+    "numbers": "compare",
+    "prove": "prove",
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_fails_is_seen(stage, monkeypatch):
+    def fails(*_):
+        raise IndexError("here")
+
+    monkeypatch.setattr(random_layers, STAGES[stage], fails)
+    (trouble,) = random_layers.troubles_of(file_of("u[n] = 2 * x[n]"), 0)
+    assert trouble.key == (stage, "IndexError at test_fuzz_layers.fails") and not trouble.late
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("h = np.exp(u", "h = np.exp2(u"), ("du = np.multiply(dh, h", "du = np.add(dh, h")],
+)
+def test_a_wrong_number_is_seen(right, wrong, monkeypatch):
+    made = random_layers.module
+
+    def corrupt(derivation, program):
+        text = made(derivation, program)
+        assert right in text
+        return text.replace(right, wrong)
+
+    monkeypatch.setattr(random_layers, "module", corrupt)
+    (trouble,) = random_layers.troubles_of(file_of("h[n] = exp(u[n])"), 0)
+    assert trouble.key == ("numbers", "wrong")
+
+
+def test_what_goes_wrong_is_made_shorter(monkeypatch):
+    made = random_layers.derive
+
+    def no_sines(layer):
+        if any("sin" in n.text for n in layer.nodes):
+            raise KeyError("sin")
+        return made(layer)
+
+    monkeypatch.setattr(random_layers, "derive", no_sines)
+    text = file_of("u[n] = x[n] * a + exp(b[n])\nv = sum(n, u[n] * tanh(1 + sin(u[n])**2))")
+    (trouble,) = random_layers.troubles_of(text, 0)
+    assert random_layers.shorter(text, 0, trouble.key) == file_of("v = sum(n, sin(u[n]))")
