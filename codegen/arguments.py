@@ -12,7 +12,7 @@ from derive.layer import Layer, Node, Tensor
 from derive.symbols import BATCH_SIZE
 from derive.trees import BATCH
 
-WIDTH = 92  # of a line inside a function
+WIDTH = 92  # of a comment inside a function
 
 
 def has_batch(*tensors: Tensor | Node) -> bool:
@@ -71,21 +71,30 @@ class Arguments:
 
     def checks(self) -> list[str]:
         """The statements that check the arguments, in their order."""
-        lines, dtype, own = [], "", self.own["dtype"]
-        numbers = []
+        lines, numbers, arrays, own = [], [], [], self.own["dtype"]
         for tensor in self.layer.inputs:
             name, axes = tensor.name, axes_text(tensor)
             if tensor.integer:
                 lines.append(f'{name} = _integers("{name}", {name}, {axes})')
-            elif not tensor.indices:
-                numbers.append(f'{name} = _number("{name}", {name}, {own})')
-            elif dtype:
-                lines.append(f'{name} = _array("{name}", {name}, {axes}, {own})')
+            elif tensor.indices:
+                arrays.append(name)
+                lines.append(f'{name} = _array("{name}", {name}, {axes})')
             else:
-                dtype = f"{name}.dtype"
-                lines += [f'{name} = _array("{name}", {name}, {axes})', f"{own} = {dtype}"]
-        lines += numbers if dtype else [f"{own} = np.dtype(np.float64)", *numbers]
-        return lines + self.size_checks()
+                numbers.append(f'{name} = _number("{name}", {name}, {own})')
+        return [*lines, *self.dtype_checks(arrays), *numbers, *self.size_checks()]
+
+    def dtype_checks(self, arrays: list[str]) -> list[str]:
+        """The statements that name the dtype and refuse a second one."""
+        own = self.own["dtype"]
+        if not arrays:
+            return [f"{own} = np.dtype(np.float64)"]
+        first, *others = arrays
+        lines = [f"{own} = {first}.dtype"]
+        if others:
+            given = ", ".join(f"{name}={name}" for name in arrays)
+            differ = " or ".join(f"{name}.dtype != {own}" for name in others)
+            lines += [f"if {differ}:", f"    _one_dtype({given})"]
+        return lines
 
     def size_checks(self) -> list[str]:
         """The statements that name the sizes, compare them, and look at what they must be."""
@@ -130,14 +139,7 @@ class Arguments:
             if named & {*axes} or len({*axes}) < len(axes):
                 compared.append(f"{tensor.name}.shape != {sizes(tensor, self.own)}")
             named |= {*axes}
-        arrays = [
-            f"    {t.name}=({t.name}, {axes_text(t)})," for t in self.layer.inputs if t.indices
-        ]
         if not compared:
             return []
-        refused = ["    _refuse_sizes(", *(f"    {array}" for array in arrays), "    )"]
-        one = f"if {' or '.join(compared)}:"
-        if len(one) <= WIDTH:
-            return [one, *refused]
-        rest = [f"    or {other}" for other in compared[1:]]
-        return ["if (", f"    {compared[0]}", *rest, "):", *refused]
+        arrays = [f"{t.name}=({t.name}, {axes_text(t)})" for t in self.layer.inputs if t.indices]
+        return [f"if {' or '.join(compared)}:", f"    _one_size({', '.join(arrays)})"]

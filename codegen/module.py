@@ -6,7 +6,6 @@ import linecache
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,8 @@ from sympy import Expr
 
 from codegen import __version__
 from codegen.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
+from codegen.helpers import needed
+from codegen.layout import broken, laid_out, without_dead_stores
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
@@ -23,7 +24,7 @@ from codegen.numpy_target import Buffer, Line, Section
 from codegen.numpy_text import tuple_text
 from codegen.parts import Parts, parts, row_entries
 from codegen.precise import WORK, Conversions
-from codegen.program import Elementwise, Function, Program, Value, Values, borrows
+from codegen.program import Elementwise, Function, Program, Size, Value, Values, borrows
 from derive.derivation import Derivation, cotangent_name
 from derive.expressions import Index
 from derive.layer import Layer, Node, Tensor
@@ -39,65 +40,25 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # the output is Python; text from definitions goes through `docstring`
 )
-# the names of the module's own helpers, in the order in which they stand
-HELPERS = (
-    "_fitting",
-    "_apart",
-    "_ids",
-    "_check_cache",
-    "_current",
-    "_as",
-    "_read",
-    "_array",
-    "_fits",
-    "_number",
-    "_each",
-    "_integers",
-    "_refuse_sizes",
-    "_labels",
-    "_flat",
-    "_unflat",
-    "_not_empty",
-    "_like",
-    "_parts",
-    "_pick",
-    "_places",
-    "_where",
-    "_spread",
-    "_add_product",
-    "_add_rows",
-    "_dot",
-    "_dot_rows",
-    "_sum_rows",
-    "_sum_last",
-    "_ones",
-    "_by_rows",
-    "_exp_difference",
-    "_sigmoid",
-    "_erf",
-    "_erfc",
-    "_erfc_above",
-    "_two_polynomials",
-    "_by_blocks",
-)
-
+# those in which names of a definition stand
+FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
 # functions with flat ends
 UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc"}
+
+
+MARGIN = "    "  # of a function's body
 
 
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
     context = Module(derivation, program).context()
-    text = ENVIRONMENT.get_template("module.py.j2").render(context)
-    helpers = ENVIRONMENT.get_template("helpers.py.j2").module
-    batch = has_batch(*derivation.layer.inputs)
-    needed = {"_read", *(["_fits"] if batch else [])}
-    texts = {h: str(getattr(helpers, h[1:])(batch)) for h in HELPERS}
-    parts = [text]
-    for name, own in texts.items():
-        if name in needed or any(re.search(rf"\b{name}\(", part) for part in parts):
-            parts.append(own)
-    return re.sub(r"\n{4,}", "\n\n\n", "\n\n\n".join(part.strip() for part in parts)) + "\n"
+    template = ENVIRONMENT.get_template("module.py.j2")
+    body = without_dead_stores(template.render(context, imported=[]), FUNCTIONS)
+    helpers = needed(body)
+    imported = [name for name in ("Callable", "Iterator") if any(name in h for h in helpers)]
+    body = without_dead_stores(template.render(context, imported=imported), FUNCTIONS)
+    text = "\n\n\n".join([laid_out(body).strip(), *helpers])
+    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
 
 
 def loaded(text: str, layer: Layer) -> ModuleType:
@@ -126,30 +87,43 @@ def comment(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def wrapped(before: str, words: list[str], after: str) -> list[str]:
-    """A list of names between brackets, on one line or on several."""
-    one = before + ", ".join(words) + ("," if len(words) == 1 else "") + after
-    if len(one) <= WIDTH:
-        return [one]
-    return [
-        before,
-        *textwrap.wrap(
-            ", ".join(words) + ",", WIDTH - 4, initial_indent="    ", subsequent_indent="    "
-        ),
-        after,
-    ]
-
-
 def unpacked(name: str, parts: list[str]) -> list[str]:
     """The statement that takes a tuple apart."""
-    left = f"({parts[0]},)" if len(parts) == 1 else ", ".join(parts)
+    left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
     return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
 
 
 def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: Names) -> Section:
     """The statements that write into a workspace, in the order that needs the fewest arrays."""
-    orders = (Section(values, body, results, copy(names), WORK, turned) for turned in (False, True))
+    orders = (Section(values, body, results, names, WORK, turned) for turned in (False, True))
     return min(orders, key=lambda section: len(section.buffers))
+
+
+def array_type(kind: str) -> str:
+    """The type of an array of values of a kind."""
+    return f"NDArray[np.{ {'mask': 'bool_', 'integer': 'integer'}.get(kind, 'floating') }]"
+
+
+def value_type(value: Value) -> str:
+    """The type of a value as forward keeps it."""
+    if value.sizes or value.kind in ("mask", "integer"):
+        return array_type(value.kind)
+    if isinstance(value.op, Size):
+        return "int"
+    return "float" if value.kind == "number" else "float | np.floating"
+
+
+def result_type(tensor: Tensor | Node) -> str:
+    """The type of a result in the shape of a tensor."""
+    return array_type("real") if tensor.indices else "np.floating"
+
+
+def argument_type(tensor: Tensor | Node) -> str:
+    """The type of an argument in the shape of a tensor."""
+    integer = isinstance(tensor, Tensor) and tensor.integer
+    if tensor.indices:
+        return array_type("integer" if integer else "real")
+    return "int | np.integer" if integer else "float | np.floating"
 
 
 def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, str]:
@@ -159,6 +133,7 @@ def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, str]:
     then = ", then ".join(n for n in buffer.holds if n != buffer.name)
     return {
         "name": buffer.name,
+        "type": array_type(buffer.kind),
         "about": f"{about}; then {then}" if then else about,
         "made": buffer.content or f"np.empty({tuple_text(buffer.sizes)}, {dtype})",
     }
@@ -228,13 +203,17 @@ class Module:
         precise = [own["given"]] if program.precise else []
         extra = [*batch, *([own["shape"]] if output.indices else []), *precise]
         cached = [*(names[v] for v in program.cache), *extra, own["dtype"], WORK, own["turn"]]
+        kept_types = {names[v]: value_type(program[v]) for v in program.cache}
+        kept_types |= {WORK: "Workspace", own["turn"]: "int"}
+        kept_types |= dict.fromkeys((own["batch"], own["shape"]), "tuple[int, ...]")
+        kept_types |= dict.fromkeys((own["dtype"], own["given"]), "np.dtype[Any]")
         checks = Arguments(layer, program.nonempty, own)
         stated = [own["dtype"], *checks.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         plain = [s for s in checks.sizes() if s != BATCH_SIZE]
         checked = [*arguments, own["dtype"], *batch, *plain]
-        taken = wrapped("(", checked, f") = _arguments({', '.join(arguments)})")
+        taken = [f"{', '.join(checked)} = _arguments({', '.join(arguments)})"]
         prepared = [*taken, *checks.flattened(), *convert.dtypes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         widened = convert.inputs(layer.inputs, kept=True)
@@ -257,17 +236,26 @@ class Module:
             if not output.indices
             else f"sum(d{output.name} * {output.name})",
             "gradients": [
-                {"name": cotangent_name(n), "shape": shape(layer.tensor(n))}
+                {
+                    "name": cotangent_name(n),
+                    "shape": shape(layer.tensor(n)),
+                    "type": result_type(layer.tensor(n)),
+                }
                 for n in self.derivation.wanted
             ],
             "own": own,
-            "cache": [names.field(name) for name in cached],
-            "cache_made": wrapped(f"return {returned}, Cache(", cached, ")"),
-            "cache_read": wrapped("(", cached, ") = cache"),
-            "inputs": [{"name": t.name, "text": self.describe(t)} for t in layer.inputs],
+            "cache": [{"name": names.field(n), "type": kept_types[n]} for n in cached],
+            "cached": ", ".join(cached),
+            "returned": returned,
+            "inputs": [
+                {"name": t.name, "text": self.describe(t), "type": argument_type(t)}
+                for t in layer.inputs
+            ],
             "dimensions": self.dimensions(),
             "output": {
                 "name": output.name,
+                "type": result_type(output),
+                "cotangent_type": argument_type(output),
                 "has_axes": bool(output.indices),
                 "sizes": sizes(output, own),
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
@@ -286,7 +274,7 @@ class Module:
             "part_given": [self.part_of(t, found) for t in layer.inputs],
             "widened": widened,
             "checks": checks.checks(),
-            "checked": wrapped("return (", checked, ")"),
+            "checked": ", ".join(checked),
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_text(b, own) for b in buffers],
@@ -331,8 +319,10 @@ class Module:
             (self.layer.tensor(n), value, name)
             for n, (name, value) in zip(tensors, function.results, strict=True)
         ]
-        names = Names(function)
-        section = Section(function, function.body, [v for _, v in function.results], names)
+        section = Section(
+            function, function.body, [v for _, v in function.results], Names(function)
+        )
+        names = section.names
         return {
             "body": self.lines(section.statements),
             "results": returned_values(
@@ -417,7 +407,7 @@ class Module:
                     found += textwrap.wrap(
                         comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
                     )
-            found.append(line.code)
+            found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
         return found
 
     def equation(self, name: str) -> list[str]:

@@ -9,6 +9,8 @@ from codegen.program import (
     Constant,
     Contract,
     Elementwise,
+    OneHot,
+    Operation,
     Pick,
     Put,
     Reduce,
@@ -28,6 +30,26 @@ LONGEST = 18  # letters of a name that is made up from others
 OWN_WORDS = ("dtype", "batch", "shape", "turn", "given", "arrays", "places")
 # what a tuple has already: fields of a workspace beside its arrays, and methods
 FIELDS = {"sizes", "owned", "turns", "count", "index"}
+
+
+JOINED = {"multiply": "_", "divide": "_over_", "add": "_plus_"}
+KINDS = {
+    "multiply": "product",
+    "divide": "quotient",
+    "add": "sum",
+    "subtract": "difference",
+    "where": "choice",
+}
+
+
+def kind_of(op: Operation) -> str:
+    """What an operation makes, in a word."""
+    if isinstance(op, Elementwise):
+        return KINDS.get(op.function, op.function)
+    if isinstance(op, Reduce):
+        return op.kind
+    words = {Contract: "product", Take: "rows", Pick: "entries", Constant: "number"}
+    return words.get(type(op), type(op).__name__.lower())
 
 
 def layer_names(layer: Layer) -> set[str]:
@@ -83,13 +105,14 @@ class Names:
         op = self.program[number].op
         return str(op.symbol) if isinstance(op, Size) else self.given[number]
 
-    def give(self, number: int, like: int) -> None:
-        """Name a value, as the value `like` that it turns into."""
+    def give(self, number: int, like: int, about: str = "") -> None:
+        """Name a value, as the value `like` that it turns into, on the way to `about`."""
         if number in self.given or isinstance(self.program[number].op, Size):
             return
         if like not in self.given:
             name = self.describe(like)
-            name = name if len(name) <= LONGEST else "part"
+            if len(name) > LONGEST:
+                name = "_".join(filter(None, (about, kind_of(self.program[like].op))))
             self.given[like] = self.free(name)
         self.given[number] = self.given[like]
 
@@ -111,7 +134,9 @@ class Names:
             return self.given[number]
         op = self.program[number].op
         if isinstance(op, Elementwise) and op.function == "subtract":
-            return self.root(op.operands[0].value)
+            first = op.operands[0].value
+            if self.program[first].kind != "number":
+                return self.root(first)
         return self.describe(number)
 
     def describe(self, number: int) -> str:
@@ -144,7 +169,9 @@ class Names:
                 return self.describe_elementwise(function, [o.value for o in operands])
             case Size(symbol):
                 return str(symbol)
-        return "value"
+            case OneHot(labels, _):
+                return f"is_{self.root(labels)}"
+        return kind_of(self.program[number].op)
 
     def describe_elementwise(self, function: str, values: list[int]) -> str:
         """What an elementwise result is called."""
@@ -153,14 +180,22 @@ class Names:
         arrays = [v for v in named if self.program[v].kind != "number"]
         words = [self.root(v) for v in arrays or named]
         if function == "subtract" and words:
-            return f"{words[0]}_shifted"
+            return f"{words[0]}_shifted" if numbers[0] is None else self.less(numbers[0], words[0])
         if function == "add" and 1 in numbers and words[0].startswith("others_"):
             return "sum_" + words[0].removeprefix("others_")  # the largest term is exp(0) = 1
-        if function in ("multiply", "divide", "add"):
-            return "_".join(words[:2]) or "number"
+        if function in JOINED and len(words) > 1:
+            return JOINED[function].join(words[:2])
+        if function in JOINED:
+            return (
+                f"{words[0]}_{'shifted' if function == 'add' else 'scaled'}" if words else "number"
+            )
         if function == "negative" and words:
             return words[0]
         return "_".join([function.removesuffix("_difference"), *words[:1]])
+
+    def less(self, number: int, word: str) -> str:
+        """What a number less something is called."""
+        return f"one_minus_{word}" if number == 1 else f"number_minus_{word}"
 
     def number(self, value: int) -> int | None:
         """The whole number that a value is, or None."""

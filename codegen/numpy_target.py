@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TypeGuard, cast
 
@@ -26,6 +27,7 @@ from codegen.program import (
 )
 
 MAX_DEPTH = 4  # operations written into one another
+LINE = 96  # letters of a statement in a function
 AUGMENTED = ("add", "subtract", "multiply", "divide")
 NOT_IN_PLACE = {*HELPERS, "where", "spread", "float", "cast"}  # do not write over an operand
 
@@ -72,26 +74,44 @@ class Section:
         groups = schedule(program, section, turned)
         self.order = tuple(number for _, members in groups for number in members)
         self.results = set(results)
-        self.names = names
         self.workspace = workspace
-        self.buffers: dict[str, Buffer] = {}
-        self.home: dict[int, str] = {}  # the buffer in which a value lies
         self.spelling = Spelling(program, self.spell, names.own)
         self.readers: dict[int, list[int]] = {}
         for number in self.order:
             for read in reads(program[number].op):
                 self.readers.setdefault(read, []).append(number)
-        self.inlined: set[int] = set()
         self.added_products = set(filter(self.is_added_product, self.order)) if workspace else set()
+        self.kept: set[int] = set()  # values on lines of their own, where a line were too long else
+        self.write(groups, copy(names))
+        while (part := self.longest_part()) is not None:
+            self.kept.add(part)
+            self.write(groups, copy(names))
+
+    def write(self, groups: Sequence[tuple[int, list[int]]], names: Names) -> None:
+        """Choose lines, memory and names, and write the statements."""
+        self.names = names
+        self.buffers: dict[str, Buffer] = {}
+        self.home: dict[int, str] = {}  # the buffer in which a value lies
+        self.inlined: set[int] = set()
         self.choose_inlined()
         self.position = self.positions()
-        self.give_names()
+        self.give_names(groups)
         self.starts = {
-            next(m for m in members if self.has_line(m)): program[root].name
+            next(m for m in members if self.has_line(m)): self.program[root].name
             for root, members in groups
             if any(map(self.has_line, members))
         }
+        self.written = {n: self.statement(n) for n in self.order if self.has_line(n)}
         self.statements = tuple(self.lines())
+
+    def longest_part(self) -> int | None:
+        """The longest operand in a statement that is too long for its line, if there is one."""
+        for value, lines in self.written.items():
+            if max(map(len, lines)) > LINE:
+                inside = set(reads(self.program[value].op)) & self.inlined - self.added_products
+                if inside:
+                    return max(sorted(inside), key=lambda n: len(self.spell(n).text))
+        return None
 
     # -- which values get a line of their own --------------------------------------------------
 
@@ -99,8 +119,9 @@ class Section:
         """Does the value stand on a line of its own?"""
         return number not in self.inlined and not isinstance(self.program[number].op, Size)
 
-    def give_names(self) -> None:
+    def give_names(self, groups: Iterable[tuple[int, list[int]]]) -> None:
         """Name what has a line; what entries are put into has the name of what it becomes."""
+        about = {member: self.program[root].name for root, members in groups for member in members}
         for number in self.order:
             if number in self.inlined:
                 continue
@@ -108,7 +129,7 @@ class Section:
             if isinstance(op, Put) and not self.program[like].name and self.in_place(number, op):
                 self.names.same(number, op.value)
             else:
-                self.names.give(number, like)
+                self.names.give(number, like, about[number])
 
     def in_place(self, number: int, op: Put) -> bool:
         """May entries be put into the base itself?"""
@@ -135,7 +156,7 @@ class Section:
         for number in self.order:
             value = self.program[number]
             found = self.readers.get(number, [])
-            if value.name or number in self.results or len(found) != 1:
+            if value.name or number in self.results | self.kept or len(found) != 1:
                 continue
             reader = self.program[found[0]].op
             if isinstance(value.op, Put | Scatter) or needs_name(reader, number):
@@ -208,10 +229,8 @@ class Section:
     def lines(self) -> list[Line]:
         """The section as statements."""
         found: list[Line] = []
-        for number in self.order:
-            if self.has_line(number):
-                first, *rest = self.statement(number)
-                found += [Line(first, self.starts.get(number, "")), *map(Line, rest)]
+        for number, (first, *rest) in self.written.items():
+            found += [Line(first, self.starts.get(number, "")), *map(Line, rest)]
         return found
 
     def statement(self, number: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_letters
@@ -38,6 +39,7 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "not_equal": ("!=", COMPARE),
     "matmul": ("@", PRODUCT),
 }
+TURNED = ".swapaxes(-1, -2)"  # of stacked matrices; NumPy before 2.0 has no .mT
 # functions that the module defines itself
 HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "exp_difference")}
 
@@ -151,7 +153,9 @@ class Spelling:
             return Text(f"-{args[0].within(UNARY)}", UNARY)
         is_number = all(self.program[o.value].kind == "number" for o in op.operands)
         if is_number and op.function == "sqrt":
-            return Text(f"{args[0].within(CALL)} ** 0.5", POWER)
+            base = args[0].within(CALL)
+            plain = re.fullmatch(r"[\w.]+", base)
+            return Text(f"{base}**0.5" if plain else f"{base} ** 0.5", POWER)
         found = call(function_name(op.function), *texts)
         # a Python number takes the dtype of what it meets; NumPy's own would make it float64
         return Text(f"{found.text}.item()", CALL) if is_number else found
@@ -232,7 +236,7 @@ class Spelling:
         left, right = op.letters
         if left != right or len(left) < 2 or op.out != left[:-1]:
             return None
-        return ("vecdot", *self.pair(op))
+        return ("_dot_last", *self.pair(op))
 
     def column_dot(self, op: Contract) -> Product | None:
         """Two arrays of one shape, their first axis summed."""
@@ -257,8 +261,8 @@ class Spelling:
             (s,) = summed
             if {*left[-2:]} != {matrix[0], s} or {*right[-2:]} != {s, matrix[1]}:
                 continue
-            a = self.turned(op.values[first], left[-1] == s, ".mT")
-            b = self.turned(op.values[second], right[-2] == s, ".mT")
+            a = self.turned(op.values[first], left[-1] == s, TURNED)
+            b = self.turned(op.values[second], right[-2] == s, TURNED)
             return "matmul", a, b
         return None
 
