@@ -14,6 +14,7 @@ from codegen.module import module
 from codegen.module_test import module_test
 from codegen.page import LAWS_FILE, page
 from codegen.program import Program
+from codegen.smoke import smoke
 from derive.derivation import Derivation, derive
 from derive.errors import TooLarge
 from derive.layer import Layer
@@ -77,11 +78,15 @@ def files(compiled: Compiled, home: str = "") -> dict[str, str]:
     """The files of a layer, by name: the module, its tests, the derivation in LaTeX and as a page.
 
     The page is left out where math-core is not installed; `home` is a list of layers beside it.
+
+    Raises PullbackError where the module fails its own tests.
     """
     name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
+    test_text = module_test(compiled.layer, text)
+    smoke(name, text, test_text)
     written = {
         f"{name}.py": text,
-        f"test_{name}.py": module_test(compiled.layer, text),
+        f"test_{name}.py": test_text,
         f"{name}.tex": latex(compiled.derivation, compiled.proof),
     }
     if mathml.available():
