@@ -12,6 +12,7 @@ from codegen.module import module
 from codegen.module_test import module_test
 from codegen.page import LAWS_FILE, page
 from codegen.program import Program
+from codegen.smoke import smoke
 from derive.derivation import Derivation, derive
 from derive.layer import Layer
 from derive.proof import Proof, Watch, prove
@@ -59,9 +60,13 @@ def files(compiled: Compiled, home: str = "") -> dict[str, str]:
     """The files of a layer, by name: the module, its tests, the derivation in LaTeX and as a page.
 
     The page is left out where math-core is not installed; `home` is a list of layers beside it.
+
+    Raises PullbackError where the module fails its own tests.
     """
     name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
-    texts = [text, module_test(compiled.layer, text), latex(compiled.derivation, compiled.proof)]
+    test_text = module_test(compiled.layer, text)
+    smoke(name, text, test_text)
+    texts = [text, test_text, latex(compiled.derivation, compiled.proof)]
     if mathml.available():
         texts.append(page_of(compiled, text, home, LAWS_FILE))
     return dict(zip(file_names(name), texts, strict=True))

@@ -19,6 +19,7 @@ from sympy import Expr, KroneckerDelta
 from codegen import __version__
 from codegen.arguments import axes_of, has_batch
 from codegen.module import ENVIRONMENT, comment, docstring
+from codegen.test_sizes import Sizes, every, long, small, wide
 from derive.derivation import cotangent_name
 from derive.expressions import (
     FUNCTIONS,
@@ -59,7 +60,7 @@ from derive.vocabulary import PI, REDUCTIONS
 
 WIDTH = 92  # of a line inside a function
 # functions that a module may have
-PARTS = ("value_and_grad", "jvp", "jacobian", "hvp", "_parts")
+PARTS = ("value_and_grad", "jvp", "jacobian", "hvp")
 HERE = Place()
 CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
 # functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
@@ -98,11 +99,12 @@ def module_test(layer: Layer, module: str) -> str:
         "inputs": listed("INPUTS = {", axes, "}"),
         "labels": listed("LABELS = {", labels, "}"),
         "wanted": listed("WANTED = (", [f'"{n}"' for n in layer.wrt], ")", ","),
-        "sizes": [
-            line
-            for choice in sizes(layer)
-            for line in listed("    {", [f'"{n}": {size}' for n, size in choice.items()], "},")
-        ],
+        "sizes": dictionaries(small(layer)),
+        "long": dictionaries(long(layer, loops.read)),
+        "wide": [] if facts else dictionaries(wide(layer, loops.read, "def _dot(" in module)),
+        "labelled": bool(labels),
+        "all_axes": quoted(every(layer)),
+        "mixed": quoted([t.name for t in inputs if t.indices and not t.integer][1:]),
         "axes": any(t.indices for t in inputs),
         "floats": any(t.indices and not t.integer for t in inputs),
         "kinks": loops.kinks,
@@ -136,25 +138,23 @@ def listed(before: str, words: list[str], after: str, single: str = "") -> list[
     return [before, *(f"{margin}    {line}" for line in lines), margin + after]
 
 
+def dictionaries(choices: list[Sizes]) -> list[str]:
+    """Sizes of axes, as the items of a list of dictionaries."""
+    return [
+        line
+        for choice in choices
+        for line in listed("    {", [f'"{n}": {size}' for n, size in choice.items()], "},")
+    ]
+
+
+def quoted(words: list[str]) -> str:
+    """Words as a list of strings, empty where there are none."""
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]" if words else ""
+
+
 def variable(name: str) -> str:
     """The Python variable of an axis; leading axes are one here, so `...` is one variable."""
     return "batch" if name == BATCH else name
-
-
-def sizes(layer: Layer) -> list[dict[str, int]]:
-    """Three choices of a size for each axis: different ones while these are few, then with ones.
-
-    What labels choose from is two at least: one class has probability 1, where slopes may end.
-    """
-    axes = [axis for tensor in layer.inputs for axis in axes_of(tensor) if axis != BATCH]
-    labels = [str(t.labels_of) for t in layer.inputs if t.integer]
-    names = dict.fromkeys([*axes, *labels])
-    choices = [
-        {n: 2 + i if i < 4 else 1 + i % 2 for i, n in enumerate(names)},
-        {n: (3, 1, 2)[i % 3] for i, n in enumerate(names)},
-        {n: (1, 2, 3)[(i + i // 3) % 3] for i, n in enumerate(names)},
-    ]
-    return [{n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices]
 
 
 @dataclass(frozen=True)
