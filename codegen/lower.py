@@ -38,6 +38,7 @@ from codegen.program import (
 from derive.derivation import Derivation, cotangent_name
 from derive.errors import MissingLaw
 from derive.expressions import (
+    Abs,
     ArgLargest,
     ArgSmallest,
     Binder,
@@ -74,6 +75,7 @@ FUNCTIONS: dict[type, str] = {
     sp.sin: "sin",
     sp.cos: "cos",
     sp.Abs: "abs",
+    Abs: "abs",
     Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",

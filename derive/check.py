@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr
@@ -88,18 +88,15 @@ def check_step(
     that stands alone has size 3 at least, as deviations from a mean of two are one number.
     """
     work = work or Work()
-    done: set[tuple[int, ...]] = set()
-    for largest in (4, 3, 2):
-        sizes, indices = sizes_at(layer, step, definitions, largest)
-        every = prod(sizes[i.size] for i in indices)
-        if tuple(sizes.values()) in done or (largest > 2 and every > MAX_PLACES):
+    indices, found = sizes_to_try(layer, step, definitions)
+    for sizes in found:
+        if sizes != found[-1] and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
-        done.add(tuple(sizes.values()))
         try:
             return StepCheck(layer, what, step, definitions, sizes, work).whole(indices)
         except (TooManyCases, TooMuchWork):
             pass
-    return StepCheck(layer, what, step, definitions, sizes, work).sample(indices)
+    return StepCheck(layer, what, step, definitions, found[-1], work).sample(indices)
 
 
 def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
@@ -117,10 +114,10 @@ def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
     return {size: min(2 + place, largest) for place, size in enumerate(ordered)}
 
 
-def sizes_at(
-    layer: Layer, step: Step, definitions: Definitions, largest: int
-) -> tuple[dict[Expr, int], list[Index]]:
-    """The sizes up to the largest, and the free indices, of both sides of a step."""
+def sizes_to_try(
+    layer: Layer, step: Step, definitions: Definitions
+) -> tuple[list[Index], list[dict[Expr, int]]]:
+    """The free indices of both sides of a step, and the sizes of all axes, larger ones first."""
     exprs = [step.before, step.after]
     names: set[str] = set()
     for expr in exprs:  # grows by what the names in it stand for
@@ -128,8 +125,53 @@ def sizes_at(
         exprs += [definitions[n][1] for n in sorted(new & set(definitions))]
         names |= new
     exprs += [size for name, size in labels(layer).items() if name in names]
+    exprs += step.assumes
     indices = {i for e in exprs[:2] for i in free_indices(e)}
-    return small_sizes(exprs, largest), sorted(indices, key=lambda i: i.name)
+    found: list[dict[Expr, int]] = []
+    for largest in (4, 3, 2):
+        sizes = fitting(small_sizes(exprs, largest), layer, step.assumes)
+        found += [sizes] if sizes not in found else []
+    return sorted(indices, key=lambda i: i.name), found
+
+
+def fitting(sizes: dict[Expr, int], layer: Layer, facts: Sequence[Relational]) -> dict[Expr, int]:
+    """The sizes, or equal ones where only at these all facts can hold together."""
+    equal = dict.fromkeys(sizes, max(3, *sizes.values()) if sizes else 3)
+    for tried in (sizes, equal) if facts else ():
+        if solved(layer, facts, tried):
+            return tried
+    if facts:
+        raise no_point(layer, facts)
+    return sizes
+
+
+def solved(layer: Layer, facts: Sequence[Relational], sizes: Sizes) -> list[Solution]:
+    """The ways in which facts hold together at these sizes."""
+    symbolic = Symbolic(Nodes(), RandomCases(random.Random(0), 1))
+    scalars = Scalars(sizes, definitions_of(layer), symbolic, labels(layer))
+    try:
+        return Ties(symbolic.nodes, symbolic.zeros).solve(list(written(facts, scalars)))
+    except Unsolved:
+        raise no_point(layer, facts) from None
+
+
+def definitions_of(layer: Layer) -> Definitions:
+    """What each node of a layer is."""
+    return {n.name: (n.indices, n.expr) for n in layer.nodes}
+
+
+def written(facts: Iterable[Relational], scalars: Scalars[Node]) -> Iterable[Node]:
+    """Facts at all their places, as nodes that are 0."""
+    for fact in facts:
+        for at in places(free_indices(fact), scalars.sizes):
+            left, right = scalars.write(fact.lhs, at), scalars.write(fact.rhs, at)
+            yield cast(Symbolic, scalars.algebra).nodes.subtract(left, right)
+
+
+def places(indices: Sequence[Index], sizes: Sizes) -> Iterator[dict[Index, int]]:
+    """Every place of these indices."""
+    for found in product(*(range(sizes[i.size]) for i in indices)):
+        yield dict(zip(indices, found, strict=True))
 
 
 def labels(layer: Layer) -> dict[str, Expr]:
@@ -161,10 +203,11 @@ class StepCheck:
         self.symbolic = Symbolic(self.nodes, Cases(0))
         self.ties = Ties(self.nodes, self.symbolic.zeros)
         self.kinds: Counter[str] = Counter()
+        self.lost = 0  # in writing out what stands before: see Nodes
 
     def whole(self, indices: Sequence[Index]) -> Check:
         """Every place and every case."""
-        for at in self.places(indices):
+        for at in places(indices, self.sizes):
             self.take(at, Cases(MAX_CASES - self.kinds.total()))
             if self.work.done - self.start > MAX_WORK:
                 raise TooMuchWork
@@ -172,7 +215,7 @@ class StepCheck:
 
     def sample(self, indices: Sequence[Index]) -> Check:
         """Random places, each in some random cases."""
-        every = list(self.places(indices))
+        every = list(places(indices, self.sizes))
         chance = random.Random(0)
         chosen = every
         if len(every) > SAMPLES:
@@ -182,11 +225,6 @@ class StepCheck:
             cases = RandomCases(chance, share)
             self.take(at, cases, MAX_WORK * number // len(chosen))
         return self.result(sampled=True, places=len(chosen), of=len(every))
-
-    def places(self, indices: Sequence[Index]) -> Iterable[dict[Index, int]]:
-        """Every place of these indices."""
-        for places in product(*(range(self.sizes[i.size]) for i in indices)):
-            yield dict(zip(indices, places, strict=True))
 
     def take(self, at: Mapping[Index, int], cases: Cases | RandomCases, up_to: int = 0) -> None:
         """One place in every case, or until so much is written out, but in one case at least."""
@@ -215,10 +253,13 @@ class StepCheck:
         scalars = Scalars(
             self.sizes, self.definitions, self.symbolic, labels(self.layer), {}, self.work
         )
-        before, after = (self.side(scalars, e, at) for e in (self.step.before, self.step.after))
+        lost = self.nodes.lost
+        before = self.side(scalars, self.step.before, at)
+        self.lost = self.nodes.lost - lost
+        after = self.side(scalars, self.step.after, at)
         if before is after and not before.undefined:
             return EXACT
-        facts = list(self.facts(scalars))
+        facts = list(written(self.step.assumes, scalars))
         answers = list(cases.answers.values())
         ties = [q.nodes[0] for q, answer in answers if q.kind == "sign" and answer == 0]
         if not facts and not ties:
@@ -242,13 +283,6 @@ class StepCheck:
         ).write(expr.expr, at)
         return written.slope
 
-    def facts(self, scalars: Scalars[Node]) -> Iterable[Node]:
-        """What is assumed, at all its places, as nodes that are 0."""
-        for fact in self.step.assumes:
-            for at in self.places(free_indices(fact)):
-                left, right = scalars.write(fact.lhs, at), scalars.write(fact.rhs, at)
-                yield self.nodes.subtract(left, right)
-
     def solutions(self, facts: Sequence[Node], ties: Sequence[Node]) -> list[Solution]:
         """The ways to make facts and ties hold; of facts alone where none is known for a tie."""
         try:
@@ -270,7 +304,10 @@ class StepCheck:
     ) -> str:
         """How both sides were compared, where the entries are what a solution says."""
         table = dict(solution)
-        before, after = (self.nodes.replaced(n, table) for n in (before, after))
+        lost = self.nodes.lost
+        before = self.nodes.replaced(before, table)
+        lost = self.nodes.lost - lost + self.lost
+        after = self.nodes.replaced(after, table)
         if before is after and not before.undefined:
             return EXACT
         difference = self.nodes.subtract(before, after)
@@ -282,6 +319,8 @@ class StepCheck:
         if equal and not before.undefined and self.where(after) <= self.where(before, asked):
             return EXACT
         kind = "none"
+        if lost:  # 0 times what has no value is 0 for whoever masks it, and no number else
+            return kind
         for values in islice(Search(asked, [before]).points(POINTS), POINTS):
             b, a = exact([before, after], values)
             if b is None:

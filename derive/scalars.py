@@ -250,6 +250,6 @@ def in_order(expr: Expr) -> tuple[list[Expr], list[Expr]]:
 
 def is_indicator(expr: Expr) -> bool:
     """Is it made of deltas, brackets and numbers?"""
-    if expr.is_Add or isinstance(expr, sp.Pow):
+    if expr.is_Add or expr.is_Mul or expr.is_Pow:
         return all(map(is_indicator, expr.args))
     return isinstance(expr, KroneckerDelta | Bracket) or bool(expr.is_Integer)

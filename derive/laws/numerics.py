@@ -10,6 +10,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from derive.expressions import (
+    Abs,
     ArgLargest,
     Erfc,
     Index,
@@ -78,7 +79,7 @@ def shift_softplus(expr: Expr) -> Expr:
             a = e.args[0].args[0]
         if a is None or (isinstance(a, sp.Mul) and a.has(sp.Abs)):
             return None
-        return Maximum(0, a) + log1p(sp.exp(-sp.Abs(a)))
+        return Maximum(0, a) + log1p(sp.exp(-Abs(a)))
 
     return rewrite(expr, rule)
 
