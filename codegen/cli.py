@@ -403,6 +403,7 @@ def row(compiled: Compiled, folder: Path) -> list[Row]:
             lines.append(f"{name} {part.jacobian.structure.words}")
     names = ", ".join(cotangent_name(n) for n in compiled.derivation.wanted)
     steps = f"{len(compiled.proof.steps)} of {len(compiled.derivation.steps)}"
+    steps += ", no hvp" if "hvp" in compiled.derivation.remark else ""
     first = (compiled.layer.name, names, steps, lines[0], str(folder / f"{compiled.layer.name}.py"))
     return [first, *(("", "", "", line, "") for line in lines[1:])]
 

@@ -132,6 +132,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
     read = {r for v in backward for r in reads(builder.values[v].op)}
     read |= {value for _, value in gradients}
     cache = read - (backward - inputs) - upstream - constants
+    seconds = not layer.output.indices and not derivation.no_seconds
     return Program(
         layer=layer,
         values=tuple(builder.values),
@@ -143,7 +144,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
         nonempty=lowering.nonempty(),
         precise=precise,
         jvp=lower_jvp(derivation, precise),
-        hvp=None if layer.output.indices else lower_hvp(derivation, precise),
+        hvp=lower_hvp(derivation, precise) if seconds else None,
     )
 
 

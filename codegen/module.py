@@ -238,6 +238,8 @@ class Module:
             "underflow": program.precise
             or any(may_underflow(v) for p in functions for v in p.values),
             "title": docstring(layer.title),
+            "scalar": not layer.output.indices,
+            "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
             "version": __version__,

@@ -14,26 +14,24 @@ from typing import Any
 import mpmath
 
 from derive.algebra import Algebra, Dual, Duals, Numbers, fold
-from derive.check import (
-    NUMERIC,
-    Check,
-    Definitions,
-    Sizes,
-    definitions_of,
-    fitting,
-    labels,
-    named,
-    no_point,
-    places,
-    small_sizes,
-    solved,
-)
+from derive.check import NUMERIC, Check, named
 from derive.derivation import Derivation, Gradient, cotangent_name
 from derive.errors import ProofFailed
 from derive.expressions import Index, entry, entry_name
 from derive.layer import Layer, Node, Tensor
 from derive.nodes import symbols
 from derive.scalars import Scalars
+from derive.small_sizes import (
+    Definitions,
+    Sizes,
+    definitions_of,
+    fitting,
+    labels,
+    no_point,
+    places,
+    small_sizes,
+    solved,
+)
 from derive.tangents import Tangent, tangent_name
 from derive.witness import WORKING, close
 
