@@ -28,7 +28,8 @@ def entry(compiled: Compiled) -> str:
         index, matrix = section.index, section.matrix
         line = f"{index:<{column}}    {matrix}".rstrip()
         lines += [line] if len(line) <= WIDTH or not matrix else [index, f"    {matrix}"]
-    return "\n".join([*lines, "```", ""])
+    remark = [markdown(page.remark), ""] if page.remark else []
+    return "\n".join([*lines, "```", "", *remark])
 
 
 def gallery(entries: Iterable[str]) -> str:

@@ -40,6 +40,7 @@ from codegen.program import (
 from derive.derivation import Derivation, cotangent_name
 from derive.errors import MissingLaw
 from derive.expressions import (
+    Abs,
     ArgLargest,
     ArgSmallest,
     Binder,
@@ -76,6 +77,7 @@ FUNCTIONS: dict[type, str] = {
     sp.sin: "sin",
     sp.cos: "cos",
     sp.Abs: "abs",
+    Abs: "abs",
     Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",
@@ -132,6 +134,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
     read = {r for v in backward for r in reads(builder.values[v].op)}
     read |= {value for _, value in gradients}
     cache = read - (backward - inputs) - upstream - constants
+    seconds = not layer.output.indices and not derivation.no_seconds
     program = Program(
         layer=layer,
         values=tuple(builder.values),
@@ -143,7 +146,7 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
         nonempty=lowering.nonempty(),
         precise=precise,
         jvp=lower_jvp(derivation, precise),
-        hvp=None if layer.output.indices else lower_hvp(derivation, precise),
+        hvp=lower_hvp(derivation, precise) if seconds else None,
         quiet=lowering.quiet,
     )
     verify(program)

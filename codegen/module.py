@@ -228,6 +228,8 @@ class Module:
             "name": layer.name,
             "ignored": ignored(program, functions),
             "title": docstring(layer.title),
+            "scalar": not layer.output.indices,
+            "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
             "version": __version__,

@@ -98,6 +98,7 @@ class Outline:
     kinks: tuple[tuple[Formula, str], ...]
     assumptions: tuple[tuple[Formula, tuple[int, ...]], ...]
     references: tuple[str, ...]
+    remark: str  # on what was left out
 
 
 # -- the outline ---------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ class Outliner:
             kinks=tuple(self.kinks()),
             assumptions=tuple(self.assumptions()),
             references=layer.references,
+            remark=self.derivation.remark,
         )
 
     def symbols(self) -> Iterable[tuple[Formula, str]]:

@@ -86,6 +86,7 @@ class Page:
             "gradients": steps.sections(latex.sections, words.sections),
             "tangents": steps.sections(latex.tangents, words.tangents),
             "seconds": steps.sections(latex.seconds, words.seconds),
+            "remark": plain(words.remark),
             "functions": self.code(),
             "example": numbers(self.setting, self.text),
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),

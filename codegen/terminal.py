@@ -43,6 +43,7 @@ class Screen:
         lines += self.table("All gradients", page.sections)
         lines += self.sections("Tangents (forward mode)", page.tangents)
         lines += self.sections("Second derivatives: gradients along the tangents", page.seconds)
+        lines += ["", *wrap(plain(page.remark), self.width)] if page.remark else []
         lines += self.listed("Laws used", page.laws)
         lines += self.listed("Kinks", page.kinks)
         facts = [
@@ -118,7 +119,7 @@ class Screen:
 
     def checked(self, section: Section) -> list[str]:
         """How a result was checked as a whole, if it was."""
-        note = f"against SymPy's diff of the whole forward pass: {section.check}"
+        note = f"against the slope of the whole forward pass: {section.check}"
         lines = wrap(note, self.width - 8) if section.check else []
         return [self.paint("2", f"{line:>{self.width}}") for line in lines]
 

@@ -9,38 +9,45 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import chain
 from math import prod
 from typing import Any
 
-import sympy as sp
 from sympy import Expr
-from sympy.core.relational import Relational
 
 from derive.algebra import Duals
 from derive.cases import Cases, Decider, RandomCases, Symbolic, TooManyCases
+from derive.domains import Domains
 from derive.errors import ProofFailed
-from derive.expressions import Index, entries, entry_indices, entry_name, free_indices, is_size
+from derive.expressions import Index, entry_indices, entry_name
 from derive.layer import Layer
-from derive.nodes import Node, Nodes, is_function, parts, whole_number
+from derive.nodes import Node, Nodes
 from derive.scalars import Scalars, Work
+from derive.small_sizes import (
+    Definitions,
+    Sizes,
+    labels,
+    named,
+    no_point,
+    places,
+    sizes_to_try,
+    written,
+)
 from derive.steps import Partial, Step
-from derive.symbols import BATCH_SIZE
 from derive.ties import Solution, Ties, Unsolved
 from derive.vocabulary import size_words
 from derive.witness import DIGITS, Search, Values, close, exact
 
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
-MAX_WORK = 40_000  # of a step at one choice of sizes, in parts written out
+MAX_WORK = 80_000  # of a step at one choice of sizes, in parts written out
+WORK_AT_EASE = 1_000_000  # of a derivation, after which steps have half, a third, … of that
 SAMPLES = 60  # places of which each has some cases, where not all can be taken
 POINTS = 3  # at which sides are compared where they are not seen to be equal
 EXACT = "exact"
 NUMERIC = f"{DIGITS} digits"
-Sizes = Mapping[Expr, int]
-Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
 
 
 class TooMuchWork(Exception):
@@ -88,58 +95,15 @@ def check_step(
     that stands alone has size 3 at least, as deviations from a mean of two are one number.
     """
     work = work or Work()
-    done: set[tuple[int, ...]] = set()
-    for largest in (4, 3, 2):
-        sizes, indices = sizes_at(layer, step, definitions, largest)
-        every = prod(sizes[i.size] for i in indices)
-        if tuple(sizes.values()) in done or (largest > 2 and every > MAX_PLACES):
+    indices, found = sizes_to_try(layer, step, definitions)
+    for sizes in found:
+        if sizes != found[-1] and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
-        done.add(tuple(sizes.values()))
         try:
             return StepCheck(layer, what, step, definitions, sizes, work).whole(indices)
         except (TooManyCases, TooMuchWork):
             pass
-    return StepCheck(layer, what, step, definitions, sizes, work).sample(indices)
-
-
-def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
-    """Small numbers for the sizes: examples and leading axes 2, the others 3, 4, … or fewer.
-
-    With many axes the largest is 3, so that the places and cases of all of them stay few. A size
-    that is alone is 3.
-    """
-    found = {i.size for e in exprs for i in e.atoms(Index)}
-    found |= {s for e in exprs for s in e.atoms(sp.Symbol) if is_size(s)}
-    ordered = sorted(found, key=lambda s: (s.name not in ("N", BATCH_SIZE), s.name))
-    largest = min(largest, 3) if len(ordered) > 3 else largest
-    if len(ordered) == 1:
-        return {ordered[0]: 3}
-    return {size: min(2 + place, largest) for place, size in enumerate(ordered)}
-
-
-def sizes_at(
-    layer: Layer, step: Step, definitions: Definitions, largest: int
-) -> tuple[dict[Expr, int], list[Index]]:
-    """The sizes up to the largest, and the free indices, of both sides of a step."""
-    exprs = [step.before, step.after]
-    names: set[str] = set()
-    for expr in exprs:  # grows by what the names in it stand for
-        new = {entry_name(a) for a in entries(expr)} - names
-        exprs += [definitions[n][1] for n in sorted(new & set(definitions))]
-        names |= new
-    exprs += [size for name, size in labels(layer).items() if name in names]
-    indices = {i for e in exprs[:2] for i in free_indices(e)}
-    return small_sizes(exprs, largest), sorted(indices, key=lambda i: i.name)
-
-
-def labels(layer: Layer) -> dict[str, Expr]:
-    """The integer tensors and the sizes they point into."""
-    return {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
-
-
-def named(sizes: Sizes) -> tuple[tuple[str, int], ...]:
-    """Sizes for people."""
-    return tuple((str(s), n) for s, n in sizes.items())
+    return StepCheck(layer, what, step, definitions, found[-1], work).sample(indices)
 
 
 class StepCheck:
@@ -157,22 +121,23 @@ class StepCheck:
         self.layer, self.what, self.step = layer, what, step
         self.definitions, self.sizes, self.work = definitions, sizes, work
         self.start = work.done
+        self.share = MAX_WORK // (1 + work.done // WORK_AT_EASE)
         self.nodes = Nodes()
         self.symbolic = Symbolic(self.nodes, Cases(0))
         self.ties = Ties(self.nodes, self.symbolic.zeros)
+        self.domains = Domains(self.symbolic)
         self.kinds: Counter[str] = Counter()
+        self.lost = 0  # in writing out what stands before: see Nodes
 
     def whole(self, indices: Sequence[Index]) -> Check:
         """Every place and every case."""
-        for at in self.places(indices):
+        for at in places(indices, self.sizes):
             self.take(at, Cases(MAX_CASES - self.kinds.total()))
-            if self.work.done - self.start > MAX_WORK:
-                raise TooMuchWork
         return self.result()
 
     def sample(self, indices: Sequence[Index]) -> Check:
         """Random places, each in some random cases."""
-        every = list(self.places(indices))
+        every = list(places(indices, self.sizes))
         chance = random.Random(0)
         chosen = every
         if len(every) > SAMPLES:
@@ -180,13 +145,8 @@ class StepCheck:
         share = max(1, MAX_CASES // len(chosen))
         for number, at in enumerate(chosen, 1):
             cases = RandomCases(chance, share)
-            self.take(at, cases, MAX_WORK * number // len(chosen))
+            self.take(at, cases, self.share * number // len(chosen))
         return self.result(sampled=True, places=len(chosen), of=len(every))
-
-    def places(self, indices: Sequence[Index]) -> Iterable[dict[Index, int]]:
-        """Every place of these indices."""
-        for places in product(*(range(self.sizes[i.size]) for i in indices)):
-            yield dict(zip(indices, places, strict=True))
 
     def take(self, at: Mapping[Index, int], cases: Cases | RandomCases, up_to: int = 0) -> None:
         """One place in every case, or until so much is written out, but in one case at least."""
@@ -195,7 +155,7 @@ class StepCheck:
             self.kinds[self.verdict(at, cases)] += 1
             if up_to and self.work.done - self.start > up_to:
                 return
-            if not up_to and self.work.done - self.start > 2 * MAX_WORK:
+            if not up_to and self.work.done - self.start > self.share:
                 raise TooMuchWork
 
     def result(self, **sampled: Any) -> Check:
@@ -215,10 +175,13 @@ class StepCheck:
         scalars = Scalars(
             self.sizes, self.definitions, self.symbolic, labels(self.layer), {}, self.work
         )
-        before, after = (self.side(scalars, e, at) for e in (self.step.before, self.step.after))
+        lost = self.nodes.lost
+        before = self.side(scalars, self.step.before, at)
+        self.lost = self.nodes.lost - lost
+        after = self.side(scalars, self.step.after, at)
         if before is after and not before.undefined:
             return EXACT
-        facts = list(self.facts(scalars))
+        facts = list(written(self.step.assumes, scalars))
         answers = list(cases.answers.values())
         ties = [q.nodes[0] for q, answer in answers if q.kind == "sign" and answer == 0]
         if not facts and not ties:
@@ -242,13 +205,6 @@ class StepCheck:
         ).write(expr.expr, at)
         return written.slope
 
-    def facts(self, scalars: Scalars[Node]) -> Iterable[Node]:
-        """What is assumed, at all its places, as nodes that are 0."""
-        for fact in self.step.assumes:
-            for at in self.places(free_indices(fact)):
-                left, right = scalars.write(fact.lhs, at), scalars.write(fact.rhs, at)
-                yield self.nodes.subtract(left, right)
-
     def solutions(self, facts: Sequence[Node], ties: Sequence[Node]) -> list[Solution]:
         """The ways to make facts and ties hold; of facts alone where none is known for a tie."""
         try:
@@ -270,41 +226,30 @@ class StepCheck:
     ) -> str:
         """How both sides were compared, where the entries are what a solution says."""
         table = dict(solution)
-        before, after = (self.nodes.replaced(n, table) for n in (before, after))
+        lost = self.nodes.lost
+        before = self.nodes.replaced(before, table)
+        lost = self.nodes.lost - lost + self.lost
+        after = self.nodes.replaced(after, table)
         if before is after and not before.undefined:
             return EXACT
-        difference = self.nodes.subtract(before, after)
-        equal = self.symbolic.zeros.is_zero(difference)
+        equal = self.symbolic.zeros.is_zero(self.nodes.subtract(before, after))
         asked = [
             (q._replace(nodes=tuple(self.nodes.replaced(n, table) for n in q.nodes)), a)
             for q, a in answers
         ]
-        if equal and not before.undefined and self.where(after) <= self.where(before, asked):
+        beyond = self.domains.beyond(before, after, asked)
+        if equal and not before.undefined and not beyond:
             return EXACT
+        if lost:  # 0 times what has no value is 0 for whoever masks it, and no number else
+            return "none"
+        searches = [Search([*asked, b], [before]).points(1) for b in beyond]
         kind = "none"
-        for values in islice(Search(asked, [before]).points(POINTS), POINTS):
+        for values in chain(*searches, Search(asked, [before]).points(POINTS)):
             b, a = exact([before, after], values)
-            if b is None:
-                continue
-            if a is None or not close(a, b):
+            if b is not None and (a is None or not close(a, b)):
                 raise ProofFailed(self.refusal(at, solution, values, a, b))
-            kind = NUMERIC
+            kind = kind if b is None else NUMERIC
         return kind
-
-    def where(self, node: Node, answers: Sequence[tuple[Any, int]] = ()) -> set[Any]:
-        """What must be positive for a node to have a value, beside what these answers say."""
-        found: set[Any] = set()
-        for inner in conditions([node]):
-            sign, bare = self.symbolic.bare(inner)
-            known = bare is self.nodes.one and sign > 0
-            if not known:
-                key, number = self.symbolic.zeros.fingerprint(bare)
-                found.add(self.symbolic.known(("sign", key), bare, number, sign))
-        for question, answer in answers:
-            if question.kind == "sign" and answer != 0:
-                key, number = self.symbolic.zeros.fingerprint(question.nodes[0])
-                found.add(self.symbolic.known(("sign", key), question.nodes[0], number, answer))
-        return found
 
     def refusal(
         self, at: Mapping[Index, int], solution: Solution, values: Values, after: Any, before: Any
@@ -322,27 +267,3 @@ class StepCheck:
             f"  before is {float(before):.6g} and after is {a} at {', '.join(point)}",
         ]
         return "\n".join(lines)
-
-
-def no_point(layer: Layer, facts: Iterable[Relational]) -> ProofFailed:
-    """That facts cannot be made to hold."""
-    words = " and ".join(f"{f.lhs} = {f.rhs}" for f in facts)
-    return ProofFailed(f"{layer.name}: no point was found where {words}")
-
-
-def conditions(nodes: Iterable[Node]) -> Iterable[Node]:
-    """What stands under logs and roots, and must be positive."""
-    seen: set[Node] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        stack.extend(parts(node))
-        if is_function(node, "log"):
-            yield node.args[1]
-        elif node.kind == "product":
-            yield from (b for b, e in node.args if not whole_number(e))
-        elif node.kind == "power":
-            yield node.args[0]

@@ -93,6 +93,13 @@ class Derivation:
         raise KeyError(f"no gradient by {name!r} was derived; there are {known}")
 
     @property
+    def remark(self) -> str:
+        """That second derivatives were left out, and why; nothing where they were not."""
+        why = self.no_seconds.split(chr(10))[0].removeprefix(f"{self.layer.name}: ").split(";")[0]
+        hvp = "" if self.layer.output.indices else ", and hvp with them"
+        return f"Second derivatives are left out{hvp}: {why}." if why else ""
+
+    @property
     def reasonings(self) -> tuple[Reasoning, ...]:
         """All chains of steps, in the order of the derivation."""
         found = []

@@ -384,6 +384,26 @@ class Sign(sp.sign):
         return cast(Expr, sp.S.Zero)
 
 
+class Abs(sp.Abs):
+    """|x|. SymPy's own takes x for complex where it does not see that x is real, as log(x) is."""
+
+    @classmethod
+    def eval(cls, arg: Expr) -> Expr | None:
+        """Numbers, known signs and a sign in front are worked out, and nothing more."""
+        if arg.is_number or arg.is_nonnegative or arg.is_nonpositive:
+            return cast(Expr, -arg if arg.is_nonpositive else sp.Abs(arg) if arg.is_number else arg)
+        factor, rest = arg.as_coeff_Mul()
+        if factor != 1:
+            return cast(Expr, abs(factor) * cls(rest))
+        return cls(-arg) if arg.could_extract_minus_sign() else None
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return cast(Expr, Sign(self.args[0]) * self.args[0].diff(s))
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
 FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "exp": sp.exp,
     "log": sp.log,
@@ -396,7 +416,7 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "erfc": Erfc,
     "sin": sp.sin,
     "cos": sp.cos,
-    "abs": sp.Abs,
+    "abs": Abs,
 }
 
 

@@ -80,6 +80,7 @@ class Nodes:
         self.table: dict[tuple[Any, ...], Node] = {}
         self.primitives: dict[Node, tuple[Number, Node]] = {}
         self.signs: dict[Node, tuple[bool, bool]] = {}
+        self.lost = 0  # how often 0 times what has no value was taken
         self.zero, self.one = self.number(0), self.number(1)
 
     def make(self, kind: str, *args: Any) -> Node:
@@ -192,6 +193,7 @@ class Nodes:
                 else:
                     powers[base] = powers.get(base, 0) + power
         if number == 0:
+            self.lost += any(b.undefined for b in (*powers, *exponents)) or infinite != 1
             return self.zero
         if infinite != 1:
             alone = not powers and not exponents

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from derive.check import Check, Definitions, NothingChecked, check_step
+from derive.check import Check, NothingChecked, check_step
 from derive.derivation import Derivation
 from derive.errors import ProofFailed, TooLarge
 from derive.results import check_gradients, check_seconds, check_tangents
 from derive.scalars import Work
+from derive.small_sizes import Definitions
 from derive.steps import Chain, Step
 
 __all__ = ["Check", "Proof", "chains", "check_step", "prove"]
 
-MAX_WHOLE = 4_000_000  # of a derivation, in parts written out: about a minute
+MAX_WHOLE = 8_000_000  # of a derivation, in parts written out: about a minute
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,32 @@ numbers with slopes carry along, node by node.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import mpmath
 
 from derive.algebra import Algebra, Dual, Duals, Numbers, fold
-from derive.cases import RandomCases, Symbolic
-from derive.check import NUMERIC, Check, Definitions, Sizes, labels, named, no_point, small_sizes
+from derive.check import NUMERIC, Check, named
 from derive.derivation import Derivation, Gradient, cotangent_name
 from derive.errors import ProofFailed
-from derive.expressions import Index, entry, entry_name, free_indices
+from derive.expressions import Index, entry, entry_name
 from derive.layer import Layer, Node, Tensor
-from derive.nodes import Nodes, symbols
+from derive.nodes import symbols
 from derive.scalars import Scalars
+from derive.small_sizes import (
+    Definitions,
+    Sizes,
+    definitions_of,
+    fitting,
+    labels,
+    no_point,
+    places,
+    small_sizes,
+    solved,
+)
 from derive.tangents import Tangent, tangent_name
-from derive.ties import Ties, Unsolved
 from derive.witness import WORKING, close
 
 TRIES = 8  # points to start from in the search for one where the forward pass is real
@@ -126,6 +134,7 @@ def check_result(
     tensors: list[Tensor | Node] = [*layer.inputs, *layer.nodes]
     every = [*labels(layer).values(), *(i.size for t in tensors for i in t.indices)]
     sizes = small_sizes([*(n.expr for n in layer.nodes), *every], largest=3)
+    sizes = fitting(sizes, layer, layer.assumptions)
     count = 0
     with mpmath.workdps(WORKING):
         for seed in range(points):
@@ -177,7 +186,7 @@ class Point:
         self.floats: dict[str, float] = {}
         self.digits: dict[str, Any] = {}
         self.chosen: dict[Any, int] = {}
-        self.forward = {n.name: (n.indices, n.expr) for n in layer.nodes}
+        self.forward = definitions_of(layer)
         self.decided = bool(labels(layer))
         self.facts = self.solved()
         self.search()
@@ -186,19 +195,7 @@ class Point:
 
     def solved(self) -> dict[str, Any]:
         """The entries that the assumptions tie to others, by name, as nodes."""
-        nodes = Nodes()
-        decider = RandomCases(self.chance, 1)
-        symbolic = Symbolic(nodes, decider)
-        scalars = Scalars(self.sizes, self.forward, symbolic, labels(self.layer))
-        equations = [
-            nodes.subtract(scalars.write(fact.lhs, at), scalars.write(fact.rhs, at))
-            for fact in self.layer.assumptions
-            for at in self.places(free_indices(fact))
-        ]
-        try:
-            solutions = Ties(nodes, symbolic.zeros).solve(equations)
-        except Unsolved:
-            solutions = []
+        solutions = solved(self.layer, self.layer.assumptions, self.sizes)
         if not solutions:
             raise no_point(self.layer, self.layer.assumptions)
         solution = self.chance.choice(solutions)
@@ -262,7 +259,7 @@ class Point:
         scalars = Scalars(self.sizes, self.forward, numbers, labels(self.layer))
         wrong = 0
         for node in (n for n in self.layer.nodes if not n.notation):
-            for at in self.places(node.indices):
+            for at in places(node.indices, self.sizes):
                 value = scalars.defined(node.name, [at[i] for i in node.indices])
                 wrong += not abs(value) < mpmath.inf
         self.decided |= numbers.decided
@@ -293,13 +290,13 @@ class Point:
         scalars = Scalars(self.sizes, self.forward, algebra, labels(self.layer))
         node = self.layer.output
         total = mpmath.mpf(0)
-        for at in self.places(node.indices):
-            places = [at[i] for i in node.indices]
+        for at in places(node.indices, self.sizes):
+            here = [at[i] for i in node.indices]
             value = scalars.write(node.entry, at)
             for _ in directions:
                 assert isinstance(value, Dual)
                 value = value.slope
-            total += self.weight(cotangent_name(node.name), places) * value
+            total += self.weight(cotangent_name(node.name), here) * value
         if not mpmath.isfinite(total):
             raise ProofFailed(
                 f"{self.layer.name}: no point was found where the derivative of '{node.name}' is "
@@ -320,11 +317,6 @@ class Point:
 
         return slope
 
-    def places(self, indices: Sequence[Index]) -> Iterator[dict[Index, int]]:
-        """Every place of these indices."""
-        for places in product(*(range(self.sizes[i.size]) for i in indices)):
-            yield dict(zip(indices, places, strict=True))
-
     def along(
         self, results: Iterable[Result], meaning: Definitions, direction: Callable[[str], str]
     ) -> Any:
@@ -334,7 +326,7 @@ class Point:
         scalars = Scalars(self.sizes, everything, numbers, labels(self.layer))
         total = mpmath.mpf(0)
         for result in results:
-            for at in self.places(result.indices):
+            for at in places(result.indices, self.sizes):
                 weight = numbers.entry(direction(result.tensor), [at[i] for i in result.indices])
                 total += weight * scalars.write(result.derived, at)
         return total

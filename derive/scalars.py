@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar, cast
 
@@ -35,6 +35,7 @@ from derive.expressions import (
     expm1,
     free_indices,
     is_entry,
+    is_size,
     log1p,
     wins_tie,
 )
@@ -49,7 +50,7 @@ HOLDS: Mapping[str, Callable[[int], bool]] = {  # a comparison, by the sign of l
     ">": lambda sign: sign > 0,
     ">=": lambda sign: sign >= 0,
 }
-NAMES: Mapping[type, str] = {
+FUNCTIONS: Mapping[type, str] = {
     sp.exp: "exp",
     sp.log: "log",
     sp.tanh: "tanh",
@@ -64,6 +65,10 @@ class Work:
     """How many parts of expressions have been written out: what a check costs, in any run alike."""
 
     done: int = 0
+
+
+At = Mapping[str, int]  # the places of indices, by name
+Reader = Callable[["Scalars[Any]", At], Any]  # writes an expression out
 
 
 @dataclass(frozen=True)
@@ -82,79 +87,15 @@ class Scalars(Generic[V]):
 
     def write(self, expr: Expr, at: Mapping[Index, int]) -> V:
         """The expression in scalars, its free indices at these places."""
+        return self.read(reader(expr), {i.name: place for i, place in at.items()})
+
+    def read(self, read: Reader, at: At) -> V:
+        """What a reader comes to."""
         self.work.done += 1
-        if expr.is_Number or expr.is_NumberSymbol or expr is sp.zoo or expr is sp.I:
-            return self.number(expr)
-        if expr.is_Add:
-            return self.algebra.add([self.write(a, at) for a in expr.args])
-        if expr.is_Mul:
-            return self.product(expr, at)
-        if expr in self.sizes:
-            return self.algebra.number(self.sizes[expr])
-        if is_entry(expr):
-            return self.entry(expr, at)
-        if isinstance(expr, sp.Pow):
-            return self.algebra.power(self.write(expr.base, at), self.write(expr.exp, at))
-        if isinstance(expr, Sum | Extreme):
-            return self.binder(expr, at)
-        if isinstance(expr, KroneckerDelta | Bracket):
-            return self.algebra.number(int(self.indicated(expr, at)))
-        if isinstance(expr, Where):
-            chosen = expr.args[1] if self.holds(expr.args[0], at) else expr.args[2]
-            return self.write(cast(Expr, chosen), at)
-        if isinstance(expr, Maximum | Minimum):
-            return self.larger(expr, at)
-        if isinstance(expr, Index | Place):
-            return self.algebra.number(self.place(expr, at))
-        return self.function(expr, at)
+        return cast(V, read(self, at))
 
-    def number(self, expr: Expr) -> V:
-        """A number; what is none becomes a constant without a value."""
-        if expr.is_Rational:
-            return self.algebra.number(int(expr.p) if expr.q == 1 else fraction(expr))
-        if expr is sp.E:
-            return self.algebra.function("exp", self.algebra.number(1))
-        return self.algebra.constant(str(expr))
-
-    def function(self, expr: Expr, at: Mapping[Index, int]) -> V:
-        """A function of one argument."""
-        algebra = self.algebra
-        a = self.write(expr.args[0], at)
-        if type(expr) in NAMES:
-            return algebra.function(NAMES[type(expr)], a)
-        one, minus = algebra.number(1), algebra.number(-1)
-        if isinstance(expr, log1p):
-            return algebra.function("log", algebra.add([one, a]))
-        if isinstance(expr, expm1):
-            return algebra.add([algebra.function("exp", a), minus])
-        if isinstance(expr, Erfc):
-            return algebra.add([one, algebra.mul([minus, algebra.function("erf", a)])])
-        if isinstance(expr, Sigmoid):
-            under = algebra.function("exp", algebra.mul([minus, a]))
-            return algebra.power(algebra.add([one, under]), minus)
-        if isinstance(expr, sp.Abs):
-            return algebra.mul([algebra.number(algebra.sign(a)), a])
-        if isinstance(expr, sp.sign):
-            return algebra.number(algebra.sign(a))
-        return algebra.function(type(expr).__name__.lower(), a)
-
-    def product(self, expr: Expr, at: Mapping[Index, int]) -> V:
-        """A product; where an indicator is 0 the other factors are not asked."""
-        first, rest = in_order(expr)
-        done = []
-        for factor in first:
-            value = self.write(factor, at)
-            number = self.algebra.as_number(value)
-            if number == 0:
-                return value
-            if number != 1:
-                done.append(value)
-        return self.algebra.mul([*done, *(self.write(f, at) for f in rest)])
-
-    def entry(self, expr: Expr, at: Mapping[Index, int]) -> V:
+    def entry(self, name: str, places: list[int]) -> V:
         """A tensor's entry, or what its definition says."""
-        name = entry_name(expr)
-        places = [self.place(i, at) for i in entry_indices(expr)]
         if name in self.definitions:
             return self.defined(name, places)
         if name in self.labels_of:
@@ -170,86 +111,202 @@ class Scalars(Generic[V]):
         key = (name, *places)
         if key not in self.memory:
             indices, meaning = self.definitions[name]
-            self.memory[key] = self.write(meaning, dict(zip(indices, places, strict=True)))
+            at = {i.name: place for i, place in zip(indices, places, strict=True)}
+            self.memory[key] = self.read(reader(meaning), at)
         return cast(V, self.memory[key])
 
     def place(self, index: Expr, at: Mapping[Index, int]) -> int:
-        """The number that an index comes to: an axis, a label, or where an extreme value stands."""
-        if isinstance(index, Index):
-            return at[index]
-        if isinstance(index, Place):
-            return cast(int, self.binder(index, at)[0])
-        if index.is_Integer:
-            return int(index)
-        places = [self.place(i, at) for i in entry_indices(index)]
-        return self.label(entry_name(index), places)
+        """The number that an index comes to."""
+        return placer(index)(self, {i.name: place for i, place in at.items()})
 
-    def binder(self, expr: Binder, at: Mapping[Index, int]) -> Any:
-        """A sum or an extreme value; of the place of one, the place and the value."""
-        key = (expr, *(at[i] for i in free_indices(expr)))
-        if key not in self.memory:
-            self.memory[key] = self.bind(expr, at)
-        return self.memory[key]
+    def minus(self, value: V) -> V:
+        """-value."""
+        return self.algebra.mul([self.algebra.number(-1), value])
 
-    def bind(self, expr: Binder, at: Mapping[Index, int]) -> Any:
-        """What a binder comes to, place by place."""
-        ranges = [range(self.sizes[i.size]) for i in expr.indices]
+    def sign_of_difference(self, left: V, right: V) -> int:
+        """The sign of left - right."""
+        return self.algebra.sign(self.algebra.add([left, self.minus(right)]))
+
+
+@lru_cache(2**16)
+def reader(expr: Expr) -> Reader:
+    """What writes an expression out; made once, as an expression is written out many times."""
+    if expr.is_Number or expr.is_NumberSymbol or expr in (sp.zoo, sp.I):
+        return number(expr)
+    if isinstance(expr, Index | Place | KroneckerDelta | Bracket):
+        count = placer(expr) if isinstance(expr, Index | Place) else indicator(expr)
+        return lambda s, at: s.algebra.number(int(count(s, at)))
+    if expr.is_Add:
+        terms = [reader(a) for a in expr.args]
+        return lambda s, at: s.algebra.add([s.read(t, at) for t in terms])
+    if expr.is_Mul:
+        return product_reader(expr)
+    if is_size(expr):
+        return lambda s, at: s.algebra.number(s.sizes[expr])
+    if is_entry(expr):
+        name, places = entry_name(expr), [placer(i) for i in entry_indices(expr)]
+        return lambda s, at: s.entry(name, [p(s, at) for p in places])
+    if isinstance(expr, Binder):
+        return binder(expr)
+    if isinstance(expr, Where):
+        test, first, second = condition(expr.args[0]), reader(expr.args[1]), reader(expr.args[2])
+        return lambda s, at: s.read(first if test(s, at) else second, at)
+    if isinstance(expr, Maximum | Minimum):
+        return larger(expr)
+    return function(expr)
+
+
+def number(expr: Expr) -> Reader:
+    """A number; what is none becomes a constant without a value."""
+    if expr.is_Rational:
+        value: Number = int(expr.p) if expr.q == 1 else Fraction(int(expr.p), int(expr.q))
+        return lambda s, at: s.algebra.number(value)
+    if expr is sp.E:
+        return lambda s, at: s.algebra.function("exp", s.algebra.number(1))
+    name = str(expr)
+    return lambda s, at: s.algebra.constant(name)
+
+
+def function(expr: Expr) -> Reader:
+    """A power, or a function of one argument."""
+    inner = reader(expr.args[0])
+    if isinstance(expr, sp.Pow):
+        exponent = reader(expr.exp)
+        return lambda s, at: s.algebra.power(s.read(inner, at), s.read(exponent, at))
+    name = next((n for kind, n in NAMES.items() if isinstance(expr, kind)), "")
+    if name:
+        make = MADE[name]
+        return lambda s, at: make(s.algebra, s.read(inner, at))
+    other = FUNCTIONS.get(type(expr)) or type(expr).__name__.lower()
+    return lambda s, at: s.algebra.function(other, s.read(inner, at))
+
+
+def product_reader(expr: Expr) -> Reader:
+    """A product; where an indicator is 0 the other factors are not asked."""
+    first = [reader(f) for f in expr.args if is_indicator(f)]
+    rest = [reader(f) for f in expr.args if not is_indicator(f)]
+
+    def read(s: Scalars[Any], at: At) -> Any:
+        done = []
+        for factor in first:
+            value = s.read(factor, at)
+            number = s.algebra.as_number(value)
+            if number == 0:
+                return value
+            if number != 1:
+                done.append(value)
+        return s.algebra.mul([*done, *(s.read(f, at) for f in rest)])
+
+    return read
+
+
+def binder(expr: Binder) -> Reader:
+    """A sum or an extreme value; of the place of one, the place and the value."""
+    names, free = [i.name for i in expr.indices], [i.name for i in free_indices(expr)]
+    body, whole, kind = reader(expr.body), isinstance(expr, Sum), type(expr).__name__
+    largest = kind.endswith("Largest")
+
+    def bind(s: Scalars[Any], at: At) -> Any:
+        ranges = [range(s.sizes[i.size]) for i in expr.indices]
         terms = [
-            self.write(expr.body, {**at, **dict(zip(expr.indices, places, strict=True))})
+            s.read(body, {**at, **dict(zip(names, places, strict=True))})
             for places in product(*ranges)
         ]
-        if isinstance(expr, Sum):
-            return self.algebra.add(terms)
-        where = self.extreme(terms, type(expr).__name__.endswith("Largest"))
+        if whole:
+            return s.algebra.add(terms)
+        where = s.algebra.largest(terms if largest else [s.minus(t) for t in terms])
         return terms[where] if isinstance(expr, Extreme) else (where, terms[where])
 
-    def extreme(self, terms: list[V], largest: bool) -> int:
-        """The first place of the largest or of the smallest."""
-        if not largest:
-            minus = self.algebra.number(-1)
-            terms = [self.algebra.mul([minus, t]) for t in terms]
-        return self.algebra.largest(terms)
+    def read(s: Scalars[Any], at: At) -> Any:
+        key = (bind, *(at[n] for n in free))
+        if key not in s.memory:
+            s.memory[key] = bind(s, at)
+        return s.memory[key]
 
-    def indicated(self, expr: Expr, at: Mapping[Index, int]) -> bool:
-        """Does an indicator hold?"""
-        if isinstance(expr, Bracket):
-            return self.holds(expr.condition, at)
-        left, right = (self.place(a, at) for a in expr.args)
-        return left == right
-
-    def holds(self, condition: Any, at: Mapping[Index, int]) -> bool:
-        """Does a comparison hold?"""
-        left, right = (self.write(a, at) for a in condition.args)
-        return HOLDS[condition.rel_op](self.algebra.sign(self.difference(left, right)))
-
-    def difference(self, left: V, right: V) -> V:
-        """left - right."""
-        return self.algebra.add([left, self.algebra.mul([self.algebra.number(-1), right])])
-
-    def larger(self, expr: Expr, at: Mapping[Index, int]) -> V:
-        """The argument that max or min chooses."""
-        first, second = (self.write(a, at) for a in expr.args)
-        sign = self.algebra.sign(self.difference(first, second))
-        if sign == 0:
-            return first if wins_tie(expr.args, 0) else second
-        return first if (sign > 0) == isinstance(expr, Maximum) else second
+    return read
 
 
-@cache
-def fraction(expr: Expr) -> Number:
-    """A rational number of SymPy's."""
-    return Fraction(int(expr.p), int(expr.q))
+def larger(expr: Expr) -> Reader:
+    """The argument that max or min chooses."""
+    one, other = map(reader, expr.args)
+    most, tie = isinstance(expr, Maximum), wins_tie(expr.args, 0)
+
+    def read(s: Scalars[Any], at: At) -> Any:
+        first, second = s.read(one, at), s.read(other, at)
+        sign = s.sign_of_difference(first, second)
+        return first if (tie if sign == 0 else (sign > 0) == most) else second
+
+    return read
 
 
-@cache
-def in_order(expr: Expr) -> tuple[list[Expr], list[Expr]]:
-    """The indicators of a product, and its other factors."""
-    first = [f for f in expr.args if is_indicator(f)]
-    return first, [f for f in expr.args if not is_indicator(f)]
+@lru_cache(2**16)
+def placer(index: Expr) -> Callable[[Scalars[Any], At], int]:
+    """The number that an index comes to: an axis, a label, or where an extreme value stands."""
+    if isinstance(index, Index):
+        name = index.name
+        return lambda s, at: at[name]
+    if isinstance(index, Place):
+        read = binder(index)
+        return lambda s, at: int(read(s, at)[0])
+    if index.is_Integer:
+        value = int(index)
+        return lambda s, at: value
+    label, places = entry_name(index), [placer(i) for i in entry_indices(index)]
+    return lambda s, at: s.label(label, [p(s, at) for p in places])
+
+
+def indicator(expr: Expr) -> Callable[[Scalars[Any], At], bool]:
+    """Whether an indicator holds."""
+    if isinstance(expr, Bracket):
+        return condition(expr.condition)
+    left, right = map(placer, expr.args)
+    return lambda s, at: left(s, at) == right(s, at)
+
+
+def condition(relation: Any) -> Callable[[Scalars[Any], At], bool]:
+    """Whether a comparison holds."""
+    left, right = map(reader, relation.args)
+    holds = HOLDS[relation.rel_op]
+    return lambda s, at: holds(s.sign_of_difference(s.read(left, at), s.read(right, at)))
 
 
 def is_indicator(expr: Expr) -> bool:
     """Is it made of deltas, brackets and numbers?"""
-    if expr.is_Add or isinstance(expr, sp.Pow):
+    if expr.is_Add or expr.is_Mul or expr.is_Pow:
         return all(map(is_indicator, expr.args))
     return isinstance(expr, KroneckerDelta | Bracket) or bool(expr.is_Integer)
+
+
+def one_over(algebra: Algebra[Any], value: Any) -> Any:
+    """1/value."""
+    return algebra.power(value, algebra.number(-1))
+
+
+def less(algebra: Algebra[Any], a: Any, b: Any) -> Any:
+    """a - b."""
+    return algebra.add([a, algebra.mul([algebra.number(-1), b])])
+
+
+def logistic(algebra: Algebra[Any], a: Any) -> Any:
+    """1/(1 + exp(-a))."""
+    one = algebra.number(1)
+    below = algebra.function("exp", algebra.mul([algebra.number(-1), a]))
+    return one_over(algebra, algebra.add([one, below]))
+
+
+NAMES: Mapping[type, str] = {  # functions that others make up
+    log1p: "log1p",
+    expm1: "expm1",
+    Erfc: "erfc",
+    Sigmoid: "sigmoid",
+    sp.Abs: "abs",
+    sp.sign: "sign",
+}
+MADE: Mapping[str, Callable[[Algebra[Any], Any], Any]] = {
+    "log1p": lambda A, a: A.function("log", A.add([A.number(1), a])),
+    "expm1": lambda A, a: less(A, A.function("exp", a), A.number(1)),
+    "erfc": lambda A, a: less(A, A.number(1), A.function("erf", a)),
+    "sigmoid": logistic,
+    "abs": lambda A, a: A.mul([A.number(A.sign(a)), a]),
+    "sign": lambda A, a: A.number(A.sign(a)),
+}

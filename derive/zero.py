@@ -235,6 +235,26 @@ class Logs:
             yield from self.of(rest)
             yield from self.of(outside)
 
+    def without_exponential(self, a: Node) -> Node:
+        """A sum divided by exp of the mean of its exponents."""
+        terms = self.multiplied_out(a)
+        mean = self.mean_exponential(terms)
+        if mean is self.nodes.one:
+            return a
+        inverse = self.nodes.raised(mean, -1)
+        return self.nodes.add(self.nodes.mul((t, inverse)) for t in terms)
+
+    def mean_exponential(self, terms: list[Node]) -> Node:
+        """exp of the mean of the exponents in a sum's terms."""
+        exponents = [
+            base.args[1]
+            for term in terms
+            for base, _ in self.nodes.bases(self.nodes.split(term)[1])
+            if is_function(base, "exp")
+        ]
+        mean = self.nodes.scaled(self.nodes.add(exponents), Fraction(1, len(terms)))
+        return self.nodes.function("exp", mean)
+
     def multiplied_out(self, a: Node) -> list[Node]:
         """The terms of a sum, products of sums of exponentials multiplied out."""
         terms = self.nodes_of(a)
@@ -264,20 +284,16 @@ class Logs:
 
     def shared(self, terms: list[Node]) -> Node:
         """What every term of a sum takes along when it is multiplied."""
-        exponents: list[Node] = []
         lowest: dict[Node, Number] = {}
         seen: dict[Node, int] = {}
         for term in terms:
             for base, power in self.nodes.bases(self.nodes.split(term)[1]):
-                if is_function(base, "exp"):
-                    exponents.append(base.args[1])
-                elif base.kind != "number":
+                if base.kind != "number" and not is_function(base, "exp"):
                     lowest[base] = min(lowest.get(base, power), power)
                     seen[base] = seen.get(base, 0) + 1
         powers = {b: p if seen[b] == len(terms) else min(p, 0) for b, p in lowest.items()}
-        mean = self.nodes.scaled(self.nodes.add(exponents), Fraction(1, len(terms)))
         factors = [self.nodes.raised(b, p) for b, p in powers.items()]
-        return self.nodes.mul((self.nodes.function("exp", mean), *factors))
+        return self.nodes.mul((self.mean_exponential(terms), *factors))
 
 
 class Zeros:
