@@ -93,15 +93,16 @@ def definition(seed: int) -> str:
 
 
 @cache
-def made(text: str) -> tuple[ModuleType, Facts]:
+def made(text: str, *wrt: str) -> tuple[ModuleType, Facts]:
     """A definition's module, and what its text says."""
 
     def nothing(name: str) -> Any:
         raise KeyError(name)
 
-    layer = read_equations("own", text)
+    keys = {"wrt": list(wrt)} if wrt else {}
+    layer = read_equations("own", text, **keys)
     derivation = derive(layer)
-    facts = text_facts(check_keys("own", {"equations": text}, text), nothing)
+    facts = text_facts(check_keys("own", {"equations": text, **keys}, text), nothing)
     return loaded(module(derivation, lower(derivation)), layer), facts
 
 
@@ -183,3 +184,37 @@ def check(text: str, scale: float, seed: int = 5) -> None:
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_random_sums_of_exponentials(seed, scale):
     check(definition(seed), scale)
+
+
+# -- rows with nothing in them -----------------------------------------------------------------
+
+EMPTY = {
+    "mask": "s[n] = log(sum(j, [m[n, j] > 0] * exp(z[n, j])))",
+    "case": "s[n] = log(sum(j, where(m[n, j] > 0, exp(z[n, j] / 2), 0)))",
+    "weights": "s[n] = log(sum(j, r[n, j] * exp(z[n, j])))",
+    "mask and weights": "s[n] = log(sum(j, [m[n, j] > 0] * r[n, j] * exp(-z[n, j])))",
+    "two sums": "s[n] = log(sum(j, [m[n, j] > 0] * exp(z[n, j])) + sum(j, r[n, j] * exp(-z[n, j])))",
+    "softmax": "p[n, j] = [m[n, j] > 0] * exp(z[n, j]) / sum(i, [m[n, i] > 0] * exp(z[n, i]))",
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_row_has_no_slope_and_does_not_reach_others(name, scale):
+    code, facts = made(EMPTY[name], "z")  # by a weight log w is as steep as can be at w = 0
+    inputs = draw(facts, scale, 3)
+    full = [Exact(facts, inputs).output(), jacobians_of(facts, inputs)]
+    for mask, nothing in (("m", -1.0), ("r", 0.0)):
+        if mask in inputs:
+            inputs[mask][0] = nothing
+    shape = np.shape(full[0])
+    g, tangents = drawn(facts, inputs, shape)
+    with np.errstate(**LOUD):
+        output, gradients, along = results(code, facts, inputs, g, tangents)
+    empty = -np.inf if name != "softmax" else 0.0
+    assert np.all(output[0] == empty) and np.all(along[0] == 0)
+    close("output", output[1:], full[0][1:])
+    kept = np.array(g)
+    kept[0] = 0
+    assert np.all(gradients["z"][0] == 0)
+    close("dz", gradients["z"][1:], pull(full[1]["z"], kept)[1:])
