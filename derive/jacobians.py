@@ -81,7 +81,7 @@ def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain
 
 def for_computing(chain: Chain, slope: bool = False) -> Chain:
     """The steps that make an expression stable; a slope is 0 where nothing moves the value."""
-    chain = chain.then(laws.sum_over_delta)
+    chain = chain.then(laws.sum_over_delta).then(laws.product_of_exponentials)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
     chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
     return chain.then(laws.complement_of_erf)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Any, cast
 
 import sympy as sp
@@ -17,6 +18,8 @@ from derive.expressions import (
     Maximum,
     Sum,
     Where,
+    exhaust,
+    free_indices,
     is_entry,
     log1p,
     rewrite,
@@ -317,8 +320,8 @@ def exponentials_into_quotients(expr: Expr) -> Expr:
             terms = [t for base in denominators(target) for t in terms_of(base)]
             movers = [f for f in e.args if f != target and goes_in(f, relevant(terms))]
             if terms and movers:
-                inside = sp.Mul(*movers)
-                return cast(Expr, e / inside / target * push(inside, target))
+                rest = (f for f in e.args if f not in (*movers, target))
+                return sp.Mul(*rest, push(sp.Mul(*movers), target))
         return None
 
     return rewrite(expr, rule)
@@ -372,6 +375,42 @@ def one_sum(expr: Expr) -> Expr:
             body, indices = target.open()
             return Sum(expr / target * body, *indices)
     return expr
+
+
+# -- products ----------------------------------------------------------------------------------
+
+
+@law("product of exponentials")
+def product_of_exponentials(expr: Expr) -> Expr:
+    """exp(a) exp(b) = exp(a + b), also where exp(b) stands in a sum and takes something of a away.
+
+    exp(a) * (exp(b - a) + c) = exp(b) + c * exp(a)
+
+    Of two factors one may be beyond all numbers and the other nearly 0, while their product is
+    neither. The exponents are added before anything is raised to them.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        exponents = [f.args[0] for f in e.args if isinstance(f, sp.exp)] if e.is_Mul else []
+        for a in exponents:
+            for f in e.args:
+                if is_exponential_sum(f) and any(takes_away(t.exponent, a) for t in terms_of(f)):
+                    whole = sp.Add(*(t.at(-a, ()) for t in terms_of(f)))
+                    return sp.Mul(whole, *(g for g in e.args if g not in (f, sp.exp(a))))
+        for a, b in combinations(exponents, 2):
+            axes = [set(free_indices(x)) for x in (a, b)]
+            if axes[0] <= axes[1] or axes[1] <= axes[0] or takes_away(a, b):
+                rest = (f for f in e.args if f not in (sp.exp(a), sp.exp(b)))
+                return sp.Mul(*rest, sp.exp(a + b))
+        return None
+
+    return exhaust(expr, rule)
+
+
+def takes_away(a: Expr, b: Expr) -> bool:
+    """Do terms of two exponents cancel, in part at least?"""
+    rates = [dict(t.as_coeff_Mul()[::-1] for t in sp.Add.make_args(e)) for e in (a, b)]
+    return any(rates[0][t] * rates[1].get(t, 0) < 0 for t in rates[0])
 
 
 # -- shifted by hand ---------------------------------------------------------------------------

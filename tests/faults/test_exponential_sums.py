@@ -193,7 +193,8 @@ EMPTY = {
     "case": "s[n] = log(sum(j, where(m[n, j] > 0, exp(z[n, j] / 2), 0)))",
     "weights": "s[n] = log(sum(j, r[n, j] * exp(z[n, j])))",
     "mask and weights": "s[n] = log(sum(j, [m[n, j] > 0] * r[n, j] * exp(-z[n, j])))",
-    "two sums": "s[n] = log(sum(j, [m[n, j] > 0] * exp(z[n, j])) + sum(j, r[n, j] * exp(-z[n, j])))",
+    "two sums": "s[n] = log(sum(j, [m[n, j] > 0] * exp(z[n, j])) "
+    "+ sum(j, r[n, j] * exp(-z[n, j])))",
     "softmax": "p[n, j] = [m[n, j] > 0] * exp(z[n, j]) / sum(i, [m[n, i] > 0] * exp(z[n, i]))",
 }
 
