@@ -79,11 +79,11 @@ def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain
     return chain.then(laws.centred, known, tensors)
 
 
-def for_computing(chain: Chain) -> Chain:
-    """The steps that make an expression stable."""
-    chain = chain.then(laws.sum_over_delta)
+def for_computing(chain: Chain, slope: bool = False) -> Chain:
+    """The steps that make an expression stable; a slope is 0 where nothing moves the value."""
+    chain = chain.then(laws.sum_over_delta).then(laws.product_of_exponentials)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
-    chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax)
+    chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
     return chain.then(laws.complement_of_erf)
 
 
@@ -109,7 +109,9 @@ def derivative_for_computing(
     chain = Chain(expr).then(laws.zero_sum, ones, ())
     for fact in layer.assumptions:
         chain = chain.then(laws.zero_sum, ones, (fact,), assumes=(fact,))
-    chain = for_computing(chain).then(laws.complement, [(d.entry, d.index) for d in ones])
+    chain = for_computing(chain, slope=True).then(
+        laws.complement, [(d.entry, d.index) for d in ones]
+    )
     chain = for_deviations(chain, layer, values.values())
     return for_tails(chain, foldable(layer, values, node))
 

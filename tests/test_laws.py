@@ -271,6 +271,21 @@ EXAMPLES = [
     ),
     ("exponential beside a sigmoid", entry("s", [n]) * sp.exp(-x(n)), [[GATE]], Sigmoid(-x(n))),
     ("exponential beside a sigmoid", Sigmoid(a) * sp.exp(a), [()], None),
+    (
+        "exponential beside a sigmoid",
+        b * (c - sp.exp(-a)) * Sigmoid(a),
+        [()],
+        b * (c * Sigmoid(a) - Sigmoid(-a)),
+    ),
+    ("product of exponentials", c * sp.exp(a) * sp.exp(b), [], c * sp.exp(a + b)),
+    (
+        "product of exponentials",
+        sp.exp(-a) * Sum(x(j) * sp.exp(x(j) + 2 * a), j),
+        [],
+        Sum(x(j) * sp.exp(x(j) + a), j),
+    ),
+    ("product of exponentials", sp.exp(x(j)) * sp.exp(x(n)), [], None),
+    ("product of exponentials", sp.exp(a) * (sp.exp(b) + 1), [], None),
     ("log shifted by the largest", sp.log(b + a), [], None),
     ("split off the largest", Sum(sp.exp(z(n, i) - z(n, TOP)), i), [[OTHERS]], 1 + OTHERS),
     (

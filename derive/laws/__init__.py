@@ -32,6 +32,7 @@ from derive.laws.numerics import (
 from derive.laws.shifts import (
     common_exponential,
     exponentials_into_quotients,
+    product_of_exponentials,
     shift_log,
     shift_log_sum_exp,
     shift_softmax,
@@ -74,6 +75,7 @@ __all__ = [
     "log_of_sigmoid",
     "mask_from_output",
     "one_power",
+    "product_of_exponentials",
     "put_in",
     "shift_log",
     "shift_log_sum_exp",

@@ -132,20 +132,31 @@ def terms_of(expr: Expr) -> tuple[Term, ...]:
 
 
 def terms_of_product(factors: Sequence[Expr]) -> tuple[Term, ...]:
-    """The terms of a product; of its factors one at most is taken apart as a sum."""
-    whole = next((f for f in factors if is_exponential_sum(f) and not f.is_Mul), sp.S.One)
+    """The terms of a product; of its factors one at most is taken apart as a sum.
+
+    What is shifted already by the largest of a sum below the line does not grow, and is a weight.
+    """
+    tops = [top for d in map(below, factors) if d is not None and (top := shift_of(d)) is not None]
+    grown = [f for f in factors if f.has(sp.exp) and not any(f.has(top) for top in tops)]
+    whole = next((f for f in grown if is_exponential_sum(f)), sp.S.One)
     weight, exponent, conditions = sp.S.One, sp.S.Zero, []
     for factor in factors:
         condition = condition_of(factor)
         if condition is not None:
             conditions.append(condition)
-        elif isinstance(factor, sp.exp):
+        elif isinstance(factor, sp.exp) and factor in grown:
             exponent += factor.args[0]
         elif factor != whole:
             weight *= factor
     exponent, more = unmasked(exponent)
     outer = Term(weight, exponent, (*conditions, *more))
     return tuple(times(outer, t) for t in terms_of(whole)) if whole != 1 else (outer,)
+
+
+def below(factor: Expr) -> Expr | None:
+    """The sum of exponentials that a factor divides by."""
+    base, power = factor.as_base_exp() if factor.is_Pow else (factor, sp.S.One)
+    return base if power.is_negative and is_exponential_sum(base) else None
 
 
 def times(factor: Term, term: Term) -> Term:
@@ -188,12 +199,9 @@ def largest_of(term: Term) -> Expr:
     return top
 
 
-def shifted(terms: Sequence[Term], top: Expr) -> Expr:
-    """Σ w exp(a − M); 1 where no term counts, which then stands below nothing but 0."""
-    total = sp.Add(*(t.at(top) for t in terms))
-    if all(t.counts for t in terms):
-        return Where(sp.Gt(top, NOTHING), total, 1)
-    return total
+def unless_empty(terms: Sequence[Term], top: Expr, total: Expr) -> Expr:
+    """Σ w exp(a − M), and 1 where no term counts, if that may be."""
+    return Where(sp.Gt(top, NOTHING), total, 1) if all(t.counts for t in terms) else total
 
 
 def shift_of(expr: Expr) -> Expr | None:
@@ -201,12 +209,20 @@ def shift_of(expr: Expr) -> Expr | None:
     if isinstance(expr, Where) and expr.args[0].has(NOTHING):
         return cast(Expr, expr.args[0].args[0])
     terms = terms_of(expr)
-    moved = [t for t in sp.Add.make_args(terms[0].exponent) if t.has(Largest, ArgLargest, Maximum)]
-    top = -sp.Add(*moved)
-    if top == 0:
-        return None
-    back = [replace(t, exponent=t.exponent + top) for t in terms]
-    return top if top in (largest(back), largest([*map(without_hole, back)])) else None
+    for top in taken_off(terms[0].exponent):
+        back = [replace(t, exponent=t.exponent + top) for t in terms]
+        if top in (largest(back), largest([*map(without_hole, back)])):
+            return top
+    return None
+
+
+def taken_off(exponent: Expr) -> Iterator[Expr]:
+    """What may be the largest exponent, taken off this one: an extreme, or a row at its place."""
+    parts = sp.Add.make_args(exponent)
+    yield from (-p for p in parts if isinstance(-p, Largest | Maximum))
+    at_place = [p for p in parts if p.has(ArgLargest)]
+    if at_place:
+        yield -sp.Add(*at_place)
 
 
 def without_hole(term: Term) -> Term:

@@ -27,7 +27,7 @@ def log_of_quotient(expr: Expr) -> Expr:
             return None
         parts = factors(e.args[0])
         positive = {b: p for b, p in parts.items() if b.is_positive}
-        rest = e.args[0] / sp.Mul(*(b**p for b, p in positive.items()))
+        rest = one_exponential(e.args[0] / sp.Mul(*(b**p for b, p in positive.items())))
         if len(positive) == len(parts) and parts and rest.is_positive:
             return sp.Add(sp.log(rest), *(p * sp.log(b) for b, p in parts.items()))
         if not any(b.has(sp.exp) for b in positive):

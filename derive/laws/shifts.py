@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from typing import Any, cast
 
 import sympy as sp
@@ -17,6 +19,8 @@ from derive.expressions import (
     Maximum,
     Sum,
     Where,
+    exhaust,
+    free_indices,
     is_entry,
     log1p,
     rewrite,
@@ -24,6 +28,7 @@ from derive.expressions import (
 )
 from derive.laws.exponential_sums import (
     Term,
+    below,
     condition_of,
     is_exponential_sum,
     largest,
@@ -32,8 +37,8 @@ from derive.laws.exponential_sums import (
     relevant,
     shares_exponent,
     shift_of,
-    shifted,
     terms_of,
+    unless_empty,
     unmasked,
 )
 from derive.laws.law import law
@@ -162,11 +167,12 @@ def shift_log(expr: Expr) -> Expr:
             return None
         outside, inside = sp.S.Zero, sp.S.One
         for factor in sp.Mul.make_args(e.args[0]):
-            base, power = (factor, sp.S.One) if isinstance(factor, sp.exp) else factor.as_base_exp()
+            base, power = base_and_power(factor)
+            base = each_part(base)
             if power.is_Rational and can_be_shifted(base):
-                terms = terms_of(base)
-                top = largest(terms)
-                outside, inside = outside + power * top, inside * shifted(terms, top) ** power
+                shift = Shift.of(base)
+                outside += power * shift.top
+                inside *= unless_empty(shift.terms, shift.top, shift.sum(base)) ** power
             else:
                 inside *= factor
         return outside + sp.log(inside) if outside != 0 else None
@@ -174,11 +180,20 @@ def shift_log(expr: Expr) -> Expr:
     return rewrite(expr, rule)
 
 
+def each_part(expr: Expr) -> Expr:
+    """A sum with the quotients in its terms shifted, whose exponents are then those that count."""
+    if isinstance(expr, Sum):
+        body, indices = expr.open()
+        new = each_part(body) if body.is_Add else shift_softmax(body)
+        return expr if new == body else Sum(new, *indices)
+    return sp.Add(*map(shift_softmax, expr.args)) if expr.is_Add else expr
+
+
 # -- quotients ---------------------------------------------------------------------------------
 
 
 @law("shifted softmax")
-def shift_softmax(expr: Expr) -> Expr:
+def shift_softmax(expr: Expr, defined: bool = False) -> Expr:
     """For any place l: exp(a_j)/Σ_i exp(a_i) = exp(a_j − a_l)/Σ_i exp(a_i − a_l).
 
     exp(a[j]) / sum(i, exp(a[i])) = exp(a[j] - a[l]) / sum(i, exp(a[i] - a[l]))
@@ -187,7 +202,7 @@ def shift_softmax(expr: Expr) -> Expr:
     exponent of the terms below that count nothing overflows, and not all of them vanish. The
     terms may have weights and conditions; what is above may be a sum.
     """
-    return each_product(expr, shift_quotient)
+    return each_product(expr, partial(shift_quotient, defined=defined))
 
 
 def each_product(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
@@ -209,15 +224,21 @@ def each_product(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     return cast(Expr, expr.func(*new_args)) if tuple(new_args) != expr.args else expr
 
 
-def shift_quotient(expr: Expr) -> Expr:
-    """A product with each sum of exponentials in its denominator shifted."""
+def shift_quotient(expr: Expr, defined: bool) -> Expr:
+    """A product with each sum of exponentials in its denominator shifted.
+
+    Where none of the terms below counts a quotient is 0/0. It is 0 where it is to be `defined`, as
+    slopes are, and where it has a factor [c] that is 0, as every product with such a factor is.
+    """
     for factor in sp.Mul.make_args(expr):
         base, power = factor.as_base_exp()
         if power.is_Rational and power < 0 and can_be_shifted(base):
-            terms = terms_of(base)
-            shift = Shift(largest(terms), terms)
-            above = shift.product(expr / factor, -power)
-            expr = above * shifted(terms, shift.top) ** power
+            shift = Shift.of(base)
+            rest = expr / factor
+            total = shift.sum(base)
+            if defined or shift.is_masked(rest):
+                total = unless_empty(shift.terms, shift.top, total)
+            expr = shift.product(rest, -power) * total**power
     return expr
 
 
@@ -227,6 +248,16 @@ class Shift:
 
     top: Expr
     terms: tuple[Term, ...]
+
+    @classmethod
+    def of(cls, expr: Expr) -> Shift:
+        """The shift by the largest exponent of a sum."""
+        return cls(largest(terms_of(expr)), terms_of(expr))
+
+    def is_masked(self, product: Expr) -> bool:
+        """Is a factor the indicator of a condition under which the terms count?"""
+        found = map(condition_of, sp.Mul.make_args(product))
+        return any(c is not None and relevant(self.terms)(c) for c in found)
 
     def product(self, expr: Expr, count: Expr) -> Expr:
         """A product times exp(−count M): its sums take one each, its exponential what is left.
@@ -250,7 +281,7 @@ class Shift:
         return any(shares_exponent(t, own.exponent) for own in terms_of(expr) for t in self.terms)
 
     def sum(self, expr: Expr) -> Expr:
-        """A sum times exp(−M)."""
+        """A sum times exp(−M); its terms have exponent −∞ where those below have."""
         counts = relevant(self.terms)
         return sp.Add(*(t.at(self.top, [c for c in t.counts if counts(c)]) for t in terms_of(expr)))
 
@@ -284,29 +315,32 @@ def exponentials_into_quotients(expr: Expr) -> Expr:
     """
 
     def rule(e: Expr) -> Expr | None:
-        if not e.is_Mul:
+        if not e.is_Mul or any(map(below, e.args)):
             return None
         for target in (f for f in e.args if isinstance(f, Sum | Where) or f.is_Add):
-            below = [t for base in denominators(target) for t in terms_of(base)]
-            movers = [f for f in e.args if f != target and goes_in(f, relevant(below))]
-            if below and movers:
-                inside = sp.Mul(*movers)
-                return cast(Expr, e / inside / target * push(inside, target))
+            terms = [t for base in denominators(target) for t in terms_of(base)]
+            movers = [f for f in e.args if f != target and goes_in(f, relevant(terms))]
+            if terms and movers:
+                rest = (f for f in e.args if f not in (*movers, target))
+                return sp.Mul(*rest, push(sp.Mul(*movers), target))
         return None
 
     return rewrite(expr, rule)
 
 
 def denominators(expr: Expr) -> list[Expr]:
-    """The sums of exponentials below the line, in products within sums and cases."""
+    """The sums of exponentials below the line that lack one above it, within sums and cases."""
     if isinstance(expr, Sum):
         return denominators(expr.body)
     if isinstance(expr, Where):
         return [d for case in expr.args[1:] for d in denominators(case)]
-    if expr.is_Add or expr.is_Mul:
+    if expr.is_Add:
         return [d for part in expr.args for d in denominators(part)]
-    base, power = expr.as_base_exp() if expr.is_Pow else (expr, sp.S.One)
-    return [base] if power.is_Rational and power < 0 and can_be_shifted(base) else []
+    powers = [base_and_power(f) for f in sp.Mul.make_args(expr)]
+    above = [b for b, p in powers if p.is_positive and (isinstance(b, sp.exp) or can_be_shifted(b))]
+    lacking = [b for b, p in powers if p.is_Rational and p < 0 and can_be_shifted(b)]
+    inner = [d for b, p in powers if p == 1 and b != expr for d in denominators(b)]
+    return [*(lacking if sum(-p for b, p in powers if b in lacking) > len(above) else []), *inner]
 
 
 def goes_in(factor: Expr, counts: Callable[[Any], bool]) -> bool:
@@ -342,6 +376,42 @@ def one_sum(expr: Expr) -> Expr:
             body, indices = target.open()
             return Sum(expr / target * body, *indices)
     return expr
+
+
+# -- products ----------------------------------------------------------------------------------
+
+
+@law("product of exponentials")
+def product_of_exponentials(expr: Expr) -> Expr:
+    """exp(a) exp(b) = exp(a + b), also where exp(b) stands in a sum and takes something of a away.
+
+    exp(a) * (exp(b - a) + c) = exp(b) + c * exp(a)
+
+    Of two factors one may be beyond all numbers and the other nearly 0, while their product is
+    neither. The exponents are added before anything is raised to them.
+    """
+
+    def rule(e: Expr) -> Expr | None:
+        exponents = [f.args[0] for f in e.args if isinstance(f, sp.exp)] if e.is_Mul else []
+        for a in exponents:
+            for f in e.args:
+                if is_exponential_sum(f) and any(takes_away(t.exponent, a) for t in terms_of(f)):
+                    whole = sp.Add(*(t.at(-a, ()) for t in terms_of(f)))
+                    return sp.Mul(whole, *(g for g in e.args if g not in (f, sp.exp(a))))
+        for a, b in combinations(exponents, 2):
+            axes = [set(free_indices(x)) for x in (a, b)]
+            if axes[0] <= axes[1] or axes[1] <= axes[0] or takes_away(a, b):
+                rest = (f for f in e.args if f not in (sp.exp(a), sp.exp(b)))
+                return sp.Mul(*rest, sp.exp(a + b))
+        return None
+
+    return exhaust(expr, rule)
+
+
+def takes_away(a: Expr, b: Expr) -> bool:
+    """Do terms of two exponents cancel, in part at least?"""
+    rates = [dict(t.as_coeff_Mul()[::-1] for t in sp.Add.make_args(e)) for e in (a, b)]
+    return any(rates[0][t] * rates[1].get(t, 0) < 0 for t in rates[0])
 
 
 # -- shifted by hand ---------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from derive.expressions import (
     Sigmoid,
     entry_indices,
     entry_name,
+    exhaust,
     is_entry,
     rewrite,
     substitute,
@@ -118,14 +119,19 @@ def exponential_beside_sigmoid(expr: Expr, known: Known) -> Expr:
         whole = factors(e) if e.is_Mul else {}
         for base, power in whole.items():
             a = argument(base, Sigmoid, known) if power.is_Integer and power > 0 else None
-            often = how_often(factors(sp.exp(-a)), whole) if a is not None else 0
-            if a is not None and often > 0:
-                times = min(often, int(power))
+            if a is None:
+                continue
+            times = min(max(how_often(factors(sp.exp(-a)), whole), 0), int(power))
+            if times:
                 rest = e / base**times * Sigmoid(-a) ** times
                 return one_exponential(rest * sp.exp(times * a))
+            for f in e.args:  # (b + exp(−a)) σ(a) = b σ(a) + σ(−a)
+                if f.is_Add and any(how_often(factors(sp.exp(-a)), factors(t)) > 0 for t in f.args):
+                    inside = sp.Add(*(rule(t * base) or t * base for t in f.args))
+                    return cast(Expr, e / f / base * inside)
         return None
 
-    return rewrite(expr, rule)
+    return exhaust(expr, rule)
 
 
 @law("sigmoid less a number")
