@@ -40,6 +40,7 @@ from codegen.program import (
 from derive.derivation import Derivation, cotangent_name
 from derive.errors import MissingLaw
 from derive.expressions import (
+    Abs,
     ArgLargest,
     ArgSmallest,
     Binder,
@@ -75,7 +76,8 @@ FUNCTIONS: dict[type, str] = {
     sp.tanh: "tanh",
     sp.sin: "sin",
     sp.cos: "cos",
-    sp.Abs: "abs",
+    Abs: "abs",
+    sp.Abs: "abs",  # of a root of a square
     Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",

@@ -397,7 +397,7 @@ class Loops:
         op = {sp.Add: "+", sp.Mul: "*", sp.Pow: "**"}.get(expr.func)
         if op:
             return reduce(lambda a, b: Operation(op, a, b, HERE), args)
-        names = {sp.Abs: "abs", Maximum: "max", Minimum: "min"}
+        names = {Maximum: "max", Minimum: "min"}
         name = names.get(expr.func) or next(n for n, f in FUNCTIONS.items() if f is expr.func)
         return Apply(name, tuple(args), HERE)
 

@@ -384,6 +384,23 @@ class Sign(sp.sign):
         return cast(Expr, sp.S.Zero)
 
 
+class Abs(sp.Abs):
+    """The absolute value of a real number. SymPy's own takes log(x) and roots for complex."""
+
+    @classmethod
+    def eval(cls, arg: Expr) -> Expr | None:
+        """|a| is |−a|, and a where that is known not to be negative."""
+        if arg.is_nonnegative:
+            return arg
+        return cast(Expr, cls(-arg)) if arg.could_extract_minus_sign() else None
+
+    def _eval_derivative(self, s: Expr) -> Expr:
+        return cast(Expr, Sign(self.args[0]) * self.args[0].diff(s))
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
 FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "exp": sp.exp,
     "log": sp.log,
@@ -396,7 +413,7 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "erfc": Erfc,
     "sin": sp.sin,
     "cos": sp.cos,
-    "abs": sp.Abs,
+    "abs": Abs,
 }
 
 

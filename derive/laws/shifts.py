@@ -10,6 +10,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from derive.expressions import (
+    Abs,
     ArgLargest,
     Binder,
     Largest,
@@ -143,7 +144,7 @@ def log_of_part(part: Expr) -> Expr | None:
 
 def log_of_two(a: Expr, b: Expr) -> Expr:
     """log(exp(a) + exp(b))."""
-    return Maximum(a, b) + log1p(sp.exp(-sp.Abs(a - b)))
+    return Maximum(a, b) + log1p(sp.exp(-Abs(a - b)))
 
 
 @law("log shifted by the largest")
