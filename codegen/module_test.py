@@ -108,6 +108,11 @@ def module_test(layer: Layer, module: str) -> str:
         "axes": any(t.indices for t in inputs),
         "floats": any(t.indices and not t.integer for t in inputs),
         "kinks": loops.kinks,
+        "roots": any(
+            p.exp.is_number and not p.exp.is_Integer
+            for n in layer.nodes
+            for p in n.expr.atoms(sp.Pow)
+        ),
         "signature": listed("def equations(", arguments, "):"),
         "assumed": listed("def assumed(", arguments, "):"),
         "equations": lines,
