@@ -76,8 +76,8 @@ FUNCTIONS: dict[type, str] = {
     sp.tanh: "tanh",
     sp.sin: "sin",
     sp.cos: "cos",
-    sp.Abs: "abs",
     Abs: "abs",
+    sp.Abs: "abs",  # of a root of a square
     Sign: "sign",
     Sigmoid: "sigmoid",
     sp.erf: "erf",

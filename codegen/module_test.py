@@ -108,6 +108,11 @@ def module_test(layer: Layer, module: str) -> str:
         "axes": any(t.indices for t in inputs),
         "floats": any(t.indices and not t.integer for t in inputs),
         "kinks": loops.kinks,
+        "roots": any(
+            p.exp.is_number and not p.exp.is_Integer
+            for n in layer.nodes
+            for p in n.expr.atoms(sp.Pow)
+        ),
         "signature": listed("def equations(", arguments, "):"),
         "assumed": listed("def assumed(", arguments, "):"),
         "equations": lines,
@@ -397,7 +402,7 @@ class Loops:
         op = {sp.Add: "+", sp.Mul: "*", sp.Pow: "**"}.get(expr.func)
         if op:
             return reduce(lambda a, b: Operation(op, a, b, HERE), args)
-        names = {sp.Abs: "abs", Maximum: "max", Minimum: "min"}
+        names = {Maximum: "max", Minimum: "min"}
         name = names.get(expr.func) or next(n for n, f in FUNCTIONS.items() if f is expr.func)
         return Apply(name, tuple(args), HERE)
 

@@ -131,9 +131,9 @@ class Finite:
             base, _ = base_and_power(factor)
             if not base.is_number:
                 yield Fact("not 0", base, conditions)
-            meaning = self.look_through(base)
-            if meaning is not None:
-                yield from self.not_zero_says(meaning, conditions)
+            inner = base.args[0] if isinstance(base, sp.Abs) else self.look_through(base)
+            if inner is not None:
+                yield from self.not_zero_says(cast(Expr, inner), conditions)
 
     def says(self, kind: str, expr: Expr, conditions: Conditions) -> bool:
         """Does a fact speak of this expression, at its places or at all?"""
@@ -402,10 +402,9 @@ def is_at(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> bool:
     """Is it the body, or minus the body, at some values of these indices?"""
     if expr in (body, -body):
         return True
-    for atom in free_entries(expr):
-        for own in free_entries(body):
-            found = unify(own, atom, indices, {})
-            if found is not None and len(found) == len(indices):
-                if expr in (at := substitute(body, found), -at):
-                    return True
+    for atom, own in product(free_entries(expr), free_entries(body)):
+        found = unify(own, atom, indices, {})
+        at = substitute(body, found) if found and len(found) == len(indices) else None
+        if at is not None and expr in (at, -at):
+            return True
     return False

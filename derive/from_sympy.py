@@ -46,6 +46,7 @@ from derive.vocabulary import PI
 
 NOWHERE = Place()
 WORDS = {function: word for word, function in FUNCTIONS.items() if isinstance(function, type)}
+WORDS[sp.Abs] = "abs"
 
 
 def equations_text(equations: Any) -> str:

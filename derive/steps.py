@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 
 from derive import laws
 from derive.errors import TooLarge
-from derive.expressions import Sign
+from derive.expressions import Abs, Sign
 from derive.laws import Law
 from derive.layer import Layer
 from derive.limits import MAX_OPERATIONS
@@ -81,7 +81,8 @@ def differentiate(expr: Expr) -> Expr:
     entry, and the delta says just that. The rest are the rules for functions of one variable.
     """
     assert isinstance(expr, Partial)
-    return cast(Expr, expr.expr.diff(expr.wrt).replace(sp.sign, Sign))
+    real = expr.expr.replace(lambda e: type(e) is sp.Abs, lambda e: Abs(*e.args))
+    return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign))
 
 
 DIFFERENTIATE = laws.law("differentiate")(differentiate)
