@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from string import ascii_letters
 from typing import Any, cast
 
 import numpy as np
@@ -100,6 +102,8 @@ REDUCTIONS: dict[type, str] = {
     ArgSmallest: "argmin",
 }
 
+MAX_SEARCHED = 6  # operands of a contraction whose best order is searched for
+COMMON_SIZE = 64  # of every axis, where orders are compared
 MAX_PRODUCT = 8  # whole powers up to this one are products; np.power is slower than these
 
 
@@ -611,7 +615,8 @@ class Lowering:
 
     def put(self, base: Term, index: Index, labels: Term, filling: Term) -> Term:
         """The base with its entries at the labels replaced."""
-        base = self.real(base)
+        more = tuple(i for i in filling.indices if i not in base.indices)
+        base = self.spread(self.real(base), (*cast(Any, base.indices), *cast(Any, more)))
         axis = base.indices.index(index)
         others = tuple(i for i in base.indices if i != index)
         places = tuple(others.index(i) for i in filling.indices)
@@ -656,9 +661,7 @@ class Lowering:
         firm = self.plain_product(terms, [*masks, *rest])
         zero = self.lower(sp.S.Zero)
         self.quiet = True
-        return self.elementwise(
-            "where", [self.elementwise("not_equal", [firm, zero]), whole, zero]
-        )
+        return self.elementwise("where", [self.elementwise("not_equal", [firm, zero]), whole, zero])
 
     def covered(self, factors: Iterable[Expr]) -> tuple[Expr, ...]:
         """The factors of a product; in a slope with ∞ for denominators where it is 0/0."""
@@ -764,13 +767,9 @@ class Lowering:
         if outside and inside:
             total = self.lower(Sum(sp.Mul(*inside), *indices))
             return self.product([(total, 1)], outside)
-        for delta in (f for f in factors if is_label_delta(f)):
-            index, label = index_and_label(delta)
-            if index not in indices:
-                rest = sp.Mul(*(f for f in factors if f != delta))
-                found = self.scatter(rest, index, label, indices)
-                if found is not None:
-                    return found
+        scattered = self.scatter(factors, indices)
+        if scattered is not None:
+            return scattered
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
         factors = list(self.covered(factors))
@@ -836,18 +835,24 @@ class Lowering:
         alone = [i for i in summed if i in term.indices and i not in other.indices]
         return self.reduce(term, alone) if alone else term
 
-    def scatter(
-        self, rest: Expr, index: Index, label: Expr, indices: tuple[Index, ...]
-    ) -> Term | None:
-        """Σ_n δ(v, y_n) g[n, …]: rows added up by label, if the sum is over the labels' axes."""
-        labels, term = self.lower(label), self.float(self.lower(rest))
-        if index in term.indices or set(indices) != set(labels.indices):
+    def scatter(self, factors: Iterable[Expr], indices: tuple[Index, ...]) -> Term | None:
+        """Σ_n δ(v, y_n) Σ_k g[n, k, …]: what is summed beside the labels first, then by label.
+
+        Axes of the labels that are not summed are places of their own.
+        """
+        labels, rest = take_label_deltas(factors, indices)
+        terms = {index: self.lower(label) for index, label in labels.items()}
+        along = tuple(dict.fromkeys(i for t in terms.values() for i in t.indices))
+        if not set(along) & set(indices):
             return None
-        others = tuple(i for i in term.indices if i not in labels.indices)
-        term = self.spread(term, (*labels.indices, *others))
-        size = self.builder.add(Size(index.size))
-        op = Scatter(term.value, labels.value, size)
-        return Term(self.builder.add(op), (index, *others))
+        beside = [i for i in indices if i not in along]
+        term = self.float(self.lower(Sum(rest, *beside)))
+        others = tuple(i for i in term.indices if i not in along)
+        term = self.spread(term, (*cast(Any, along), *cast(Any, others)))
+        terms |= {cast(Index, i): self.axis(cast(Index, i)) for i in along if i not in indices}
+        at = tuple(Operand(t.value, tuple(map(along.index, t.indices))) for t in terms.values())
+        sizes = tuple(self.builder.add(Size(i.size)) for i in terms)
+        return Term(self.builder.add(Scatter(term.value, at, sizes)), (*terms, *others))
 
 
 def is_linear(expr: Expr) -> bool:
@@ -933,17 +938,49 @@ def index_and_label(delta: Expr) -> tuple[Index, Expr]:
     return (left, right) if isinstance(left, Index) else (cast(Index, right), cast(Expr, left))
 
 
+def take_label_deltas(
+    factors: Iterable[Expr], indices: Iterable[Index]
+) -> tuple[dict[Index, Expr], Expr]:
+    """The label at which each index stands that is not summed, and the rest, taken there."""
+    rest, labels = sp.Mul(*factors), dict[Index, Expr]()
+    while True:
+        deltas = [f for f in ordered(sp.Mul.make_args(rest)) if is_label_delta(f)]
+        delta = next((d for d in deltas if index_and_label(d)[0] not in indices), None)
+        if delta is None:
+            return labels, rest
+        index, label = index_and_label(delta)
+        rest = substitute(rest / delta, {index: label})
+        labels = {i: substitute(other, {index: label}) for i, other in labels.items()}
+        labels[index] = label
+
+
 def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int]:
-    """Which two operands to contract first, by NumPy's search at a common size."""
+    """Which two operands to contract first: of few by NumPy's search, at a common size.
+
+    That takes time that grows with the factorial of their number. Of many operands the pair that
+    leaves least, and of those the one that costs least.
+    """
     if len(terms) == 2:
         return 0, 1
-    letters = {
-        i: chr(ord("a") + place)
-        for place, i in enumerate(dict.fromkeys(i for t in terms for i in t.indices))
-    }
+    axes = list(dict.fromkeys(i for t in terms for i in t.indices))
+    if len(terms) > MAX_SEARCHED or len(axes) > len(ascii_letters):
+        pairs = combinations(range(len(terms)), 2)
+        return min(pairs, key=lambda pair: cost_of_pair(terms, indices, pair))
+    letters = dict(zip(axes, ascii_letters, strict=False))
     words = ["".join(letters[i] for i in t.indices) for t in terms]
     out = "".join(letter for i, letter in letters.items() if i not in indices)
-    arrays = [np.broadcast_to(0.0, (64,) * len(w)) for w in words]
+    arrays = [np.broadcast_to(0.0, (COMMON_SIZE,) * len(w)) for w in words]
     path, _ = np.einsum_path(f"{','.join(words)}->{out}", *arrays, optimize="optimal")
     pair = next(step for step in path[1:] if len(step) >= 2)
     return pair[0], pair[1]
+
+
+def cost_of_pair(
+    terms: Sequence[Term], indices: Sequence[Index], pair: tuple[int, int]
+) -> tuple[int, int]:
+    """By how many entries contracting a pair makes its operands more, and its multiplications."""
+    left, right = (set(terms[place].indices) for place in pair)
+    kept = {i for place, t in enumerate(terms) if place not in pair for i in t.indices}
+    result = {i for i in left | right if i in kept or i not in indices}
+    more = COMMON_SIZE ** len(result) - COMMON_SIZE ** len(left) - COMMON_SIZE ** len(right)
+    return more, COMMON_SIZE ** len(left | right)

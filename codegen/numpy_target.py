@@ -372,4 +372,4 @@ def needs_name(reader: Operation, number: int) -> bool:
     """Does this operation need the value in a variable?"""
     if isinstance(reader, Put):
         return number in (reader.value, *(o.value for o in reader.at))
-    return isinstance(reader, Scatter) and number == reader.size
+    return isinstance(reader, Scatter) and number in reader.sizes

@@ -98,9 +98,8 @@ class Spelling:
                 if out:
                     return call("np.equal", left, right, out=out)
                 return infix("equal", left, right)
-            case Scatter(value, labels, size):
-                args = (self.spell(v).text for v in (value, labels, size))
-                return call("_add_rows", *args, out=out)
+            case Scatter():
+                return self.scatter(op, out)
             case Arange(size):
                 return call("np.arange", self.spell(size).text)
             case Size(symbol):
@@ -192,6 +191,15 @@ class Spelling:
             return call("np.take", table.text, places.text, *more, out=out)
         at = ", ".join([":"] * axis + [places.text])
         return Text(f"{table.within(CALL)}[{at}]", CALL)
+
+    def scatter(self, op: Scatter, out: str) -> Text:
+        """Rows added up by one label for each, or by several."""
+        rank = 1 + max(p for o in op.at for p in o.places)
+        rows, at = self.spell(op.value).text, [self.operand(o, rank).text for o in op.at]
+        sizes = [self.spell(size).text for size in op.sizes]
+        if len(at) == 1:
+            return call("_add_rows", rows, *at, *sizes, out=out)
+        return call("_add_entries", rows, tuple_text(at), tuple_text(sizes), out=out)
 
     def contract(self, op: Contract, out: str) -> Text:
         """A matrix product where it is one, else an einsum."""

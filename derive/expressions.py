@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import count, permutations
+from string import ascii_lowercase
 from typing import Any, cast
 
 import sympy as sp
@@ -28,9 +29,11 @@ from sympy.codegen.cfunctions import expm1 as expm1
 from sympy.codegen.cfunctions import log1p as log1p
 from sympy.core.relational import Relational
 
+from derive.canonical import orders
 from derive.errors import TooLarge
 
 MAX_ROUNDS = 50  # of a law that is applied until nothing changes
+MAX_PERMUTED = 3  # indices of one binder whose every order is tried
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
 
 
@@ -110,6 +113,11 @@ def free_indices(expr: sp.Basic) -> tuple[Index, ...]:
     return tuple(sorted(found, key=lambda s: s.name))
 
 
+def letters(number: int) -> str:
+    """a, b, …, z, za, zb, …"""
+    return "z" * (number // 26) + ascii_lowercase[number % 26]
+
+
 class Binder(Expr):
     """An expression that binds indices: `args` are the body and the canonical bound indices."""
 
@@ -117,16 +125,15 @@ class Binder(Expr):
         """Bind the indices in the body, renaming them to canonical ones."""
         body = sp.sympify(body)
         level = 1 + max((b.level for b in body.atoms(Binder)), default=0)
-        names = [f"{BOUND}{level}{chr(ord('a') + i)}" for i in range(len(indices))]
+        names = [f"{BOUND}{level}{letters(i)}" for i in range(len(indices))]
         clash = {s.name for s in free_indices(body) if s not in indices} & set(names)
         if clash:
             raise ValueError(f"an index would be captured: {sorted(clash)}")
-        orders = permutations(range(len(indices))) if len(indices) <= 3 else [range(len(indices))]
+        every = permutations(indices) if len(indices) <= MAX_PERMUTED else orders(body, indices)
         candidates = []
-        for order in orders:
-            bound = [Index(names[place], indices[i].size) for place, i in enumerate(order)]
-            chosen = dict(zip((indices[i] for i in order), bound, strict=True))
-            candidates.append((body.xreplace(chosen), *bound))
+        for order in every:
+            bound = [Index(name, i.size) for name, i in zip(names, order, strict=True)]
+            candidates.append((body.xreplace(dict(zip(order, bound, strict=True))), *bound))
         args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
         return cast(Expr, super().__new__(cls, *args))
 
@@ -143,7 +150,7 @@ class Binder(Expr):
     @property
     def level(self) -> int:
         """How many binders are nested here, this one included."""
-        return int(self.indices[0].name.strip(BOUND)[:-1])
+        return int(self.indices[0].name.strip(BOUND).rstrip(ascii_lowercase))
 
     @property
     def free_symbols(self) -> set[sp.Basic]:

@@ -213,12 +213,12 @@ class Meaning:
         return Table(base.shape, entries)
 
     def scatter(self, op: Scatter, shape: tuple[int, ...]) -> Table:
-        """Rows added up where their labels point."""
-        rows, labels = self.tables[op.value], self.tables[op.labels]
+        """Rows added up where integers point."""
+        rows = self.tables[op.value]
         entries = {place: MP.mpf(0) for place in places(shape)}
+        lead = 1 + max(p for o in op.at for p in o.places)
         for place in places(rows.shape):
-            lead = len(labels.shape)
-            entries[(labels[place[:lead]], *place[lead:])] += rows[place]
+            entries[(*(self.at(o, place) for o in op.at), *place[lead:])] += rows[place]
         return Table(shape, entries)
 
 

@@ -112,11 +112,14 @@ class OneHot:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Rows added up by label: the labels' axes are replaced by one axis in front."""
+    """Rows added up where integers point: the axes that these run over become new ones in front.
 
-    value: int  # its first axes are the labels' axes
-    labels: int
-    size: int  # the Size of the new axis
+    `at` are over the value's first axes, one for each new axis, whose sizes are `sizes`.
+    """
+
+    value: int
+    at: tuple[Operand, ...]
+    sizes: tuple[int, ...]  # Sizes
 
 
 Operation = (
@@ -144,8 +147,8 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (value, *(o.value for o in at), filling.value)
         case OneHot(labels, size):
             return (labels, size)
-        case Scatter(value, labels, size):
-            return (value, labels, size)
+        case Scatter(value, at, sizes):
+            return (value, *(o.value for o in at), *sizes)
     return ()
 
 

@@ -227,13 +227,16 @@ def of_one_hot(op: OneHot, values: Sequence[Value]) -> Result:
 
 
 def of_scatter(op: Scatter, values: Sequence[Value]) -> Result:
-    """One axis in front in place of the labels'."""
+    """New axes in front in place of those that the integers run over."""
     wanted("real", op.value, values, "what is added up")
-    wanted("integer", op.labels, values, "a label")
-    at, sizes = values[op.labels].sizes, values[op.value].sizes
-    refuse_unless(len(at) > 0, "labels without axes")
-    refuse_unless(sizes[: len(at)] == at, f"rows {sizes} for the labels {at}")
-    return (size_of(op.size, values), *sizes[len(at) :]), "real"
+    refuse_unless(len(op.at) == len(op.sizes) > 0, f"{len(op.at)} indices, {len(op.sizes)} sizes")
+    new = tuple(size_of(size, values) for size in op.sizes)
+    for operand, size in zip(op.at, new, strict=True):
+        labels(operand.value, size, values)
+    along, sizes = lined_up(op.at, values), values[op.value].sizes
+    refuse_unless(len(along) > 0, "labels without axes")
+    refuse_unless(sizes[: len(along)] == along, f"rows {sizes} for labels over {along}")
+    return (*new, *sizes[len(along) :]), "real"
 
 
 RULES: Mapping[type, Callable[..., Result]] = {

@@ -110,6 +110,23 @@ def _add_product(total: NDArray[Any], factor: Any, array: NDArray[Any]) -> None:
         total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
 
 
+def _add_entries(
+    rows: NDArray[Any],
+    at: tuple[NDArray[Any], ...],
+    sizes: tuple[int, ...],
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Rows with the same labels are added up: (labels…, rest…) to (*sizes, rest…)."""
+    labels, size = at[0], sizes[0]
+    for more, length in zip(at[1:], sizes[1:]):
+        labels, size = labels * length + more, size * length
+    rest = rows.shape[labels.ndim :]
+    if out is None:
+        return _add_rows(rows, labels, size).reshape(*sizes, *rest)
+    _add_rows(rows, labels, size, out.reshape(size, *rest))
+    return out
+
+
 def _add_rows(
     rows: NDArray[Any], labels: NDArray[Any], size: int, out: NDArray[Any] | None = None
 ) -> NDArray[Any]:

@@ -235,9 +235,17 @@ CORRUPTED: dict[str, tuple[Callable[[], Program], str]] = {
         lambda: with_op(Put, filling=Operand(first(Input, lambda op: op.name == "t"), (0,))),
         "the filling is integer",
     ),
-    "rows added up at real labels": (lambda: with_op(Scatter, labels=first(Contract)), "a label"),
-    "rows that labels lack": (lambda: with_op(Scatter, value=first(Arange)), "what is added up"),
-    "a size that is none": (lambda: with_op(Scatter, size=first(Contract)), "is no size"),
+    "rows added up at real labels": (lambda: at(Scatter, real_index), "an index is real"),
+    "labels as rows": (lambda: with_op(Scatter, value=first(Arange)), "what is added up"),
+    "rows that the labels lack": (
+        lambda: with_op(Scatter, value=first(Input, lambda op: op.name == "b")),
+        "for labels over",
+    ),
+    "more labels than sizes": (lambda: at(Scatter, lambda i: (*i, *i)), "4 indices, 2 sizes"),
+    "a size that is none": (
+        lambda: with_op(Scatter, sizes=(first(Contract), first(Contract))),
+        "is no size",
+    ),
     "an axis of a size that is none": (lambda: with_op(Arange, size=first(Input)), "is no size"),
     "forward that lacks a value": (
         lambda: replace(program(), forward=program().forward[1:]),
