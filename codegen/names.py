@@ -183,12 +183,8 @@ class Names:
             return f"{words[0]}_shifted" if numbers[0] is None else self.less(numbers[0], words[0])
         if function == "add" and 1 in numbers and words[0].startswith("others_"):
             return "sum_" + words[0].removeprefix("others_")  # the largest term is exp(0) = 1
-        if function in JOINED and len(words) > 1:
-            return JOINED[function].join(words[:2])
         if function in JOINED:
-            return (
-                f"{words[0]}_{'shifted' if function == 'add' else 'scaled'}" if words else "number"
-            )
+            return JOINED[function].join(words[:2]) or "number"
         if function == "negative" and words:
             return words[0]
         return "_".join([function.removesuffix("_difference"), *words[:1]])
