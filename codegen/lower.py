@@ -653,9 +653,7 @@ class Lowering:
         firm = self.plain_product(terms, [*masks, *rest])
         zero = self.lower(sp.S.Zero)
         self.quiet = True
-        return self.elementwise(
-            "where", [self.elementwise("not_equal", [firm, zero]), whole, zero]
-        )
+        return self.elementwise("where", [self.elementwise("not_equal", [firm, zero]), whole, zero])
 
     def covered(self, factors: Iterable[Expr]) -> tuple[Expr, ...]:
         """The factors of a product; in a slope with ∞ for denominators where it is 0/0."""
