@@ -90,6 +90,7 @@ class Seeded(Maker):
         self.random = Random(seed)
         sizes = self.random.choice(((1, 1), (1, 1), (1, 2), (2, 1), (2, 2), (3, 2)))
         super().__init__(self.no_draw, *sizes)
+        self.depth = self.random.choice((1, 1, 2, 2, 3))
         self.facts: list[str] = []
         self.scalar: dict[str, int] = {}  # labels without axes
 
