@@ -19,7 +19,8 @@ from codegen.latex import Chapter, book, chapter, latex
 from codegen.marks import marked
 from codegen.notebook import jacobian_matrix
 from codegen.options import parser
-from codegen.parallel import each, watched
+from codegen.parallel import each
+from codegen.progress import doing, nothing_more, watched
 from codegen.terminal import show
 from codegen.write import check_folder, refuse_to_lose, write
 from derive.errors import Fault, PullbackError
@@ -54,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return failed(f"{where}{error.strerror or error}")
     except KeyboardInterrupt:
-        print("pullback: interrupted; nothing half-written is left", file=sys.stderr)
-        return INTERRUPTED
+        return failed("interrupted; nothing half-written is left", INTERRUPTED)
     except Exception as error:
         return fault(fault_words(error), error)
 
@@ -85,6 +85,7 @@ def printable(error: UnicodeError) -> tuple[bytes, int]:
 
 def failed(message: str, status: int = 2) -> int:
     """Say what went wrong."""
+    nothing_more()
     print(f"pullback: {message}", file=sys.stderr)
     return status
 
@@ -126,13 +127,16 @@ def run_show(options: argparse.Namespace) -> int:
 
 def show_whole(options: argparse.Namespace, name: str, source: str) -> int:
     """A derivation in the format that is asked for."""
+    doing(f"derive {name}")
     compiled = compile_definition(name, source, called_from(options.definition or ""), watched)
     if options.format == "latex":
-        print(latex(compiled.derivation, compiled.proof), end="")
+        text = latex(compiled.derivation, compiled.proof)
     elif options.format == "html":
-        print(html(compiled), end="")
+        text = html(compiled)
     else:
-        print(show(compiled.derivation, compiled.proof, colour=has_colour()))
+        text = show(compiled.derivation, compiled.proof, colour=has_colour()) + "\n"
+    nothing_more()
+    print(text, end="")
     return 0
 
 
@@ -173,6 +177,7 @@ def run_book(options: argparse.Namespace) -> int:
     refuse_to_lose(options.out, [BOOK], options.force)
     with each(chapter_from, library.shipped()) as chapters:
         text = book(list(chapters))
+    nothing_more()
     write(options.out, {BOOK: marked(BOOK, text, shipped=True)}, force=options.force)
     print(f"{options.out / BOOK}; next: pdflatex, twice, for the page numbers")
     return 0

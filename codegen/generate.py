@@ -15,7 +15,8 @@ from codegen.compiler import Compiled, compile_definition, file_names, files
 from codegen.faults import stages
 from codegen.gallery import FILE, entry, gallery
 from codegen.marks import marked
-from codegen.parallel import each, watched
+from codegen.parallel import each
+from codegen.progress import doing, nothing_more, watched
 from codegen.write import (
     WRITTEN,
     check_folder,
@@ -55,6 +56,7 @@ def run_generate(options: Namespace) -> int:
         print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
     with each(partial(outcome, folder, options.precise), definitions) as outcomes:
         results = list(outcomes)
+    nothing_more()
     texts = {name: text for one in results for name, text in one.files.items()}
     texts |= shared(definitions, results, whole)
     endings = WRITTEN if mathml.available() else [e for e in WRITTEN if e != ".html"]
@@ -114,6 +116,7 @@ def answered(definition: str) -> AbstractContextManager[None]:
 def compiled_from(definition: str, precise: bool = False) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
+    doing(f"derive {name}")
     return compile_definition(name, source, called_from(definition), watched, precise)
 
 

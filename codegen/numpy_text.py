@@ -136,7 +136,9 @@ class Spelling:
         if op.function == "exp_difference":
             texts.append(self.own["given"])
         dtype = self.own["dtype"]
-        if op.function == "cast":
+        if op.function == "cast" or (
+            op.function == "float" and self.is_truth(op.operands[0].value)
+        ):
             return call(f"{dtype}.type", *texts)
         if op.function == "float":
             converted = f"{args[0].within(CALL)}.astype({dtype})"
@@ -158,6 +160,13 @@ class Spelling:
         found = call(function_name(op.function), *texts)
         # a Python number takes the dtype of what it meets; NumPy's own would make it float64
         return Text(f"{found.text}.item()", CALL) if is_number else found
+
+    def is_truth(self, value: int) -> bool:
+        """Is it Python's own True or False, as what sizes and numbers compared give?"""
+        op = self.program[value].op
+        if not isinstance(op, Elementwise) or self.program[value].kind != "mask":
+            return False
+        return all(self.program[o.value].kind == "number" for o in op.operands)
 
     def spread(self, op: Elementwise, out: str) -> Text:
         """A value repeated along the axes that it lacks."""

@@ -1,19 +1,18 @@
-"""One piece of work for many definitions: on all processors, with a bar on a terminal."""
+"""One piece of work for many definitions, on all processors."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
 from signal import SIG_IGN, SIGINT, signal
-from typing import TypeVar, cast
+from typing import TypeVar
 
+from codegen.progress import progress
 from derive.errors import PullbackError
-from derive.proof import Checked
 
 Done = TypeVar("Done")  # what comes of a definition
 
@@ -50,27 +49,3 @@ def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[It
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def watched(checks: Checked, count: int) -> Checked:
-    """The checks of a proof, with a bar where this process is not one of several."""
-    return checks if parent_process() else progress(checks, count, "prove", "step")
-
-
-def progress(outcomes: Iterable[Done], total: int, words: str, unit: str) -> Iterable[Done]:
-    """The outcomes, with a bar on a terminal where tqdm is installed."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return outcomes
-    return cast(
-        Iterable[Done],
-        tqdm(
-            outcomes,
-            desc=words,
-            unit=unit,
-            total=total,
-            leave=False,
-            disable=not sys.stderr.isatty(),
-        ),
-    )

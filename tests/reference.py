@@ -236,9 +236,9 @@ def jacobians(name: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     return jacobians_of(facts(name), inputs)
 
 
-def jacobians_of(layer: Facts, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+def jacobians_of(layer: Facts, inputs: dict[str, Any], sign: int = 1) -> dict[str, np.ndarray]:
     """The slope of every entry of the output by every entry of each wanted input."""
-    h = small_step()
+    h = sign * small_step()
     base, depends = Exact(layer, inputs), Depends(layer, inputs)
     shape = base.output().shape
     depends.output()

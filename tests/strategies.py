@@ -76,6 +76,7 @@ class Maker:
         self.nodes: dict[str, Term] = {}
         self.ranges: dict[str, int] = {}  # of labels
         self.budget = 0
+        self.depth = 3  # of forms within forms
 
     def pick(self, values: Iterable[Any]) -> Any:
         """One of these."""
@@ -102,7 +103,7 @@ class Maker:
         """One equation, whose name may be used from then on."""
         self.budget = self.parts
         axes = self.fresh((), self.pick((0, 1, 2, 2, 3)))
-        term = self.expression(axes, 3)
+        term = self.expression(axes, self.depth)
         if self.nodes and not any(mentions(term.text, n) for n in self.nodes):
             term = self.plus(term, self.known_node(axes))
         term = self.cover(term, axes, axes)
