@@ -39,6 +39,7 @@ def marked(name: str, text: str, shipped: bool) -> str:
     before, after = COMMENTS[Path(name).suffix]
     words = SHIPPED if shipped else YOURS
     body = text if text.endswith("\n") else text + "\n"
+    body += "\n\n" if name.endswith(".py") else ""  # as formatters want it behind a function
     return f"{body}{before}{words}; digest of what stands above: {digest(body)}{after}\n"
 
 

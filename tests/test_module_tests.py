@@ -153,7 +153,7 @@ FAULTS = [
     ("leading", r"out=work\.dx\b", "out=work.u", WORKSPACE),  # over the output
     ("embedding", r"out\[\.\.\.\] = 0", "pass", WORKSPACE),  # added to what lay there
     ("mlp", r"work\.sizes != sizes", "False", "test_wrong_workspace"),
-    ("mlp", r"not isinstance\(work, Workspace\)", "False", "test_wrong_workspace"),
+    ("mlp", r"not isinstance\(work, kind\)", "False", "test_wrong_workspace"),
     ("leading", r"( +)_apart\(work, \*\*arrays\)\n", "", "test_wrong_workspace"),
     ("leading", r"u\[_rows\], _ = (.*)", r"u[:] = \1[0][0]", "test_value"),
     ("mlp", r"(\bdef value\((.*\n)*?    return .*)", r"\1 * 2", "test_value"),
