@@ -35,4 +35,6 @@
     from generated import tanh
     from generated import weighted_cross_entropy
 """
-# Written by pullback from its own layers; digest of what stands above: 5e577961f55b02d8
+
+
+# Written by pullback from its own layers; digest of what stands above: 3c6994faa8f3d274

@@ -9,54 +9,65 @@ Digest of the definition: e4e600dac50cb5f4
 The derivation, step by step, each step proved: pullback show bilinear
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(du * u), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (..., D)
-    dW: np.ndarray  # (K, D, E)
-    dv: np.ndarray  # (..., E)
-    db: np.ndarray  # (K,)
+    dx: NDArray[np.floating]  # (..., D)
+    dW: NDArray[np.floating]  # (K, D, E)
+    dv: NDArray[np.floating]  # (..., E)
+    db: NDArray[np.floating]  # (K,)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    x: Any
-    W: Any
-    v: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    x: NDArray[np.floating]
+    W: NDArray[np.floating]
+    v: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, D, E, K, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    v_x: Any = None  # (*batch, D, E)
-    u: Any = None  # (*batch, K)
-    W_v: Any = None  # (*batch, D, K)
-    dx: Any = None  # (*batch, D)
-    du_v: Any = None  # (K, E, *batch)
-    dW: Any = None  # (K, D, E)
-    W_x: Any = None  # (*batch, E, K)
-    dv: Any = None  # (*batch, E)
-    db: Any = None  # (K,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, D, E, K, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    v_x: NDArray[np.floating] | None = None  # (*batch, D, E)
+    u: NDArray[np.floating] | None = None  # (*batch, K)
+    W_v: NDArray[np.floating] | None = None  # (*batch, D, K)
+    dx: NDArray[np.floating] | None = None  # (*batch, D)
+    du_v: NDArray[np.floating] | None = None  # (K, E, *batch)
+    dW: NDArray[np.floating] | None = None  # (K, D, E)
+    W_x: NDArray[np.floating] | None = None  # (*batch, E, K)
+    dv: NDArray[np.floating] | None = None  # (*batch, E)
+    db: NDArray[np.floating] | None = None  # (K,)
 
 
 _NEW = Workspace()
 
 
-def forward(x, W, v, b, *, work=None):
+def forward(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    v: NDArray[np.floating],
+    b: NDArray[np.floating],
+    *,
+    work: Workspace | None = None,
+) -> tuple[NDArray[np.floating], Cache]:
     """u, and what backward needs to know of the way to it.
 
     Arguments, with K features out, D features of x, E features of v:
@@ -75,21 +86,23 @@ def forward(x, W, v, b, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x, W, v, b, dtype, batch, D, E, K = _arguments(x, W, v, b)
     x = _flat(x, batch)
     v = _flat(v, batch)
     size_batch = x.shape[0]
-    work = _fitting(Workspace, work, (dtype, D, E, K, size_batch), x=x, W=W, v=v, b=b)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, D, E, K, size_batch), x=x, W=W, v=v, b=b)
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
     v_x = np.multiply(v[:, None, :], x[:, :, None], out=work.v_x)
     u = np.einsum("kde,ade->ak", W, v_x, out=work.u)
     u += b
     shape = (*batch, K)
     turn = work.turns[0]
-    return _unflat(u, batch), Cache(x, W, v, batch, shape, dtype, work, turn)
+    cache = Cache(x, W, v, batch, shape, dtype, work, turn)
+    return _unflat(u, batch), cache
 
 
-def backward(du, cache):
+def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -99,7 +112,7 @@ def backward(du, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (x, W, v, batch, shape, dtype, work, turn) = cache
+    x, W, v, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
@@ -118,12 +131,17 @@ def backward(du, cache):
     return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
 
 
-def value(x, W, v, b):
+def value(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    v: NDArray[np.floating],
+    b: NDArray[np.floating],
+) -> NDArray[np.floating]:
     """u alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x, W, v, b, dtype, batch, D, E, K = _arguments(x, W, v, b)
     if not batch:
         return forward(x, W, v, b)[0]
     u = np.empty((*batch, K), dtype)
@@ -132,17 +150,21 @@ def value(x, W, v, b):
     return u
 
 
-def workspace(x, W, v, b):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    v: NDArray[np.floating],
+    b: NDArray[np.floating],
+) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x, _, _, _, dtype, batch, D, E, K = _arguments(x, W, v, b)
     x = _flat(x, batch)
-    v = _flat(v, batch)
     size_batch = x.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "v_x": np.empty((size_batch, D, E), dtype),
         "u": np.empty((size_batch, K), dtype),
         "W_v": np.empty((size_batch, D, K), dtype),
@@ -156,7 +178,9 @@ def workspace(x, W, v, b):
     return Workspace((dtype, D, E, K, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -166,10 +190,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., K).
     """
     x, W, v, b = _each("inputs", inputs, "x W v b")
-    (x, W, v, b, dtype, batch, D, E, K) = _arguments(x, W, v, b)
+    x, W, v, b, dtype, batch, D, E, K = _arguments(x, W, v, b)
     x = _flat(x, batch)
     v = _flat(v, batch)
-    size_batch = x.shape[0]
     x_dot, W_dot, v_dot, b_dot = _each("tangents", tangents, "x_dot W_dot v_dot b_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     W_dot = _like("W_dot", W_dot, (K, D, E), dtype, "W")
@@ -180,11 +203,20 @@ def jvp(inputs, tangents):
     u = np.einsum("kde,ade->ak", W, v_x) + b
     # u̇[…,k] = Σ_e v̇[…,e] Σ_d x[…,d] W[k,d,e] + Σ_d ẋ[…,d] Σ_e W[k,d,e] v[…,e] + Σ_{d,e}
     #     Ẇ[k,d,e] x[…,d] v[…,e] + ḃ[k]
-    u_dot = np.einsum("ae,ake->ak", v_dot, np.einsum("kde,ad->ake", W, x)) + np.einsum("ad,akd->ak", x_dot, np.einsum("kde,ae->akd", W, v)) + np.einsum("kde,ade->ak", W_dot, v_x) + b_dot
+    v_dot_W_x = np.einsum("ae,ake->ak", v_dot, np.einsum("kde,ad->ake", W, x))
+    x_dot_W_v = np.einsum("ad,akd->ak", x_dot, np.einsum("kde,ae->akd", W, v))
+    u_dot_sum = np.add(v_dot_W_x, x_dot_W_v, out=v_dot_W_x)
+    u_dot_sum_2 = np.add(u_dot_sum, np.einsum("kde,ade->ak", W_dot, v_x), out=u_dot_sum)
+    u_dot = np.add(u_dot_sum_2, b_dot, out=u_dot_sum_2)
     return _unflat(u, batch), _unflat(u_dot, batch)
 
 
-def jacobian(x, W, v, b):
+def jacobian(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    v: NDArray[np.floating],
+    b: NDArray[np.floating],
+) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -193,35 +225,32 @@ def jacobian(x, W, v, b):
     return Gradients(*_by_rows(u, lambda du: backward(du, cache)))
 
 
-def _arguments(x, W, v, b):
+def _arguments(x: Any, W: Any, v: Any, b: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     x = _array("x", x, "... D")
+    W = _array("W", W, "K D E")
+    v = _array("v", v, "... E")
+    b = _array("b", b, "K")
     dtype = x.dtype
-    W = _array("W", W, "K D E", dtype)
-    v = _array("v", v, "... E", dtype)
-    b = _array("b", b, "K", dtype)
+    if W.dtype != dtype or v.dtype != dtype or b.dtype != dtype:
+        _one_dtype(x=x, W=W, v=v, b=b)
     batch = x.shape[: x.ndim - 1]
     D = x.shape[-1]
     K = W.shape[0]
     E = W.shape[2]
     if W.shape != (K, D, E) or v.shape != (*batch, E) or b.shape != (K,):
-        _refuse_sizes(
-            x=(x, "... D"),
-            W=(W, "K D E"),
-            v=(v, "... E"),
-            b=(b, "K"),
-        )
-    return (x, W, v, b, dtype, batch, D, E, K)
+        _one_size(x=(x, "... D"), W=(W, "K D E"), v=(v, "... E"), b=(b, "K"))
+    return x, W, v, b, dtype, batch, D, E, K
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -230,22 +259,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -253,7 +283,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -262,7 +292,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -270,56 +300,69 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
 
 
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
-        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
-        for axis, size in zip(axes.split(), shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -329,12 +372,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -346,7 +391,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -358,8 +403,8 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _sum_rows(rows, out=None):
-    """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
+def _sum_rows(rows: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the first axis: 1024 rows, then their sums, so that rounding stays small."""
     count = len(rows)
     if out is None:
         out = np.empty(rows.shape[1:], rows.dtype)
@@ -376,15 +421,15 @@ def _sum_rows(rows, out=None):
     return out
 
 
-def _ones(dtype):
+def _ones(dtype: np.dtype[Any]) -> NDArray[Any]:
     """A row of 1024 ones: a matrix product with it adds up rows."""
     return _ONES[dtype.itemsize]
 
 
-_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
+_ONES: dict[int, NDArray[Any]] = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -394,4 +439,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 9450e812c114ef25
+
+
+# Written by pullback from its own layers; digest of what stands above: b6fff133a635c007

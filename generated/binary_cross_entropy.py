@@ -10,54 +10,60 @@ Digest of the definition: cc880cec91051af1
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (...)
+    dz: NDArray[np.floating]  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    z: Any
-    t: Any
-    t_shifted: Any
-    exp_abs_z: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    z: NDArray[np.floating]
+    t: NDArray[np.floating]
+    one_minus_t: NDArray[np.floating]
+    exp_abs_z: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    t_shifted: Any = None  # (*batch,)
-    L: Any = None  # (*batch,)
-    exp_abs_z: Any = None  # (*batch,)
-    log1p_exp_abs_z: Any = None  # (*batch,)
-    part: Any = None  # (*batch,)
-    greater_equal_z: Any = None  # (*batch,)
-    dz: Any = None  # (*batch,)
-    exp_abs_z_2: Any = None  # (*batch,)
-    less_equal_z: Any = None  # (*batch,)
-    part_2: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    one_minus_t: NDArray[np.floating] | None = None  # (*batch,)
+    L: NDArray[np.floating] | None = None  # (*batch,)
+    exp_abs_z: NDArray[np.floating] | None = None  # (*batch,)
+    log1p_exp_abs_z: NDArray[np.floating] | None = None  # (*batch,)
+    L_product: NDArray[np.floating] | None = None  # (*batch,)
+    greater_equal_z: NDArray[np.bool_] | None = None  # (*batch,)
+    dz: NDArray[np.floating] | None = None  # (*batch,)
+    exp_abs_z_2: NDArray[np.floating] | None = None  # (*batch,)
+    less_equal_z: NDArray[np.bool_] | None = None  # (*batch,)
+    dz_product: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, t, *, work=None):
+def forward(
+    z: NDArray[np.floating], t: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """L, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
@@ -74,33 +80,35 @@ def forward(z, t, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, t, dtype, batch) = _arguments(z, t)
+    z, t, dtype, batch = _arguments(z, t)
     z = _flat(z, batch)
     t = _flat(t, batch)
     size_batch = z.shape[0]
-    work = _fitting(Workspace, work, (dtype, size_batch), z=z, t=t)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), z=z, t=t)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    t_shifted = np.subtract(1, t, out=work.t_shifted)
+    one_minus_t = np.subtract(1, t, out=work.one_minus_t)
     L = np.maximum(0, z, out=work.L)
     exp_abs_z = np.abs(z, out=work.exp_abs_z)
     np.negative(exp_abs_z, out=exp_abs_z)
     np.exp(exp_abs_z, out=exp_abs_z)
     log1p_exp_abs_z = np.log1p(exp_abs_z, out=work.log1p_exp_abs_z)
     L += log1p_exp_abs_z
-    L *= t_shifted
-    part = np.negative(z, out=work.part)
-    np.maximum(0, part, out=part)
-    part += log1p_exp_abs_z
-    part *= t
-    L += part
+    L *= one_minus_t
+    L_product = np.negative(z, out=work.L_product)
+    np.maximum(0, L_product, out=L_product)
+    L_product += log1p_exp_abs_z
+    L_product *= t
+    L += L_product
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(L, batch), Cache(z, t, t_shifted, exp_abs_z, batch, shape, dtype, work, turn)
+    cache = Cache(z, t, one_minus_t, exp_abs_z, batch, shape, dtype, work, turn)
+    return _unflat(L, batch), cache
 
 
 @np.errstate(under="ignore")
-def backward(dL, cache):
+def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -110,7 +118,7 @@ def backward(dL, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (z, t, t_shifted, exp_abs_z, batch, shape, dtype, work, turn) = cache
+    z, t, one_minus_t, exp_abs_z, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
@@ -120,22 +128,22 @@ def backward(dL, cache):
     dz = np.maximum(exp_abs_z, greater_equal_z, out=work.dz)
     exp_abs_z_2 = np.add(exp_abs_z, 1, out=work.exp_abs_z_2)
     dz /= exp_abs_z_2
-    dz *= t_shifted
+    dz *= one_minus_t
     less_equal_z = np.less_equal(z, 0, out=work.less_equal_z)
-    part_2 = np.maximum(exp_abs_z, less_equal_z, out=work.part_2)
-    part_2 /= exp_abs_z_2
-    part_2 *= t
-    dz -= part_2
+    dz_product = np.maximum(exp_abs_z, less_equal_z, out=work.dz_product)
+    dz_product /= exp_abs_z_2
+    dz_product *= t
+    dz -= dz_product
     dz *= dL
     return Gradients(_unflat(dz, batch))
 
 
-def value(z, t):
+def value(z: NDArray[np.floating], t: NDArray[np.floating]) -> NDArray[np.floating]:
     """L alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, t, dtype, batch) = _arguments(z, t)
+    z, t, dtype, batch = _arguments(z, t)
     if not batch:
         return forward(z, t)[0]
     L = np.empty((*batch,), dtype)
@@ -144,33 +152,34 @@ def value(z, t):
     return L
 
 
-def workspace(z, t):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(z: NDArray[np.floating], t: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, t, dtype, batch) = _arguments(z, t)
+    z, _, dtype, batch = _arguments(z, t)
     z = _flat(z, batch)
-    t = _flat(t, batch)
     size_batch = z.shape[0]
-    arrays = {
-        "t_shifted": np.empty((size_batch,), dtype),
+    arrays: dict[str, NDArray[Any]] = {
+        "one_minus_t": np.empty((size_batch,), dtype),
         "L": np.empty((size_batch,), dtype),
         "exp_abs_z": np.empty((size_batch,), dtype),
         "log1p_exp_abs_z": np.empty((size_batch,), dtype),
-        "part": np.empty((size_batch,), dtype),
+        "L_product": np.empty((size_batch,), dtype),
         "greater_equal_z": np.empty((size_batch,), np.bool_),
         "dz": np.empty((size_batch,), dtype),
         "exp_abs_z_2": np.empty((size_batch,), dtype),
         "less_equal_z": np.empty((size_batch,), np.bool_),
-        "part_2": np.empty((size_batch,), dtype),
+        "dz_product": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -180,27 +189,29 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     z, t = _each("inputs", inputs, "z t")
-    (z, t, dtype, batch) = _arguments(z, t)
+    z, t, dtype, batch = _arguments(z, t)
     z = _flat(z, batch)
     t = _flat(t, batch)
-    size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch,), dtype, "z"), batch)
     # L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
     # in the form of: shifted softplus
-    t_shifted = 1 - t
+    one_minus_t = 1 - t
     exp_abs_z = np.exp(-np.abs(z))
     log1p_exp_abs_z = np.log1p(exp_abs_z)
-    L = t_shifted * (np.maximum(0, z) + log1p_exp_abs_z) + (np.maximum(0, -z) + log1p_exp_abs_z) * t
+    L_product = one_minus_t * (np.maximum(0, z) + log1p_exp_abs_z)
+    L = np.add(L_product, (np.maximum(0, -z) + log1p_exp_abs_z) * t, out=L_product)
     # L̇[…] = ż[…] (p[…] - t[…])
     # that is, ż ⊙ (p - t)
     exp_abs_z_2 = exp_abs_z + 1
-    part = t_shifted * (np.maximum(exp_abs_z, z >= 0) / exp_abs_z_2) - np.maximum(exp_abs_z, z <= 0) / exp_abs_z_2 * t
-    L_dot = np.multiply(part, z_dot, out=part)
+    L_dot_quotient = np.maximum(exp_abs_z, z >= 0) / exp_abs_z_2
+    L_dot_product = np.multiply(one_minus_t, L_dot_quotient, out=one_minus_t)
+    L_dot_product_2 = np.maximum(exp_abs_z, z <= 0) / exp_abs_z_2 * t
+    L_dot = (L_dot_product - L_dot_product_2) * z_dot
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
-def jacobian(z, t):
+def jacobian(z: NDArray[np.floating], t: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -209,28 +220,27 @@ def jacobian(z, t):
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
 
 
-def _arguments(z, t):
+def _arguments(z: Any, t: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     z = _array("z", z, "...")
+    t = _array("t", t, "...")
     dtype = z.dtype
-    t = _array("t", t, "...", dtype)
+    if t.dtype != dtype:
+        _one_dtype(z=z, t=t)
     batch = z.shape
     if t.shape != (*batch,):
-        _refuse_sizes(
-            z=(z, "..."),
-            t=(t, "..."),
-        )
-    return (z, t, dtype, batch)
+        _one_size(z=(z, "..."), t=(t, "..."))
+    return z, t, dtype, batch
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -239,22 +249,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -262,7 +273,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -271,7 +282,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -279,56 +290,69 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
 
 
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
-        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
-        for axis, size in zip(axes.split(), shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -338,12 +362,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -355,7 +381,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -367,7 +393,7 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -377,4 +403,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 4fbd96320e5ddb23
+
+
+# Written by pullback from its own layers; digest of what stands above: d9e9ad95fce6ffbc

@@ -9,43 +9,49 @@ Digest of the definition: 0a8552b8e1b02cc0
 The derivation, step by step, each step proved: pullback show embedding
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    dE: np.ndarray  # (V, D)
+    dE: NDArray[np.floating]  # (V, D)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    y: Any
-    V: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    y: NDArray[np.integer]
+    V: int
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, D, V, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    h: Any = None  # (*batch, D)
-    dE: Any = None  # (V, D)
+    sizes: tuple[Any, ...] | None = None  # (dtype, D, V, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    h: NDArray[np.floating] | None = None  # (*batch, D)
+    dE: NDArray[np.floating] | None = None  # (V, D)
 
 
 _NEW = Workspace()
 
 
-def forward(y, E, *, work=None):
+def forward(
+    y: NDArray[np.integer], E: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """h, and what backward needs to know of the way to it.
 
     Arguments, with D features, V words:
@@ -62,19 +68,21 @@ def forward(y, E, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y, E, dtype, batch, D, V = _arguments(y, E)
     y = _flat(y, batch)
     size_batch = y.shape[0]
-    work = _fitting(Workspace, work, (dtype, D, V, size_batch), y=y, E=E)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, D, V, size_batch), y=y, E=E)
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
     # in the form of: sum over a delta
     h = np.take(E, y, axis=0, mode="clip", out=work.h)
     shape = (*batch, D)
     turn = work.turns[0]
-    return _unflat(h, batch), Cache(y, V, batch, shape, dtype, work, turn)
+    cache = Cache(y, V, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
 
 
-def backward(dh, cache):
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -84,7 +92,7 @@ def backward(dh, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (y, V, batch, shape, dtype, work, turn) = cache
+    y, V, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
@@ -94,12 +102,12 @@ def backward(dh, cache):
     return Gradients(dE)
 
 
-def value(y, E):
+def value(y: NDArray[np.integer], E: NDArray[np.floating]) -> NDArray[np.floating]:
     """h alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y, E, dtype, batch, D, _ = _arguments(y, E)
     if not batch:
         return forward(y, E)[0]
     h = np.empty((*batch, D), dtype)
@@ -108,23 +116,25 @@ def value(y, E):
     return h
 
 
-def workspace(y, E):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(y: NDArray[np.integer], E: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y, _, dtype, batch, D, V = _arguments(y, E)
     y = _flat(y, batch)
     size_batch = y.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "h": np.empty((size_batch, D), dtype),
         "dE": np.empty((V, D), dtype),
     }
     return Workspace((dtype, D, V, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -134,9 +144,8 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     y, E = _each("inputs", inputs, "y E")
-    (y, E, dtype, batch, D, V) = _arguments(y, E)
+    y, E, dtype, batch, D, V = _arguments(y, E)
     y = _flat(y, batch)
-    size_batch = y.shape[0]
     (E_dot,) = _each("tangents", tangents, "E_dot")
     E_dot = _like("E_dot", E_dot, (V, D), dtype, "E")
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
@@ -147,7 +156,7 @@ def jvp(inputs, tangents):
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
-def jacobian(y, E):
+def jacobian(y: NDArray[np.integer], E: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -156,7 +165,7 @@ def jacobian(y, E):
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
 
 
-def _arguments(y, E):
+def _arguments(y: Any, E: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     y = _integers("y", y, "...")
     E = _array("E", E, "V D")
@@ -165,17 +174,17 @@ def _arguments(y, E):
     V = E.shape[0]
     D = E.shape[1]
     y = _labels("y", y, V)
-    return (y, E, dtype, batch, D, V)
+    return y, E, dtype, batch, D, V
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -184,22 +193,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -207,7 +217,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -216,7 +226,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -224,41 +234,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _integers(name, value, axes):
+def _integers(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of integers with these axes."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
@@ -268,7 +272,7 @@ def _integers(name, value, axes):
     return array
 
 
-def _labels(name, array, size):
+def _labels(name: str, array: NDArray[Any], size: int) -> NDArray[Any]:
     """The labels as places on an axis of that size."""
     places = array.astype(np.int64, copy=False)
     # without a sign a label below 0 is one above all, so one look at the largest is enough
@@ -280,7 +284,7 @@ def _labels(name, array, size):
     return places.astype(np.intp, copy=False)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -290,12 +294,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -307,7 +313,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -319,7 +325,9 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _add_rows(rows, labels, size, out=None):
+def _add_rows(
+    rows: NDArray[Any], labels: NDArray[Any], size: int, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """Rows with one label are added up: (labels…, rest…) to (size, rest…).
 
     Where a label comes more than 4096 times, some rows are added up at a time, then their sums, so
@@ -347,7 +355,7 @@ def _add_rows(rows, labels, size, out=None):
     return out
 
 
-def _add_at(total, rows, labels):
+def _add_at(total: NDArray[Any], rows: NDArray[Any], labels: NDArray[Any]) -> None:
     """Add each row to the one that its label says, in the flat array of them all."""
     width = rows.shape[1]
     if width > 2**12:
@@ -361,7 +369,7 @@ def _add_at(total, rows, labels):
         np.add.at(total, places.reshape(-1), rows[start : start + step].reshape(-1))
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -371,4 +379,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 4ef17b00366a9012
+
+
+# Written by pullback from its own layers; digest of what stands above: f255a11e88747879

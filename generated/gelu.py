@@ -10,46 +10,52 @@ Digest of the definition: 10424b0f19706128
 The derivation, step by step, each step proved: pullback show gelu
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    du: np.ndarray  # (...)
+    du: NDArray[np.floating]  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    u: Any
-    Phi: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    u: NDArray[np.floating]
+    Phi: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    u_2: Any = None  # (*batch,)
-    Phi: Any = None  # (*batch,)
-    h: Any = None  # (*batch,)
-    du: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    u_2: NDArray[np.floating] | None = None  # (*batch,)
+    Phi: NDArray[np.floating] | None = None  # (*batch,)
+    h: NDArray[np.floating] | None = None  # (*batch,)
+    du: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u, *, work=None):
+def forward(
+    u: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
@@ -65,10 +71,11 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), u=u)
     # Phi[...] := (1 + erf(u[...] / sqrt(2))) / 2
     # in the form of: complementary error function
     u_2 = np.multiply(-0.7071067811865476, u, out=work.u_2)
@@ -79,11 +86,12 @@ def forward(u, *, work=None):
     h = np.multiply(Phi, u, out=work.h)
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(h, batch), Cache(u, Phi, batch, shape, dtype, work, turn)
+    cache = Cache(u, Phi, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
 
 
 @np.errstate(under="ignore")
-def backward(dh, cache):
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -93,7 +101,7 @@ def backward(dh, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (u, Phi, batch, shape, dtype, work, turn) = cache
+    u, Phi, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
@@ -109,12 +117,12 @@ def backward(dh, cache):
     return Gradients(_unflat(du, batch))
 
 
-def value(u):
+def value(u: NDArray[np.floating]) -> NDArray[np.floating]:
     """h alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     if not batch:
         return forward(u)[0]
     h = np.empty((*batch,), dtype)
@@ -123,16 +131,16 @@ def value(u):
     return h
 
 
-def workspace(u):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(u: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "u_2": np.empty((size_batch,), dtype),
         "Phi": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
@@ -142,7 +150,9 @@ def workspace(u):
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -152,9 +162,8 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
-    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # Phi[...] := (1 + erf(u[...] / sqrt(2))) / 2
@@ -170,7 +179,7 @@ def jvp(inputs, tangents):
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
-def jacobian(u):
+def jacobian(u: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -179,22 +188,22 @@ def jacobian(u):
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
 
 
-def _arguments(u):
+def _arguments(u: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    return (u, dtype, batch)
+    return u, dtype, batch
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -203,22 +212,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -226,7 +236,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -235,7 +245,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -243,41 +253,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -287,12 +291,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -304,7 +310,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -316,7 +322,7 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -328,12 +334,12 @@ def _by_rows(output, pull):
     return found
 
 
-def _erfc(x, out=None):
+def _erfc(x: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """1 - erf(x), entry by entry, without cancelling where x is large."""
     return _by_blocks(_erfc_block, x, out)
 
 
-def _erfc_block(x, out, scratch):
+def _erfc_block(x: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]) -> None:
     """erfc of some entries: erfc(y) or 2 - erfc(y), with y = |x|."""
     y = sign = scratch[0]
     np.abs(x, out=y)
@@ -344,7 +350,7 @@ def _erfc_block(x, out, scratch):
     np.add(out, sign, out=out)
 
 
-def _erfc_above(y, out, scratch):
+def _erfc_above(y: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]) -> None:
     """erfc(y) = exp(-y²) / (1 + y R(y)) for y of 0 or more; y is cut where erfc is 0."""
     largest, integer, mask = _FLOATS[y.itemsize]
     if not y.max() <= largest:  # also where one is NaN
@@ -359,7 +365,9 @@ def _erfc_above(y, out, scratch):
     np.divide(out, top, out=out)
 
 
-def _exp_of_minus_square(y, short, out, scratch):
+def _exp_of_minus_square(
+    y: NDArray[Any], short: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]
+) -> None:
     """exp(-y²) = exp(-square) (1 - lost), with lost = y² - square what rounding takes off y².
 
     exp would multiply that by y². `short` is y without its last bits, so that its square is exact.
@@ -379,31 +387,55 @@ def _exp_of_minus_square(y, short, out, scratch):
 
 
 # by the bytes of a float: beyond which y erfc is 0, and the leading half of a float's bits
-_FLOATS = {
+_FLOATS: dict[int, tuple[float, Any, Any]] = {
     8: (27.3, np.int64, np.int64(-(2**27))),
     4: (10.1, np.int32, np.int32(-(2**12))),
 }
+
+
 # top and bottom of R, which moves 1 / (1 + y R) by less than 6e-17 and 7e-9
 _ERFC = {
-    8: np.array((
-        (1.1283791670955035, 2.7446259373900634, 3.2084628791858627, 2.342349629386198,
-         1.1721477820792825),
-        (1, 2.1902091643678965, 2.3731559226381926, 1.633627755819651, 0.7796203193075603),
-        (0.416738781965549, 0.1055143615403635, 0.018442977980701186, 0.00203825908626355,
-         0.0001103485371380168),
-        (0.2663963917937852, 0.06516780441554272, 0.011042822510828014, 0.0011850895753667996,
-         6.225749521280601e-05),
-    )),
-    4: np.array((
-        (1.1283796, 1.668268, 1.0929868),
-        (1, 1.2363182, 0.72931236),
-        (0.37175632, 0.057677016, 0),
-        (0.22808519, 0.03254118, 0),
-    ), np.float32),
+    8: np.array(
+        (
+            (
+                1.1283791670955035,
+                2.7446259373900634,
+                3.2084628791858627,
+                2.342349629386198,
+                1.1721477820792825,
+            ),
+            (1, 2.1902091643678965, 2.3731559226381926, 1.633627755819651, 0.7796203193075603),
+            (
+                0.416738781965549,
+                0.1055143615403635,
+                0.018442977980701186,
+                0.00203825908626355,
+                0.0001103485371380168,
+            ),
+            (
+                0.2663963917937852,
+                0.06516780441554272,
+                0.011042822510828014,
+                0.0011850895753667996,
+                6.225749521280601e-05,
+            ),
+        )
+    ),
+    4: np.array(
+        (
+            (1.1283796, 1.668268, 1.0929868),
+            (1, 1.2363182, 0.72931236),
+            (0.37175632, 0.057677016, 0),
+            (0.22808519, 0.03254118, 0),
+        ),
+        np.float32,
+    ),
 }
 
 
-def _two_polynomials(x, coefficients, scratch):
+def _two_polynomials(
+    x: NDArray[Any], coefficients: NDArray[Any], scratch: NDArray[Any]
+) -> tuple[Any, Any]:
     """Two polynomials of x at once, as a matrix product with powers of x.
 
     Rows of coefficients: both low halves, then both high halves, the lowest power first.
@@ -417,10 +449,13 @@ def _two_polynomials(x, coefficients, scratch):
     np.matmul(coefficients, powers, out=halves)
     low, high = halves[:2], halves[2:]
     np.multiply(high, np.multiply(powers[-1], x, out=powers[-1]), out=high)
-    return np.add(low, high, out=low)
+    np.add(low, high, out=low)
+    return low[0], low[1]
 
 
-def _by_blocks(function, x, out=None):
+def _by_blocks(
+    function: Callable[..., None], x: Any, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """A function of single entries, worked out in blocks that stay in the processor's cache."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
@@ -434,4 +469,6 @@ def _by_blocks(function, x, out=None):
         block = flat[start : start + size]
         function(block, result[start : start + size], scratch[:, : block.size])
     return out
-# Written by pullback from its own layers; digest of what stands above: 059283d4217fefb1
+
+
+# Written by pullback from its own layers; digest of what stands above: 50950e80bf207fd8

@@ -9,50 +9,56 @@ Digest of the definition: 8ffcadc1a3e255a7
 The derivation, step by step, each step proved: pullback show hinge
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (..., J)
+    dz: NDArray[np.floating]  # (..., J)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    y: Any
-    places: Any
-    z_2: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    y: NDArray[np.integer]
+    places: NDArray[np.integer]
+    z_2: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, J, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    places: Any = None  # (*batch,)
-    z_y: Any = None  # (*batch,)
-    z_2: Any = None  # (*batch, J)
-    maximum_z_2: Any = None  # (*batch, J)
-    L: Any = None  # (*batch,)
-    greater_z_2: Any = None  # (*batch, J)
-    dz: Any = None  # (*batch, J)
-    others_dz: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, J, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    places: NDArray[np.integer] | None = None  # (*batch,)
+    z_y: NDArray[np.floating] | None = None  # (*batch,)
+    z_2: NDArray[np.floating] | None = None  # (*batch, J)
+    maximum_z_2: NDArray[np.floating] | None = None  # (*batch, J)
+    L: NDArray[np.floating] | None = None  # (*batch,)
+    greater_z_2: NDArray[np.bool_] | None = None  # (*batch, J)
+    dz: NDArray[np.floating] | None = None  # (*batch, J)
+    others_dz: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
-def forward(y, z, *, work=None):
+def forward(
+    y: NDArray[np.integer], z: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """L, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
@@ -69,11 +75,12 @@ def forward(y, z, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (y, z, dtype, batch, J) = _arguments(y, z)
+    y, z, dtype, batch, J = _arguments(y, z)
     y = _flat(y, batch)
     z = _flat(z, batch)
     size_batch = y.shape[0]
-    work = _fitting(Workspace, work, (dtype, J, size_batch), y=y, z=z)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, J, size_batch), y=y, z=z)
     # L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
     places = np.arange(size_batch) if work.places is None else work.places
     z_y = _pick(z, (places, y), out=work.z_y)
@@ -84,10 +91,11 @@ def forward(y, z, *, work=None):
     L = _sum_last(maximum_z_2, out=work.L)
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(L, batch), Cache(y, places, z_2, batch, shape, dtype, work, turn)
+    cache = Cache(y, places, z_2, batch, shape, dtype, work, turn)
+    return _unflat(L, batch), cache
 
 
-def backward(dL, cache):
+def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -97,7 +105,7 @@ def backward(dL, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (y, places, z_2, batch, shape, dtype, work, turn) = cache
+    y, places, z_2, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
@@ -113,12 +121,12 @@ def backward(dL, cache):
     return Gradients(_unflat(dz, batch))
 
 
-def value(y, z):
+def value(y: NDArray[np.integer], z: NDArray[np.floating]) -> NDArray[np.floating]:
     """L alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (y, z, dtype, batch, J) = _arguments(y, z)
+    y, z, dtype, batch, J = _arguments(y, z)
     if not batch:
         return forward(y, z)[0]
     L = np.empty((*batch,), dtype)
@@ -127,17 +135,16 @@ def value(y, z):
     return L
 
 
-def workspace(y, z):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(y: NDArray[np.integer], z: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (y, z, dtype, batch, J) = _arguments(y, z)
+    y, _, dtype, batch, J = _arguments(y, z)
     y = _flat(y, batch)
-    z = _flat(z, batch)
     size_batch = y.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "places": np.arange(size_batch),
         "z_y": np.empty((size_batch,), dtype),
         "z_2": np.empty((size_batch, J), dtype),
@@ -150,7 +157,9 @@ def workspace(y, z):
     return Workspace((dtype, J, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -160,7 +169,7 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     y, z = _each("inputs", inputs, "y z")
-    (y, z, dtype, batch, J) = _arguments(y, z)
+    y, z, dtype, batch, J = _arguments(y, z)
     y = _flat(y, batch)
     z = _flat(z, batch)
     size_batch = y.shape[0]
@@ -183,7 +192,7 @@ def jvp(inputs, tangents):
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
-def jacobian(y, z):
+def jacobian(y: NDArray[np.integer], z: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -192,7 +201,7 @@ def jacobian(y, z):
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
 
 
-def _arguments(y, z):
+def _arguments(y: Any, z: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     y = _integers("y", y, "...")
     z = _array("z", z, "... J")
@@ -200,22 +209,19 @@ def _arguments(y, z):
     batch = y.shape
     J = z.shape[-1]
     if z.shape != (*batch, J):
-        _refuse_sizes(
-            y=(y, "..."),
-            z=(z, "... J"),
-        )
+        _one_size(y=(y, "..."), z=(z, "... J"))
     y = _labels("y", y, J)
-    return (y, z, dtype, batch, J)
+    return y, z, dtype, batch, J
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -224,22 +230,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -247,7 +254,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -256,7 +263,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -264,41 +271,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _integers(name, value, axes):
+def _integers(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of integers with these axes."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
@@ -308,22 +309,28 @@ def _integers(name, value, axes):
     return array
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
-        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
-        for axis, size in zip(axes.split(), shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _labels(name, array, size):
+def _labels(name: str, array: NDArray[Any], size: int) -> NDArray[Any]:
     """The labels as places on an axis of that size."""
     places = array.astype(np.int64, copy=False)
     # without a sign a label below 0 is one above all, so one look at the largest is enough
@@ -335,7 +342,7 @@ def _labels(name, array, size):
     return places.astype(np.intp, copy=False)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -345,12 +352,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -362,7 +371,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -374,10 +383,13 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _pick(values, at, out=None):
-    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+def _pick(
+    values: NDArray[Any], at: tuple[Any, ...], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The entries of an array at some places; into `out` rows by rows, as an index makes arrays."""
     if out is None:
-        return values[at]
+        chosen: NDArray[Any] = values[at]
+        return chosen
     if out.size <= 2**12:
         out[...] = values[at]
         return out
@@ -389,23 +401,24 @@ def _pick(values, at, out=None):
     return out
 
 
-def _sum_last(values, out=None):
-    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+def _sum_last(values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the last axis; where short a product with ones takes a third of the time."""
     size = values.shape[-1]
     if size > 1024 or not values.flags.c_contiguous:
-        return values.sum(axis=-1, out=out)
+        total: NDArray[Any] = values.sum(axis=-1, out=out)
+        return total
     return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
-def _ones(dtype):
+def _ones(dtype: np.dtype[Any]) -> NDArray[Any]:
     """A row of 1024 ones: a matrix product with it adds up rows."""
     return _ONES[dtype.itemsize]
 
 
-_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
+_ONES: dict[int, NDArray[Any]] = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -415,4 +428,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 242f84541e66f5e4
+
+
+# Written by pullback from its own layers; digest of what stands above: 22d45f97b20947f8

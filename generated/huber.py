@@ -10,52 +10,62 @@ Digest of the definition: 6f97cb041a461b06
 The derivation, step by step, each step proved: pullback show huber
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dL * L), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (...)
+    dx: NDArray[np.floating]  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    x: Any
-    t: Any
-    delta: Any
-    t_shifted: Any
-    less_equal_r: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    x: NDArray[np.floating]
+    t: NDArray[np.floating]
+    delta: float | np.floating
+    t_shifted: NDArray[np.floating]
+    less_equal_r: NDArray[np.bool_]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    t_shifted: Any = None  # (*batch,)
-    r: Any = None  # (*batch,); then delta_r
-    less_equal_r: Any = None  # (*batch,)
-    square_r: Any = None  # (*batch,)
-    L: Any = None  # (*batch,)
-    x_shifted: Any = None  # (*batch,)
-    part: Any = None  # (*batch,)
-    dx: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    t_shifted: NDArray[np.floating] | None = None  # (*batch,)
+    r: NDArray[np.floating] | None = None  # (*batch,); then delta_r
+    less_equal_r: NDArray[np.bool_] | None = None  # (*batch,)
+    square_r: NDArray[np.floating] | None = None  # (*batch,)
+    L: NDArray[np.floating] | None = None  # (*batch,)
+    x_shifted: NDArray[np.floating] | None = None  # (*batch,)
+    dx_negative: NDArray[np.floating] | None = None  # (*batch,)
+    dx: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
-def forward(x, t, delta, *, work=None):
+def forward(
+    x: NDArray[np.floating],
+    t: NDArray[np.floating],
+    delta: float | np.floating,
+    *,
+    work: Workspace | None = None,
+) -> tuple[NDArray[np.floating], Cache]:
     """L, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
@@ -73,11 +83,12 @@ def forward(x, t, delta, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x, t, delta, dtype, batch = _arguments(x, t, delta)
     x = _flat(x, batch)
     t = _flat(t, batch)
     size_batch = x.shape[0]
-    work = _fitting(Workspace, work, (dtype, size_batch), x=x, t=t)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), x=x, t=t)
     # r[...] := abs(x[...] - t[...])
     t_shifted = np.subtract(t, x, out=work.t_shifted)
     r = np.abs(t_shifted, out=work.r)
@@ -90,12 +101,11 @@ def forward(x, t, delta, *, work=None):
     L = _where(less_equal_r, square_r, delta_r, out=work.L)
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(L, batch), Cache(
-        x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn,
-    )
+    cache = Cache(x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn)
+    return _unflat(L, batch), cache
 
 
-def backward(dL, cache):
+def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -105,26 +115,28 @@ def backward(dL, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn) = cache
+    x, t, delta, t_shifted, less_equal_r, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
     # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
     x_shifted = np.subtract(x, t, out=work.x_shifted)
-    part = np.sign(t_shifted, out=work.part)
-    part *= delta
-    np.negative(part, out=part)
-    dx = _where(less_equal_r, x_shifted, part, out=work.dx)
+    dx_negative = np.sign(t_shifted, out=work.dx_negative)
+    dx_negative *= delta
+    np.negative(dx_negative, out=dx_negative)
+    dx = _where(less_equal_r, x_shifted, dx_negative, out=work.dx)
     dx *= dL
     return Gradients(_unflat(dx, batch))
 
 
-def value(x, t, delta):
+def value(
+    x: NDArray[np.floating], t: NDArray[np.floating], delta: float | np.floating
+) -> NDArray[np.floating]:
     """L alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x, t, delta, dtype, batch = _arguments(x, t, delta)
     if not batch:
         return forward(x, t, delta)[0]
     L = np.empty((*batch,), dtype)
@@ -133,30 +145,33 @@ def value(x, t, delta):
     return L
 
 
-def workspace(x, t, delta):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(
+    x: NDArray[np.floating], t: NDArray[np.floating], delta: float | np.floating
+) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x, _, _, dtype, batch = _arguments(x, t, delta)
     x = _flat(x, batch)
-    t = _flat(t, batch)
     size_batch = x.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "t_shifted": np.empty((size_batch,), dtype),
         "r": np.empty((size_batch,), dtype),
         "less_equal_r": np.empty((size_batch,), np.bool_),
         "square_r": np.empty((size_batch,), dtype),
         "L": np.empty((size_batch,), dtype),
         "x_shifted": np.empty((size_batch,), dtype),
-        "part": np.empty((size_batch,), dtype),
+        "dx_negative": np.empty((size_batch,), dtype),
         "dx": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -166,10 +181,9 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     x, t, delta = _each("inputs", inputs, "x t delta")
-    (x, t, delta, dtype, batch) = _arguments(x, t, delta)
+    x, t, delta, dtype, batch = _arguments(x, t, delta)
     x = _flat(x, batch)
     t = _flat(t, batch)
-    size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
     # r[...] := abs(x[...] - t[...])
@@ -183,7 +197,9 @@ def jvp(inputs, tangents):
     return _unflat(L, batch), _unflat(L_dot, batch)
 
 
-def jacobian(x, t, delta):
+def jacobian(
+    x: NDArray[np.floating], t: NDArray[np.floating], delta: float | np.floating
+) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -192,29 +208,28 @@ def jacobian(x, t, delta):
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
 
 
-def _arguments(x, t, delta):
+def _arguments(x: Any, t: Any, delta: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     x = _array("x", x, "...")
+    t = _array("t", t, "...")
     dtype = x.dtype
-    t = _array("t", t, "...", dtype)
+    if t.dtype != dtype:
+        _one_dtype(x=x, t=t)
     delta = _number("delta", delta, dtype)
     batch = x.shape
     if t.shape != (*batch,):
-        _refuse_sizes(
-            x=(x, "..."),
-            t=(t, "..."),
-        )
-    return (x, t, delta, dtype, batch)
+        _one_size(x=(x, "..."), t=(t, "..."))
+    return x, t, delta, dtype, batch
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -223,22 +238,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -246,7 +262,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -255,7 +271,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -263,67 +279,81 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
 
 
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _number(name, value, dtype):
+def _number(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """The value as one number of this dtype."""
     if type(value) is float:
         return dtype.type(value)
     array = _read(name, value)
-    if array.ndim or array.dtype.kind not in "iuf":
-        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
-        raise TypeError(f"{name} has {found}; it must be one real number")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be one real number")
+    if array.ndim:
+        raise ValueError(f"{name} has shape {array.shape}; it must be one real number")
     return dtype.type(array)
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
-        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
-        for axis, size in zip(axes.split(), shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -333,12 +363,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -350,7 +382,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -362,10 +394,10 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _where(condition, a, b, out=None):
+def _where(condition: Any, a: Any, b: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """a where the condition holds, else b."""
     if out is None or out.size < 4096:
-        chosen = np.where(condition, a, b)
+        chosen: NDArray[Any] = np.where(condition, a, b)
         return chosen if out is None else _spread(chosen, out.shape, out)
     # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
     kind = np.int32 if out.itemsize == 4 else np.int64
@@ -384,7 +416,7 @@ def _where(condition, a, b, out=None):
     return out
 
 
-def _spread(value, shape, out=None):
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
         return np.broadcast_to(value, shape).copy()
@@ -392,7 +424,7 @@ def _spread(value, shape, out=None):
     return out
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -402,4 +434,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: ed4a818e15e80537
+
+
+# Written by pullback from its own layers; digest of what stands above: f1078aca691be045

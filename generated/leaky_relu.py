@@ -9,45 +9,51 @@ Digest of the definition: 11cb36cdfb88ebe5
 The derivation, step by step, each step proved: pullback show leaky_relu
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    du: np.ndarray  # (...)
+    du: NDArray[np.floating]  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    alpha: Any
-    greater_u: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    alpha: float | np.floating
+    greater_u: NDArray[np.bool_]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    greater_u: Any = None  # (*batch,)
-    alpha_u: Any = None  # (*batch,)
-    h: Any = None  # (*batch,)
-    du: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    greater_u: NDArray[np.bool_] | None = None  # (*batch,)
+    alpha_u: NDArray[np.floating] | None = None  # (*batch,)
+    h: NDArray[np.floating] | None = None  # (*batch,)
+    du: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
-def forward(u, alpha, *, work=None):
+def forward(
+    u: NDArray[np.floating], alpha: float | np.floating, *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
@@ -64,20 +70,22 @@ def forward(u, alpha, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u, alpha, dtype, batch = _arguments(u, alpha)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), u=u)
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
     greater_u = np.greater(u, 0, out=work.greater_u)
     alpha_u = np.multiply(alpha, u, out=work.alpha_u)
     h = _where(greater_u, u, alpha_u, out=work.h)
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(h, batch), Cache(alpha, greater_u, batch, shape, dtype, work, turn)
+    cache = Cache(alpha, greater_u, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
 
 
-def backward(dh, cache):
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -87,7 +95,7 @@ def backward(dh, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (alpha, greater_u, batch, shape, dtype, work, turn) = cache
+    alpha, greater_u, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
@@ -97,12 +105,12 @@ def backward(dh, cache):
     return Gradients(_unflat(du, batch))
 
 
-def value(u, alpha):
+def value(u: NDArray[np.floating], alpha: float | np.floating) -> NDArray[np.floating]:
     """h alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u, alpha, dtype, batch = _arguments(u, alpha)
     if not batch:
         return forward(u, alpha)[0]
     h = np.empty((*batch,), dtype)
@@ -111,16 +119,16 @@ def value(u, alpha):
     return h
 
 
-def workspace(u, alpha):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(u: NDArray[np.floating], alpha: float | np.floating) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u, _, dtype, batch = _arguments(u, alpha)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "greater_u": np.empty((size_batch,), np.bool_),
         "alpha_u": np.empty((size_batch,), dtype),
         "h": np.empty((size_batch,), dtype),
@@ -129,7 +137,9 @@ def workspace(u, alpha):
     return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -139,9 +149,8 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     u, alpha = _each("inputs", inputs, "u alpha")
-    (u, alpha, dtype, batch) = _arguments(u, alpha)
+    u, alpha, dtype, batch = _arguments(u, alpha)
     u = _flat(u, batch)
-    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
@@ -152,7 +161,7 @@ def jvp(inputs, tangents):
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
-def jacobian(u, alpha):
+def jacobian(u: NDArray[np.floating], alpha: float | np.floating) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -161,23 +170,23 @@ def jacobian(u, alpha):
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
 
 
-def _arguments(u, alpha):
+def _arguments(u: Any, alpha: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     u = _array("u", u, "...")
     dtype = u.dtype
     alpha = _number("alpha", alpha, dtype)
     batch = u.shape
-    return (u, alpha, dtype, batch)
+    return u, alpha, dtype, batch
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -186,22 +195,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -209,7 +219,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -218,7 +228,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -226,52 +236,47 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _number(name, value, dtype):
+def _number(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """The value as one number of this dtype."""
     if type(value) is float:
         return dtype.type(value)
     array = _read(name, value)
-    if array.ndim or array.dtype.kind not in "iuf":
-        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
-        raise TypeError(f"{name} has {found}; it must be one real number")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be one real number")
+    if array.ndim:
+        raise ValueError(f"{name} has shape {array.shape}; it must be one real number")
     return dtype.type(array)
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -281,12 +286,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -298,7 +305,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -310,10 +317,10 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _where(condition, a, b, out=None):
+def _where(condition: Any, a: Any, b: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """a where the condition holds, else b."""
     if out is None or out.size < 4096:
-        chosen = np.where(condition, a, b)
+        chosen: NDArray[Any] = np.where(condition, a, b)
         return chosen if out is None else _spread(chosen, out.shape, out)
     # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
     kind = np.int32 if out.itemsize == 4 else np.int64
@@ -332,7 +339,7 @@ def _where(condition, a, b, out=None):
     return out
 
 
-def _spread(value, shape, out=None):
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
         return np.broadcast_to(value, shape).copy()
@@ -340,7 +347,7 @@ def _spread(value, shape, out=None):
     return out
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -350,4 +357,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 75826971852bccef
+
+
+# Written by pullback from its own layers; digest of what stands above: 720dcc06781e5efa

@@ -9,51 +9,57 @@ Digest of the definition: 8c1829147778e586
 The derivation, step by step, each step proved: pullback show log_sum_exp
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(ds * s), each in the shape and the dtype of its input."""
 
-    dz: np.ndarray  # (..., J)
+    dz: NDArray[np.floating]  # (..., J)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    exp_z: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    exp_z: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, J, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    places: Any = None  # (*batch,)
-    z_argmax: Any = None  # (*batch,)
-    z_max: Any = None  # (*batch,)
-    isfinite_z_max: Any = None  # (*batch,)
-    exp_z: Any = None  # (*batch, J)
-    exp_z_2: Any = None  # (*batch, J)
-    part: Any = None  # (*batch,)
-    s: Any = None  # (*batch,)
-    ds_sum_exp_z: Any = None  # (*batch,)
-    dz: Any = None  # (*batch, J)
+    sizes: tuple[Any, ...] | None = None  # (dtype, J, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    places: NDArray[np.integer] | None = None  # (*batch,)
+    z_argmax: NDArray[np.integer] | None = None  # (*batch,)
+    z_max: NDArray[np.floating] | None = None  # (*batch,)
+    isfinite_z_max: NDArray[np.bool_] | None = None  # (*batch,)
+    exp_z: NDArray[np.floating] | None = None  # (*batch, J)
+    exp_z_2: NDArray[np.floating] | None = None  # (*batch, J)
+    s_sum: NDArray[np.floating] | None = None  # (*batch,)
+    s: NDArray[np.floating] | None = None  # (*batch,)
+    ds_over_sum_exp_z: NDArray[np.floating] | None = None  # (*batch,)
+    dz: NDArray[np.floating] | None = None  # (*batch, J)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(z, *, work=None):
+def forward(
+    z: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """s, and what backward needs to know of the way to it.
 
     Arguments, with J classes:
@@ -70,10 +76,11 @@ def forward(z, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (z, dtype, batch, J) = _arguments(z)
+    z, dtype, batch, J = _arguments(z)
     z = _flat(z, batch)
     size_batch = z.shape[0]
-    work = _fitting(Workspace, work, (dtype, J, size_batch), z=z)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, J, size_batch), z=z)
     # s[...] = log(sum(j, exp(z[..., j])))
     # in the form of: shifted log-sum-exp
     places = np.arange(size_batch) if work.places is None else work.places
@@ -84,17 +91,18 @@ def forward(z, *, work=None):
     np.exp(exp_z, out=exp_z)
     exp_z_2 = _spread(exp_z, exp_z.shape, out=work.exp_z_2)
     exp_z_2[places, z_argmax] = 0
-    part = _sum_last(exp_z_2, out=work.part)
-    np.log1p(part, out=part)
-    part += z_max
-    s = _where(isfinite_z_max, part, z_max, out=work.s)
+    s_sum = _sum_last(exp_z_2, out=work.s_sum)
+    np.log1p(s_sum, out=s_sum)
+    s_sum += z_max
+    s = _where(isfinite_z_max, s_sum, z_max, out=work.s)
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(s, batch), Cache(exp_z, batch, shape, dtype, work, turn)
+    cache = Cache(exp_z, batch, shape, dtype, work, turn)
+    return _unflat(s, batch), cache
 
 
 @np.errstate(under="ignore")
-def backward(ds, cache):
+def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -104,24 +112,24 @@ def backward(ds, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (exp_z, batch, shape, dtype, work, turn) = cache
+    exp_z, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
     # ∂ℒ/∂z[…,j] = (∂ℒ/∂s[…]) exp(z[…,j]) / (Σ_j′ exp(z[…,j′]))
     # that is, diag((exp(z) 𝟏)^∘(-1) ⊙ ∂ℒ/∂s) exp(z)
-    ds_sum_exp_z = _sum_last(exp_z, out=work.ds_sum_exp_z)
-    np.divide(ds, ds_sum_exp_z, out=ds_sum_exp_z)
-    dz = np.multiply(ds_sum_exp_z[:, None], exp_z, out=work.dz)
+    ds_over_sum_exp_z = _sum_last(exp_z, out=work.ds_over_sum_exp_z)
+    np.divide(ds, ds_over_sum_exp_z, out=ds_over_sum_exp_z)
+    dz = np.multiply(ds_over_sum_exp_z[:, None], exp_z, out=work.dz)
     return Gradients(_unflat(dz, batch))
 
 
-def value(z):
+def value(z: NDArray[np.floating]) -> NDArray[np.floating]:
     """s alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (z, dtype, batch, J) = _arguments(z)
+    z, dtype, batch, J = _arguments(z)
     if not batch:
         return forward(z)[0]
     s = np.empty((*batch,), dtype)
@@ -130,32 +138,34 @@ def value(z):
     return s
 
 
-def workspace(z):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(z: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (z, dtype, batch, J) = _arguments(z)
+    z, dtype, batch, J = _arguments(z)
     z = _flat(z, batch)
     size_batch = z.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "places": np.arange(size_batch),
         "z_argmax": np.empty((size_batch,), np.intp),
         "z_max": np.empty((size_batch,), dtype),
         "isfinite_z_max": np.empty((size_batch,), np.bool_),
         "exp_z": np.empty((size_batch, J), dtype),
         "exp_z_2": np.empty((size_batch, J), dtype),
-        "part": np.empty((size_batch,), dtype),
+        "s_sum": np.empty((size_batch,), dtype),
         "s": np.empty((size_batch,), dtype),
-        "ds_sum_exp_z": np.empty((size_batch,), dtype),
+        "ds_over_sum_exp_z": np.empty((size_batch,), dtype),
         "dz": np.empty((size_batch, J), dtype),
     }
     return Workspace((dtype, J, size_batch), _ids(arrays), [0], **arrays)
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -165,7 +175,7 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (z,) = _each("inputs", inputs, "z")
-    (z, dtype, batch, J) = _arguments(z)
+    z, dtype, batch, J = _arguments(z)
     z = _flat(z, batch)
     size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
@@ -181,11 +191,11 @@ def jvp(inputs, tangents):
     s = np.where(np.isfinite(z_max), z_max + np.log1p(exp_z_2.sum(axis=1)), z_max)
     # ṡ[…] = (Σ_j ż[…,j] exp(z[…,j])) / (Σ_j exp(z[…,j]))
     # that is, (exp(z) 𝟏)^∘(-1) ⊙ ((ż ⊙ exp(z)) 𝟏)
-    s_dot = np.vecdot(exp_z, z_dot) / exp_z.sum(axis=1)
+    s_dot = _dot_last(exp_z, z_dot) / exp_z.sum(axis=1)
     return _unflat(s, batch), _unflat(s_dot, batch)
 
 
-def jacobian(z):
+def jacobian(z: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -194,24 +204,24 @@ def jacobian(z):
     return Gradients(*_by_rows(s, lambda ds: backward(ds, cache)))
 
 
-def _arguments(z):
+def _arguments(z: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     z = _array("z", z, "... J")
     dtype = z.dtype
     batch = z.shape[: z.ndim - 1]
     J = z.shape[-1]
     _not_empty("J", J)
-    return (z, dtype, batch, J)
+    return z, dtype, batch, J
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -220,22 +230,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -243,7 +254,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -252,7 +263,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -260,41 +271,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -304,18 +309,20 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _not_empty(axis, size):
+def _not_empty(axis: str, size: int) -> None:
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -327,7 +334,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -339,10 +346,13 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _pick(values, at, out=None):
-    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+def _pick(
+    values: NDArray[Any], at: tuple[Any, ...], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The entries of an array at some places; into `out` rows by rows, as an index makes arrays."""
     if out is None:
-        return values[at]
+        chosen: NDArray[Any] = values[at]
+        return chosen
     if out.size <= 2**12:
         out[...] = values[at]
         return out
@@ -354,10 +364,10 @@ def _pick(values, at, out=None):
     return out
 
 
-def _where(condition, a, b, out=None):
+def _where(condition: Any, a: Any, b: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """a where the condition holds, else b."""
     if out is None or out.size < 4096:
-        chosen = np.where(condition, a, b)
+        chosen: NDArray[Any] = np.where(condition, a, b)
         return chosen if out is None else _spread(chosen, out.shape, out)
     # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
     kind = np.int32 if out.itemsize == 4 else np.int64
@@ -376,7 +386,7 @@ def _where(condition, a, b, out=None):
     return out
 
 
-def _spread(value, shape, out=None):
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
         return np.broadcast_to(value, shape).copy()
@@ -384,23 +394,31 @@ def _spread(value, shape, out=None):
     return out
 
 
-def _sum_last(values, out=None):
-    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
+    """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
+    if hasattr(np, "vecdot"):
+        return np.vecdot(a, b, out=out)
+    return np.einsum("...i,...i->...", a, b, out=out)
+
+
+def _sum_last(values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the last axis; where short a product with ones takes a third of the time."""
     size = values.shape[-1]
     if size > 1024 or not values.flags.c_contiguous:
-        return values.sum(axis=-1, out=out)
+        total: NDArray[Any] = values.sum(axis=-1, out=out)
+        return total
     return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
-def _ones(dtype):
+def _ones(dtype: np.dtype[Any]) -> NDArray[Any]:
     """A row of 1024 ones: a matrix product with it adds up rows."""
     return _ONES[dtype.itemsize]
 
 
-_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
+_ONES: dict[int, NDArray[Any]] = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -410,4 +428,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 89b19d88428ae2d3
+
+
+# Written by pullback from its own layers; digest of what stands above: 2307b4262e9d0b14

@@ -11,66 +11,77 @@ Digest of the definition: 9e24d263d32ab8d4
 The derivation, step by step, each step proved: pullback show masked_attention
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(do * o), each in the shape and the dtype of its input."""
 
-    dQ: np.ndarray  # (..., size_q, D)
-    dK: np.ndarray  # (..., size_k, D)
-    dV: np.ndarray  # (..., size_k, E)
+    dQ: NDArray[np.floating]  # (..., size_q, D)
+    dK: NDArray[np.floating]  # (..., size_k, D)
+    dV: NDArray[np.floating]  # (..., size_k, E)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    Q: Any
-    K: Any
-    V: Any
-    sqrt_D: Any
-    greater_M: Any
-    s_argmax: Any
-    places: Any
-    q: Any
-    p: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    Q: NDArray[np.floating]
+    K: NDArray[np.floating]
+    V: NDArray[np.floating]
+    sqrt_D: float
+    greater_M: NDArray[np.bool_]
+    s_argmax: NDArray[np.integer]
+    places: NDArray[np.integer]
+    q: NDArray[np.integer]
+    p: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, D, E, size_batch, size_k, size_q)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    greater_M: Any = None  # (size_q, size_k)
-    K_Q: Any = None  # (*batch, size_q, size_k)
-    s: Any = None  # (*batch, size_q, size_k); then p
-    places: Any = None  # (*batch,)
-    q: Any = None  # (size_q,)
-    s_argmax: Any = None  # (*batch, size_q)
-    s_max: Any = None  # (*batch, size_q)
-    sum_p: Any = None  # (*batch, size_q)
-    o: Any = None  # (*batch, size_q, E)
-    dp: Any = None  # (*batch, size_q, size_k); then ds, then greater_M_ds
-    dp_p: Any = None  # (*batch, size_q)
-    others_ds: Any = None  # (*batch, size_q)
-    dQ: Any = None  # (*batch, size_q, D)
-    dK: Any = None  # (*batch, size_k, D)
-    dV: Any = None  # (*batch, size_k, E)
+    sizes: tuple[Any, ...] | None = None  # (dtype, D, E, size_batch, size_k, size_q)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    greater_M: NDArray[np.bool_] | None = None  # (size_q, size_k)
+    K_Q: NDArray[np.floating] | None = None  # (*batch, size_q, size_k)
+    s: NDArray[np.floating] | None = None  # (*batch, size_q, size_k); then p
+    places: NDArray[np.integer] | None = None  # (*batch,)
+    q: NDArray[np.integer] | None = None  # (size_q,)
+    s_argmax: NDArray[np.integer] | None = None  # (*batch, size_q)
+    s_max: NDArray[np.floating] | None = None  # (*batch, size_q)
+    sum_p: NDArray[np.floating] | None = None  # (*batch, size_q)
+    o: NDArray[np.floating] | None = None  # (*batch, size_q, E)
+    dp: NDArray[np.floating] | None = None  # (*batch, size_q, size_k); then ds, then greater_M_ds
+    dp_p: NDArray[np.floating] | None = None  # (*batch, size_q)
+    others_ds: NDArray[np.floating] | None = None  # (*batch, size_q)
+    dQ: NDArray[np.floating] | None = None  # (*batch, size_q, D)
+    dK: NDArray[np.floating] | None = None  # (*batch, size_k, D)
+    dV: NDArray[np.floating] | None = None  # (*batch, size_k, E)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(M, Q, K, V, *, work=None):
+def forward(
+    M: NDArray[np.floating],
+    Q: NDArray[np.floating],
+    K: NDArray[np.floating],
+    V: NDArray[np.floating],
+    *,
+    work: Workspace | None = None,
+) -> tuple[NDArray[np.floating], Cache]:
     """o, and what backward needs to know of the way to it.
 
     Arguments, with size_q queries, size_k keys, E features out, D features:
@@ -90,17 +101,18 @@ def forward(M, Q, K, V, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    M, Q, K, V, dtype, batch, D, E, size_k, size_q = _arguments(M, Q, K, V)
     Q = _flat(Q, batch)
     K = _flat(K, batch)
     V = _flat(V, batch)
     size_batch = Q.shape[0]
-    work = _fitting(Workspace, work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
     # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
     #     -1e30)
     greater_M = np.greater(M, 0, out=work.greater_M)
-    K_Q = np.matmul(Q, K.mT, out=work.K_Q)
-    sqrt_D = D ** 0.5
+    K_Q = np.matmul(Q, K.swapaxes(-1, -2), out=work.K_Q)
+    sqrt_D = D**0.5
     K_Q /= sqrt_D
     s = _where(greater_M, K_Q, -1000000000000000000000000000000, out=work.s)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
@@ -117,13 +129,14 @@ def forward(M, Q, K, V, *, work=None):
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
     turn = work.turns[0]
-    return _unflat(o, batch), Cache(
-        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn,
+    cache = Cache(
+        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn
     )
+    return _unflat(o, batch), cache
 
 
 @np.errstate(under="ignore")
-def backward(do, cache):
+def backward(do: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -133,16 +146,14 @@ def backward(do, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (
-        Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn,
-    ) = cache
+    Q, K, V, sqrt_D, greater_M, s_argmax, places, q, p, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
     # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
-    dp = np.matmul(do, V.mT, out=work.dp)
+    dp = np.matmul(do, V.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
-    dp_p = np.vecdot(dp, p, out=work.dp_p)
+    dp_p = _dot_last(dp, p, out=work.dp_p)
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
     ds[places[:, None], q, s_argmax] = 0
@@ -154,19 +165,24 @@ def backward(do, cache):
     dQ = np.matmul(greater_M_ds, K, out=work.dQ)
     dQ /= sqrt_D
     # ∂ℒ/∂K[…,k,d] = Σ_q ∂ℒ/∂s[…,q,k] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0)
-    dK = np.matmul(greater_M_ds.mT, Q, out=work.dK)
+    dK = np.matmul(greater_M_ds.swapaxes(-1, -2), Q, out=work.dK)
     dK /= sqrt_D
     # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
-    dV = np.matmul(p.mT, do, out=work.dV)
+    dV = np.matmul(p.swapaxes(-1, -2), do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
-def value(M, Q, K, V):
+def value(
+    M: NDArray[np.floating],
+    Q: NDArray[np.floating],
+    K: NDArray[np.floating],
+    V: NDArray[np.floating],
+) -> NDArray[np.floating]:
     """o alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    M, Q, K, V, dtype, batch, _, E, size_k, size_q = _arguments(M, Q, K, V)
     if not batch:
         return forward(M, Q, K, V)[0]
     o = np.empty((*batch, size_q, E), dtype)
@@ -175,18 +191,21 @@ def value(M, Q, K, V):
     return o
 
 
-def workspace(M, Q, K, V):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(
+    M: NDArray[np.floating],
+    Q: NDArray[np.floating],
+    K: NDArray[np.floating],
+    V: NDArray[np.floating],
+) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    _, Q, _, _, dtype, batch, D, E, size_k, size_q = _arguments(M, Q, K, V)
     Q = _flat(Q, batch)
-    K = _flat(K, batch)
-    V = _flat(V, batch)
     size_batch = Q.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "greater_M": np.empty((size_q, size_k), np.bool_),
         "K_Q": np.empty((size_batch, size_q, size_k), dtype),
         "s": np.empty((size_batch, size_q, size_k), dtype),
@@ -207,7 +226,9 @@ def workspace(M, Q, K, V):
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -217,7 +238,7 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., size_q, E).
     """
     M, Q, K, V = _each("inputs", inputs, "M Q K V")
-    (M, Q, K, V, dtype, batch, D, E, size_k, size_q) = _arguments(M, Q, K, V)
+    M, Q, K, V, dtype, batch, D, E, size_k, size_q = _arguments(M, Q, K, V)
     Q = _flat(Q, batch)
     K = _flat(K, batch)
     V = _flat(V, batch)
@@ -229,8 +250,8 @@ def jvp(inputs, tangents):
     # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
     #     -1e30)
     greater_M = M > 0
-    sqrt_D = D ** 0.5
-    s = np.where(greater_M, Q @ K.mT / sqrt_D, -1000000000000000000000000000000)
+    sqrt_D = D**0.5
+    s = np.where(greater_M, Q @ K.swapaxes(-1, -2) / sqrt_D, -1000000000000000000000000000000)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     places = np.arange(size_batch)
@@ -243,9 +264,9 @@ def jvp(inputs, tangents):
     # ṡ[…,q,k] = Σ_d K̇[…,k,d] where(M[q,k] > 0, (1/√(D)) Q[…,q,d], 0) + Σ_d Q̇[…,q,d]
     #     where(M[q,k] > 0, (1/√(D)) K[…,k,d], 0)
     greater_M_2 = greater_M.astype(dtype) / sqrt_D
-    s_dot = greater_M_2 * (Q @ K_dot.mT) + greater_M_2 * (Q_dot @ K.mT)
+    s_dot = greater_M_2 * (Q @ K_dot.swapaxes(-1, -2)) + greater_M_2 * (Q_dot @ K.swapaxes(-1, -2))
     # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
-    p_dot = (s_dot - np.vecdot(p, s_dot)[:, :, None]) * p
+    p_dot = (s_dot - _dot_last(p, s_dot)[:, :, None]) * p
     p_dot[places[:, None], q, s_argmax] = 0
     p_dot[places[:, None], q, s_argmax] = -p_dot.sum(axis=2)
     # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
@@ -253,7 +274,12 @@ def jvp(inputs, tangents):
     return _unflat(o, batch), _unflat(o_dot, batch)
 
 
-def jacobian(M, Q, K, V):
+def jacobian(
+    M: NDArray[np.floating],
+    Q: NDArray[np.floating],
+    K: NDArray[np.floating],
+    V: NDArray[np.floating],
+) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -262,13 +288,15 @@ def jacobian(M, Q, K, V):
     return Gradients(*_by_rows(o, lambda do: backward(do, cache)))
 
 
-def _arguments(M, Q, K, V):
+def _arguments(M: Any, Q: Any, K: Any, V: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     M = _array("M", M, "size_q size_k")
+    Q = _array("Q", Q, "... size_q D")
+    K = _array("K", K, "... size_k D")
+    V = _array("V", V, "... size_k E")
     dtype = M.dtype
-    Q = _array("Q", Q, "... size_q D", dtype)
-    K = _array("K", K, "... size_k D", dtype)
-    V = _array("V", V, "... size_k E", dtype)
+    if Q.dtype != dtype or K.dtype != dtype or V.dtype != dtype:
+        _one_dtype(M=M, Q=Q, K=K, V=V)
     size_q = M.shape[0]
     size_k = M.shape[1]
     batch = Q.shape[: Q.ndim - 2]
@@ -279,7 +307,7 @@ def _arguments(M, Q, K, V):
         or K.shape != (*batch, size_k, D)
         or V.shape != (*batch, size_k, E)
     ):
-        _refuse_sizes(
+        _one_size(
             M=(M, "size_q size_k"),
             Q=(Q, "... size_q D"),
             K=(K, "... size_k D"),
@@ -287,17 +315,17 @@ def _arguments(M, Q, K, V):
         )
     _not_empty("D", D)
     _not_empty("size_k", size_k)
-    return (M, Q, K, V, dtype, batch, D, E, size_k, size_q)
+    return M, Q, K, V, dtype, batch, D, E, size_k, size_q
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -306,22 +334,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -329,7 +358,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -338,7 +367,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -346,56 +375,69 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
 
 
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        lead = array.ndim - len(axes.split()) + 1 if axes.startswith("...") else 0
-        shape = (array.shape[:lead], *array.shape[lead:]) if axes.startswith("...") else array.shape
-        for axis, size in zip(axes.split(), shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -405,18 +447,20 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _not_empty(axis, size):
+def _not_empty(axis: str, size: int) -> None:
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -428,7 +472,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -440,10 +484,13 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _pick(values, at, out=None):
-    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+def _pick(
+    values: NDArray[Any], at: tuple[Any, ...], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The entries of an array at some places; into `out` rows by rows, as an index makes arrays."""
     if out is None:
-        return values[at]
+        chosen: NDArray[Any] = values[at]
+        return chosen
     if out.size <= 2**12:
         out[...] = values[at]
         return out
@@ -455,10 +502,10 @@ def _pick(values, at, out=None):
     return out
 
 
-def _where(condition, a, b, out=None):
+def _where(condition: Any, a: Any, b: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """a where the condition holds, else b."""
     if out is None or out.size < 4096:
-        chosen = np.where(condition, a, b)
+        chosen: NDArray[Any] = np.where(condition, a, b)
         return chosen if out is None else _spread(chosen, out.shape, out)
     # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
     kind = np.int32 if out.itemsize == 4 else np.int64
@@ -477,7 +524,7 @@ def _where(condition, a, b, out=None):
     return out
 
 
-def _spread(value, shape, out=None):
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
         return np.broadcast_to(value, shape).copy()
@@ -485,23 +532,31 @@ def _spread(value, shape, out=None):
     return out
 
 
-def _sum_last(values, out=None):
-    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
+    """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
+    if hasattr(np, "vecdot"):
+        return np.vecdot(a, b, out=out)
+    return np.einsum("...i,...i->...", a, b, out=out)
+
+
+def _sum_last(values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the last axis; where short a product with ones takes a third of the time."""
     size = values.shape[-1]
     if size > 1024 or not values.flags.c_contiguous:
-        return values.sum(axis=-1, out=out)
+        total: NDArray[Any] = values.sum(axis=-1, out=out)
+        return total
     return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
-def _ones(dtype):
+def _ones(dtype: np.dtype[Any]) -> NDArray[Any]:
     """A row of 1024 ones: a matrix product with it adds up rows."""
     return _ONES[dtype.itemsize]
 
 
-_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
+_ONES: dict[int, NDArray[Any]] = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -511,4 +566,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 9b23cfeea70f6065
+
+
+# Written by pullback from its own layers; digest of what stands above: e250ed6d4221660a

@@ -9,49 +9,55 @@ Digest of the definition: 154bbca68d13e968
 The derivation, step by step, each step proved: pullback show max_pool
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    dx: np.ndarray  # (..., T, D)
+    dx: NDArray[np.floating]  # (..., T, D)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    x: Any
-    T: Any
-    size_batch: Any
-    D: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    x: NDArray[np.floating]
+    T: int
+    size_batch: int
+    D: int
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, D, T, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    h: Any = None  # (*batch, D)
-    x_argmax: Any = None  # (*batch, D)
-    t: Any = None  # (T,)
-    value: Any = None  # (*batch, D, T)
-    dh_value: Any = None  # (*batch, D, T)
-    dx: Any = None  # (*batch, T, D)
+    sizes: tuple[Any, ...] | None = None  # (dtype, D, T, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    h: NDArray[np.floating] | None = None  # (*batch, D)
+    x_argmax: NDArray[np.integer] | None = None  # (*batch, D)
+    t: NDArray[np.integer] | None = None  # (T,)
+    is_x_argmax: NDArray[np.bool_] | None = None  # (*batch, D, T)
+    dh_is_x_argmax: NDArray[np.floating] | None = None  # (*batch, D, T)
+    dx: NDArray[np.floating] | None = None  # (*batch, T, D)
 
 
 _NEW = Workspace()
 
 
-def forward(x, *, work=None):
+def forward(
+    x: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """h, and what backward needs to know of the way to it.
 
     Arguments, with D features, T places:
@@ -68,18 +74,20 @@ def forward(x, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, dtype, batch, D, T) = _arguments(x)
+    x, dtype, batch, D, T = _arguments(x)
     x = _flat(x, batch)
     size_batch = x.shape[0]
-    work = _fitting(Workspace, work, (dtype, D, T, size_batch), x=x)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, D, T, size_batch), x=x)
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1, out=work.h)
     shape = (*batch, D)
     turn = work.turns[0]
-    return _unflat(h, batch), Cache(x, T, size_batch, D, batch, shape, dtype, work, turn)
+    cache = Cache(x, T, size_batch, D, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
 
 
-def backward(dh, cache):
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -89,25 +97,25 @@ def backward(dh, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (x, T, size_batch, D, batch, shape, dtype, work, turn) = cache
+    x, T, size_batch, D, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
     x_argmax = _places("argmax", x, 1, out=work.x_argmax)
     t = np.arange(T) if work.t is None else work.t
-    value = np.equal(x_argmax[..., None], t, out=work.value)
-    dh_value = np.multiply(dh[:, :, None], value, out=work.dh_value)
-    dx = _spread(dh_value.transpose([0, 2, 1]), (size_batch, T, D), out=work.dx)
+    is_x_argmax = np.equal(x_argmax[..., None], t, out=work.is_x_argmax)
+    dh_is_x_argmax = np.multiply(dh[:, :, None], is_x_argmax, out=work.dh_is_x_argmax)
+    dx = _spread(dh_is_x_argmax.transpose([0, 2, 1]), (size_batch, T, D), out=work.dx)
     return Gradients(_unflat(dx, batch))
 
 
-def value(x):
+def value(x: NDArray[np.floating]) -> NDArray[np.floating]:
     """h alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, dtype, batch, D, T) = _arguments(x)
+    x, dtype, batch, D, _ = _arguments(x)
     if not batch:
         return forward(x)[0]
     h = np.empty((*batch, D), dtype)
@@ -116,27 +124,29 @@ def value(x):
     return h
 
 
-def workspace(x):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(x: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, dtype, batch, D, T) = _arguments(x)
+    x, dtype, batch, D, T = _arguments(x)
     x = _flat(x, batch)
     size_batch = x.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "h": np.empty((size_batch, D), dtype),
         "x_argmax": np.empty((size_batch, D), np.intp),
         "t": np.arange(T),
-        "value": np.empty((size_batch, D, T), np.bool_),
-        "dh_value": np.empty((size_batch, D, T), dtype),
+        "is_x_argmax": np.empty((size_batch, D, T), np.bool_),
+        "dh_is_x_argmax": np.empty((size_batch, D, T), dtype),
         "dx": np.empty((size_batch, T, D), dtype),
     }
     return Workspace((dtype, D, T, size_batch), _ids(arrays), [0], **arrays)
 
 
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -146,7 +156,7 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (..., D).
     """
     (x,) = _each("inputs", inputs, "x")
-    (x, dtype, batch, D, T) = _arguments(x)
+    x, dtype, batch, D, T = _arguments(x)
     x = _flat(x, batch)
     size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
@@ -160,7 +170,7 @@ def jvp(inputs, tangents):
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
-def jacobian(x):
+def jacobian(x: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -169,7 +179,7 @@ def jacobian(x):
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
 
 
-def _arguments(x):
+def _arguments(x: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     x = _array("x", x, "... T D")
     dtype = x.dtype
@@ -177,17 +187,17 @@ def _arguments(x):
     T = x.shape[-2]
     D = x.shape[-1]
     _not_empty("T", T)
-    return (x, dtype, batch, D, T)
+    return x, dtype, batch, D, T
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -196,22 +206,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -219,7 +230,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -228,7 +239,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -236,41 +247,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -280,18 +285,20 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _not_empty(axis, size):
+def _not_empty(axis: str, size: int) -> None:
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -303,7 +310,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -315,8 +322,10 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _places(kind, values, axis, out=None):
-    """argmax or argmin along an axis before the last; NumPy copies what it is given, so in parts."""
+def _places(
+    kind: str, values: NDArray[Any], axis: int, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """argmax or argmin along an axis before the last: in parts, as NumPy copies what it gets."""
     if out is None:
         out = np.empty(values.shape[:axis] + values.shape[axis + 1 :], np.intp)
     if axis:
@@ -332,7 +341,7 @@ def _places(kind, values, axis, out=None):
     return out
 
 
-def _spread(value, shape, out=None):
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
         return np.broadcast_to(value, shape).copy()
@@ -340,7 +349,7 @@ def _spread(value, shape, out=None):
     return out
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -350,4 +359,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 4dfe232764fef516
+
+
+# Written by pullback from its own layers; digest of what stands above: d4e3d8ec967c32cb

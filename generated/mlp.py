@@ -14,69 +14,83 @@ Digest of the definition: bb5e9a2156d9af88
 The derivation, step by step, each step proved: pullback show mlp
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of L, each in the shape and the dtype of its input."""
 
-    dW: np.ndarray  # (D, K)
-    dc: np.ndarray  # (K,)
-    dw: np.ndarray  # (K, J)
-    db: np.ndarray  # (J,)
+    dW: NDArray[np.floating]  # (D, K)
+    dc: NDArray[np.floating]  # (K,)
+    dw: NDArray[np.floating]  # (K, J)
+    db: NDArray[np.floating]  # (J,)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    x: Any
-    W: Any
-    w: Any
-    y: Any
-    lamda: Any
-    h: Any
-    z_argmax: Any
-    N: Any
-    n: Any
-    exp_z: Any
-    others_exp_z: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    x: NDArray[np.floating]
+    W: NDArray[np.floating]
+    w: NDArray[np.floating]
+    y: NDArray[np.integer]
+    lamda: float | np.floating
+    h: NDArray[np.floating]
+    z_argmax: NDArray[np.integer]
+    N: int
+    n: NDArray[np.integer]
+    exp_z: NDArray[np.floating]
+    others_exp_z: NDArray[np.floating]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, D, J, K, N)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    u: Any = None  # (N, K); then h
-    z: Any = None  # (N, J); then exp_z
-    n: Any = None  # (N,)
-    z_argmax: Any = None  # (N,)
-    z_max: Any = None  # (N,)
-    ell: Any = None  # (N,)
-    others_exp_z: Any = None  # (N,)
-    log1p_others_exp_z: Any = None  # (N,)
-    sum_exp_z: Any = None  # (N,)
-    p: Any = None  # (N, J); then dz
-    others_dz: Any = None  # (N,)
-    dh: Any = None  # (N, K); then du
-    not_equal_h: Any = None  # (N, K)
-    dW: Any = None  # (D, K)
-    dc: Any = None  # (K,)
-    dw: Any = None  # (K, J)
-    db: Any = None  # (J,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, D, J, K, N)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    u: NDArray[np.floating] | None = None  # (N, K); then h
+    z: NDArray[np.floating] | None = None  # (N, J); then exp_z
+    n: NDArray[np.integer] | None = None  # (N,)
+    z_argmax: NDArray[np.integer] | None = None  # (N,)
+    z_max: NDArray[np.floating] | None = None  # (N,)
+    ell: NDArray[np.floating] | None = None  # (N,)
+    others_exp_z: NDArray[np.floating] | None = None  # (N,)
+    log1p_others_exp_z: NDArray[np.floating] | None = None  # (N,)
+    sum_exp_z: NDArray[np.floating] | None = None  # (N,)
+    p: NDArray[np.floating] | None = None  # (N, J); then dz
+    others_dz: NDArray[np.floating] | None = None  # (N,)
+    dh: NDArray[np.floating] | None = None  # (N, K); then du
+    not_equal_h: NDArray[np.bool_] | None = None  # (N, K)
+    dW: NDArray[np.floating] | None = None  # (D, K)
+    dc: NDArray[np.floating] | None = None  # (K,)
+    dw: NDArray[np.floating] | None = None  # (K, J)
+    db: NDArray[np.floating] | None = None  # (J,)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(x, W, c, w, b, y, lamda, *, work=None):
+def forward(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    b: NDArray[np.floating],
+    y: NDArray[np.integer],
+    lamda: float | np.floating,
+    *,
+    work: Workspace | None = None,
+) -> tuple[np.floating, Cache]:
     """L, and what backward needs to know of the way to it.
 
     Arguments, with N examples, K hidden units, J classes, D features:
@@ -99,8 +113,9 @@ def forward(x, W, c, w, b, y, lamda, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
-    work = _fitting(Workspace, work, (dtype, D, J, K, N), x=x, W=W, c=c, w=w, b=b, y=y)
+    x, W, c, w, b, y, lamda, dtype, D, J, K, N = _arguments(x, W, c, w, b, y, lamda)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, D, J, K, N), x=x, W=W, c=c, w=w, b=b, y=y)
     # u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]
     u = np.matmul(x, W, out=work.u)
     u += c
@@ -125,13 +140,12 @@ def forward(x, W, c, w, b, y, lamda, *, work=None):
     # L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
     L = ell.sum() / N + 0.5 * lamda * (_dot(W, W) + _dot(w, w))
     turn = work.turns[0]
-    return L, Cache(
-        x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn,
-    )
+    cache = Cache(x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn)
+    return L, cache
 
 
 @np.errstate(under="ignore")
-def backward(dL, cache):
+def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -141,7 +155,7 @@ def backward(dL, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn) = cache
+    x, W, w, y, lamda, h, z_argmax, N, n, exp_z, others_exp_z, dtype, work, turn = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
     # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
@@ -186,33 +200,60 @@ def backward(dL, cache):
     return Gradients(dW, dc, dw, db)
 
 
-def value_and_grad(x, W, c, w, b, y, lamda, *, work=None):
+def value_and_grad(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    b: NDArray[np.floating],
+    y: NDArray[np.integer],
+    lamda: float | np.floating,
+    *,
+    work: Workspace | None = None,
+) -> tuple[np.floating, Gradients]:
     """(value, gradients): the output and its gradients, with arguments as in forward."""
     L, cache = forward(x, W, c, w, b, y, lamda, work=work)
     return L, backward(1.0, cache)
 
 
-def value(x, W, c, w, b, y, lamda):
+def value(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    b: NDArray[np.floating],
+    y: NDArray[np.integer],
+    lamda: float | np.floating,
+) -> np.floating:
     """L alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    x, W, c, w, b, y, lamda, dtype, _, J, K, N = _arguments(x, W, c, w, b, y, lamda)
     _total = 0.0
     for _rows in _parts((N,), K + J + 6):
         _part = forward(x[_rows], W, c, w, b, y[_rows], lamda)[0].item()
         _total += _part * ((_rows.stop - _rows.start) / N)
-    return dtype.type(_total)
+    total: np.floating = dtype.type(_total)
+    return total
 
 
-def workspace(x, W, c, w, b, y, lamda):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    b: NDArray[np.floating],
+    y: NDArray[np.integer],
+    lamda: float | np.floating,
+) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
-    arrays = {
+    _, _, _, _, _, _, _, dtype, D, J, K, N = _arguments(x, W, c, w, b, y, lamda)
+    arrays: dict[str, NDArray[Any]] = {
         "u": np.empty((N, K), dtype),
         "z": np.empty((N, J), dtype),
         "n": np.arange(N),
@@ -235,7 +276,7 @@ def workspace(x, W, c, w, b, y, lamda):
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating, np.floating]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -245,7 +286,7 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both (one number).
     """
     x, W, c, w, b, y, lamda = _each("inputs", inputs, "x W c w b y lamda")
-    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    x, W, c, w, b, y, lamda, dtype, D, J, K, N = _arguments(x, W, c, w, b, y, lamda)
     W_dot, c_dot, w_dot, b_dot = _each("tangents", tangents, "W_dot c_dot w_dot b_dot")
     W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
     c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
@@ -283,7 +324,7 @@ def jvp(inputs, tangents):
     # that is, h ẇ + ḣ w + 𝟏 ḃᵀ
     z_dot = h @ w_dot + h_dot @ w + b_dot
     # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
-    ell_dot = np.vecdot(p, z_dot) - z_dot[n, y]
+    ell_dot = _dot_last(p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n] + λ Σ_{d,k} Ẇ[d,k] W[d,k] + λ Σ_{k,j} ẇ[k,j] w[k,j]
     # that is, (1/N) Σ_n ℓ̇_n + λ 𝟏ᵀ (Ẇ ⊙ W) 𝟏 + λ 𝟏ᵀ (ẇ ⊙ w) 𝟏
     L_dot = ell_dot.sum() / N + lamda * _dot(W, W_dot) + lamda * _dot(w, w_dot)
@@ -291,13 +332,13 @@ def jvp(inputs, tangents):
 
 
 @np.errstate(under="ignore")
-def hvp(inputs, tangents):
+def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     """The Hessian times a direction: how each gradient changes along tangents of the inputs.
 
     Arguments as in jvp. Returns Gradients.
     """
     x, W, c, w, b, y, lamda = _each("inputs", inputs, "x W c w b y lamda")
-    (x, W, c, w, b, y, lamda, dtype, D, J, K, N) = _arguments(x, W, c, w, b, y, lamda)
+    x, W, c, w, b, y, lamda, dtype, D, J, K, N = _arguments(x, W, c, w, b, y, lamda)
     W_dot, c_dot, w_dot, b_dot = _each("tangents", tangents, "W_dot c_dot w_dot b_dot")
     W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
     c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
@@ -339,7 +380,7 @@ def hvp(inputs, tangents):
     z_dot = h @ w_dot + h_dot @ w + b_dot
     # (∂L/∂z[n,j])˙ = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ))
-    z_dot_p = np.multiply(z_dot - np.vecdot(p, z_dot)[:, None], p, out=p)
+    z_dot_p = np.multiply(z_dot - _dot_last(p, z_dot)[:, None], p, out=p)
     z_dot_p[n, z_argmax] = 0
     z_dot_p[n, z_argmax] = -z_dot_p.sum(axis=1)
     dz_dot = np.multiply(dell, z_dot_p, out=z_dot_p)
@@ -364,7 +405,15 @@ def hvp(inputs, tangents):
     return Gradients(dW_dot, dc_dot, dw_dot, db_dot)
 
 
-def jacobian(x, W, c, w, b, y, lamda):
+def jacobian(
+    x: NDArray[np.floating],
+    W: NDArray[np.floating],
+    c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    b: NDArray[np.floating],
+    y: NDArray[np.integer],
+    lamda: float | np.floating,
+) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -373,15 +422,17 @@ def jacobian(x, W, c, w, b, y, lamda):
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
 
 
-def _arguments(x, W, c, w, b, y, lamda):
+def _arguments(x: Any, W: Any, c: Any, w: Any, b: Any, y: Any, lamda: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     x = _array("x", x, "N D")
-    dtype = x.dtype
-    W = _array("W", W, "D K", dtype)
-    c = _array("c", c, "K", dtype)
-    w = _array("w", w, "K J", dtype)
-    b = _array("b", b, "J", dtype)
+    W = _array("W", W, "D K")
+    c = _array("c", c, "K")
+    w = _array("w", w, "K J")
+    b = _array("b", b, "J")
     y = _integers("y", y, "N")
+    dtype = x.dtype
+    if W.dtype != dtype or c.dtype != dtype or w.dtype != dtype or b.dtype != dtype:
+        _one_dtype(x=x, W=W, c=c, w=w, b=b)
     lamda = _number("lamda", lamda, dtype)
     N = x.shape[0]
     D = x.shape[1]
@@ -394,28 +445,21 @@ def _arguments(x, W, c, w, b, y, lamda):
         or b.shape != (J,)
         or y.shape != (N,)
     ):
-        _refuse_sizes(
-            x=(x, "N D"),
-            W=(W, "D K"),
-            c=(c, "K"),
-            w=(w, "K J"),
-            b=(b, "J"),
-            y=(y, "N"),
-        )
+        _one_size(x=(x, "N D"), W=(W, "D K"), c=(c, "K"), w=(w, "K J"), b=(b, "J"), y=(y, "N"))
     _not_empty("J", J)
     _not_empty("N", N)
     y = _labels("y", y, J)
-    return (x, W, c, w, b, y, lamda, dtype, D, J, K, N)
+    return x, W, c, w, b, y, lamda, dtype, D, J, K, N
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -424,22 +468,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -447,7 +492,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -456,7 +501,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -464,69 +509,91 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = array.ndim == len(axes.split())
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
 
 
-def _number(name, value, dtype):
+def _fits(array: NDArray[Any], axes: str) -> bool:
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _number(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """The value as one number of this dtype."""
     if type(value) is float:
         return dtype.type(value)
     array = _read(name, value)
-    if array.ndim or array.dtype.kind not in "iuf":
-        found = f"shape {array.shape}" if array.ndim else f"dtype {array.dtype}"
-        raise TypeError(f"{name} has {found}; it must be one real number")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be one real number")
+    if array.ndim:
+        raise ValueError(f"{name} has shape {array.shape}; it must be one real number")
     return dtype.type(array)
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _integers(name, value, axes):
+def _integers(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of integers with these axes."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
-    if array.ndim != len(axes.split()):
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
     return array
 
 
-def _refuse_sizes(**arrays):
-    """Say which array has another size for an axis than an array before it."""
-    sizes, seen = {}, {}
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
     for name, (array, axes) in arrays.items():
-        for axis, size in zip(axes.split(), array.shape):
-            if sizes.setdefault(axis, size) != size:
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
                 raise ValueError(
                     f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
-                    f"with {axis} = {sizes[axis]}, as {seen[axis]} has"
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
                 )
-            seen.setdefault(axis, name)
 
 
-def _labels(name, array, size):
+def _labels(name: str, array: NDArray[Any], size: int) -> NDArray[Any]:
     """The labels as places on an axis of that size."""
     places = array.astype(np.int64, copy=False)
     # without a sign a label below 0 is one above all, so one look at the largest is enough
@@ -538,13 +605,15 @@ def _labels(name, array, size):
     return places.astype(np.intp, copy=False)
 
 
-def _not_empty(axis, size):
+def _not_empty(axis: str, size: int) -> None:
     """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
     if size == 0:
         raise ValueError(f"{axis} is 0; it must be at least 1")
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -556,7 +625,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -568,10 +637,13 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _pick(values, at, out=None):
-    """The entries of an array at some places; into `out` rows by rows, as an index makes an array."""
+def _pick(
+    values: NDArray[Any], at: tuple[Any, ...], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The entries of an array at some places; into `out` rows by rows, as an index makes arrays."""
     if out is None:
-        return values[at]
+        chosen: NDArray[Any] = values[at]
+        return chosen
     if out.size <= 2**12:
         out[...] = values[at]
         return out
@@ -583,7 +655,7 @@ def _pick(values, at, out=None):
     return out
 
 
-def _add_product(total, factor, array):
+def _add_product(total: NDArray[Any], factor: Any, array: NDArray[Any]) -> None:
     """total += factor array, some rows at a time, so that their product stays in the cache."""
     if total.size <= 2**15:
         total += factor * array
@@ -597,8 +669,15 @@ def _add_product(total, factor, array):
         total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
 
 
-def _dot(a, b):
-    """Σ a b over all entries: rows of 4096 one by one, then their sum, so that rounding stays small."""
+def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
+    """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
+    if hasattr(np, "vecdot"):
+        return np.vecdot(a, b, out=out)
+    return np.einsum("...i,...i->...", a, b, out=out)
+
+
+def _dot(a: NDArray[Any], b: NDArray[Any]) -> Any:
+    """Σ a b over all entries: rows of 4096, then their sum, so that rounding stays small."""
     a, b = a.reshape(-1), b.reshape(-1)
     if a.size <= 4096:
         return a @ b
@@ -606,13 +685,13 @@ def _dot(a, b):
     total = float(a[whole:] @ b[whole:])
     for start in range(0, whole, 2**20):
         end = min(whole, start + 2**20)
-        rows = np.vecdot(a[start:end].reshape(-1, 4096), b[start:end].reshape(-1, 4096))
+        rows = _dot_last(a[start:end].reshape(-1, 4096), b[start:end].reshape(-1, 4096))
         total += float(rows.sum())
     return a.dtype.type(total)
 
 
-def _sum_rows(rows, out=None):
-    """The sum over the first axis: 1024 rows at a time, then their sums, so that rounding stays small."""
+def _sum_rows(rows: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the first axis: 1024 rows, then their sums, so that rounding stays small."""
     count = len(rows)
     if out is None:
         out = np.empty(rows.shape[1:], rows.dtype)
@@ -629,23 +708,24 @@ def _sum_rows(rows, out=None):
     return out
 
 
-def _sum_last(values, out=None):
-    """The sum over the last axis; where that is short a product with ones takes a third of the time."""
+def _sum_last(values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The sum over the last axis; where short a product with ones takes a third of the time."""
     size = values.shape[-1]
     if size > 1024 or not values.flags.c_contiguous:
-        return values.sum(axis=-1, out=out)
+        total: NDArray[Any] = values.sum(axis=-1, out=out)
+        return total
     return np.matmul(values, _ones(values.dtype)[:size], out=out)
 
 
-def _ones(dtype):
+def _ones(dtype: np.dtype[Any]) -> NDArray[Any]:
     """A row of 1024 ones: a matrix product with it adds up rows."""
     return _ONES[dtype.itemsize]
 
 
-_ONES = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
+_ONES: dict[int, NDArray[Any]] = {4: np.ones(1024, np.float32), 8: np.ones(1024)}
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -655,4 +735,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: 6748afa03057b3ac
+
+
+# Written by pullback from its own layers; digest of what stands above: 385395ebb3b92acf

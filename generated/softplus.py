@@ -9,48 +9,54 @@ Digest of the definition: d3f06e81ebd6d956
 The derivation, step by step, each step proved: pullback show softplus
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Gradients(NamedTuple):
     """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
 
-    du: np.ndarray  # (...)
+    du: NDArray[np.floating]  # (...)
 
 
 class Cache(NamedTuple):
     """What backward reads of forward's values."""
 
-    u: Any
-    exp_abs_u: Any
-    batch: Any
-    shape: Any
-    dtype: Any
-    work: Any
-    turn: Any
+    u: NDArray[np.floating]
+    exp_abs_u: NDArray[np.floating]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
 
 
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: Any = None  # (dtype, size_batch)
-    owned: Any = frozenset()  # what id() says of the arrays
-    turns: Any = (0,)  # how many calls of forward have written into them
-    h: Any = None  # (*batch,)
-    exp_abs_u: Any = None  # (*batch,)
-    log1p_exp_abs_u: Any = None  # (*batch,)
-    greater_equal_u: Any = None  # (*batch,)
-    du: Any = None  # (*batch,)
-    exp_abs_u_2: Any = None  # (*batch,)
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    h: NDArray[np.floating] | None = None  # (*batch,)
+    exp_abs_u: NDArray[np.floating] | None = None  # (*batch,)
+    log1p_exp_abs_u: NDArray[np.floating] | None = None  # (*batch,)
+    greater_equal_u: NDArray[np.bool_] | None = None  # (*batch,)
+    du: NDArray[np.floating] | None = None  # (*batch,)
+    exp_abs_u_2: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
 
 
 @np.errstate(under="ignore")
-def forward(u, *, work=None):
+def forward(
+    u: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
     """h, and what backward needs to know of the way to it.
 
     Arguments, with no axes:
@@ -66,10 +72,11 @@ def forward(u, *, work=None):
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    work = _fitting(Workspace, work, (dtype, size_batch), u=u)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), u=u)
     # h[...] = log(1 + exp(u[...]))
     # in the form of: shifted softplus
     h = np.maximum(0, u, out=work.h)
@@ -80,11 +87,12 @@ def forward(u, *, work=None):
     h += log1p_exp_abs_u
     shape = (*batch,)
     turn = work.turns[0]
-    return _unflat(h, batch), Cache(u, exp_abs_u, batch, shape, dtype, work, turn)
+    cache = Cache(u, exp_abs_u, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
 
 
 @np.errstate(under="ignore")
-def backward(dh, cache):
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     """The gradients, given the gradient by the output.
 
     Arguments:
@@ -94,7 +102,7 @@ def backward(dh, cache):
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (u, exp_abs_u, batch, shape, dtype, work, turn) = cache
+    u, exp_abs_u, batch, shape, dtype, work, turn = cache
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
@@ -108,12 +116,12 @@ def backward(dh, cache):
     return Gradients(_unflat(du, batch))
 
 
-def value(u):
+def value(u: NDArray[np.floating]) -> NDArray[np.floating]:
     """h alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     if not batch:
         return forward(u)[0]
     h = np.empty((*batch,), dtype)
@@ -122,16 +130,16 @@ def value(u):
     return h
 
 
-def workspace(u):
-    """Arrays for calls with arguments of these shapes and this dtype: forward(..., work=workspace(...)).
+def workspace(u: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and holds
-    until the next call that is given it; no argument may lie there. Raises as forward does.
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
     size_batch = u.shape[0]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "h": np.empty((size_batch,), dtype),
         "exp_abs_u": np.empty((size_batch,), dtype),
         "log1p_exp_abs_u": np.empty((size_batch,), dtype),
@@ -143,7 +151,9 @@ def workspace(u):
 
 
 @np.errstate(under="ignore")
-def jvp(inputs, tangents):
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The output, and its derivative along tangents of the inputs (forward mode).
 
     Arguments:
@@ -153,9 +163,8 @@ def jvp(inputs, tangents):
     Returns (output, tangent), both of shape (...).
     """
     (u,) = _each("inputs", inputs, "u")
-    (u, dtype, batch) = _arguments(u)
+    u, dtype, batch = _arguments(u)
     u = _flat(u, batch)
-    size_batch = u.shape[0]
     (u_dot,) = _each("tangents", tangents, "u_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = log(1 + exp(u[...]))
@@ -168,7 +177,7 @@ def jvp(inputs, tangents):
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
-def jacobian(u):
+def jacobian(u: NDArray[np.floating]) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
@@ -177,22 +186,22 @@ def jacobian(u):
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
 
 
-def _arguments(u):
+def _arguments(u: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     u = _array("u", u, "...")
     dtype = u.dtype
     batch = u.shape
-    return (u, dtype, batch)
+    return u, dtype, batch
 
 
-def _fitting(kind, work, sizes, /, **arrays):
-    """The workspace, if it was made for these sizes and no argument lies in it."""
-    if work is None:
-        return _NEW
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
     if not isinstance(work, kind):
         raise TypeError(
             f"work is {type(work).__name__}; it must be what workspace of this module returned"
         )
+    if work.sizes is None:
+        return  # new arrays for each call
     if work.sizes != sizes:
         made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
         raise ValueError(
@@ -201,22 +210,23 @@ def _fitting(kind, work, sizes, /, **arrays):
         )
     _apart(work, **arrays)
     work.turns[0] += 1
-    return work
 
 
-def _apart(work, /, **arrays):
+def _apart(work: Any, /, **arrays: Any) -> None:
     """Refuse an argument that lies in the workspace, as it would be written over."""
     for name, array in arrays.items():
         if id(array) in work.owned or id(array.base) in work.owned:
-            raise ValueError(f"{name} lies in the workspace that is written into; pass a copy of it")
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
 
 
-def _ids(arrays):
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
     """What id() says of these arrays."""
     return frozenset(map(id, arrays.values()))
 
 
-def _check_cache(cache, kind):
+def _check_cache(cache: Any, kind: Any) -> None:
     """Refuse what is no cache of this module."""
     if not isinstance(cache, kind):
         raise TypeError(
@@ -224,7 +234,7 @@ def _check_cache(cache, kind):
         )
 
 
-def _current(work, turn):
+def _current(work: Any, turn: int) -> None:
     """Refuse a cache whose arrays a later call of forward has written over."""
     if work.turns[0] != turn:
         raise ValueError(
@@ -233,7 +243,7 @@ def _current(work, turn):
         )
 
 
-def _read(name, value):
+def _read(name: str, value: Any) -> NDArray[Any]:
     """The value as an array."""
     try:
         return np.asarray(value)
@@ -241,41 +251,35 @@ def _read(name, value):
         raise ValueError(f"{name} must be an array: {error}") from None
 
 
-def _array(name, value, axes, dtype=None):
-    """The value as an array of floats with these axes, of this dtype where one is given."""
-    array = value if type(value) is np.ndarray else _read(name, value)
-    fits = _fits(array, axes)
-    if fits and (array.dtype == dtype if dtype else array.dtype in _FLOAT_DTYPES):
-        return array
-    if array.dtype.type not in (np.float32, np.float64) or (
-        dtype and array.dtype.type is not dtype.type
-    ):
-        wanted = f"{dtype}, as the arguments before it" if dtype else "float32 or float64"
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be {wanted}")
-    if not fits:
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype.type not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
+    if not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-_FLOAT_DTYPES = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def _fits(array, axes):
+def _fits(array: NDArray[Any], axes: str) -> bool:
     """Has the array these axes, `...` being any number of them?"""
     wanted = len(axes.split())
     return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
 
 
-def _each(name, values, parts):
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
     """The values of a tuple with one value for each part."""
-    values = tuple(values)
-    if len(values) != len(parts.split()):
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
         wanted = parts.replace(" ", ", ")
-        raise ValueError(f"{name} has {len(values)} values; it must have those for {wanted}")
-    return values
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
 
 
-def _flat(array, batch):
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The leading axes, whose sizes are `batch`, as one axis."""
     if len(batch) == 1:
         return array
@@ -285,12 +289,14 @@ def _flat(array, batch):
     return array.reshape((size, *array.shape[len(batch) :]))
 
 
-def _unflat(array, batch):
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
     """The first axis as the leading axes that it was."""
     return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
 
 
-def _like(name, value, shape, dtype, model):
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
     """The value as an array of this shape and dtype, those of the model."""
     array = value if type(value) is np.ndarray else _read(name, value)
     if array.dtype == dtype and array.shape == shape:
@@ -302,7 +308,7 @@ def _like(name, value, shape, dtype, model):
     return array.astype(dtype)
 
 
-def _parts(sizes, entries):
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
     """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
     count = sizes[0]
     for size in sizes[1:]:
@@ -314,7 +320,7 @@ def _parts(sizes, entries):
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
-def _by_rows(output, pull):
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
     unit = np.zeros(output.shape, output.dtype)
     found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
@@ -324,4 +330,6 @@ def _by_rows(output, pull):
             array[at] = row
         unit[at] = 0
     return found
-# Written by pullback from its own layers; digest of what stands above: ca47ea91716ad25e
+
+
+# Written by pullback from its own layers; digest of what stands above: fe27a09dca1bcbea
