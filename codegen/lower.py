@@ -103,6 +103,7 @@ REDUCTIONS: dict[type, str] = {
 }
 
 MAX_SEARCHED = 6  # operands of a contraction whose best order is searched for
+MAX_AXES = 8  # of an operand in that search: NumPy counts the entries of a larger one wrongly
 COMMON_SIZE = 64  # of every axis, where orders are compared
 MAX_PRODUCT = 8  # whole powers up to this one are products; np.power is slower than these
 
@@ -761,7 +762,7 @@ class Lowering:
     def sum(self, expr: Binder) -> Term:
         """A sum: of a product it is a contraction; by a label it is a scatter; else a reduction."""
         body, indices = expr.open()
-        factors = [part for f in sp.Mul.make_args(body) for part in split_off_mask(f)]
+        factors = [part for f in sp.Mul.make_args(body) for part in self.split_off_mask(f)]
         inside = [f for f in factors if f.free_symbols & set(indices)]
         outside = [f for f in factors if f not in inside]
         if outside and inside:
@@ -783,6 +784,24 @@ class Lowering:
         terms += [self.sigmoid_slope(a) for a in slopes]
         terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
+
+    def split_off_mask(self, factor: Expr) -> tuple[Expr, ...]:
+        """`where(c, a b, 0)` as [c] a b if c has more axes, or as where(c, a, 0) b if b has more.
+
+        It may go elsewhere first then. What is taken out is finite, as 0 times it must be 0.
+        """
+        if not isinstance(factor, Where) or factor.args[2] != 0:
+            return (factor,)
+        condition, value, _ = factor.args
+        if indices_of(condition) - indices_of(value):
+            return (Bracket(condition), *sp.Mul.make_args(value))
+        factors = sp.Mul.make_args(value)
+        more = [f for f in factors if indices_of(f) - indices_of(condition)]
+        rest = [f for f in factors if f not in more and not f.is_number]
+        if not rest or not all(self.finite.finite(f, self.conditions) for f in more):
+            return (factor,)
+        rest = [f for f in factors if f not in more]
+        return (Where(condition, sp.Mul(*rest), sp.S.Zero), *more)
 
     def contractable(self, factor: Expr) -> list[Term]:
         """A factor as operands of a contraction; a square is two of them."""
@@ -846,7 +865,10 @@ class Lowering:
         if not set(along) & set(indices):
             return None
         beside = [i for i in indices if i not in along]
+        outer = self.scope
+        self.scope = (*cast(Any, along), *(i for i in outer if i not in along))  # rows as they go
         term = self.float(self.lower(Sum(rest, *beside)))
+        self.scope = outer
         others = tuple(i for i in term.indices if i not in along)
         term = self.spread(term, (*cast(Any, along), *cast(Any, others)))
         terms |= {cast(Index, i): self.axis(cast(Index, i)) for i in along if i not in indices}
@@ -908,15 +930,6 @@ def alike(a: Expr, b: Expr) -> bool:
     return is_entry(a) and is_entry(b) and entry_name(a) == entry_name(b)
 
 
-def split_off_mask(factor: Expr) -> tuple[Expr, ...]:
-    """`where(c, a, 0)` as [c] a, if c has more axes than a: it may go elsewhere first."""
-    if isinstance(factor, Where) and factor.args[2] == 0:
-        condition, value, _ = factor.args
-        if indices_of(condition) - indices_of(value):
-            return (Bracket(condition), *sp.Mul.make_args(value))
-    return (factor,)
-
-
 def indices_of(expr: Expr) -> set[Expr]:
     """The indices that stand free in an expression."""
     return {s for s in expr.free_symbols if isinstance(s, Index)}
@@ -963,7 +976,8 @@ def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int
     if len(terms) == 2:
         return 0, 1
     axes = list(dict.fromkeys(i for t in terms for i in t.indices))
-    if len(terms) > MAX_SEARCHED or len(axes) > len(ascii_letters):
+    largest = max(len(t.indices) for t in terms)
+    if len(terms) > MAX_SEARCHED or len(axes) > len(ascii_letters) or largest > MAX_AXES:
         pairs = combinations(range(len(terms)), 2)
         return min(pairs, key=lambda pair: cost_of_pair(terms, indices, pair))
     letters = dict(zip(axes, ascii_letters, strict=False))

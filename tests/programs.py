@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from codegen.lower import lower
 from codegen.module import loaded, module
@@ -22,6 +23,27 @@ from tests.reference import MP, Exact, jacobians_of, pull
 ROUNDING = 1e-12  # of the largest number on the way: NumPy's results are rounded relative to that
 DIGITS = 1e-25  # of a program's meaning, likewise
 Arrays = Mapping[str, Any]
+
+
+def random_texts(number: int, count: int, **size: int) -> list[str]:
+    """Random definitions, the same ones for the same number."""
+    texts: dict[str, None] = {}
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        derandomize=False,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(layers(**size))
+    def gather(text: str) -> None:
+        texts[text] = None
+
+    gather()
+    return list(texts)
 
 
 class Meant:

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, seed, settings
-from hypothesis import strategies as st
 
 from codegen.lower import lower
 from codegen.module import module
@@ -16,10 +14,9 @@ from derive.errors import DefinitionError, MissingLaw
 from derive.reader import read_equations
 from tests.definitions import facts
 from tests.meaning import derived
-from tests.programs import Meant, check_meaning, check_module
+from tests.programs import Meant, check_meaning, check_module, random_texts
 from tests.samples import NAMES, draw, sizes_of
-from tests.strategies import layers
-from tests.test_fuzz_layers import HEALTH, draw_inputs, flat_facts
+from tests.test_fuzz_layers import draw_inputs, flat_facts
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,25 +38,11 @@ def check(text: str, chance: int) -> None:
 # those left out hold a definition that takes long to derive, and nothing else of interest
 @pytest.mark.parametrize("number", sorted({*range(22)} - {8, 16}))
 def test_random_definitions(number):
-    """What is found is short already; the number decides what is drawn."""
-
-    @seed(number)
-    @settings(
-        max_examples=5,
-        derandomize=False,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=HEALTH,
-    )
-    @given(layers(parts=1, choices=2), st.integers(0, 2**16))
-    def random_definitions(text, chance):
+    for text in random_texts(number, 5, parts=1, choices=2):
         try:
-            check(text, chance)
+            check(text, number)
         except (DefinitionError, MissingLaw):
-            return  # an axis that no input has, or what the engine says that it lacks
-
-    random_definitions()
+            continue  # an axis that no input has, or what the engine says that it lacks
 
 
 TEXT = "u[n, k] = tanh(sum(d, x[n, d] * w[d, k])) + b[k]\nL = mean(n, k, exp(u[n, k]) * u[n, k])"

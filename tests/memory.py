@@ -1,0 +1,76 @@
+"""How much memory a module's backward pass takes, beside what it works on."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from codegen.lower import lower
+from codegen.module import loaded, module
+from derive.derivation import Derivation
+from derive.layer import Layer
+
+SLACK = 2**16  # bytes that Python itself and buffers of a fixed size take
+TIMES = 4  # of the largest array
+
+
+@dataclass(frozen=True)
+class Memory:
+    """In bytes: the largest of inputs, nodes and gradients, and the peaks of both passes."""
+
+    largest: int
+    forward: int
+    backward: int
+
+    @property
+    def bound(self) -> int:
+        """What backward may take: no more than some arrays of those that forward has anyway."""
+        return TIMES * max(self.largest, self.forward) + SLACK
+
+
+def peak(work: Callable[[], Any]) -> tuple[int, Any]:
+    """The memory that a call takes at most beyond what there was, and its result."""
+    tracemalloc.start()
+    result = work()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most, result
+
+
+def draw(layer: Layer, sizes: dict[str, int]) -> dict[str, Any]:
+    """Inputs of these sizes between ½ and 1, and labels."""
+    rng = np.random.default_rng(0)
+    inputs: dict[str, Any] = {}
+    for tensor in layer.inputs:
+        shape = tuple(sizes[str(i.size)] for i in tensor.indices)
+        if tensor.integer:
+            inputs[tensor.name] = rng.integers(sizes[str(tensor.labels_of)], size=shape)
+        else:
+            inputs[tensor.name] = rng.uniform(0.5, 1.0, size=shape)
+    return inputs
+
+
+def sizes_of(layer: Layer, size: int) -> dict[str, int]:
+    """A size for each axis, about the same."""
+    names = {str(i.size) for t in layer.inputs for i in t.indices}
+    names |= {str(t.labels_of) for t in layer.inputs if t.integer}
+    return {name: size + place for place, name in enumerate(sorted(names))}
+
+
+def measure(derivation: Derivation, sizes: dict[str, int]) -> Memory:
+    """What both passes of a layer's module take at these sizes."""
+    layer = derivation.layer
+    code = loaded(module(derivation, lower(derivation)), layer)
+    inputs = draw(layer, sizes)
+    with np.errstate(all="ignore"):
+        forward, (output, cache) = peak(lambda: code.forward(**inputs))
+        backward, gradients = peak(lambda: code.backward(np.ones_like(output), cache))
+    nodes = (n for n in layer.nodes if not n.notation)
+    shapes = (tuple(sizes[str(i.size)] for i in n.indices) for n in nodes)
+    arrays = [*inputs.values(), *gradients]
+    largest = max(*(np.asarray(a).nbytes for a in arrays), *(8 * int(np.prod(s)) for s in shapes))
+    return Memory(largest, forward, backward)
