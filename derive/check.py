@@ -43,8 +43,9 @@ from derive.witness import DIGITS, Search, Values, close, exact
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
 MAX_WORK = 80_000  # of a step at one choice of sizes, in parts written out
-WORK_AT_EASE = 1_000_000  # of a derivation, after which steps have half, a third, … of that
-SAMPLES = 60  # places of which each has some cases, where not all can be taken
+WORK_AT_EASE = 500_000  # of a derivation, after which steps have half, a third, … of that
+HOPELESS = 3  # times the work that there may be, at the pace of the first places
+SAMPLES = 150  # places of which each has some cases, where not all can be taken
 POINTS = 3  # at which sides are compared where they are not seen to be equal
 EXACT = "exact"
 NUMERIC = f"{DIGITS} digits"
@@ -131,8 +132,11 @@ class StepCheck:
 
     def whole(self, indices: Sequence[Index]) -> Check:
         """Every place and every case."""
-        for at in places(indices, self.sizes):
+        every = list(places(indices, self.sizes))
+        for number, at in enumerate(every, 1):
             self.take(at, Cases(MAX_CASES - self.kinds.total()))
+            if (self.work.done - self.start) * len(every) > HOPELESS * self.share * number:
+                raise TooMuchWork
         return self.result()
 
     def sample(self, indices: Sequence[Index]) -> Check:

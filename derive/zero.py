@@ -123,7 +123,7 @@ class Residues:
         if name == "log":
             return self.log(a)
         if name == "tanh":
-            double = pow(GENERATOR, 2 * self.exponent(a) % Q, P)
+            double = self.value(self.nodes.function("exp", self.nodes.scaled(a, 2)))
             if double == P - 1:
                 raise BadPoint
             return (double - 1) * pow(double + 1, -1, P) % P

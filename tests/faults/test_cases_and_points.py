@@ -1,0 +1,139 @@
+"""Cases that come about and cases that do not; what has no value; what a check may say of itself."""
+
+import pytest
+import sympy as sp
+
+from derive import check as check_module
+from derive.cases import Cases, Symbolic
+from derive.check import check_step
+from derive.derivation import derive
+from derive.errors import ProofFailed
+from derive.laws import LAWS
+from derive.nodes import Nodes
+from derive.proof import prove
+from derive.reader import read_equations
+from derive.small_sizes import definitions_of
+from derive.steps import Step
+
+
+def symbolic():
+    nodes = Nodes()
+    return nodes, Symbolic(nodes, Cases(100))
+
+
+def test_one_question_however_it_is_spelt():
+    nodes, algebra = symbolic()
+    u, v = nodes.symbol("u"), nodes.symbol("v")
+    less = nodes.subtract(u, v)
+    grown = nodes.mul((nodes.function("exp", u), less))
+    for _ in algebra.decider.rounds():
+        sign = algebra.sign(less)
+        assert algebra.sign(nodes.scaled(less, 2)) == sign
+        assert algebra.sign(nodes.subtract(v, u)) == -sign
+        assert algebra.sign(grown) == sign
+        square = nodes.subtract(nodes.mul((less, u)), nodes.mul((less, u)))
+        assert algebra.sign(square) == 0
+        spread = nodes.subtract(nodes.mul((u, u, less)), nodes.mul((v, u, less)))
+        algebra.sign(spread)
+        assert len(algebra.decider.answers) <= 2
+
+
+def test_the_largest_is_asked_for_once_whatever_is_added_to_all():
+    nodes, algebra = symbolic()
+    values = [nodes.symbol(n) for n in "abc"]
+    shifted = [nodes.add((nodes.scaled(v, 2), nodes.symbol("d"))) for v in values]
+    rounds = 0
+    for _ in algebra.decider.rounds():
+        assert algebra.largest(values) == algebra.largest(shifted)
+        assert len(algebra.decider.answers) == 1
+        rounds += 1
+    assert rounds == 3
+
+
+def test_minus_infinity_is_never_the_largest_of_several():
+    nodes, algebra = symbolic()
+    nothing, a = nodes.infinity(-1), nodes.symbol("a")
+    assert algebra.largest([nothing, a]) == 1
+    assert algebra.largest([nothing, nothing]) == 0
+    assert nodes.function("exp", nothing) is nodes.zero
+    assert nodes.function("exp", nodes.subtract(nothing, a)) is nodes.zero
+
+
+def test_what_has_no_value_is_0_times_0_and_nothing_else():
+    nodes, _ = symbolic()
+    lost = nodes.raised(nodes.zero, -1)
+    assert lost.undefined and nodes.mul((nodes.zero, lost)) is nodes.zero
+    assert nodes.add((lost, nodes.symbol("a"))).undefined
+
+
+# definitions that are singular somewhere: at a tie, at i = j, in an empty mask, at 0
+SINGULAR = [
+    "y[n] = x[n]**2 / abs(a)",
+    "y[n] = log(1 + exp(beta * x[n])) / beta",
+    "y[n] = abs(log(x[n]) - t[n])",
+    "y[n] = log(abs(x[n]))",
+    "y[n] = sqrt(abs(x[n]) - 1)",
+    "y[i, j] = sqrt(sum(d, (x[i, d] - x[j, d])**2))",
+    "E = sum(i, j, where(i != j, q[i] * q[j] / abs(x[i] - x[j]), 0))",
+    "s[n] = sum(j, [m[n, j] > 0] * a[n, j]) / sum(j, [m[n, j] > 0])",
+    "s[n] = log(sum(j, where(m[n, j] > 0, exp(a[n, j]), 0)))",
+    "C = sum(n, [m[n] > 0] * log(p[n]))",
+    "y[k] = log(1 + exp(-m[k]**2 / 2))",
+    "y[n] = max(0, -exp(x[n]) * a**2)",
+    "y[n] = x[n]**p",
+    "y[n] = max(x[n], 2 * x[n]) / x[n]",
+    "y[n] = log(x[n])**2 + sqrt(log(x[n])**2)",
+    "k[i] := where(x[i] > 0, x[i]**2, 0)\nC = sum(i, where(x[i] > 0, log(k[i] / sum(j, k[j])), 0))",
+]
+
+
+@pytest.mark.parametrize("equations", SINGULAR)
+def test_a_definition_that_is_singular_somewhere_is_proved(equations):
+    prove(derive(read_equations("own", equations)))
+
+
+NOWHERE = [
+    "y[n] = log(sigmoid(x[n]) - 2)",
+    "y[n] = a[n] * sqrt(tanh(x[n]) - 3)",
+    "y[n] = log(min(x[n], -1)) + a[n]",
+]
+
+
+@pytest.mark.parametrize("equations", NOWHERE)
+def test_a_definition_that_is_real_nowhere_is_refused_in_words(equations):
+    with pytest.raises(ProofFailed, match="no point was found"):
+        prove(derive(read_equations("own", equations)))
+
+
+def checked(before, after):
+    layer = read_equations("own", f"a[n, m, k, j] = {before}\nb[n, m, k, j] = {after}")
+    sides = [n.expr for n in layer.nodes]
+    return check_step(layer, "own", Step(LAWS["fold"], *sides), definitions_of(layer))
+
+
+MANY = "x[n] * w[n, m, k, j] + abs(y[m] + x[n]) * abs(w[n, m, k, j] - x[k]) * v[j]"
+
+
+def test_a_check_of_some_says_how_many(monkeypatch):
+    monkeypatch.setattr(check_module, "MAX_CASES", 40)
+    found = checked(MANY, MANY.replace("abs(y[m] + x[n])", "abs(-x[n] - y[m])"))
+    assert found.sampled and found.how not in found.words
+    assert f"{found.cases} random cases" in found.words
+    if found.places < found.of:
+        assert f"{found.places} of {found.of} places" in found.words
+
+
+def test_no_place_is_skipped_where_all_can_be_afforded(monkeypatch):
+    """A difference at one place alone, in a step whose cases are too many to take them all."""
+    monkeypatch.setattr(check_module, "MAX_CASES", 20)
+    layer = read_equations("own", "a[n, k] = abs(x[n] - y[k]) * abs(z[n, k])")
+    a, (n, k) = layer.nodes[0].expr, layer.nodes[0].indices
+    wrong = a + sp.KroneckerDelta(n, 1) * sp.KroneckerDelta(k, 1)
+    assert check_step(layer, "own", Step(LAWS["fold"], a, 2 * a - a.copy()), {}).sampled
+    with pytest.raises(ProofFailed, match="does not hold at k = 1, n = 1"):
+        check_step(layer, "own", Step(LAWS["fold"], a, wrong), {})
+
+
+def test_an_axis_that_is_alone_has_three_places():
+    found = prove(derive(read_equations("own", "y[j] = x[j] - mean(k, x[k])")))
+    assert {n for check in found.steps for _, n in check[1].sizes} == {3}
