@@ -449,12 +449,22 @@ def has_indicator(tree: Tree) -> bool:
     return isinstance(tree, Iverson)
 
 
+def real_output(facts: Facts, inputs: dict[str, Any]) -> np.ndarray | None:
+    """The output at 60 digits; None where what leads to it is no real number."""
+    try:
+        return Real(facts, inputs).output()
+    except (ZeroDivisionError, ValueError):
+        return None
+
+
 def by_steps(
     facts: Facts, inputs: dict[str, Any], g: Any, tangents: Any, scale: float
 ) -> Expected | None:
     """By complex steps at 60 digits; None where the output is no real number."""
+    output = real_output(facts, inputs)
+    if output is None:
+        return None
     try:
-        output = Real(facts, inputs).output()
         slopes, back = (jacobians_of(facts, inputs, sign) for sign in (1, -1))
     except (ZeroDivisionError, ValueError):
         return None
@@ -491,6 +501,8 @@ def compare(code: Any, facts: Facts, derivation: Derivation, seed: int, number: 
     wanted = [t.name for t in derivation.layer.inputs if t.name in derivation.layer.wrt]
     tangents = [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in wanted]
     assert wanted == list(derivation.layer.wrt)
+    if real_output(facts, inputs) is None:
+        return
     facts = facts if tuple(wanted) == facts.wrt else replace_wrt(facts, tuple(wanted))
     expected = by_autodiff(facts, inputs, g, tangents)
     if not finite(expected) or POINTS[number] == "extremes":
