@@ -83,6 +83,9 @@ LOGISTIC = (
 )
 
 
+NOWHERE = "no point was found where"
+
+
 class Seeded(Maker):
     """A layer in the making by a number, of all that the language has."""
 
@@ -282,7 +285,7 @@ class Trouble:
     @property
     def late(self) -> bool:
         """Was there only not enough time?"""
-        return self.kind in ("late", "refused: TooLarge")
+        return self.kind == "late" or "takes longer than" in self.words
 
     @property
     def key(self) -> tuple[str, str]:
@@ -364,6 +367,8 @@ def where(error: BaseException) -> str:
 def troubles_of(source: str, seed: int, seconds: float = SECONDS) -> list[Trouble]:
     """What goes wrong with a definition; what the generator made by mistake is nothing."""
     troubles = Trial(source, seconds).run(seed)
+    if any(t.stage == "prove" and NOWHERE in t.words for t in troubles):
+        return []  # what is real nowhere is refused before it is emitted
     if any(t.stage == "read" and any(w in t.words for w in MISMADE) for t in troubles):
         return []
     return troubles
@@ -413,14 +418,53 @@ def by_autodiff(facts: Facts, inputs: dict[str, Any], g: Any, tangents: Any) -> 
         return Expected(output, gradients, np.asarray(point.jvp(tangents)), arrays.largest)
 
 
+class Real(Exact):
+    """An evaluation that ends where a number is not real: NumPy would go on with NaN.
+
+    A product with an indicator that is 0 is 0, whatever the rest is.
+    """
+
+    def apply(self, op: str, *args: Any) -> Any:
+        value = super().apply(op, *args)
+        if MP.im(value) != 0 or not MP.isfinite(value):
+            raise ValueError(f"{op} gives {value}")
+        return value
+
+    def build(self, tree: Tree, at: dict[str, int]) -> Any:
+        if isinstance(tree, Operation) and tree.op == "*":
+            for side in (tree.left, tree.right):
+                if has_indicator(side) and self.build(side, at) == 0:
+                    return self.number(0)
+        if isinstance(tree, Operation) and tree.op == "**":
+            moves = any(isinstance(part, Ref) for part in walk(tree.right))
+            if moves and self.build(tree.left, at) <= 0:
+                raise ValueError("no slope by the exponent of what is not positive")
+        return super().build(tree, at)
+
+
+def has_indicator(tree: Tree) -> bool:
+    """Is it an indicator, or a product with one?"""
+    if isinstance(tree, Operation) and tree.op == "*":
+        return has_indicator(tree.left) or has_indicator(tree.right)
+    return isinstance(tree, Iverson)
+
+
+def real_output(facts: Facts, inputs: dict[str, Any]) -> np.ndarray | None:
+    """The output at 60 digits; None where what leads to it is no real number."""
+    try:
+        return Real(facts, inputs).output()
+    except (ZeroDivisionError, ValueError):
+        return None
+
+
 def by_steps(
     facts: Facts, inputs: dict[str, Any], g: Any, tangents: Any, scale: float
 ) -> Expected | None:
     """By complex steps at 60 digits; None where the output is no real number."""
+    output = real_output(facts, inputs)
+    if output is None:
+        return None
     try:
-        output = Exact(facts, inputs).output()
-        if not all(MP.im(v) == 0 and MP.isfinite(v) for v in output.flat):
-            return None
         slopes, back = (jacobians_of(facts, inputs, sign) for sign in (1, -1))
     except (ZeroDivisionError, ValueError):
         return None
@@ -457,6 +501,8 @@ def compare(code: Any, facts: Facts, derivation: Derivation, seed: int, number: 
     wanted = [t.name for t in derivation.layer.inputs if t.name in derivation.layer.wrt]
     tangents = [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in wanted]
     assert wanted == list(derivation.layer.wrt)
+    if real_output(facts, inputs) is None:
+        return
     facts = facts if tuple(wanted) == facts.wrt else replace_wrt(facts, tuple(wanted))
     expected = by_autodiff(facts, inputs, g, tangents)
     if not finite(expected) or POINTS[number] == "extremes":

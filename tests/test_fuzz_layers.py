@@ -150,7 +150,7 @@ def test_what_was_found(text):
 
 
 # quick ones; what else is found stands above, or in a file of its own kind
-SAMPLE = (*(1, 2, 3, 19, 20, 22), *(1002, 1008, 1009, 1018, 1021, 1034, 1038, 1042, 1043, 1044))
+SAMPLE = range(20)
 
 
 @pytest.mark.parametrize("number", SAMPLE)
