@@ -260,30 +260,34 @@ class Shift:
         return any(c is not None and relevant(self.terms)(c) for c in found)
 
     def product(self, expr: Expr, count: Expr) -> Expr:
-        """A product times exp(−count M): its sums take one each, its exponential what is left.
+        """A product times exp(−count M): its sums take one each, the rest what is left.
 
         Sums of the exponents that stand below come before others.
         """
         factors = list(sp.Mul.make_args(expr))
-        exponent = next((f.args[0] for f in factors if isinstance(f, sp.exp)), None)
-        sums = [f for f in factors if is_exponential_sum(f.as_base_exp()[0])]
-        sums.sort(key=lambda f: not self.is_related(f.as_base_exp()[0]))
-        for f in sums:
-            base, power = f.as_base_exp()
-            takes = exponent is None or self.is_related(base)
+        alone = not any(isinstance(f, sp.exp) for f in factors)
+        sums = [f for f in factors if is_exponential_sum(base_and_power(f)[0])]
+        sums.sort(key=lambda f: not self.is_related(base_and_power(f)[0]))
+        for f in (f for f in sums if not isinstance(f, Where)):
+            base, power = base_and_power(f)
+            takes = alone or self.is_related(base)
             if takes and power.is_Integer and 0 < power <= count:
                 factors[factors.index(f)] = self.sum(base) ** power
                 count -= power
+        case = next((f for f in sums if isinstance(f, Where)), None)
+        if case is not None:
+            rest = sp.Mul(*(f for f in factors if f != case and not isinstance(f, sp.exp)))
+            return rest * self.sum(case, count, exponent_of(sp.Mul(*factors)))
         return self.exponential(factors, count) if count else sp.Mul(*factors)
 
     def is_related(self, expr: Expr) -> bool:
         """Does a sum have exponents of those that stand below?"""
         return any(shares_exponent(t, own.exponent) for own in terms_of(expr) for t in self.terms)
 
-    def sum(self, expr: Expr) -> Expr:
-        """A sum times exp(−M); its terms have exponent −∞ where those below have."""
-        counts = relevant(self.terms)
-        return sp.Add(*(t.at(self.top, [c for c in t.counts if counts(c)]) for t in terms_of(expr)))
+    def sum(self, expr: Expr, count: Expr = sp.S.One, more: Expr = sp.S.Zero) -> Expr:
+        """A sum times exp(more − count M); its terms are left out where those below are."""
+        counts, shift = relevant(self.terms), count * self.top - more
+        return sp.Add(*(t.at(shift, [c for c in t.counts if counts(c)]) for t in terms_of(expr)))
 
     def exponential(self, factors: Sequence[Expr], count: Expr) -> Expr:
         """Factors times exp(−count M), which is 0 where a factor is 0 under which M was taken."""

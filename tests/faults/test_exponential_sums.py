@@ -8,6 +8,7 @@ exponents are thousands apart; at those inputs are whole numbers, so that expone
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -50,7 +51,7 @@ LOGS = (
     "s[n] = log({one} + exp(z[n, l[n]]))",
     "s[n] = -log({one} / ({s} + {one2}))",
     "p[n, j] := {e} / {s_i}\ns[n] = log(sum(j, p[n, j] * u[j]**2))",
-    "L = sum(n, u[l[n]] * log({s}))",
+    "h[n] = u[l[n]] * log({s})",
 )
 QUOTIENTS = (
     "p[n, j] = {e} / {s_i}",
@@ -61,8 +62,8 @@ QUOTIENTS = (
     "h[n] = {one} / ({one} + {one2})",
     "h[n] = sum(j, {e} / {s_i} * u[j])**2",
     "h[n] = {one} / {s}**2",
-    "p[n, j] := {e} / {s_i}\nL = sum(n, j, p[n, j] * u[j])",
-    "L = sum(n, u[l[n]] * {one} / {s})",
+    "p[n, j] := {e} / {s_i}\nh[n] = sum(j, p[n, j] * u[j])",
+    "h[n] = u[l[n]] * {one} / {s}",
 )
 
 
@@ -107,7 +108,10 @@ def made(text: str, *wrt: str) -> tuple[ModuleType, Facts]:
 
 
 def draw(facts: Facts, scale: float, seed: int) -> dict[str, Any]:
-    """Whole numbers where the scale is large; weights are positive, and some are 0."""
+    """Whole numbers where the scale is large; weights are positive, or 0 if no slope is by them.
+
+    The slope by a weight that is 0 may be beyond all numbers, for terms that do not count as well.
+    """
     rng = np.random.default_rng(seed)
     inputs: dict[str, Any] = {}
     for name, axes in facts.axes.items():
@@ -115,7 +119,8 @@ def draw(facts: Facts, scale: float, seed: int) -> dict[str, Any]:
         if name in facts.labels:
             inputs[name] = rng.integers(1, 3, size=shape)
         elif name in ("q", "r"):
-            inputs[name] = rng.uniform(0.5, 2, size=shape) * (rng.uniform(size=shape) < 0.7)
+            kept = rng.uniform(size=shape) < (1.0 if name in facts.wrt else 0.7)
+            inputs[name] = rng.uniform(0.5, 2, size=shape) * kept
             inputs[name][..., 0] = 1.0
         elif name == "m":
             inputs[name] = rng.normal(size=shape)
@@ -158,9 +163,9 @@ def drawn(facts: Facts, inputs: dict[str, Any], shape: tuple[int, ...]) -> tuple
     return g, [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in facts.wrt]
 
 
-def check(text: str, scale: float, seed: int = 5) -> None:
+def check(text: str, scale: float, wrt: Sequence[str] = (), seed: int = 5) -> None:
     """Forward, backward and jvp against the equations, without a warning."""
-    code, facts = made(text)
+    code, facts = made(text, *wrt)
     inputs = draw(facts, scale, seed)
     exact = Exact(facts, inputs).output()
     if not all(MP.isfinite(v) and abs(v) < 1e300 for v in exact.flat):
@@ -183,7 +188,9 @@ def check(text: str, scale: float, seed: int = 5) -> None:
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_random_sums_of_exponentials(seed, scale):
-    check(definition(seed), scale)
+    text = definition(seed)
+    exponents = [name for name in "ztbxw" if f"{name}[" in text]  # weights are not moved
+    check(text, scale, exponents if seed % 4 > 1 else ())
 
 
 # -- rows with nothing in them -----------------------------------------------------------------
