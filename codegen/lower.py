@@ -48,6 +48,7 @@ from derive.expressions import (
     Binder,
     Bracket,
     Erfc,
+    Erfcx,
     Index,
     Largest,
     Maximum,
@@ -84,6 +85,7 @@ FUNCTIONS: dict[type, str] = {
     Sigmoid: "sigmoid",
     sp.erf: "erf",
     Erfc: "erfc",
+    Erfcx: "erfcx",
     Maximum: "maximum",
     Minimum: "minimum",
 }

@@ -43,7 +43,7 @@ ENVIRONMENT = jinja2.Environment(
 # those in which names of a definition stand
 FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
 # functions with flat ends
-UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc"}
+UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc", "erfcx"}
 
 
 MARGIN = "    "  # of a function's body

@@ -63,7 +63,7 @@ NAMES = {**GREEK, BATCH: DOTS}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
-FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc"}
+FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc", "Erfcx": "erfcx"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"

@@ -41,7 +41,7 @@ INFIX: Mapping[str, tuple[str, int]] = {
 }
 TURNED = ".swapaxes(-1, -2)"  # of stacked matrices; NumPy before 2.0 has no .mT
 # functions that the module defines itself
-HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "exp_difference")}
+HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "erfcx", "exp_difference")}
 
 
 @dataclass(frozen=True)

@@ -384,6 +384,22 @@ class Erfc(sp.Function):
         return True
 
 
+class Erfcx(sp.Function):
+    """exp(x²) erfc(x), which neither vanishes nor overflows where x is large."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """As of the product."""
+        return cast(Expr, 2 * self.args[0] * self - 2 / sp.sqrt(sp.pi))
+
+    def _eval_is_positive(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
 class Sign(sp.sign):
     """-1, 0 or 1: the slope of abs. Its own slope is 0, at 0 too, where SymPy's is a DiracDelta."""
 

@@ -58,7 +58,7 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.sigmoid)
             .then(laws.log_of_sigmoid)
         )
-        code = for_tails(for_computing(Chain(meaning.end)), ())
+        code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
         code = for_deviations(code, layer, values)
@@ -84,7 +84,13 @@ def for_computing(chain: Chain, slope: bool = False) -> Chain:
     chain = chain.then(laws.sum_over_delta).then(laws.product_of_exponentials)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
     chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
-    return chain.then(laws.complement_of_erf)
+    return chain.then(laws.complement_of_erf).then(laws.scaled_erfc).then(laws.log_of_erfc)
+
+
+def near_one(chain: Chain, distributions: Sequence[tuple[Expr, Index]]) -> Chain:
+    """The steps that leave no 1 beside what is nearly 1, and no log of it."""
+    chain = chain.then(laws.log_cosh).then(laws.log_of_one_less).then(laws.over_one_less)
+    return chain.then(laws.less_one).then(laws.others, distributions)
 
 
 def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:
@@ -109,9 +115,9 @@ def derivative_for_computing(
     chain = Chain(expr).then(laws.zero_sum, ones, ())
     for fact in layer.assumptions:
         chain = chain.then(laws.zero_sum, ones, (fact,), assumes=(fact,))
-    chain = for_computing(chain, slope=True).then(
-        laws.complement, [(d.entry, d.index) for d in ones]
-    )
+    shares = [(d.entry, d.index) for d in ones]
+    chain = near_one(chain.then(laws.from_label, shares), shares)
+    chain = for_computing(chain, slope=True).then(laws.complement, shares)
     chain = for_deviations(chain, layer, values.values())
     return for_tails(chain, foldable(layer, values, node))
 
@@ -149,7 +155,8 @@ def derive_jacobian(
     expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
     columns = tuple(tensor.indices)
     chain = Chain(Partial(expr, tensor.entry))
-    chain = chain.then(DIFFERENTIATE).then(laws.one_power).then(laws.sigmoid)
+    chain = chain.then(DIFFERENTIATE).then(laws.one_power)
+    chain = chain.then(laws.tanh_of_exponentials).then(laws.sigmoid)
     chain = tidy(chain, layer)
     chain = chain.then(laws.fold, foldable(layer, values, node))
     structure = find_structure(chain.end, rows, columns)

@@ -1,8 +1,9 @@
 """Examples of laws, read from their text into expressions.
 
 An example is written in the language of definitions: `sum(j, [j == k] * f[j]) = f[k]`, after lines
-of what is given, each an equation or an assumption. Two more words say what no definition can:
-`diff(e, x[m])` is a derivative that is not yet worked out, and `erfc(a)` is 1 - erf(a).
+of what is given, each an equation or an assumption. More words say what no definition can:
+`diff(e, x[m])` is a derivative that is not yet worked out, `erfc(a)` is 1 - erf(a), and `erfcx(a)`
+that times exp(a²).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sympy.core.relational import Relational
 from derive.builder import Builder, arity
 from derive.calls import Flat
 from derive.definition import check_keys
-from derive.expressions import Erfc
+from derive.expressions import Erfc, Erfcx
 from derive.laws import Equality, Law
 from derive.layer import Layer
 from derive.reader import Assembly
@@ -26,6 +27,7 @@ from derive.trees import Apply, Equation, Place, Ref, Tree, parts
 from derive.vocabulary import REDUCTIONS
 
 GIVEN = "given "
+FUNCTIONS = {"erfc": Erfc, "erfcx": Erfcx}
 BEFORE, AFTER, HOLDER = "before", "after", "holder"  # nodes of the layer that an example becomes
 
 
@@ -50,16 +52,16 @@ class Example:
 
 
 class ExampleBuilder(Builder):
-    """A builder that knows two more words."""
+    """A builder that knows more words."""
 
     def apply(self, tree: Apply, scope: frozenset[str]) -> Expr:
         """A function, `diff` and `erfc` among them."""
         if tree.name == "diff":
             arity(tree, 2, "a value and an entry, as in diff(x[n]**2, x[m])")
             return Partial(*(self.build(t, scope) for t in tree.args))
-        if tree.name == "erfc":
+        if tree.name in FUNCTIONS:
             arity(tree, 1, "one value")
-            return Erfc(self.build(tree.args[0], scope))
+            return FUNCTIONS[tree.name](self.build(tree.args[0], scope))
         return super().apply(tree, scope)
 
 

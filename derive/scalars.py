@@ -22,6 +22,7 @@ from derive.expressions import (
     Binder,
     Bracket,
     Erfc,
+    Erfcx,
     Extreme,
     Index,
     Maximum,
@@ -294,10 +295,17 @@ def logistic(algebra: Algebra[Any], a: Any) -> Any:
     return one_over(algebra, algebra.add([one, below]))
 
 
+def scaled(algebra: Algebra[V], a: V) -> V:
+    """exp(a²)(1 − erf(a))."""
+    rest = less(algebra, algebra.number(1), algebra.function("erf", a))
+    return algebra.mul([algebra.function("exp", algebra.mul([a, a])), rest])
+
+
 NAMES: Mapping[type, str] = {  # functions that others make up
     log1p: "log1p",
     expm1: "expm1",
     Erfc: "erfc",
+    Erfcx: "erfcx",
     Sigmoid: "sigmoid",
     sp.Abs: "abs",
     sp.sign: "sign",
@@ -306,6 +314,7 @@ MADE: Mapping[str, Callable[[Algebra[Any], Any], Any]] = {
     "log1p": lambda A, a: A.function("log", A.add([A.number(1), a])),
     "expm1": lambda A, a: less(A, A.function("exp", a), A.number(1)),
     "erfc": lambda A, a: less(A, A.number(1), A.function("erf", a)),
+    "erfcx": scaled,
     "sigmoid": logistic,
     "abs": lambda A, a: A.mul([A.number(A.sign(a)), a]),
     "sign": lambda A, a: A.number(A.sign(a)),

@@ -124,6 +124,7 @@ _TABLE = (
     arithmetic("sigmoid", 1, lambda a: 1 / (1 + MP.exp(-a))),
     arithmetic("erf", 1, MP.erf),
     arithmetic("erfc", 1, MP.erfc),
+    arithmetic("erfcx", 1, lambda a: MP.exp(a * a) * MP.erfc(a)),
     EntryFunction(
         "exp_difference", (kinds("real"),) * 2, "real", real_part(lambda a, b: MP.exp(a - b))
     ),

@@ -134,6 +134,36 @@ def _erfc_above(y: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]) -> No
     np.divide(out, top, out=out)
 
 
+def _erfcx(x: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """exp(x²) erfc(x), entry by entry."""
+    return _by_blocks(_erfcx_block, x, out)
+
+
+def _erfcx_block(x: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]) -> None:
+    """erfcx(y) = 1 / (1 + y R(y)) of some entries, with y = |x|, and 2 exp(y²) less it below 0."""
+    largest, integer, mask = _FLOATS[x.itemsize]
+    y = scratch[0]
+    np.abs(x, out=y)
+    far, below = y > largest, x < 0
+    np.minimum(y, largest, out=y)
+    top, bottom = _two_polynomials(y, _ERFC[y.itemsize], scratch[1:])
+    np.multiply(top, y, out=top)
+    np.add(top, bottom, out=top)
+    np.divide(bottom, top, out=out)
+    if far.any():
+        z = np.abs(x[far])
+        w = 0.5 / z / z
+        w = 1 - w * (1 - 3 * w * (1 - 5 * w * (1 - 7 * w * (1 - 9 * w * (1 - 11 * w)))))
+        out[far] = w / z * 0.5641895835477563  # the asymptotic series, over √π
+    if below.any():
+        z = y[below]
+        short, small = np.empty_like(z), np.empty_like(z)
+        np.bitwise_and(z.view(integer), mask, out=short.view(integer))
+        _exp_of_minus_square(z, short, small, np.empty((2, z.size), z.dtype))
+        with np.errstate(divide="ignore", over="ignore"):
+            out[below] = 2 / small - out[below]
+
+
 def _exp_of_minus_square(
     y: NDArray[Any], short: NDArray[Any], out: NDArray[Any], scratch: NDArray[Any]
 ) -> None:

@@ -21,9 +21,19 @@ from derive.laws.algebra import (
 from derive.laws.definitions import assumption, fold, mask_from_output, put_in
 from derive.laws.exponential_sums import exponential_sum, is_exponential_sum, shift_of
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
+from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
 from derive.laws.means import centred
+from derive.laws.near_one import (
+    from_label,
+    less_one,
+    log_cosh,
+    log_of_one_less,
+    others,
+    over_one_less,
+    tanh_of_exponentials,
+)
 from derive.laws.numerics import (
     complement,
     complement_of_erf,
@@ -66,17 +76,25 @@ __all__ = [
     "factor_of_cases",
     "factors",
     "fold",
+    "from_label",
     "is_exponential_sum",
     "is_hole",
     "is_label_delta",
     "law",
+    "less_one",
     "linearity",
+    "log_cosh",
+    "log_of_erfc",
+    "log_of_one_less",
     "log_of_quotient",
     "log_of_sigmoid",
     "mask_from_output",
     "one_power",
+    "others",
+    "over_one_less",
     "product_of_exponentials",
     "put_in",
+    "scaled_erfc",
     "shift_log",
     "shift_log_sum_exp",
     "shift_of",
@@ -88,6 +106,7 @@ __all__ = [
     "sum_of_constant",
     "sum_over_delta",
     "tanh_as_sigmoid",
+    "tanh_of_exponentials",
     "tie_to_label",
     "zero_sum",
 ]
