@@ -85,6 +85,7 @@ def module_test(layer: Layer, module: str) -> str:
     has = {part: f"def {part}(" in module for part in PARTS}
     loops = Loops(layer)
     lines, facts = loops.equations(), loops.assumptions()
+    helpers = set(re.findall(r"^def (_\w+)\(", module, re.MULTILINE))
     output, inputs = layer.output, layer.inputs
     arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
@@ -101,7 +102,7 @@ def module_test(layer: Layer, module: str) -> str:
         "wanted": listed("WANTED = (", [f'"{n}"' for n in layer.wrt], ")", ","),
         "sizes": dictionaries(small(layer)),
         "long": dictionaries(long(layer, loops.read)),
-        "wide": [] if facts else dictionaries(wide(layer, loops.read, "def _dot(" in module)),
+        "wide": dictionaries(wide(layer, loops.read, helpers)),
         "labelled": bool(labels),
         "all_axes": quoted(every(layer)),
         "mixed": quoted([t.name for t in inputs if t.indices and not t.integer][1:]),

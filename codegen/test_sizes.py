@@ -6,7 +6,7 @@ them. How long these may be is bounded by what the equations cost there, as loop
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from math import prod
 
 from codegen.arguments import axes_of
@@ -22,7 +22,8 @@ MOST_STEPS = 200_000  # of the loops at long axes: some tenths of a second
 LONGEST = 66_000  # past all blocks but those of 2**20 entries
 ENTRIES = 2**20 + 7
 WIDE = (1_030, 4_100)  # past 1024 rows and 4096 columns
-MOST_ENTRIES = 5_000_000  # of an array at wide axes: 40 MB in float64
+MOST_ENTRIES = 9_000_000  # of an array at wide axes
+MOST_SOLVED = 200_000  # where assumptions are solved, by loops
 
 
 def small(layer: Layer) -> list[Sizes]:
@@ -65,20 +66,24 @@ def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:
     return choices
 
 
-def wide(layer: Layer, equations: list[Equation], millions: bool) -> list[Sizes]:
+def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Sizes]:
     """Sizes for arrays with too many entries for loops.
 
-    There are so many rows that value takes them in parts. Each axis is as long as blocks are, or
-    `millions`; and where rows are added up, as for a bias, so are rows and columns together.
+    There are so many rows that value takes them in parts, where it does. Each axis is as long as
+    the blocks of `helpers` are; and where rows are added up, as for a bias, so are rows and
+    columns together.
     """
     names = every(layer)
-    longest = ENTRIES if millions else LONGEST
-    tries = [[rows(layer, names[0])], *([longest, *LENGTHS] for _ in names[1:])] if names else []
+    longest = (ENTRIES if "_dot" in helpers else LONGEST, *LENGTHS)
+    tries: list[tuple[int, ...]] = [longest for _ in names]
+    if names and "_parts" in helpers:
+        tries[0] = (rows(layer, names[0]),)
     biases = [axes_of(layer.tensor(n)) for n in layer.wrt]
     columns = [b[0] for b in biases if len(b) == 1 and b != names[:1]]
     choices = [[base(layer) | {n: t} for t in ts] for n, ts in zip(names, tries, strict=True)]
     choices += [[base(layer) | {names[0]: WIDE[0], n: WIDE[1]}] for n in columns[-1:]]
-    fits = ([s for s in c if entries(layer, equations, s) <= MOST_ENTRIES] for c in choices)
+    most = MOST_SOLVED if layer.assumptions else MOST_ENTRIES
+    fits = ([s for s in c if entries(layer, equations, s) <= most] for c in choices)
     return [sizes[0] for sizes in fits if sizes]
 
 
