@@ -47,8 +47,8 @@ def base_and_power(factor: Expr) -> tuple[Expr, Expr]:
 def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
     """The power to which a product divides another; negative where it divides as an inverse.
 
-    A fraction of a base divides nothing but its own powers: of |x| = |x|**(3/4) · |x|**(1/4) the
-    base of what is left could be divided again, and so on without an end.
+    A fraction of a base alone divides nothing but its own powers: of |x| = |x|**(3/4) · |x|**(1/4)
+    the base of what is left could be divided again, and so on without an end.
     """
     ratios = [whole.get(base, sp.S.Zero) / power for base, power in part.items()]
     if not ratios or not all(r.is_Rational for r in ratios):
@@ -58,8 +58,10 @@ def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
         count = int(min(sp.floor(r) for r in ratios))
     elif all(r <= -1 for r in ratios):
         count = int(max(sp.ceiling(r) for r in ratios))
-    left = zip(ratios, part.values(), strict=True)
-    return count if all(r == count for r, p in left if p.is_Rational and abs(p) < 1) else 0
+    if len(part) > 1:
+        return count
+    ((ratio, power),) = zip(ratios, part.values(), strict=True)
+    return 0 if power.is_Rational and abs(power) < 1 and ratio != count else count
 
 
 def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
