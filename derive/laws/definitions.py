@@ -19,6 +19,7 @@ from derive.expressions import (
     entry_name,
     exhaust,
     free_indices,
+    is_size,
     rewrite,
     rewrite_outside_in,
     substitute,
@@ -84,9 +85,14 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
 def known_at(
     known: Equality, values: tuple[tuple[Index, Expr], ...]
 ) -> tuple[Expr, Expr, dict[Expr, Expr]]:
-    """The entry at these values of its indices, what it stands for, and the factors of that."""
+    """The entry at these values of its indices, what it stands for, and the factors of that.
+
+    Sizes and numbers do not count beside others: what is lacking is made up for.
+    """
     meaning = substitute(known.expr, dict(values))
-    return substitute(known.entry, dict(values)), meaning, factors(meaning)
+    parts = factors(meaning)
+    real = {base: p for base, p in parts.items() if not (is_size(base) or base.is_number)}
+    return substitute(known.entry, dict(values)), meaning, real or parts
 
 
 def is_entry_alone(expr: Expr) -> bool:
