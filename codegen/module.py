@@ -20,7 +20,7 @@ from codegen.layout import broken, laid_out, without_dead_stores
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
-from codegen.numpy_target import Buffer, Line, Section
+from codegen.numpy_target import Buffer, Line, Section, is_ufunc
 from codegen.numpy_text import tuple_text
 from codegen.parts import Parts, parts, row_entries
 from codegen.precise import WORK, Conversions
@@ -173,6 +173,9 @@ def returned_values(
     for tensor, number, result in results:
         value, name = program[number], names[number]
         text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
+        if not value.sizes and not conversions.precise and not is_ufunc(value.op, "cast"):
+            # before 2.0 NumPy made float64 of a float32 and a Python number
+            text = f"{names.own['dtype']}.type({text})"
         text = conversions.back(text, result, tensor, kept)
         found.append(f"_unflat({text}, {names.own['batch']})" if has_batch(tensor) else text)
         seen.add(name)

@@ -131,7 +131,7 @@ class Spelling:
         """An infix operator, a NumPy function, or a function of the module's own."""
         if op.function == "spread":
             return self.spread(op, out)
-        args = self.operands(op)
+        args = self.typed(op, self.operands(op))
         texts = [a.text for a in args]
         if op.function == "exp_difference":
             texts.append(self.own["given"])
@@ -168,10 +168,28 @@ class Spelling:
             return False
         return all(self.program[o.value].kind == "number" for o in op.operands)
 
+    def typed(self, op: Elementwise, args: list[Text]) -> list[Text]:
+        """The operands, numbers in the dtype where no array of floats gives it to the result.
+
+        Before 2.0 NumPy made float64 of a float32 and a Python number, and of these beside masks.
+        """
+        values = [self.program[o.value] for o in op.operands]
+        floats = [v for v in values if v.kind == "real"]
+        if not any(v.sizes for v in values) or any(v.sizes for v in floats) or not floats:
+            return args
+        kinds = ("real", "number") if op.function == "where" else ("real",)
+        return [
+            call(f"{self.own['dtype']}.type", arg.text) if value.kind in kinds else arg
+            for value, arg in zip(values, args, strict=True)
+        ]
+
     def spread(self, op: Elementwise, out: str) -> Text:
         """A value repeated along the axes that it lacks."""
         first, *sizes = op.operands
         text = self.operand(first, len(sizes)).text
+        value = self.program[first.value]
+        if value.kind == "real" and not value.sizes:
+            text = f"{self.own['dtype']}.type({text})"
         names = [self.spell(s.value).text for s in sizes]
         shape = tuple_text(names)
         if out:
@@ -343,4 +361,5 @@ def number_text(number: Expr) -> Text:
         return Text("-np.inf", UNARY) if number < 0 else Text("np.inf")
     if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
         return Text(f"{number.p} / {number.q}", PRODUCT)
-    return Text(str(number) if number.is_Integer else repr(float(number)), tight)
+    whole = number.is_Integer and abs(number) <= 2**53  # above, NumPy before 2.0 takes an object
+    return Text(str(number) if whole else repr(float(number)), tight)
