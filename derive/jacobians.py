@@ -197,10 +197,10 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
 def foldable(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Equality]:
     """The names that may stand for their definitions in a node's gradient.
 
-    Notation comes before the node itself, and what stands for much before what stands for little.
+    What stands for much comes before what stands for little, and notation before the node itself.
     """
     known = [n for n in layer.nodes if n.notation or n.name == node.name]
     meaning = {n.name: values[n.name].meaning.end for n in known}
     length = {name: sum(1 for _ in sp.preorder_traversal(expr)) for name, expr in meaning.items()}
-    known.sort(key=lambda n: (not n.notation, -length[n.name]))
+    known.sort(key=lambda n: (-length[n.name], not n.notation))
     return [Equality(n.entry, meaning[n.name]) for n in known]
