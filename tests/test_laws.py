@@ -11,6 +11,7 @@ from sympy import KroneckerDelta
 from derive import steps
 from derive.cases import Cases, Symbolic, TooManyCases
 from derive.expressions import (
+    Abs,
     ArgLargest,
     Bracket,
     Erfc,
@@ -119,7 +120,7 @@ EXAMPLES = [
         "shifted softplus",
         sp.log(1 + sp.exp(a)),
         [],
-        Maximum(0, a) + log1p(sp.exp(-sp.Abs(a))),
+        Maximum(0, a) + log1p(sp.exp(-Abs(a))),
     ),
     (
         "log of a quotient",
