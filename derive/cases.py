@@ -183,7 +183,7 @@ class Symbolic:
     def sign(self, value: Node) -> int:
         """Which sign a value has."""
         if value.kind in ("number", "infinity"):
-            return (value.args[0] > 0) - (value.args[0] < 0)
+            return int(value.args[0] > 0) - int(value.args[0] < 0)
         if value not in self.keys:
             self.keys[value] = self.question_of_sign(value)
         key, flip = self.keys[value]

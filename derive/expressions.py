@@ -18,7 +18,7 @@ when it is made, so that nothing outside can be captured and equality is equalit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count, permutations
 from string import ascii_lowercase
 from typing import Any, cast
@@ -35,6 +35,7 @@ from derive.errors import TooLarge
 MAX_ROUNDS = 50  # of a law that is applied until nothing changes
 MAX_PERMUTED = 3  # indices of one binder whose every order is tried
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
+FRESH = f"{BOUND}fresh"  # ... and those of open ones with this
 
 
 class Index(Symbol):
@@ -157,8 +158,16 @@ class Binder(Expr):
         """Everything free in the body."""
         return set(self.body.free_symbols) - set(self.indices)
 
+    @lru_cache(2**14)  # noqa: B019 - SymPy's objects live as long as its own caches
     def open(self) -> tuple[Expr, tuple[Index, ...]]:
-        """The body with fresh indices in place of the bound ones, and these indices."""
+        """The body with fresh indices in place of the bound ones, and these indices.
+
+        They are the same each time, since what is opened is closed before it is opened again.
+        """
+        return self.open_anew()
+
+    def open_anew(self) -> tuple[Expr, tuple[Index, ...]]:
+        """As above, with indices that are nowhere else: for putting in what is open itself."""
         fresh = tuple(fresh_index(i.size) for i in self.indices)
         return self.body.xreplace(dict(zip(self.indices, fresh, strict=True))), fresh
 
@@ -183,7 +192,7 @@ _numbers = count()
 
 def fresh_index(size: Expr) -> Index:
     """An index that occurs nowhere else; it vanishes when a binder takes it up."""
-    return Index(f"{BOUND}fresh{next(_numbers):09d}", size)
+    return Index(f"{FRESH}{next(_numbers):09d}", size)
 
 
 class Sum(Binder):
@@ -443,21 +452,25 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
 }
 
 
-def rewrite(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
+def rewrite(
+    expr: Expr,
+    rule: Callable[[Expr], Expr | None],
+    opened: Callable[[Binder], tuple[Expr, tuple[Index, ...]]] = Binder.open,
+) -> Expr:
     """Apply a rule once everywhere, from the leaves up; binders are opened on the way.
 
     The rule returns what to put in place, or None to leave its argument as it is.
     """
     if isinstance(expr, Binder):
-        body, indices = expr.open()
-        new = rewrite(body, rule)
+        body, indices = opened(expr)
+        new = rewrite(body, rule, opened)
         expr = expr if new == body else type(expr)(new, *indices)
-    elif expr.args and not isinstance(expr, sp.Indexed):
-        new_args = [rewrite(a, rule) for a in expr.args]
-        expr = expr.func(*new_args) if tuple(new_args) != expr.args else expr
-    elif isinstance(expr, sp.Indexed):
-        new_args = [rewrite(i, rule) for i in expr.indices]
-        expr = expr.base[tuple(new_args)] if tuple(new_args) != expr.indices else expr
+    elif expr.args:
+        parts = expr.indices if isinstance(expr, sp.Indexed) else expr.args
+        new_args = [rewrite(a, rule, opened) for a in parts]
+        if tuple(new_args) != tuple(parts):
+            entry = isinstance(expr, sp.Indexed)
+            expr = expr.base[tuple(new_args)] if entry else expr.func(*new_args)
     result = rule(expr)
     return expr if result is None else result
 
@@ -491,4 +504,6 @@ def substitute(expr: Expr, indices: Mapping[Any, Any]) -> Expr:
     """Put other indices in place of free ones; binders cannot capture them."""
     if not indices:
         return expr
-    return rewrite(expr, lambda e: indices.get(e) if isinstance(e, Index) else None)
+    bound = any(i.name.startswith(FRESH) for v in indices.values() for i in free_indices(v))
+    opened = Binder.open_anew if bound else Binder.open
+    return rewrite(expr, lambda e: indices.get(e) if isinstance(e, Index) else None, opened)

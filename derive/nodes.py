@@ -36,6 +36,8 @@ class Node:
     """
 
     __slots__ = ("algebraic", "args", "kind", "serial", "undefined")
+    algebraic: bool
+    undefined: bool
 
     def __init__(self, kind: str, args: tuple[Any, ...], serial: int) -> None:
         self.kind, self.args, self.serial = kind, args, serial
@@ -168,9 +170,9 @@ class Nodes:
             content = Fraction(
                 gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers))
             )
-            content = plain(content if numbers[0] > 0 else -content)
-            inner = node if content == 1 else self.scaled(node, Fraction(1) / content)
-            self.primitives[node] = content, inner
+            signed = plain(content if numbers[0] > 0 else -content)
+            inner = node if signed == 1 else self.scaled(node, Fraction(1) / signed)
+            self.primitives[node] = signed, inner
         return self.primitives[node]
 
     # -- products --------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ class Nodes:
     def bases(self, node: Node) -> tuple[tuple[Node, Number], ...]:
         """Bases and exponents of a node without a number before it."""
         if node.kind == "product":
-            return node.args
+            return cast("tuple[tuple[Node, Number], ...]", node.args)
         return () if node is self.one else ((node, 1),)
 
     def product(self, powers: dict[Node, Number], exponents: list[Node]) -> Node:
@@ -214,8 +216,8 @@ class Nodes:
         items: list[tuple[Node, Number]] = []
         for base, power in powers.items():
             if base.kind == "number":
-                raised = self.raised(base, power)
-                number, inner = (lambda a, b: (number * a, b))(*self.split(raised))
+                factor, inner = self.split(self.raised(base, power))
+                number *= factor
                 items += self.bases(inner)
             elif power:
                 items.append((base, plain(power)))
@@ -238,7 +240,7 @@ class Nodes:
     def split(self, node: Node) -> tuple[Number, Node]:
         """A node as a number times the rest."""
         if node.kind == "sum" and node.args[0] == 0 and len(node.args[1]) == 1:
-            inner, factor = node.args[1][0]
+            inner, factor = cast("tuple[Node, Number]", node.args[1][0])
             return factor, inner
         return self.primitive(node) if node.kind == "number" else (1, node)
 
@@ -267,7 +269,7 @@ class Nodes:
         if content < 0:
             content, inner = -content, self.scaled(inner, -1)
         outside = [self.power_of_number(content, power)]
-        inside = []
+        inside: list[Node] = []
         for b, e in self.bases(inner) if inner.kind == "product" else ((inner, 1),):
             known = self.positive(b) or not whole_number(e)  # such a power has b >= 0 already
             (outside if known else inside).append(

@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 
 from derive.algebra import Algebra, Dual, Duals, Numbers, fold
-from derive.check import NUMERIC, Check, named
+from derive.check import NUMERIC, Check
 from derive.derivation import Derivation, Gradient, cotangent_name
 from derive.errors import ProofFailed
 from derive.expressions import Index, entry, entry_name
@@ -27,6 +27,7 @@ from derive.small_sizes import (
     definitions_of,
     fitting,
     labels,
+    named,
     no_point,
     places,
     small_sizes,

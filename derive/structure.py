@@ -23,15 +23,12 @@ class Structure:
     `tied` are pairs (row axis, column axis) that must be equal for an entry not to be zero; they
     make one block per value. `kind` says what each block is: zero, identity, scaled identity,
     diagonal, diagonal plus rank one (two, three), rank one, selection or dense. `repeated` are row
-    axes that the tensor lacks: its gradient is a sum over them. `diagonal` and `low_rank` are the
-    parts of a block that is their sum.
+    axes that the tensor lacks: its gradient is a sum over them.
     """
 
     kind: str
     tied: tuple[tuple[Index, Index], ...]
     repeated: tuple[Index, ...]
-    diagonal: Expr | None = None
-    low_rank: Expr | None = None
 
     @property
     def words(self) -> str:
@@ -78,7 +75,7 @@ def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ..
         kind = "identity" if coefficient == 1 else "diagonal"
         if kind == "diagonal" and not coefficient.free_symbols & {*rows, *columns}:
             kind = "scaled identity"
-        return Structure(kind if rows and columns else "dense", tied, free_rows, coefficient)
+        return Structure(kind if rows and columns else "dense", tied, free_rows)
     return block(terms, tied, free_rows, free_columns)
 
 
@@ -144,9 +141,9 @@ def block(
         return Structure("selection" if not rank_one else "selection plus rank one", tied, ())
     if diagonal and len(rank_one) in RANKS:
         kind = f"diagonal plus rank {RANKS[len(rank_one)]}"
-        return Structure(kind, tied, (), sp.Add(*diagonal), sp.Add(*rank_one))
+        return Structure(kind, tied, ())
     if rank_one and not diagonal and len(rank_one) == 1 and rows and columns:
-        return Structure("rank one", tied, (), None, rank_one[0])
+        return Structure("rank one", tied, ())
     return Structure("dense", tied, ())
 
 

@@ -85,7 +85,7 @@ class Search:
 def holds(question: Question, values: Sequence[Any], answer: int) -> bool:
     """Is it the answer, for these values?"""
     if question.kind == "sign":
-        return abs(values[0]) < NEAR if answer == 0 else values[0] * answer > 0
+        return bool(abs(values[0]) < NEAR if answer == 0 else values[0] * answer > 0)
     best = values[question.options.index(answer)]
     return all(best >= v - NEAR * abs(v) for v in values)
 

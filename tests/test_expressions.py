@@ -23,6 +23,7 @@ from derive.expressions import (
     Largest,
     Maximum,
     Minimum,
+    Sign,
     Smallest,
     Sum,
     Where,
@@ -154,6 +155,9 @@ KINKS = [
     (Where(a > 0, a**2, b), a, Where(a > 0, 2 * a, 0)),
     (Where(a > b, 1, 2), a, 0),
     (sp.Abs(a), a, sp.sign(a)),
+    (FUNCTIONS["abs"](a), a, Sign(a)),
+    (FUNCTIONS["abs"](sp.log(a) - b), b, -Sign(sp.log(a) - b)),
+    (FUNCTIONS["abs"](-2 * a), a, 2 * Sign(a)),
     (FUNCTIONS["sigmoid"](a), a, FUNCTIONS["sigmoid"](a) * (1 - FUNCTIONS["sigmoid"](a))),
 ]
 
@@ -300,3 +304,13 @@ def test_renaming_before_or_after_binding_is_the_same(expr, index):
         assert index not in made.free_symbols
     renamed = substitute(expr, {index: other})
     assert substitute(renamed, {other: index}) == expr
+
+
+def test_an_open_index_is_not_captured_by_the_binder_that_it_came_from():
+    """A sum is opened, and its open index is put for a free one of the same sum."""
+    n, size = Index("n", size_symbol("N")), size_symbol("N")
+    i = Index("i", size)
+    sum_ = Sum(entry("x", [i]) * entry("x", [n]), i)
+    _, (opened,) = sum_.open()
+    assert substitute(sum_, {n: opened}) == Sum(entry("x", [i]) * entry("x", [opened]), i)
+    assert sum_.open() == sum_.open()

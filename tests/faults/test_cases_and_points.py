@@ -1,4 +1,4 @@
-"""Cases that come about and that do not; what has no value; what a check may say of itself."""
+"""Cases that come about or do not, what has no value, and what a check may say of itself."""
 
 import pytest
 import sympy as sp

@@ -1,0 +1,83 @@
+"""A layer is not refused because its second derivatives cannot be proved: hvp alone is left out."""
+
+import numpy as np
+import pytest
+
+from codegen.compiler import compile_definition, files
+from codegen.module import loaded
+from codegen.outline import outline
+from codegen.terminal import show
+from derive import derivation as derivation_module
+from derive import proof as proof_module
+from derive.check import NothingChecked
+from derive.derivation import derive
+from derive.errors import MissingLaw, ProofFailed, TooLarge
+from derive.proof import prove
+from derive.reader import read_equations
+
+EQUATIONS = "u[n] = sum(d, x[n, d] * w[d])\nL = mean(n, exp(u[n]) - t[n])"
+SOURCE = f'equations = """\n{EQUATIONS}\n"""\n'
+
+
+def failing(error, only="dw"):
+    """A check of steps that fails at the first about a cotangent."""
+    real = proof_module.check_step
+
+    def check(layer, what, *rest):
+        if what.startswith(f"∂{only}"):
+            raise error
+        return real(layer, what, *rest)
+
+    return check
+
+
+LONG = TooLarge("own: ∂dw/∂w: the proof comes to more than 8 parts; give parts names")
+NONE = NothingChecked("own: ∂dw/∂w: the step 'fold' could not be checked: no point\n  before: x")
+
+
+@pytest.mark.parametrize("error", [LONG, NONE])
+def test_the_rest_is_written_and_says_so(error, monkeypatch):
+    monkeypatch.setattr(proof_module, "check_step", failing(error))
+    made = compile_definition("own", SOURCE, {}.__getitem__)
+    remark = made.derivation.remark
+    assert remark.startswith("Second derivatives are left out, and hvp with them: ∂dw/∂w")
+    assert "\n" not in remark and ";" not in remark and "own:" not in remark
+    assert made.derivation.seconds == () and made.proof.seconds is None
+    assert [s for s, _ in made.proof.steps] == list(made.derivation.steps)
+    written = files(made)
+    for name, text in written.items():
+        flat = " ".join(text.replace("{}", "").split())
+        assert ("Second derivatives are left out" in flat) == (not name.startswith("test_")), name
+    assert "Second derivatives are left out" in show(made.derivation, made.proof)
+    module = loaded(written["own.py"], made.layer)
+    assert not hasattr(module, "hvp")
+    x, w, t = np.ones((2, 3)), np.ones(3), np.zeros(2)
+    value, gradients = module.value_and_grad(x, w, t)
+    assert abs(value - np.exp(3)) < 1e-13 and gradients.dw.shape == (3,)
+
+
+def test_first_derivatives_are_not_left_out(monkeypatch):
+    monkeypatch.setattr(proof_module, "check_step", failing(LONG, only="L"))
+    with pytest.raises(TooLarge):
+        prove(derive(read_equations("own", EQUATIONS)))
+
+
+def test_a_wrong_second_derivative_is_refused(monkeypatch):
+    monkeypatch.setattr(proof_module, "check_step", failing(ProofFailed("wrong")))
+    with pytest.raises(ProofFailed, match="wrong"):
+        prove(derive(read_equations("own", EQUATIONS)))
+
+
+@pytest.mark.parametrize("error", [TooLarge, MissingLaw])
+def test_second_derivatives_that_cannot_be_derived(error, monkeypatch):
+    def stop(*_):
+        raise error("own: a law leads to more; give parts names")
+
+    monkeypatch.setattr(derivation_module, "derive_seconds", stop)
+    found = prove(derive(read_equations("own", EQUATIONS)))
+    assert found.derivation.remark.endswith("a law leads to more.")
+
+
+def test_nothing_is_said_where_nothing_is_left_out():
+    found = prove(derive(read_equations("own", EQUATIONS)))
+    assert found.seconds and outline(found.derivation, found).remark == ""
