@@ -19,6 +19,7 @@ from derive.derivation import Derivation, cotangent_name
 from derive.tangents import tangent_name
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull
+from tests.strategies import layers
 
 ROUNDING = 1e-12  # of the largest number on the way: NumPy's results are rounded relative to that
 DIGITS = 1e-25  # of a program's meaning, likewise
