@@ -19,6 +19,11 @@ from derive.laws.algebra import (
     tie_to_label,
 )
 from derive.laws.definitions import assumption, fold, mask_from_output, put_in
+from derive.laws.exponential_products import (
+    common_exponential,
+    exponentials_into_quotients,
+    product_of_exponentials,
+)
 from derive.laws.exponential_sums import exponential_sum, is_exponential_sum, shift_of
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
@@ -39,15 +44,8 @@ from derive.laws.numerics import (
     complement_of_erf,
     split_largest,
 )
-from derive.laws.shifts import (
-    common_exponential,
-    exponentials_into_quotients,
-    product_of_exponentials,
-    shift_log,
-    shift_log_sum_exp,
-    shift_softmax,
-    shift_softplus,
-)
+from derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
+from derive.laws.shifted_quotients import shift_softmax
 from derive.laws.tails import (
     complement_of_sigmoid,
     exponential_beside_sigmoid,
