@@ -658,7 +658,7 @@ class Lowering:
             return self.plain_product(terms, factors)
         if masks and (not self.in_slope or self.finite_under(masks, loose)):
             return self.under_masks(masks, self.plain_product(terms, [*loose, *rest]))
-        if not self.in_slope or all(f.is_number for f in rest):
+        if not self.in_slope or not (terms or any(map(may_vanish, rest))):
             return self.plain_product(terms, factors)
         whole = self.plain_product(terms, factors)
         firm = self.plain_product(terms, [*masks, *rest])
@@ -877,6 +877,11 @@ class Lowering:
         at = tuple(Operand(t.value, tuple(map(along.index, t.indices))) for t in terms.values())
         sizes = tuple(self.builder.add(Size(i.size)) for i in terms)
         return Term(self.builder.add(Scatter(term.value, at, sizes)), (*terms, *others))
+
+
+def may_vanish(factor: Expr) -> bool:
+    """Is it no number and no denominator, so that it may be 0?"""
+    return not (factor.is_number or (factor.is_Pow and factor.exp.is_negative))
 
 
 def is_linear(expr: Expr) -> bool:

@@ -28,7 +28,11 @@ from derive.proof import check_step
 from derive.reader import read_equations
 from derive.steps import Step
 
-BEYOND = {"differentiate": "diff", "complementary error function": "erfc"}
+BEYOND = {  # words that no definition can say
+    "differentiate": {"diff"},
+    "scaled error function": {"erfcx"},
+    "log of the error function": {"erfcx"},
+}
 
 
 def distributions(example):
@@ -49,6 +53,8 @@ CONTEXT = {
     "exponential beside a sigmoid": lambda e: [e.equations],
     "sigmoid less a number": lambda e: [e.equations],
     "split off the largest": lambda e: [[q.expr for q in e.equations]],
+    "what the others have": lambda e: [distributions(e)],
+    "difference from a label": lambda e: [distributions(e)],
     "minus the others": lambda e: [distributions(e)],
     "entries that add up to nothing": lambda e: [
         [laws.Distribution(body, index, body) for body, index in distributions(e)[:1]],
@@ -92,7 +98,8 @@ def proved(own, example, after):
 @pytest.mark.parametrize("name", sorted(LAWS))
 def test_an_example_is_what_its_law_does_and_is_true(name):
     check = check_example(LAWS[name])
-    assert check.how == "exact"
+    # the log of a product with erf in it is not taken apart, as the sign of 1 - erf is not known
+    assert check.how == ("50 digits" if name == "log of the error function" else "exact")
 
 
 @pytest.mark.parametrize("name", sorted(LAWS))
@@ -116,8 +123,8 @@ def test_the_check_alone_refuses_a_wrong_example(name):
 def test_examples_are_text_in_the_language_of_definitions(name):
     *given, last = LAWS[name].example
     text = "\n".join([*given, last])
-    words = [word for word in BEYOND.values() if re.search(rf"\b{word}\(", text)]
-    assert words == ([BEYOND[name]] if name in BEYOND else [])
+    words = {word for word in ("diff", "erfcx") if re.search(rf"\b{word}\(", text)}
+    assert words == BEYOND.get(name, set())
     if not words and not given and not free_indices(read_example(LAWS[name]).before):
         before, _ = last.split(" = ")
         if name != "sum of a constant":  # where no tensor has the axis

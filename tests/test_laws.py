@@ -15,6 +15,7 @@ from derive.expressions import (
     ArgLargest,
     Bracket,
     Erfc,
+    Erfcx,
     Index,
     Largest,
     Maximum,
@@ -22,6 +23,7 @@ from derive.expressions import (
     Sum,
     Where,
     entry,
+    expm1,
     free_indices,
     log1p,
     size_symbol,
@@ -103,8 +105,88 @@ def without_top(made, at=k):
 
 OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 
+COSH = Where(
+    sp.StrictLessThan(Abs(a), 1),
+    log1p(sp.exp(-a) * expm1(a) ** 2 / 2),
+    Abs(a) + log1p(expm1(-2 * Abs(a)) / 2),
+)
+LOG_HALF_ERFC = Where(
+    a > 0, sp.log(Erfcx(a)) - a**2 - sp.log(2), log1p(-Erfc(-a) / 2)
+)  # of erfc(a)/2
+
+
+def log_of_rest(exponent):
+    """log(1 − exp(a))."""
+    near = sp.log(-expm1(exponent))
+    return Where(exponent > -sp.Rational(7, 10), near, log1p(-sp.exp(exponent)))
+
+
 # a law's name, what it is used on, with what, and what must come out
 EXAMPLES = [
+    ("one less than an exponential", b * (sp.exp(a) - 1), [], b * expm1(a)),
+    ("one less than an exponential", b - b * c * sp.exp(a) + b * c, [], b - b * c * expm1(a)),
+    ("one less than an exponential", 2 - sp.exp(a), [], None),
+    ("log of one less an exponential", c * sp.log(1 - sp.exp(a)), [], c * log_of_rest(a)),
+    ("log of one less an exponential", sp.log(sp.exp(a) - 1), [], a + log_of_rest(-a)),
+    ("log of one less an exponential", sp.log(2 - sp.exp(a)), [], None),
+    (
+        "exponential over one less it",
+        b * sp.exp(a) / (c - c * sp.exp(a)),
+        [],
+        b / (c * expm1(-a)),
+    ),
+    ("exponential over one less it", b * sp.exp(2 * a) / (1 - sp.exp(a)), [], None),
+    (
+        "tanh of exponentials",
+        b * (3 * sp.exp(a) - 3 * sp.exp(-a)) / (sp.exp(a) + sp.exp(-a)),
+        [],
+        3 * b * sp.tanh(a),
+    ),
+    (
+        "tanh of exponentials",
+        (sp.exp(a) - sp.exp(-a)) / (sp.exp(a) + 2 * sp.exp(-a)),
+        [],
+        None,
+    ),
+    ("log of cosh", sp.log(sp.exp(a) / 2 + sp.exp(-a) / 2), [], COSH),
+    (
+        "log of cosh",
+        b + 3 * sp.log(sp.exp(a) + sp.exp(-a)) - 3 * sp.log(2),
+        [],
+        b + 3 * COSH,
+    ),
+    ("log of cosh", sp.log(sp.exp(a) + sp.exp(-a)), [], None),
+    (
+        "what the others have",
+        b - b * substitute(SOFTMAX, {j: k}),
+        [[]],
+        b * Sum((1 - delta(i, k)) * sp.exp(z(n, i)), i) / Sum(sp.exp(z(n, i)), i),
+    ),
+    (
+        "what the others have",
+        1 - p(n, label),
+        [[(p(n, j), j)]],
+        Sum((1 - delta(k, label)) * p(n, k), k),
+    ),
+    ("what the others have", 2 - p(n, label), [[(p(n, j), j)]], None),
+    (
+        "difference from a label",
+        b * p(n, k) - b * delta(k, label) + c,
+        [[(p(n, j), j)]],
+        b * (p(n, k) - delta(k, label)) + c,
+    ),
+    ("difference from a label", b * p(n, k) - c * delta(k, label), [[(p(n, j), j)]], None),
+    ("scaled error function", b * sp.exp(-(a**2)) / Erfc(a), [], b / Erfcx(a)),
+    ("scaled error function", b * sp.exp(-a) / Erfc(a), [], None),
+    (
+        "log of the error function",
+        b * sp.log(Erfc(a)),
+        [],
+        b * Where(a > sp.Rational(1, 2), sp.log(Erfcx(a)) - a**2, log1p(-sp.erf(a))),
+    ),
+    ("log of the error function", b + sp.log(Erfc(a) / 2), [], b + LOG_HALF_ERFC),
+    ("log of the error function", sp.log(Erfc(a)) - sp.log(2), [], LOG_HALF_ERFC),
+    ("log of the error function", sp.log(Erfc(a) / 3), [], None),
     ("definition", -sp.log(p(n, label)), [NOTATION], -sp.log(SOFTMAX.subs(j, label))),
     ("definition", p(m, j) * a, [NOTATION], a * substitute(SOFTMAX, {n: m})),
     ("definition", p(n, i), [NOTATION], substitute(SOFTMAX, {j: i})),

@@ -16,7 +16,7 @@ HALF = sp.Rational(1, 2)
 
 @law("scaled error function")
 def scaled_erfc(expr: Expr) -> Expr:
-    """exp(−a²)/erfc(a) = 1/erfcx(a).
+    """A quotient of what vanishes far above 0 does not: exp(−a²)/erfc(a) = 1/erfcx(a).
 
     b * exp(-a**2) / erfc(a) = b / erfcx(a)
 

@@ -87,9 +87,9 @@ def log_of_complement(a: Expr) -> Expr:
 
 @law("exponential over one less it")
 def over_one_less(expr: Expr) -> Expr:
-    """exp(a)/(1 − exp(a)) = −1/expm1(−a).
+    """exp(a)/(1 − exp(a)) = 1/expm1(−a).
 
-    b * exp(a) / (1 - exp(a)) = -b / expm1(-a)
+    b * exp(a) / (1 - exp(a)) = b / expm1(-a)
 
     Above and below the line everything is divided by exp(a). One exponential is left, which may
     overflow where the quotient is 0, and nothing cancels.
