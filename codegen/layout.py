@@ -30,6 +30,16 @@ def broken(line: str) -> list[str]:
     return [f"{indent}{part}" for part in Statement(code, WIDTH - len(indent)).lines(node)]
 
 
+def item(key: str, call: str, indent: int) -> list[str]:
+    """An item of a dictionary whose value is a call, in lines that stand at an indent."""
+    line = f'"{key}": {call},'
+    if len(line) + indent <= WIDTH:
+        return [line]
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    return Statement(call, WIDTH - indent).call(f'"{key}": ', node, ",")
+
+
 class Statement:
     """A statement's text, to be broken at a width.
 
@@ -76,7 +86,11 @@ class Statement:
         """A value behind some text: a call is broken within its brackets, a sum at its signs."""
         if isinstance(value, ast.Call):
             return self.call(before, value, "")
+        if isinstance(value, ast.Tuple):
+            return [f"{before}(", *(f"    {self.source(e)}," for e in value.elts), ")"]
         parts = operands(self.source(value))
+        if len(parts) > 1 and len(self.source(value)) + 4 <= self.width:
+            return [f"{before}(", f"    {self.source(value)}", ")"]
         if len(parts) > 1:
             return [f"{before}(", *(f"    {part}" for part in parts), ")"]
         return [before + self.source(value)]

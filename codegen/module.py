@@ -16,7 +16,7 @@ from sympy import Expr
 from codegen import __version__
 from codegen.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
 from codegen.helpers import needed
-from codegen.layout import broken, laid_out, without_dead_stores
+from codegen.layout import broken, item, laid_out, without_dead_stores
 from codegen.matrix import matrix_form
 from codegen.names import Names
 from codegen.notation import UNICODE, Notation, spell
@@ -126,16 +126,17 @@ def argument_type(tensor: Tensor | Node) -> str:
     return "int | np.integer" if integer else "float | np.floating"
 
 
-def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, str]:
+def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, Any]:
     """A buffer's name, what stands in it, and the text that makes it."""
     about = tuple_text(f"*{own['batch']}" if str(s) == BATCH_SIZE else s for s in buffer.sizes)
     dtype = {"mask": "np.bool_", "integer": "np.intp"}.get(buffer.kind, own["dtype"])
+    made = buffer.content or f"np.empty({tuple_text(buffer.sizes)}, {dtype})"
     then = ", then ".join(n for n in buffer.holds if n != buffer.name)
     return {
         "name": buffer.name,
         "type": array_type(buffer.kind),
         "about": f"{about}; then {then}" if then else about,
-        "made": buffer.content or f"np.empty({tuple_text(buffer.sizes)}, {dtype})",
+        "made": item(buffer.name, made, 2 * len(MARGIN)),
     }
 
 
