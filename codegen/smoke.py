@@ -116,6 +116,20 @@ def first_failure(checks: Iterable[Check]) -> str | None:
     return None
 
 
+def holds(name: str, module_text: str, test_text: str, seeds: Iterable[int]) -> bool:
+    """Do all tests of these draws hold? So a test file says how far its module can be trusted."""
+    module, checks = ModuleType(name), Checks(name, test_text)
+    starts = tuple(f"[{seed}-" for seed in seeds)
+    with np.errstate(all="ignore"):
+        try:
+            exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
+        except Exception:
+            return False
+        checks.look_at(module)
+        some = (c for c in checks.all() if c.name[c.name.find("[") :].startswith(starts))
+        return first_failure(some) is None
+
+
 def smoke(name: str, module_text: str, test_text: str) -> None:
     """Run the fast tests of a layer's test file on its module.
 

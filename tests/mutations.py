@@ -6,9 +6,9 @@ run until one fails, and the function that was there is put back. Nothing is wri
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
-import copy
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,10 +23,39 @@ from codegen.smoke import SLOW, Check, Checks, Skipped
 # -- what no test can see, as results do not depend on it -----------------------------------------
 BLOCK = 32  # whole numbers from here on, and powers of 2, are lengths of blocks
 # the names of such lengths; a condition on one chooses between two ways to the same result
-LENGTHS = {"step", "group", "columns", "wide", "entries"}
+LENGTHS = {"step", "group", "columns", "wide", "entries", "whole"}
 PARTS = "_parts"  # what it takes are sizes, and entries in a row: how much is done at a time
 TURNS = "turns"  # counted from any number on, by any step
+SHAPES = {"dtype", "itemsize", "size", "shape", "ndim"}  # the same of arrays that go together
 COPIES = {"copy", "order", "casting"}  # keywords that say whether memory is shared or copied
+NUMBER = r"def value_and_grad\("  # the output is one number
+# no array without leading axes is read; no array with others
+LEADING = r'(?s)^(?!.*_(array|integers)\("\w+", \w+, "[^.])'
+ALONE = r'(?s)^(?!.*_(array|integers)\("\w+", \w+, "(?!\.\.\."))'
+# functions, changes in them, why these make no difference, and in which modules if not in all
+ARGUED = [
+    (
+        "_flat|_unflat",
+        r"never.*len\(batch\) == 1",
+        "one axis reshaped to one axis is as it was",
+        "",
+    ),
+    ("value", r"always: if not batch", "all rows at once give what parts of them give", ""),
+    ("_parts", r"name replaced: (step|count) →", "rows that are taken twice are the same rows", ""),
+    ("_number", r"never.*is float", "a float that is read as an array is the same number", ""),
+    ("_like", r"never.*array.dtype == dtype and", "what needs no change may be copied", ""),
+    ("_exp_of_minus_square", "", "digits past the last, which `make accuracy` sees", ""),
+    ("_dot_last", "hasattr|einsum|a → b|b → a", "NumPy has vecdot, or not: one of two ways", ""),
+    ("_dot", r"constant: 1 → 2", "any negative number leaves a size open", ""),
+    (
+        "_by_rows",
+        r"output.shape|unit\[at\]|0 → -1|= 0",
+        "one number has one row",
+        r"def value_and_grad\(",
+    ),
+    ("_fits", "array.ndim == wanted|ndim == ", "every array has leading axes", LEADING),
+    ("_fits|_array|_integers", r"wanted|_fits\(|has shape", "every shape has `...`", ALONE),
+]
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -82,6 +111,9 @@ ORDERED = {"subtract", "divide", "matmul", "less", "less_equal", "greater", "gre
 BINARY = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
 
 
+Place = tuple[ast.AST, str, int | None, ast.AST]  # a node's parent, field, place there, and itself
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A function of a module with one thing changed."""
@@ -91,10 +123,23 @@ class Mutant:
     kind: str
     before: str
     after: str
-    code: CodeType
+    place: Place
+    whole: ast.FunctionDef
+    instead: ast.AST
 
     def __str__(self) -> str:
         return f"{self.function}, line {self.line}: {self.kind}: {self.before} → {self.after}"
+
+    def code(self) -> CodeType:
+        """The function with what is changed, compiled."""
+        parent, field, at, node = self.place
+        put(parent, field, at, self.instead)
+        try:
+            tree = ast.fix_missing_locations(ast.Module([self.whole], []))
+            file, flags = f"<{self.function}, mutated>", __future__.annotations.compiler_flag
+            return compile(tree, file, "exec", flags=flags, dont_inherit=True)
+        finally:
+            put(parent, field, at, node)
 
     @property
     def order(self) -> str:
@@ -105,11 +150,22 @@ class Mutant:
 Alike = Mapping[str, Mapping[str, Sequence[str]]]  # in a function: variables like a variable
 
 
+def is_argued(mutant: Mutant, text: str) -> bool:
+    """Can no result of a module depend on it, for one of the reasons above?"""
+    words = f"{mutant.kind}: {mutant.before} → {mutant.after}"
+    return any(
+        re.fullmatch(function, mutant.function) and re.search(change, words)
+        for function, change, _, where in ARGUED
+        if re.search(where, text)
+    )
+
+
 def mutants(text: str, alike: Alike) -> Iterator[Mutant]:
     """Every single mutation of the functions of a module, one after the other."""
     tree = ast.parse(text)
     for function in (s for s in tree.body if isinstance(s, ast.FunctionDef)):
-        yield from mutants_of(function, alike.get(function.name, {}))
+        every = mutants_of(function, alike.get(function.name, {}))
+        yield from (mutant for mutant in every if not is_argued(mutant, text))
 
 
 def mutants_of(function: ast.FunctionDef, names: Mapping[str, Sequence[str]]) -> Iterator[Mutant]:
@@ -119,12 +175,10 @@ def mutants_of(function: ast.FunctionDef, names: Mapping[str, Sequence[str]]) ->
             before, after = ast.unparse(node), ast.unparse(other)
             if before == after:
                 continue
-            put(parent, field, at, other)
-            whole = ast.fix_missing_locations(ast.Module([copy.deepcopy(function)], []))
-            put(parent, field, at, node)
-            code = compile(whole, f"<{function.name}, mutated>", "exec")
             line = getattr(node, "lineno", function.lineno)
-            yield Mutant(function.name, line, kind, shown(before), shown(after), code)
+            words = function.name, line, kind, shown(before), shown(after)
+            mutant = Mutant(*words, (parent, field, at, node), function, other)
+            yield mutant
 
 
 def shown(text: str) -> str:
@@ -133,16 +187,13 @@ def shown(text: str) -> str:
     return words if len(words) <= 90 else words[:87] + "..."
 
 
-Place = tuple[ast.AST, str, int | None, ast.AST]
-
-
 def places(function: ast.FunctionDef) -> Iterator[Place]:
     """Every node of a function's body that results depend on, with where it hangs."""
     open_nodes: list[ast.AST] = [function]
     while open_nodes:
         parent = open_nodes.pop()
         for field, value in ast.iter_fields(parent):
-            if parent is function and field != "body":
+            if (parent is function and field != "body") or field == "annotation":
                 continue
             for at, node in enumerate(value if isinstance(value, list) else [value]):
                 if not isinstance(node, ast.AST) or is_words(node, parent):
@@ -167,18 +218,22 @@ def is_words(node: ast.AST, parent: ast.AST) -> bool:
 def is_length(node: ast.AST, parent: ast.AST) -> bool:
     """Does it say how long blocks are, how often a workspace was used, or who owns memory?"""
     match node:
-        case ast.Assign(targets=[ast.Name(id=name)]) if name in LENGTHS:
-            return True
+        case ast.Assign(targets=[ast.Name() | ast.Tuple() as target]):
+            return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)} <= LENGTHS
         case ast.keyword(arg=name) if name in COPIES:
             return True
-        case ast.BinOp() if isinstance(parent, ast.Call) and called(parent) == PARTS:
-            return True
+        case ast.expr() if isinstance(parent, ast.Call) and called(parent) == PARTS:
+            return node in parent.args[1:]
         case ast.AugAssign(target=ast.Name(id=name)) if name in LENGTHS:
+            return True
+        case ast.For(body=[ast.AugAssign(target=ast.Name(id=name))]) if name in LENGTHS:
             return True
         case ast.Compare() | ast.BoolOp():
             return any(map(is_block, ast.walk(node)))
         case ast.Subscript(value=ast.Attribute(attr=name)) if name == TURNS:
             return True
+        case ast.Constant() if isinstance(parent, ast.AugAssign):
+            return is_count(parent)
     # the count of turns that a new workspace starts with
     return is_block(node) or (isinstance(node, ast.List) and isinstance(parent, ast.Call))
 
@@ -186,16 +241,22 @@ def is_length(node: ast.AST, parent: ast.AST) -> bool:
 def is_said_already(node: ast.AST, parent: ast.AST, function: ast.FunctionDef) -> bool:
     """Does it read of one array what has been seen to be the same of another?
 
-    All floats have one dtype, and leading axes one size; `_refuse_sizes` compares sizes itself, so
-    that what leads to it saves time alone, unless it is never called.
+    All floats have one dtype, and leading axes one size; `_one_size` and `_one_dtype` compare
+    themselves, so that what leads to them saves time alone, unless they are never called.
     """
     match node:
         case ast.Name(ctx=ast.Load()) if isinstance(parent, ast.Attribute):
-            return parent.attr == "dtype"
+            return parent.attr in SHAPES
+        case ast.Name(ctx=ast.Load()) if isinstance(parent, ast.Call):
+            return called(parent) == "len" and node in parent.args
         case ast.Assign(targets=[ast.Name(id="size_batch")]):
             return function.name != "_arguments"
-    leads = isinstance(parent, ast.If) and node is parent.test
-    return leads and "_refuse_sizes" in ast.unparse(parent.body[0])
+    return isinstance(parent, ast.If) and node is parent.test and leads_to_comparison(parent)
+
+
+def leads_to_comparison(node: ast.If) -> bool:
+    """Is what is done then to compare sizes, or dtypes, once more and with words?"""
+    return ast.unparse(node.body[0]).startswith(("_one_size(", "_one_dtype("))
 
 
 def is_block(node: ast.AST) -> bool:
@@ -330,12 +391,11 @@ def of_statement(node: ast.stmt) -> Iterator[Variant]:
     """The statement left out, its condition turned round, always or never true."""
     if isinstance(node, ast.If) and any(map(is_block, ast.walk(node.test))):
         return
-    saves_time = isinstance(node, ast.If) and "_refuse_sizes" in ast.unparse(node.body[0])
     if isinstance(node, ast.Expr | ast.AugAssign | ast.Raise):
         yield "statement left out", ast.Pass()
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
         yield "statement left out", ast.Pass()
-    if isinstance(node, ast.AugAssign) and type(node.op) in OPERATORS:
+    if isinstance(node, ast.AugAssign) and type(node.op) in OPERATORS and not is_count(node):
         yield "operator", ast.AugAssign(node.target, OPERATORS[type(node.op)](), node.value)
     if isinstance(node, ast.Return) and node.value is not None:
         yield "nothing returned", ast.Return(ast.Constant(None))
@@ -343,8 +403,13 @@ def of_statement(node: ast.stmt) -> Iterator[Variant]:
         turned = ast.UnaryOp(ast.Not(), node.test)
         for kind, test in (("turned round", turned), ("never", ast.Constant(False))):
             yield f"condition {kind}", ast.If(test, node.body, node.orelse)
-        if not saves_time:
+        if not leads_to_comparison(node):
             yield "condition always", ast.If(ast.Constant(True), node.body, node.orelse)
+
+
+def is_count(node: ast.AugAssign) -> bool:
+    """Does it count the calls that have written into a workspace?"""
+    return TURNS in ast.unparse(node.target)
 
 
 # -- are they seen? -------------------------------------------------------------------------------
@@ -361,7 +426,7 @@ class Examined:
         names = self.module.__dict__
         original = names[mutant.function]
         try:
-            exec(mutant.code, names)
+            exec(mutant.code(), names)
             return next((check.name for check in self.checks if fails(check)), None)
         finally:
             names[mutant.function] = original
@@ -402,7 +467,7 @@ def alike_in(module: ModuleType, checks: Iterable[Check]) -> Alike:
 
     def watch(frame: FrameType, event: str, _: object) -> None:
         if event == "return" and frame.f_code.co_filename == f"<{module.__name__}>":
-            variables = {id(value): n for n, value in reversed(frame.f_locals.items())}
+            variables = {same(value): n for n, value in reversed(frame.f_locals.items())}
             kinds = {n: kind(frame.f_locals[n]) for n in reversed(variables.values())}
             seen.setdefault(frame.f_code.co_name, {}).update(kinds)
 
@@ -416,6 +481,11 @@ def alike_in(module: ModuleType, checks: Iterable[Check]) -> Alike:
     return {
         function: {n: others(n, kinds) for n in kinds} for function, kinds in sorted(seen.items())
     }
+
+
+def same(value: object) -> object:
+    """What is equal for two names of one array, and for tuples of the same sizes."""
+    return value if isinstance(value, tuple) and all(type(v) is int for v in value) else id(value)
 
 
 def others(name: str, kinds: Mapping[str, str]) -> list[str]:
