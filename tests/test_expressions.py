@@ -156,7 +156,7 @@ KINKS = [
     (Where(a > b, 1, 2), a, 0),
     (sp.Abs(a), a, sp.sign(a)),
     (FUNCTIONS["abs"](a), a, Sign(a)),
-    (FUNCTIONS["abs"](sp.log(a) - b), b, -Sign(sp.log(a) - b)),
+    (FUNCTIONS["abs"](sp.log(a) - b), b, Sign(b - sp.log(a))),
     (FUNCTIONS["abs"](-2 * a), a, 2 * Sign(a)),
     (FUNCTIONS["sigmoid"](a), a, FUNCTIONS["sigmoid"](a) * (1 - FUNCTIONS["sigmoid"](a))),
 ]
