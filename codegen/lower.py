@@ -656,9 +656,10 @@ class Lowering:
         masks, loose, rest = self.loose(factors)
         if not loose:
             return self.plain_product(terms, factors)
-        if masks and (not self.in_slope or self.finite_under(masks, loose)):
+        by_masks = not (self.in_slope and (terms or any(map(may_vanish, rest))))
+        if masks and (by_masks or self.finite_under(masks, loose)):
             return self.under_masks(masks, self.plain_product(terms, [*loose, *rest]))
-        if not self.in_slope or not (terms or any(map(may_vanish, rest))):
+        if by_masks:
             return self.plain_product(terms, factors)
         whole = self.plain_product(terms, factors)
         firm = self.plain_product(terms, [*masks, *rest])
