@@ -362,4 +362,4 @@ def number_text(number: Expr) -> Text:
     if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
         return Text(f"{number.p} / {number.q}", PRODUCT)
     whole = number.is_Integer and abs(number) <= 2**53  # above, NumPy before 2.0 takes an object
-    return Text(str(number) if whole else repr(float(number)), tight)
+    return Text(str(number) if whole else repr(float(number)).replace("e+", "e"), tight)
