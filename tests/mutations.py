@@ -54,6 +54,14 @@ ARGUED = [
         r"def value_and_grad\(",
     ),
     ("_fits", "array.ndim == wanted|ndim == ", "every array has leading axes", LEADING),
+    ("_fits", "wanted - 1", "no array has leading axes", r'(?s)^(?!.*"\.\.\.)'),
+    (
+        "_places",
+        r"columns|axis=0|values\[:",
+        "no axis is the first",
+        r"(?s)^(?!.*_places\(.*, 0\b)",
+    ),
+    ("_unflat|_flat", "1 → 2", "no other axes", ALONE),
     ("_fits|_array|_integers", r"wanted|_fits\(|has shape", "every shape has `...`", ALONE),
 ]
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
