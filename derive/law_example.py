@@ -18,6 +18,7 @@ from derive.builder import Builder, arity
 from derive.calls import Flat
 from derive.definition import check_keys
 from derive.expressions import Erfc, Erfcx
+from derive.grammar import parse_equations
 from derive.laws import Equality, Law
 from derive.layer import Layer
 from derive.reader import Assembly
@@ -73,7 +74,8 @@ def read_example(law: Law) -> Example:
     before, after = last.split(" = ")
     text = [*(x for x in lines if x not in facts), f"{BEFORE} = {before}", f"{AFTER} = {after}"]
     definition = check_keys("example", {"equations": "\n".join(text), "assume": facts}, "")
-    *known, left, right = definition.equations
+    # as parsed, since a free index of an example stands on no left side and is no label
+    *known, left, right = parse_equations("\n".join(text), "example")
     others = [*(e.right for e in known), *definition.assume]
     flat = Flat((*known, *nodes((left, right), others)), definition.assume)
     assembly = Assembly(definition, flat)
