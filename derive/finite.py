@@ -7,8 +7,9 @@ may divide by more than that: the slope of √s divides by √s, and s may be 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import product
 from typing import cast
 
@@ -59,6 +60,22 @@ class Fact:
     conditions: Conditions
 
 
+Decision = Callable[["Finite", Expr, Conditions], bool]
+
+
+def remembered(decide: Decision) -> Callable[..., bool]:
+    """A decision that is taken once: long expressions have parts in common."""
+
+    @wraps(decide)
+    def once(self: Finite, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
+        key = decide.__name__, expr, conditions
+        if key not in self.memory:
+            self.memory[key] = decide(self, expr, conditions)
+        return self.memory[key]
+
+    return once
+
+
 @dataclass
 class Finite:
     """Decides about expressions of a layer: its values, and what cotangents and tangents come to.
@@ -70,7 +87,7 @@ class Finite:
     layer: Layer
     meaning: Definitions
     facts: tuple[Fact, ...] = ()
-    _memory: dict[tuple[Expr, Conditions], bool] = field(default_factory=dict)
+    memory: dict[tuple[str, Expr, Conditions], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Collect what the forward pass says."""
@@ -141,15 +158,15 @@ class Finite:
 
     # -- decisions --------------------------------------------------------------------------------
 
-    def finite(self, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
+    @remembered
+    def finite(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly finite where the forward pass is, and these conditions hold?"""
         if expr.is_number:
             return bool(expr.is_finite)
         if is_size(expr) or isinstance(expr, (Index, *BOUNDED)):
             return True
         if is_entry(expr):
-            meaning = None if self.is_node(expr) else self.look_through(expr)
-            return meaning is None or self.finite(meaning, conditions)
+            return self.entry_is_finite(expr, conditions)
         if isinstance(expr, Where):
             return all(self.finite(case, conditions | {c}) for c, case in cases(expr))
         if expr.is_Mul:
@@ -174,12 +191,22 @@ class Finite:
         args = [expr.open()[0]] if isinstance(expr, Binder) else expr.args
         return all(self.finite(a, conditions) for a in args)
 
+    def entry_is_finite(self, expr: Expr, conditions: Conditions) -> bool:
+        """Is an entry: one of a node, or what its name stands for, as a rule everywhere?"""
+        if self.is_node(expr):
+            return True
+        _, meaning = self.meaning[entry_name(expr)]
+        if self.finite(meaning):
+            return True
+        return bool(conditions) and self.finite(cast(Expr, self.look_through(expr)), conditions)
+
     def product_is_finite(self, expr: Expr, conditions: Conditions) -> bool:
         """Are all factors finite, where masks let them through?"""
         conditions = conditions | {f for f in expr.args if is_mask(f)}
         return all(self.finite(f, conditions) for f in self.covered(expr.args, conditions))
 
-    def not_zero(self, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
+    @remembered
+    def not_zero(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly not 0 where the forward pass is finite, and these conditions hold?"""
         if expr.is_positive or expr.is_negative or expr is sp.oo:
             return True
@@ -214,7 +241,8 @@ class Finite:
         meaning = self.look_through(expr)
         return bool(expr.is_positive) or (meaning is not None and self.positive(meaning))
 
-    def not_negative(self, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
+    @remembered
+    def not_negative(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly 0 or more where the forward pass is finite, and these conditions hold?"""
         if expr.is_nonnegative or self.positive(expr):
             return True
