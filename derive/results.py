@@ -189,6 +189,7 @@ class Point:
         self.chosen: dict[Any, int] = {}
         self.forward = definitions_of(layer)
         self.decided = bool(labels(layer))
+        self.large = False  # has a value gone beyond all floats?
         self.facts = self.solved()
         self.search()
 
@@ -238,10 +239,10 @@ class Point:
                 if not wrong:
                     return
                 wrong = self.moved(wrong, move)
-        raise ProofFailed(
-            f"{self.layer.name}: no point was found where '{self.layer.output.name}' is a real "
-            "number"
-        )
+        words = f"no point was found where '{self.layer.output.name}' is a real number"
+        if self.large:
+            words = "values grow too large to be compared, as exp(exp(exp(exp(x)))) does"
+        raise ProofFailed(f"{self.layer.name}: {words}")
 
     def moved(self, wrong: int, move: int) -> int:
         """One coordinate drawn anew, which is kept where no more is wrong than before."""
@@ -263,6 +264,7 @@ class Point:
             for at in places(node.indices, self.sizes):
                 value = scalars.defined(node.name, [at[i] for i in node.indices])
                 wrong += not abs(value) < mpmath.inf
+                self.large |= bool(abs(value) == mpmath.inf and not numbers.faults)
         self.decided |= numbers.decided
         return wrong + numbers.faults
 
