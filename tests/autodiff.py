@@ -123,7 +123,8 @@ class OneEquation:
         plain = value
         while hasattr(plain, "_value"):
             plain = plain._value
-        self.whole.largest = max(self.whole.largest, np.abs(plain).max(initial=0.0))
+        largest = np.abs(plain).max(initial=0.0)
+        self.whole.largest = float(np.maximum(self.whole.largest, largest))  # NaN stays
         return value
 
     def work_out(self, tree: Tree) -> Any:
