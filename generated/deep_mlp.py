@@ -21,6 +21,7 @@ A deeper network, made of calls of other definitions.
 Written by pullback 0.1.0 from the definition deep_mlp.toml; to change it, change that file.
 Digest of the definition: 8ccfbbcf55efb99b
 The derivation, step by step, each step proved: pullback show deep_mlp
+It needs NumPy alone, 1.22 or later.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ def forward(
         work,
         turn,
     )
-    return L, cache
+    return dtype.type(L), cache
 
 
 @np.errstate(under="ignore")
@@ -428,8 +429,8 @@ def value(
     )
     _total = 0.0
     for _rows in _parts((N,), 5 * K + 4 * M + J + 9):
-        _part = forward(x[_rows], W, c, gain, bias, V, b, w, s, y[_rows])[0].item()
-        _total += _part * ((_rows.stop - _rows.start) / N)
+        _part, _ = forward(x[_rows], W, c, gain, bias, V, b, w, s, y[_rows])
+        _total += _part.item() * ((_rows.stop - _rows.start) / N)
     total: np.floating = dtype.type(_total)
     return total
 
@@ -601,7 +602,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # L̇ = (1/N) Σ_n ℓ̇[n]
     # that is, (1/N) Σ_n ℓ̇_n
     L_dot = ell_dot.sum() / N
-    return L, L_dot
+    return dtype.type(L), dtype.type(L_dot)
 
 
 @np.errstate(under="ignore")
@@ -982,11 +983,15 @@ def _read(name: str, value: Any) -> NDArray[Any]:
 def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of floats with these axes."""
     array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
-    if array.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
-    if not _fits(array, axes):
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
 
 
 def _one_dtype(**arrays: Any) -> None:
@@ -1333,4 +1338,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: d0078c5f905c1683
+# Written by pullback from its own layers; digest of what stands above: af48075d68ba42ec

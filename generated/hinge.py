@@ -7,6 +7,7 @@ How far each wrong class comes within the margin 1 of the right one, added up.
 Written by pullback 0.1.0 from the definition hinge.toml; to change it, change that file.
 Digest of the definition: 8ffcadc1a3e255a7
 The derivation, step by step, each step proved: pullback show hinge
+It needs NumPy alone, 1.22 or later.
 """
 
 from __future__ import annotations
@@ -274,11 +275,15 @@ def _read(name: str, value: Any) -> NDArray[Any]:
 def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of floats with these axes."""
     array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
-    if array.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
-    if not _fits(array, axes):
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
 
 
 def _fits(array: NDArray[Any], axes: str) -> bool:
@@ -430,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 22d45f97b20947f8
+# Written by pullback from its own layers; digest of what stands above: db578a13266815bc

@@ -7,6 +7,7 @@ u where it is positive, else alpha u; the slope at u = 0 is alpha.
 Written by pullback 0.1.0 from the definition leaky_relu.toml; to change it, change that file.
 Digest of the definition: 11cb36cdfb88ebe5
 The derivation, step by step, each step proved: pullback show leaky_relu
+It needs NumPy alone, 1.22 or later.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α)
-    du = _where(greater_u, 1, alpha, out=work.du)
+    du = _where(greater_u, dtype.type(1), dtype.type(alpha), out=work.du)
     du *= dh
     return Gradients(_unflat(du, batch))
 
@@ -157,7 +158,7 @@ def jvp(
     greater_u = u > 0
     h = np.where(greater_u, u, alpha * u)
     # ḣ[…] = u̇[…] where(u[…] > 0, 1, α)
-    h_dot = u_dot * np.where(greater_u, 1, alpha)
+    h_dot = u_dot * np.where(greater_u, dtype.type(1), dtype.type(alpha))
     return _unflat(h, batch), _unflat(h_dot, batch)
 
 
@@ -239,11 +240,15 @@ def _read(name: str, value: Any) -> NDArray[Any]:
 def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of floats with these axes."""
     array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
-    if array.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
-    if not _fits(array, axes):
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
 
 
 def _fits(array: NDArray[Any], axes: str) -> bool:
@@ -359,4 +364,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 720dcc06781e5efa
+# Written by pullback from its own layers; digest of what stands above: ed891583dd8efddb

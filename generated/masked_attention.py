@@ -9,6 +9,7 @@ Attention in which a query sees only the keys where the mask is above 0.
 Written by pullback 0.1.0 from the definition masked_attention.toml; to change it, change that file.
 Digest of the definition: 9e24d263d32ab8d4
 The derivation, step by step, each step proved: pullback show masked_attention
+It needs NumPy alone, 1.22 or later.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def forward(
     K_Q = np.matmul(Q, K.swapaxes(-1, -2), out=work.K_Q)
     sqrt_D = D**0.5
     K_Q /= sqrt_D
-    s = _where(greater_M, K_Q, -1000000000000000000000000000000, out=work.s)
+    s = _where(greater_M, K_Q, -1e30, out=work.s)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     places = np.arange(size_batch) if work.places is None else work.places
@@ -251,7 +252,7 @@ def jvp(
     #     -1e30)
     greater_M = M > 0
     sqrt_D = D**0.5
-    s = np.where(greater_M, Q @ K.swapaxes(-1, -2) / sqrt_D, -1000000000000000000000000000000)
+    s = np.where(greater_M, Q @ K.swapaxes(-1, -2) / sqrt_D, -1e30)
     # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     # in the form of: shifted softmax
     places = np.arange(size_batch)
@@ -378,11 +379,15 @@ def _read(name: str, value: Any) -> NDArray[Any]:
 def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of floats with these axes."""
     array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
-    if array.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
-    if not _fits(array, axes):
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
 
 
 def _one_dtype(**arrays: Any) -> None:
@@ -568,4 +573,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: e250ed6d4221660a
+# Written by pullback from its own layers; digest of what stands above: 4a0c4c49b9862f17

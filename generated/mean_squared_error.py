@@ -7,6 +7,7 @@ The mean of squared residuals over all entries.
 Written by pullback 0.1.0 from the definition mean_squared_error.toml; to change it, change that file.
 Digest of the definition: 88f35e1ab23c8e91
 The derivation, step by step, each step proved: pullback show mean_squared_error
+It needs NumPy alone, 1.22 or later.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def forward(
     L = _dot(x_shifted, x_shifted) / size_batch
     turn = work.turns[0]
     cache = Cache(size_batch, x_shifted, batch, dtype, work, turn)
-    return L, cache
+    return dtype.type(L), cache
 
 
 def backward(dL: float | np.floating, cache: Cache) -> Gradients:
@@ -119,8 +120,8 @@ def value(x: NDArray[np.floating], t: NDArray[np.floating]) -> np.floating:
         return forward(x, t)[0]
     _total = 0.0
     for _rows in _parts(batch, 1):
-        _part = forward(x[_rows], t[_rows])[0].item()
-        _total += _part * ((_rows.stop - _rows.start) / batch[0])
+        _part, _ = forward(x[_rows], t[_rows])
+        _total += _part.item() * ((_rows.stop - _rows.start) / batch[0])
     total: np.floating = dtype.type(_total)
     return total
 
@@ -163,7 +164,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # L̇ = (2/|…|) Σ_… ẋ[…] (x[…] - t[…])
     # that is, (2/|…|) (xᵀ - tᵀ) ẋ
     L_dot = 2 * _dot(x_shifted, x_dot) / size_batch
-    return L, L_dot
+    return dtype.type(L), dtype.type(L_dot)
 
 
 def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
@@ -266,11 +267,15 @@ def _read(name: str, value: Any) -> NDArray[Any]:
 def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
     """The value as an array of floats with these axes."""
     array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
-    if array.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must be float32 or float64")
-    if not _fits(array, axes):
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
 
 
 def _one_dtype(**arrays: Any) -> None:
@@ -417,4 +422,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f5f0618045dba915
+# Written by pullback from its own layers; digest of what stands above: a98b9ee0b5e44c61

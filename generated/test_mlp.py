@@ -38,20 +38,23 @@ LONG = [
     {"N": 2, "D": 2, "K": 1030, "J": 2},
 ]
 WIDE = [  # too many entries for loops
-    {"N": 74898, "D": 2, "K": 2, "J": 2},
-    {"N": 2, "D": 1048583, "K": 2, "J": 2},
-    {"N": 2, "D": 2, "K": 1048583, "J": 2},
-    {"N": 2, "D": 2, "K": 2, "J": 1048583},
+    {"N": 75191, "D": 2, "K": 2, "J": 2},
+    {"N": 2, "D": 1052679, "K": 2, "J": 2},
+    {"N": 2, "D": 2, "K": 1052679, "J": 2},
+    {"N": 2, "D": 2, "K": 2, "J": 1052679},
+    {"N": 1030, "D": 2, "K": 2, "J": 4100},
 ]
 STEP = 1e-20
+NUMBER = np.clongdouble  # has more digits and a wider range than complex where there is one
 # relative to the largest entry, or to 1, which is the size of what is drawn: some 4,500 roundings
 # in float64 and 84 in float32, where these small sums and products take a few dozen
 LIMITS = {"float64": 1e-12, "float32": 1e-5}
 # the seeds of draws: of all kinds of sizes, 0 to 2 are plain, 3 to 5 halves, so that ties are met,
-# 6 to 8 as large as the equations bear as they stand (exp of more overflows)
-SEEDS = range(9)
+# 6 to 8 as large as the equations bear as they stand, where exp of more than 709 overflows
+# 9 to 11 larger: with more range than float64 has the equations have values there, as the module has
+SEEDS = range(12)
 EXACTLY = {"all": "ignore", "under": "raise"}  # slopes are lost where imaginary parts underflow
-LARGEST = {"float64": 600, "float32": 80}
+LARGEST = {"float64": 1e4, "float32": 80}
 
 
 def equations(x, W, c, w, b, y, lamda):
@@ -103,6 +106,7 @@ def attempted(seed, dtype):
             for name in (n for n in INPUTS if n not in LABELS):
                 inputs[name] = inputs[name].astype(dtype)[()]
             value = np.asarray(equations(**inputs), float)
+            value = exact(inputs).real if seed > 8 else value
             if np.isfinite(value).all():
                 output, steep = exact(inputs).real, slopes(inputs)
                 every = [output, *steep.values()]
@@ -118,6 +122,7 @@ def some(rng, seed, attempt, dtype):
     Where these do not do, some tensors are positive, or lie between 0 and 1.
     """
     sizes = {axis: size + attempt // 50 for axis, size in SIZES[seed % 3].items()}
+    sizes = dict.fromkeys(sizes, 3) if attempt > 150 else sizes
     inputs = {}
     for name, axes in INPUTS.items():
         shape = shape_of(axes, sizes)
@@ -126,8 +131,9 @@ def some(rng, seed, attempt, dtype):
         value = 1 / (1 + value) if kind == 2 else value
         value = np.round(2 * drawn) / 2 if 2 < seed < 6 and attempt < 25 else value
         if seed > 5 and attempt < 25:
-            sign = {6: 1, 7: -1}.get(seed, np.where(drawn > 0, 1, -1))
-            value = LARGEST[dtype] * 0.75**attempt * sign * rng.uniform(0.1, 1, shape)
+            sign = (1, -1, np.where(drawn > 0, 1, -1))[seed % 3]
+            largest = 1e4 if seed > 8 else LARGEST[dtype]
+            value = largest * 0.75**attempt * sign * rng.uniform(0.1, 1, shape)
         value = rng.integers(sizes[LABELS[name]], size=shape) if name in LABELS else value
         inputs[name] = np.asarray(value)
     return inputs
@@ -140,15 +146,15 @@ def shape_of(axes, sizes):
 
 def moved(inputs, name, place, step=STEP):
     """Inputs as complex numbers, with an imaginary step at one entry."""
-    found = {n: v if n in LABELS else np.array(v, complex) for n, v in inputs.items()}
+    found = {n: v if n in LABELS else np.array(v, NUMBER) for n, v in inputs.items()}
     found[name][place] += 1j * step
     return found
 
 
 def exact(inputs):
     """The output by the equations; its imaginary parts are slopes where inputs have them."""
-    numbers = {n: v if n in LABELS else np.asarray(v, complex) for n, v in inputs.items()}
-    return np.asarray(equations(**numbers), complex)
+    numbers = {n: v if n in LABELS else np.asarray(v, NUMBER) for n, v in inputs.items()}
+    return np.asarray(equations(**numbers), NUMBER)
 
 
 def slopes(inputs, step=STEP):
@@ -225,33 +231,45 @@ def test_gradients(seed, dtype):
         assert all(apart), "a result lies in an argument's memory"
 
 
-def is_range(part):
-    """Does it hold 0, 1, 2, …?"""
-    return np.array_equal(part, np.arange(part.size))
-
-
 @on_all
 def test_workspace(seed, dtype):
     """Written into a workspace, again and again, results are what they are without one."""
-    inputs, wanted, steep = drawn(seed, dtype)
+    _, wanted, steep = drawn(seed, dtype)
     inputs = draw(seed, dtype)
     cotangent = random(seed + 10, np.shape(wanted), dtype)
     work = module.workspace(**inputs)
-    written = {"f": 1.2345e30, "i": -99}  # but for what stays as it is made: places in order
-    parts = [part for part in work[3:] if part.dtype.kind in written and not is_range(part)]
     for _ in range(2):
-        for part in parts:
-            part.fill(written[part.dtype.kind])
         output, cache = module.forward(**inputs, work=work)
         check(output, wanted, dtype, roundings(seed))
         for _ in range(2):
             gradients = module.backward(cotangent, cache)
             for gradient, exactly in zip(gradients, pulled(cotangent, steep), strict=True):
                 check(gradient, exactly, dtype, roundings(seed))
-        old = (np.array_equal(p, np.full_like(p, written[p.dtype.kind]), True) for p in parts)
-        assert not any(old), "an array of the workspace is not written into"
         for result in filter(np.ndim, (output, *gradients)):
             assert any(np.shares_memory(result, part) for part in work[3:]), "it is not in there"
+
+
+def test_workspace_is_used():
+    """Every array of a workspace is written into, but for those that hold places in order."""
+    works = {seed: module.workspace(**draw(seed)) for seed in SEEDS}
+    idle = {n for n in works[0]._fields[3:] if not all(is_range(getattr(w, n)) for w in works.values())}
+    marks = {"f": 1.2345e30, "i": -99, "b": 2}  # a bool that is neither of the two
+    for seed, work in works.items():
+        parts = {n: getattr(work, n) for n in idle}
+        parts = {n: p.view(np.uint8) if p.dtype.kind == "b" else p for n, p in parts.items()}
+        kinds = {n: getattr(work, n).dtype.kind for n in idle}
+        for name, part in parts.items():
+            part.fill(marks[kinds[name]])
+        output, cache = module.forward(**draw(seed), work=work)
+        module.backward(np.ones_like(output), cache)
+        mark = {n: np.asarray(marks[kinds[n]], p.dtype) for n, p in parts.items()}
+        idle = {n for n, p in parts.items() if p.size and (p == mark[n]).all()}
+    assert not idle
+
+
+def is_range(part):
+    """Does it hold 0, 1, 2, …?"""
+    return np.array_equal(part, np.arange(part.size))
 
 
 @on_all
@@ -374,7 +392,9 @@ LAYOUTS = {
 def test_layouts(layout):
     """Arrays that lie in memory in other ways, and lists, give the same."""
     inputs, output, steep = drawn(0, "float64")
-    made = lambda value: LAYOUTS[layout](value) if np.ndim(value) else value
+    made = lambda value: (
+        LAYOUTS[layout](value) if np.ndim(value) or layout == "a list" else value
+    )
     everything(lambda: {n: made(v) for n, v in draw(0).items()}, output, steep, made)
 
 
@@ -417,17 +437,18 @@ def test_empty(axis):
         with pytest.raises(ValueError, match=rf"{words} is 0"):
             module.forward(**inputs)
     elif all(np.size(inputs[name]) == 0 for name in LABELS if LABELS[name] == axis):
-        with suppress(ArithmeticError), np.errstate(all="ignore"):
-            wanted, steep = exact(inputs).real, slopes(inputs)
-            if np.isfinite(wanted).all():
-                everything(lambda: dict(inputs), wanted, steep)
+        output = None  # where the equations divide by 0 they have none
+        with suppress(ArithmeticError, ValueError), np.errstate(all="ignore"):
+            output = exact(inputs).real
+        if output is not None and np.isfinite(output).all():
+            everything(lambda: dict(inputs), output, slopes(inputs))
 
 
+@pytest.mark.parametrize("seeds", [(0, 1, 2), (9,)])
 @pytest.mark.parametrize("number", range(len(LONG)))
-def test_long(number):
+def test_long(number, seeds):
     """Long axes: the output, and its slope along a random direction by one complex step."""
-    for scale in SCALES:
-        inputs = tiled(LONG[number], scale)
+    for inputs in tiled(LONG[number], seeds):
         tangents = directions(0, inputs, "float64")
         moving = dict(zip(WANTED, tangents, strict=True))
         complexes = {n: v + 1j * STEP * moving[n] if n in moving else v for n, v in inputs.items()}
@@ -447,8 +468,7 @@ def test_long(number):
 @pytest.mark.parametrize("number", range(len(WIDE)))
 def test_long_and_wide(number):
     """Too many entries for the equations: what each function gives agrees with the others."""
-    for scale in SCALES:
-        inputs = tiled(WIDE[number], scale)
+    for inputs in tiled(WIDE[number], (0, 1, 2)):
         tangents = directions(0, inputs, "float64")
         with np.errstate(all="ignore"):
             output, slope = module.jvp(tuple(inputs.values()), tangents)
@@ -457,19 +477,22 @@ def test_long_and_wide(number):
     return pytest.skip("the module has no values at inputs so long")
 
 
-SCALES = (1, 0.1, 0.01)  # of inputs, as long sums may be too large for functions of them
+def tiled(sizes, seeds):
+    """Inputs of these sizes, of entries that small draws have, and every label.
 
-
-def tiled(sizes, scale):
-    """Inputs of these sizes, of entries that a small draw has."""
-    rng, inputs = np.random.default_rng(1), {}
-    for name, axes in INPUTS.items():
-        shape = shape_of(axes, sizes)
-        entries = scale * np.ravel(draw(0)[name])
-        inputs[name] = rng.choice(entries, shape) if axes else entries[0]
-        if name in LABELS:
-            inputs[name] = rng.integers(sizes[LABELS[name]], size=shape)
-    return inputs
+    Smaller ones come next, as long sums may be too large for functions of them.
+    """
+    tries = [(seeds, 1), (seeds, 0.1), (seeds, 0.01), ((0,), 1), ((0,), 0.1), ((0,), 0.01)]
+    for seeds, scale in tries:
+        rng, inputs = np.random.default_rng(1), {}
+        for name, axes in INPUTS.items():
+            shape = shape_of(axes, sizes)
+            entries = scale * np.concatenate([np.ravel(draw(seed)[name]) for seed in seeds])
+            mixed = rng.choice(entries, shape) * rng.uniform(0.9, 1, shape)  # without ties
+            inputs[name] = mixed if axes else entries[0]
+            if name in LABELS:
+                inputs[name] = np.resize(rng.permutation(sizes[LABELS[name]]), shape)
+        yield inputs
 
 
 def agree(inputs, tangents, output, slope):
@@ -485,7 +508,7 @@ def agree(inputs, tangents, output, slope):
         check(found, output, "float64", 100)
         pairs = list(zip(module.backward(cotangent, cache), tangents, strict=True))
         size = 1 + sum(np.linalg.norm(a) * np.linalg.norm(b) for a, b in pairs)
-        assert abs(sum(np.vdot(*pair) for pair in pairs) - product) <= 1e-11 * size
+        assert abs(sum(np.vdot(*pair) for pair in pairs) - product) <= 1e-8 * size
 
 
 # -- what is refused -------------------------------------------------------------------------------
@@ -531,8 +554,11 @@ def test_wrong_sizes():
     for name, place, axis in places:
         if [other for *_, other in places].count(axis) > 1:
             bad = np.repeat(inputs[name], 2, axis=place)
-            words = rf"(?<!\w){re.escape(axis)} ="
-            refused(ValueError, words, module.forward, **inputs | {name: bad})
+            having = [n for n, _, other in places if other == axis]  # the first is right, or most
+            who = rf"^{name} .*" if having[0] != name or len(set(having)) > 2 else ""
+            words = rf"{who}(?<!\w){re.escape(axis)} ="
+            for function in (module.forward, module.value, module.workspace):
+                refused(ValueError, words, function, **inputs | {name: bad})
 
 
 @pytest.mark.parametrize("name", ["W", "c", "w", "b"])
@@ -584,13 +610,15 @@ def test_wrong_tangents():
     for function in functions:
         refused(ValueError, r"\binputs\b", function, (*arguments, 1.0), tangents)
         refused(ValueError, r"\btangents\b", function, arguments, (*tangents, 1.0))
+        refused(TypeError, r"\btangents\b", function, arguments, 1.0)
         for at, name in enumerate(WANTED):
             shape = np.shape(tangents[at])
             wrong = [(TypeError, np.zeros(shape, complex)), (TypeError, np.zeros(shape, bool))]
             wrong += [(ValueError, np.zeros((*shape, 2)))]
+            wrong += [(ValueError, [[1.0], [1.0, 2.0]])]
             for error, bad in wrong:
                 others = (*tangents[:at], bad, *tangents[at + 1 :])
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 54caa400892bbf73
+# Written by pullback from its own layers; digest of what stands above: 81edd3d17cecdab1
