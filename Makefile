@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check book test fuzz lint train accuracy bench scaling clean
+.PHONY: help derive check book test slow fuzz lint train accuracy bench scaling clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,8 +25,11 @@ book: $(ENV)/derive.done ## all derivations as a PDF, build/book/book.pdf (needs
 	  { echo "make book: pdflatex stopped; $(BOOK)/book.log says why" >&2; exit 1; }; done
 	@echo $(BOOK)/book.pdf
 
-test: $(ENV)/test.done ## run every test
+test: $(ENV)/test.done ## run the tests, but for those that take minutes each
 	@$(BIN)/python -m pytest -n auto
+
+slow: $(ENV)/test.done ## run the tests that take minutes each
+	@$(BIN)/python -m pytest -n auto -m slow
 
 fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent autodiff
 	@PULLBACK_FUZZ=$${PULLBACK_FUZZ:-300} $(BIN)/python -m pytest -m slow tests/test_fuzz_layers.py
