@@ -164,12 +164,16 @@ class Exact:
         if name in REDUCTIONS and bare:
             return self.reduction(tree, at)
         if name == "where":
-            a, b = (self.build(t, at) for t in args[1:])
-            return self.choose(lambda: self.holds(first, at), a, b)
+            return self.case(tree, at)
         if name in ("max", "min"):
             constant_first = sorted(args, key=lambda t: any(isinstance(p, Ref) for p in walk(t)))
             return self.pick([self.build(t, at) for t in constant_first], name == "max")
         return self.apply(name, *(self.build(t, at) for t in args))
+
+    def case(self, tree: Apply, at: dict[str, int]) -> Any:
+        """`where`: the case that is not taken need not have a value."""
+        condition, first, second = tree.args
+        return self.build(first if self.holds(condition, at) else second, at)
 
     def reduction(self, tree: Apply, at: dict[str, int]) -> Any:
         """`sum(d, k, e)` and its like, by loops."""

@@ -7,6 +7,7 @@ are large, an axis stands twice, labels point at labels. `tests/edges/` holds on
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from codegen import library
 from codegen.compiler import compile_definition, files
 from codegen.module import loaded
 from derive.reader import read_definition
+from derive.trees import Operation, Ref, walk
 from tests.autodiff import text_facts
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull
@@ -66,6 +68,8 @@ def draw(layer: Facts, rng: np.random.Generator, scale: float, attempt: int) -> 
     """Inputs; every other draw is positive, and every fourth has one tensor alone scaled."""
     roots = [*layer.same.values(), *(a for axes in layer.axes.values() for a in axes)]
     sizes = {a: 2 + i % 3 for i, a in enumerate(dict.fromkeys([*roots, *layer.labels.values()]))}
+    if layer.assume:  # facts of rows and of columns may need a square
+        sizes = dict.fromkeys(sizes, 3)
     inputs = {}
     real = [name for name in layer.axes if name not in layer.labels]
     chosen = {real[rng.integers(len(real))]} if attempt % 4 > 1 or abs(scale) > 100 else {*real}
@@ -76,7 +80,44 @@ def draw(layer: Facts, rng: np.random.Generator, scale: float, attempt: int) -> 
         else:
             value = rng.normal(size=shape) * (scale if name in chosen else 1.0)
             inputs[name] = np.asarray(np.abs(value) if attempt % 2 else value)
+    if layer.assume:
+        keep(layer, inputs)
     return inputs
+
+
+def keep(layer: Facts, inputs: dict[str, Any]) -> None:
+    """Move the tensors that are assumed about to the nearest ones for which all facts hold."""
+    moved = [n for n in layer.axes if any(r.name == n for f in layer.assume for r in refs(f))]
+    start = np.concatenate([inputs[n].ravel() for n in moved])
+
+    def rests(entries: np.ndarray) -> np.ndarray:
+        for name, part in zip(moved, np.split(entries, cuts), strict=True):
+            inputs[name] = part.reshape(inputs[name].shape)
+        return np.array(
+            [float(rest) for fact in layer.assume for rest in rests_of(layer, fact, inputs)]
+        )
+
+    cuts = np.cumsum([inputs[n].size for n in moved])[:-1]
+    at_zero = rests(np.zeros_like(start))
+    slopes = np.stack([rests(unit) - at_zero for unit in np.eye(start.size)], axis=1)
+    rests(start - np.linalg.pinv(slopes) @ (slopes @ start + at_zero))
+
+
+def refs(fact: Operation) -> list[Ref]:
+    """The names in a fact."""
+    return [part for part in walk(fact) if isinstance(part, Ref)]
+
+
+def rests_of(layer: Facts, fact: Operation, inputs: dict[str, Any]) -> list[Any]:
+    """Left less right side of a linear fact, at all its places."""
+    exact = Exact(layer, inputs)
+    bare = {r.name for r in refs(fact) if r.indices is None}
+    free = dict.fromkeys(i.name for r in refs(fact) for i in r.indices or () if i.name not in bare)
+    places = product(*(range(exact.axis_size(axis)) for axis in free))
+    return [
+        exact.build(fact.left, at) - exact.build(fact.right, at)
+        for at in (dict(zip(free, place, strict=True)) for place in places)
+    ]
 
 
 def point(layer: Facts, seed: int, scale: float) -> tuple[dict[str, Any], np.ndarray] | None:
@@ -124,11 +165,12 @@ def check(name: str, seed: int, scale: float) -> bool:
     close("output", output, exact, limit)
     close("value", code(name).value(*given), exact, limit)
     gradients = code(name).backward(g, cache_)
-    for wanted, gradient in zip(layer.wrt, gradients, strict=True):
+    names = [field.removeprefix("d") for field in gradients._fields]
+    for wanted, gradient in zip(names, gradients, strict=True):
         close(f"d{wanted}", gradient, pull(steps[wanted], g), limit)
-    tangents = [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in layer.wrt]
+    tangents = [np.asarray(rng.normal(size=np.shape(inputs[w]))) for w in names]
     moved = np.full(shape, MP.mpf(0), object)
-    for wanted, tangent in zip(layer.wrt, tangents, strict=True):
+    for wanted, tangent in zip(names, tangents, strict=True):
         for at in np.ndindex(tangent.shape):
             column = steps[wanted][(..., *at)]
             moved = moved + column * MP.mpf(float(tangent[at]))
@@ -141,6 +183,6 @@ def check(name: str, seed: int, scale: float) -> bool:
 def test_every_stage_in_time_and_right_numbers(name):
     """The module's own tests too, which `files` runs; then ordinary and extreme points."""
     assert code(name).forward
-    assert all([check(name, 1, scale) for scale in ORDINARY])
+    assert all(check(name, 1, scale) for scale in ORDINARY)
     for scale in EXTREME:
         check(name, 2, scale)
