@@ -207,6 +207,10 @@ class Depends(Exact):
     def choose(self, condition: Callable[[], bool], a: Any, b: Any) -> frozenset[Any]:
         return a | b
 
+    def case(self, tree: Apply, at: dict[str, int]) -> frozenset[Any]:
+        condition, *cases = tree.args
+        return self.choose(lambda: self.holds(condition, at), *(self.build(t, at) for t in cases))
+
 
 class Step(Exact):
     """An evaluation with an imaginary step at one entry; what it cannot touch is taken over."""
