@@ -212,7 +212,7 @@ class Module:
         kept_types |= dict.fromkeys((own["batch"], own["shape"]), "tuple[int, ...]")
         kept_types |= dict.fromkeys((own["dtype"], own["given"]), "np.dtype[Any]")
         checks = Arguments(layer, program.nonempty, own)
-        stated = [own["dtype"], *checks.sizes()]
+        stated = [convert.given, *checks.sizes()]
         functions: list[Values] = [program, program.jvp, *([program.hvp] if program.hvp else [])]
         arguments = [t.name for t in layer.inputs]
         plain = [s for s in checks.sizes() if s != BATCH_SIZE]

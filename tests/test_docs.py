@@ -231,7 +231,7 @@ LIMITS = {
     "dots on a line of the file": "definition.MAX_DOTS",
 }
 # their limits bound the engine's work and no definition
-INNER = ("check", "expressions", "proof", "ties")
+INNER = ("canonical", "check", "expressions", "proof", "ties")
 
 
 def test_the_limits():
