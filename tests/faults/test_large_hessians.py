@@ -30,21 +30,25 @@ def cox_likelihood(rng, scale):
     (found,) = code("cox_likelihood").hvp((x, beta, delta, t), (v,))
     rows, along = exact(x), exact(x) @ exact(v)
     weights = exponentials(rows @ exact(beta))
-    wanted = sum(d * rows.T @ curvature((t >= s) * weights, along) for d, s in zip(delta, t))
+    wanted = sum(
+        d * rows.T @ curvature((t >= s) * weights, along) for d, s in zip(delta, t, strict=True)
+    )
     return found, wanted, np.abs(x).max() ** 2
 
 
 def log_cosh(rng, scale):
     p, t, v = scale * rng.normal(size=5), rng.normal(size=5), rng.normal(size=5)
     (found,) = code("log_cosh").hvp((p, t), (v,))
-    wanted = [MP.sech(u) ** 2 * MP.mpf(w) / 5 for u, w in zip(exact(p) - exact(t), v)]
+    wanted = [MP.sech(u) ** 2 * MP.mpf(w) / 5 for u, w in zip(exact(p) - exact(t), v, strict=True)]
     return found, wanted, 1
 
 
 def softmax_shifted_by_hand(rng, scale):
     z, y, v = scale * rng.normal(size=(3, 4)), rng.integers(4, size=3), rng.normal(size=(3, 4))
     (found,) = code("softmax_shifted_by_hand").hvp((z, y), (v,))
-    wanted = [curvature(exponentials(row), w) / 3 for row, w in zip(exact(z), exact(v))]
+    wanted = [
+        curvature(exponentials(row), w) / 3 for row, w in zip(exact(z), exact(v), strict=True)
+    ]
     return found, wanted, 1
 
 
