@@ -67,7 +67,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
-from derive.finite import NOWHERE, Conditions, Finite, cases, is_mask
+from derive.finite import NOWHERE, Conditions, Finite, cases, is_mask, sizes
 from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
 
@@ -133,9 +133,9 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
     backward = builder.needed(*(value for _, value in gradients)) - forward
     backward = {v for v in backward if not isinstance(builder.values[v].op, Constant)}
     inputs = {v.number for v in builder if isinstance(v.op, Input)}
-    sizes = {v.number for v in builder if isinstance(v.op, Size)}
-    forward |= sizes & builder.needed(*backward)
-    backward -= sizes
+    lengths = {v.number for v in builder if isinstance(v.op, Size)}
+    forward |= lengths & builder.needed(*backward)
+    backward -= lengths
     upstream = {lowering.tensors[cotangent_name(layer.output.name)].value}
     constants = {v.number for v in builder if isinstance(v.op, Constant)}
     read = {r for v in backward for r in reads(builder.values[v].op)}
@@ -234,6 +234,7 @@ class Lowering:
         for tangent in (*derivation.tangents, *derivation.seconds):
             self.meaning[tangent_name(tangent.node.name)] = (tangent.node.indices, tangent.code)
         self.finite = Finite(self.layer, self.meaning)
+        self.anywhere: Conditions = frozenset(self.nonempty())
         self.quiet = False  # is something worked out that is not taken, and may not be finite?
         self.in_slope = False  # is it linear in a cotangent or a tangent, and not a value?
         self.nodes = {node.name for node in self.layer.nodes}
@@ -299,7 +300,7 @@ class Lowering:
         The value may lack axes along which it does not change, and keeps its own order of axes.
         """
         outer = self.scope, self.defining, self.conditions, self.in_slope
-        self.scope, self.defining, self.conditions = indices, name, NOWHERE
+        self.scope, self.defining, self.conditions = indices, name, self.anywhere | sizes(indices)
         self.in_slope = name not in self.nodes
         term = self.lower(expr)
         self.scope, self.defining, self.conditions, self.in_slope = outer
@@ -542,7 +543,7 @@ class Lowering:
     def extreme(self, expr: Binder) -> Term:
         """max, min, and where they stand."""
         body, (i,) = expr.open()
-        term = self.real(self.lower(body))
+        term = self.real(self.lower_under(sizes((i,)), body))
         if i not in term.indices:  # the same at every place
             term = self.spread(self.float(term), (*cast(Any, term.indices), i))
         axis = term.indices.index(i)
@@ -771,6 +772,13 @@ class Lowering:
         if outside and inside:
             total = self.lower(Sum(sp.Mul(*inside), *indices))
             return self.product([(total, 1)], outside)
+        outer, self.conditions = self.conditions, self.conditions | sizes(indices)
+        total = self.sum_inside(body, factors, indices)
+        self.conditions = outer
+        return total
+
+    def sum_inside(self, body: Expr, factors: list[Expr], indices: tuple[Index, ...]) -> Term:
+        """A sum of what its indices run through, each of which has a place there."""
         scattered = self.scatter(factors, indices)
         if scattered is not None:
             return scattered
@@ -876,8 +884,8 @@ class Lowering:
         term = self.spread(term, (*cast(Any, along), *cast(Any, others)))
         terms |= {cast(Index, i): self.axis(cast(Index, i)) for i in along if i not in indices}
         at = tuple(Operand(t.value, tuple(map(along.index, t.indices))) for t in terms.values())
-        sizes = tuple(self.builder.add(Size(i.size)) for i in terms)
-        return Term(self.builder.add(Scatter(term.value, at, sizes)), (*terms, *others))
+        lengths = tuple(self.builder.add(Size(i.size)) for i in terms)
+        return Term(self.builder.add(Scatter(term.value, at, lengths)), (*terms, *others))
 
 
 def may_vanish(factor: Expr) -> bool:

@@ -316,7 +316,7 @@ class Loops:
         self.kinks |= name in ("max", "min", "abs")
         if name in ("max", "min"):  # Python takes the first at a tie, the language a constant
             args.sort(key=lambda arg: any(isinstance(part, Ref) for part in walk(arg)))
-            return f"{name}({', '.join(map(self.text, args))}, key=np.real)", ATOM
+            return f"_extreme({name}, [{', '.join(map(self.text, args))}])", ATOM
         return f"{HELPERS.get(name, f'np.{name}')}({self.text(first)})", ATOM
 
     def reduction(self, tree: Apply) -> tuple[str, int]:
@@ -327,7 +327,7 @@ class Loops:
         if tree.name in ("max", "min"):
             self.functions.add(tree.name)
             self.kinks = True
-            return f"{tree.name}(({values}), key=np.real)", ATOM
+            return f"_extreme({tree.name}, [{values}])", ATOM
         if tree.name == "sum":
             return f"sum({values})", ATOM
         count = " * ".join(map(self.size, axes))
@@ -340,7 +340,8 @@ class Loops:
         places = all(isinstance(s, Ref) and self.is_place(s) for s in sides)
         self.kinks |= not places
         left, right = (self.text(s) if places else self.real(s) for s in sides)
-        return f"{left} {tree.op} {right}"
+        compared = f"{left} {tree.op} {right}"
+        return compared if places else f"_decided({compared})"
 
     def real(self, tree: Tree) -> str:
         """The part of a value on which decisions are taken."""

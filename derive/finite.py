@@ -1,8 +1,9 @@
 """What is certainly finite, and certainly not 0, wherever the forward pass is finite.
 
 A forward pass that divides by s, or takes its log, says that s is not 0, where it does so at all:
-under a mask or in a case of `where` it says so of the places where the condition holds. A slope
-may divide by more than that: the slope of √s divides by √s, and s may be 0.
+under a mask or in a case of `where` it says so of the places where the condition holds, and in a
+sum over an axis only where that has entries. A slope may divide by more than that: the slope of √s
+divides by √s, and s may be 0. What is positive may vanish all the same: exp(−1000) is 0 in floats.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from derive.expressions import (
     Bracket,
     Erfc,
     Index,
+    Largest,
     Maximum,
     Minimum,
     Sigmoid,
@@ -39,15 +41,17 @@ from derive.expressions import (
     log1p,
     substitute,
 )
+from derive.laws.exponential_sums import NOTHING, is_exponential_sum, shift_of, unmasked
 from derive.laws.law import Equality
 from derive.laws.matching import base_and_power, matches, unify
 from derive.layer import Layer
 
 Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
-Conditions = frozenset[Expr]  # indicators that are 1
+Conditions = frozenset[Expr]  # indicators that are 1, and sizes of axes that have entries
 NOWHERE: Conditions = frozenset()
 BOUNDED = (Sigmoid, sp.tanh, sp.erf, Erfc, sp.sin, sp.cos, sp.sign, KroneckerDelta, Bracket)
 GROWING = (sp.exp, expm1)
+VANISHING = (sp.exp, Sigmoid, Erfc)  # positive, and 0 in floats where it is too small for them
 ODD = (sp.Abs, sp.tanh, sp.erf, sp.sin, expm1, log1p, sp.sign)  # 0 where their argument is 0
 
 
@@ -96,7 +100,7 @@ class Finite:
             if not node.notation:
                 indices, meaning = self.meaning[node.name]
                 anywhere = substitute(meaning, {i: fresh_index(i.size) for i in indices})
-                facts |= dict.fromkeys(self.said(anywhere, NOWHERE))
+                facts |= dict.fromkeys(self.said(anywhere, sizes(indices)))
         self.facts = tuple(facts)
 
     def look_through(self, expr: Expr) -> Expr | None:
@@ -123,7 +127,8 @@ class Finite:
             for factor in expr.args:
                 yield from self.said(factor, conditions)
         elif isinstance(expr, Sum):
-            yield from self.said(expr.open()[0], conditions)
+            body, indices = expr.open()
+            yield from self.said(body, conditions | sizes(indices))
         elif expr.is_Add or isinstance(expr, sp.Abs | sp.log | log1p):
             if isinstance(expr, sp.log | log1p):
                 yield Fact("not negative", logarithm_of(expr), conditions)
@@ -178,8 +183,7 @@ class Finite:
                 return self.not_zero(expr.base, conditions)
             return self.finite(expr.base, conditions)
         if isinstance(expr, GROWING):
-            exponent = expr.args[0]
-            if is_bounded(exponent, conditions) and self.finite(exponent, conditions):
+            if self.grows_at_most(expr.args[0], conditions):
                 return True
             return self.says("finite", expr, conditions)
         if expr.is_Pow:
@@ -188,15 +192,41 @@ class Finite:
             inner = logarithm_of(expr)
             if not (self.not_zero(inner, conditions) and self.not_negative(inner, conditions)):
                 return False
-        args = [expr.open()[0]] if isinstance(expr, Binder) else expr.args
-        return all(self.finite(a, conditions) for a in args)
+        if isinstance(expr, Binder):
+            body, indices = expr.open()
+            return self.finite(body, conditions | sizes(indices))
+        return all(self.finite(a, conditions) for a in expr.args)
+
+    def grows_at_most(self, exponent: Expr, conditions: Conditions) -> bool:
+        """Is an exponent, −∞ included, at most a number?"""
+        if exponent == NOTHING:
+            return True
+        if isinstance(exponent, Where):
+            return all(self.grows_at_most(case, conditions | {c}) for c, case in cases(exponent))
+        if any(self.is_below(exponent, -t, conditions) for t in sp.Add.make_args(exponent)):
+            return True
+        return is_bounded(exponent, conditions) and self.finite(exponent, conditions)
+
+    def is_below(self, exponent: Expr, top: Expr, conditions: Conditions) -> bool:
+        """Is an exponent less its maximum: a_k − max_i a_i, with k among the places that count?"""
+        if isinstance(top, Maximum):
+            return exponent + top in top.args and all(self.finite(a, conditions) for a in top.args)
+        if not isinstance(top, Largest):
+            return False
+        body, indices = top.open()
+        value, counting = unmasked(body)
+        counts = [indicator(c) for c in counting]
+        if not self.finite(value, conditions.union(counts)):
+            return False
+        found = place_in(exponent + top, value, indices)
+        return found is not None and all(is_among(substitute(c, found), conditions) for c in counts)
 
     def entry_is_finite(self, expr: Expr, conditions: Conditions) -> bool:
         """Is an entry: one of a node, or what its name stands for, as a rule everywhere?"""
         if self.is_node(expr):
             return True
-        _, meaning = self.meaning[entry_name(expr)]
-        if self.finite(meaning):
+        indices, meaning = self.meaning[entry_name(expr)]
+        if self.finite(meaning, sizes(indices)):
             return True
         return bool(conditions) and self.finite(cast(Expr, self.look_through(expr)), conditions)
 
@@ -208,7 +238,9 @@ class Finite:
     @remembered
     def not_zero(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly not 0 where the forward pass is finite, and these conditions hold?"""
-        if expr.is_positive or expr.is_negative or expr is sp.oo:
+        if (expr.is_positive or expr.is_negative) and not expr.has(Sum, *VANISHING):
+            return True
+        if expr is sp.oo:
             return True
         if self.says("not 0", expr, conditions) or any(excludes_zero(c, expr) for c in conditions):
             return True
@@ -217,34 +249,46 @@ class Finite:
         if expr.is_Pow or isinstance(expr, sp.Abs):
             return self.not_zero(expr.args[0], conditions)
         if isinstance(expr, Maximum):
-            return any(self.positive(a) for a in expr.args)
+            return any(self.positive(a, conditions) for a in expr.args)
         if isinstance(expr, Where):
             return all(self.not_zero(case, conditions | {c}) for c, case in cases(expr))
         if expr.is_Add or isinstance(expr, Sum):
-            return self.positive(expr)
+            return self.positive(expr, conditions)
         meaning = self.look_through(expr)
         return meaning is not None and self.not_zero(meaning, conditions)
 
-    def positive(self, expr: Expr) -> bool:
-        """Is it certainly positive?"""
+    def positive(self, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
+        """Is it certainly positive, and in floats too?"""
         if expr.is_Add:
-            some = any(self.positive(a) for a in expr.args)
-            return some and all(self.not_negative(a) for a in expr.args)
+            some = any(self.positive(a, conditions) for a in expr.args)
+            return some and all(self.not_negative(a, conditions) for a in expr.args)
         if expr.is_Mul:
-            return all(self.positive(a) for a in expr.args)
+            return all(self.positive(a, conditions) for a in expr.args)
         if isinstance(expr, Sum):
-            return self.positive(expr.open()[0])
+            return self.sum_is_positive(expr, conditions)
         if isinstance(expr, Maximum):
-            return any(self.positive(a) for a in expr.args)
+            return any(self.positive(a, conditions) for a in expr.args)
         if expr.is_Pow:
-            return self.positive(expr.base)
+            return self.positive(expr.base, conditions)
         meaning = self.look_through(expr)
-        return bool(expr.is_positive) or (meaning is not None and self.positive(meaning))
+        if meaning is not None and self.positive(meaning, conditions):
+            return True
+        return bool(expr.is_positive) and not expr.has(*VANISHING)
+
+    def sum_is_positive(self, expr: Binder, conditions: Conditions) -> bool:
+        """Is a sum of something, or of exponentials one of which is 1, certainly positive?"""
+        body, indices = expr.open()
+        if conditions >= sizes(indices) and self.positive(body, conditions):
+            return True
+        top = shift_of(expr) if is_exponential_sum(expr) else None
+        if top is None or (top.has(NOTHING) and indicator(top > NOTHING) not in conditions):
+            return False
+        return self.not_negative(body, conditions | sizes(indices))
 
     @remembered
     def not_negative(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly 0 or more where the forward pass is finite, and these conditions hold?"""
-        if expr.is_nonnegative or self.positive(expr):
+        if expr.is_nonnegative or isinstance(expr, sp.exp) or self.positive(expr, conditions):
             return True
         if self.says("not negative", expr, conditions):
             return True
@@ -329,6 +373,11 @@ class Finite:
         return meaning is not None and self.vanishes(meaning, parts)
 
 
+def sizes(indices: Iterable[Index]) -> Conditions:
+    """That these axes have entries."""
+    return frozenset(i.size for i in indices)
+
+
 def ordered(exprs: Iterable[Expr]) -> list[Expr]:
     """A fixed order."""
     return sorted(exprs, key=sp.default_sort_key)
@@ -360,15 +409,23 @@ def speaks_of(fact: Fact, expr: Expr, conditions: Conditions) -> bool:
     values = matches(Equality(pattern(names), fact.expr), expr) if names else iter([{}])
     for found in values:
         if substitute(fact.expr, found) == expr:
-            wanted = [substitute(c, found) for c in ordered(fact.conditions)]
+            places = sizes(free_indices(expr))  # it is read at some place of these axes
+            wanted = [substitute(c, found) for c in ordered(fact.conditions - places)]
             if all_hold(wanted, tuple(more), conditions):
                 return True
     return False
 
 
+def is_among(condition: Expr, conditions: Conditions) -> bool:
+    """Is it one of the conditions, whichever way round?"""
+    if condition in conditions:
+        return True
+    return isinstance(condition, Bracket) and indicator(condition.condition.reversed) in conditions
+
+
 def all_hold(wanted: list[Expr], names: tuple[Index, ...], conditions: Conditions) -> bool:
     """Are all these among the conditions, at some values of the names?"""
-    left = [c for c in wanted if c not in conditions]
+    left = [c for c in wanted if not is_among(c, conditions)]
     if not left:
         return True
     for condition in ordered(conditions) if names else ():
@@ -424,6 +481,15 @@ def is_bounded(exponent: Expr, conditions: Conditions) -> bool:
         if not own.has(place) and is_at(own, body, (i,)):
             return True
     return False
+
+
+def place_in(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> dict[Index, Expr] | None:
+    """The values of these indices at which the body is the expression."""
+    for atom, own in product(free_entries(expr), free_entries(body)):
+        found = unify(own, atom, indices, {})
+        if found and len(found) == len(indices) and substitute(body, found) == expr:
+            return found
+    return None
 
 
 def is_at(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> bool:

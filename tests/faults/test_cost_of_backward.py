@@ -5,16 +5,19 @@ import time
 import numpy as np
 import pytest
 
+from codegen.library import shipped_source
 from codegen.lower import Term, cheapest_pair, lower
 from codegen.program import Contract, OneHot
 from derive.derivation import derive
 from derive.errors import DefinitionError, MissingLaw
 from derive.expressions import Index, size_symbol
-from derive.reader import read_equations
+from derive.reader import read_equations, read_layer
 from tests.meaning import derived
 from tests.memory import SLACK, TIMES, measure, sizes_of
 from tests.programs import random_texts
 from tests.samples import NAMES
+from tests.test_edges import NAMES as EDGES
+from tests.test_edges import source
 
 
 def own(text: str):
@@ -24,7 +27,7 @@ def own(text: str):
 
 def size_for(layer) -> int:
     """Small where there are many axes, so that a Jacobian shows and a test does not fill memory."""
-    return {1: 400, 2: 48, 3: 32}.get(len(sizes_of(layer, 1)), 20)
+    return {1: 400, 2: 48, 3: 32, 4: 20, 5: 20}.get(len(sizes_of(layer, 1)), 4)
 
 
 def check(derivation) -> None:
@@ -36,6 +39,18 @@ def check(derivation) -> None:
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "deep_mlp"])  # that is mlp once more
 def test_shipped_layers(name):
     check(derived(name))
+
+
+def edges():
+    """The definitions at an edge, each as one test."""
+    reason = "it is a quarter over: several arrays (N, K, D) of differences are held at once"
+    late = pytest.mark.xfail(reason=reason, strict=True)
+    return [pytest.param(n, marks=late if n == "gaussian_mixture" else ()) for n in EDGES]
+
+
+@pytest.mark.parametrize("name", edges())
+def test_definitions_at_an_edge(name):
+    check(derive(read_layer(name, source(name), shipped_source)))
 
 
 SHAPES = {

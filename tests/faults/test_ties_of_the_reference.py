@@ -1,0 +1,48 @@
+"""The equations in a test file decide at a tie as at the point itself, whatever a step adds there.
+
+A step of h along an input adds terms in h² to real parts: expm1(ih) is ih - h²/2, and (ih)² is -h².
+"""
+
+import numpy as np
+import pytest
+
+from codegen.lower import lower
+from codegen.module import module
+from codegen.module_test import module_test
+from codegen.smoke import smoke
+from derive.derivation import derive
+from derive.reader import read_equations
+
+TIES = {  # equations of x, and the slope at 0
+    "h[n] = max(0, x[n]) + min(0, 1.7 * expm1(x[n]))": 0,
+    "h[n] = [x[n] * x[n] >= 0] * x[n]": 1,
+    "h[n] = where(x[n]**2 < 0, 0, 3 * x[n])": 3,
+    "h[n] = where(expm1(x[n]) < 0, 0, 2 * x[n])": 2,
+    "h[n] = where(cos(x[n]) > 1, 0, x[n])": 1,
+    "h[n] = abs(expm1(x[n])) + x[n]": 1,
+    "h[n] = max(x[n] * x[n], 0) + x[n]": 1,
+}
+
+
+def texts(equations: str) -> tuple[str, str]:
+    """A module and its test file."""
+    layer = read_equations("own", equations)
+    derivation = derive(layer)
+    text = module(derivation, lower(derivation))
+    return text, module_test(layer, text)
+
+
+@pytest.mark.parametrize("equations", TIES)
+def test_a_step_decides_as_the_point(equations, tmp_path):
+    text, test_text = texts(equations)
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    place = str(tmp_path / "test_own.py")
+    reference = {"__file__": place, "__name__": "test_own"}
+    exec(compile(test_text, place, "exec"), reference)
+    slopes = reference["slopes"]({"x": np.array([0.0, 0.5])})["x"]
+    assert slopes[0, 0] == TIES[equations]
+
+
+def test_a_module_with_a_tie_passes_its_tests():
+    text, test_text = texts(next(iter(TIES)))
+    smoke("own", text, test_text)
