@@ -91,6 +91,7 @@ def module_test(layer: Layer, module: str) -> str:
     arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
     labels = [f'"{t.name}": "{t.labels_of}"' for t in inputs if t.integer]
+    mixed = [t.name for t in inputs if t.indices and not t.integer][1:]
     batched = [t for t in inputs if has_batch(t)]
     steep = dict.fromkeys("exp" if f == "sigmoid" else f for f in FUNCTIONS if f in loops.functions)
     context = {
@@ -105,8 +106,8 @@ def module_test(layer: Layer, module: str) -> str:
         "long": dictionaries(long(layer, loops.read)),
         "wide": dictionaries(wide(layer, loops.read, helpers)),
         "labelled": bool(labels),
-        "all_axes": quoted(every(layer)),
-        "mixed": quoted([t.name for t in inputs if t.indices and not t.integer][1:]),
+        "all_axes": constant("AXES", every(layer)),
+        "mixed": constant("MIXED", mixed),
         "axes": any(t.indices for t in inputs),
         "floats": any(t.indices and not t.integer for t in inputs),
         "kinks": loops.kinks,
@@ -139,18 +140,12 @@ def rendered(context: dict[str, Any]) -> str:
 
 
 def listed(before: str, words: list[str], after: str, single: str = "") -> list[str]:
-    """Words between brackets, on one line or on several; `single` follows one that is alone."""
+    """Words between brackets, on one line or on one each; `single` follows one that is alone."""
     one = before + ", ".join(words) + (single if len(words) == 1 else "") + after
     if len(one) <= WIDTH:
         return [one]
     margin = " " * (len(before) - len(before.lstrip()))
-    lines: list[str] = []
-    for word in words:
-        if not lines or len(lines[-1]) + len(word) > WIDTH - 12:
-            lines.append(f"{word},")
-        else:
-            lines[-1] += f" {word},"
-    return [before, *(f"{margin}    {line}" for line in lines), margin + after]
+    return [before, *(f"{margin}    {word}," for word in words), margin + after]
 
 
 def dictionaries(choices: list[Sizes]) -> list[str]:
@@ -162,9 +157,9 @@ def dictionaries(choices: list[Sizes]) -> list[str]:
     ]
 
 
-def quoted(words: list[str]) -> str:
-    """Words as a list of strings, empty where there are none."""
-    return "[" + ", ".join(f'"{word}"' for word in words) + "]" if words else ""
+def constant(name: str, words: list[str]) -> list[str]:
+    """The assignment of a list of strings, where there are any."""
+    return listed(f"{name} = [", [f'"{word}"' for word in words], "]") if words else []
 
 
 def variable(name: str) -> str:
@@ -374,7 +369,8 @@ class Loops:
             places.append(f"{self.size(index.name)} - 1" if bound else self.reference(index))
         place = f"({places[0]},)" if len(places) == 1 else f"({', '.join(places)})"
         residual = f"{self.text(left, 1)} - {self.text(right, 2)}"
-        lines = [f"yield {solved.name}, {place}, lambda: {residual}"]
+        here = ", ".join(f"{variable(a)}={variable(a)}" for a in axes)
+        lines = [f"yield {solved.name}, {place}, lambda{f' {here}' if here else ''}: {residual}"]
         if axes:
             head = self.loop([variable(a) for a in axes], [self.size(a) for a in axes])
             lines = [head, *("    " + line for line in lines)]
@@ -448,9 +444,12 @@ def commented(code: str, text: str) -> list[str]:
 
 
 def statement(left: str, right: str) -> list[str]:
-    """`left = right`, on several lines where one would be too long."""
+    """`left = right`, on several lines where one would be too long.
+
+    These are for a reader who compares them with the definition; a formatter leaves them alone.
+    """
     one = f"{left} = {right}"
     if len(one) <= WIDTH - 4:
         return [one]
     inside = textwrap.wrap(right, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-    return [f"{left} = (", *("    " + line for line in inside), ")"]
+    return [f"{left} = (", *("    " + line for line in inside), ")  # fmt: skip"]

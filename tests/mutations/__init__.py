@@ -14,11 +14,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from sys import setprofile
+from time import perf_counter
 from types import CodeType, FrameType, ModuleType
 
 import numpy as np
 
+from codegen import library
+from codegen.lower import lower
+from codegen.module import module as module_text
+from codegen.module_test import module_test
 from codegen.smoke import SLOW, Check, Checks, Skipped
+from derive.derivation import derive
+from derive.reader import read_layer
 
 # -- what no test can see, as results do not depend on it -----------------------------------------
 BLOCK = 32  # whole numbers from here on, and powers of 2, are lengths of blocks
@@ -508,3 +515,34 @@ def kind(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.dtype.kind} {value.ndim}"
     return type(value).__name__
+
+
+# -- of a shipped module --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Tried:
+    """What became of some mutants of a module."""
+
+    name: str
+    count: int
+    survivors: tuple[str, ...]
+    seconds: float
+    once: float  # seconds that all tests of the module as it is take
+
+
+def examined(name: str) -> Examined:
+    """A shipped layer's module, as it is emitted now, beside its tests."""
+    layer = read_layer(name, library.shipped_source(name), library.shipped_source)
+    derivation = derive(layer)
+    text = module_text(derivation, lower(derivation))
+    return load(name, text, module_test(layer, text))
+
+
+def tried_of(task: tuple[str, int | None]) -> Tried:
+    """Try some mutants of a shipped module, or all; the module as it is must pass."""
+    name, count = task
+    tests, start = examined(name), perf_counter()
+    wrong = [check.name for check in tests.checks if fails(check)]
+    assert not wrong, f"{name} fails as it is: {wrong}"
+    once, sample = perf_counter() - start, tests.sample(count)
+    survivors = tuple(str(mutant) for mutant in sample if not tests.failure(mutant))
+    return Tried(name, len(sample), survivors, perf_counter() - start, once)
