@@ -87,11 +87,12 @@ def module_test(layer: Layer, module: str) -> str:
     loops = Loops(layer)
     lines, facts = loops.equations(), loops.assumptions()
     helpers = set(re.findall(r"^def (_\w+)\(", module, re.MULTILINE))
+    wide_sizes = wide(layer, loops.read, helpers)
     output, inputs = layer.output, layer.inputs
     arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
     labels = [f'"{t.name}": "{t.labels_of}"' for t in inputs if t.integer]
-    mixed = [t.name for t in inputs if t.indices and not t.integer][1:]
+    floats = [t.name for t in inputs if t.indices and not t.integer]
     batched = [t for t in inputs if has_batch(t)]
     steep = dict.fromkeys("exp" if f == "sigmoid" else f for f in FUNCTIONS if f in loops.functions)
     context = {
@@ -104,12 +105,14 @@ def module_test(layer: Layer, module: str) -> str:
         "wanted": listed("WANTED = (", [f'"{n}"' for n in layer.wrt], ")", ","),
         "sizes": dictionaries(small(layer)),
         "long": dictionaries(long(layer, loops.read)),
-        "wide": dictionaries(wide(layer, loops.read, helpers)),
+        "wide": dictionaries(wide_sizes),
+        "one_long": sum(sum(size > 2 for size in s.values()) == 1 for s in wide_sizes),
         "labelled": bool(labels),
         "all_axes": constant("AXES", every(layer)),
-        "mixed": constant("MIXED", mixed),
+        "floating": constant("FLOATS", floats),
+        "mixed": len(floats) > 1,
         "axes": any(t.indices for t in inputs),
-        "floats": any(t.indices and not t.integer for t in inputs),
+        "floats": bool(floats),
         "kinks": loops.kinks,
         "roots": any(
             p.exp.is_number and not p.exp.is_Integer

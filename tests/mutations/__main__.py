@@ -34,7 +34,12 @@ def main(arguments: Sequence[str]) -> int:
         seen = tried.count - len(tried.survivors)
         line = f"{tried.name:28} {tried.count:7} {seen:5}  {tried.seconds:7.1f} ({tried.once:.1f})"
         print(f"{done:2} / {len(names):2} {line}")
-        print(*(f"        {tried.name}.py, {m}\n" for m in tried.survivors), sep="", end="", flush=True)
+        print(
+            *(f"        {tried.name}.py, {m}\n" for m in tried.survivors),
+            sep="",
+            end="",
+            flush=True,
+        )
         total, survivors = total + tried.count, survivors + len(tried.survivors)
     share, seconds = 100 * (1 - survivors / total), perf_counter() - start
     print(f"{total - survivors} of {total} are seen, {share:.2f} %, in {seconds:.0f} s")
