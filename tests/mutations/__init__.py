@@ -73,6 +73,18 @@ ARGUED = [
         LEADING,
     ),
     (
+        "_array",
+        "axes → name|left operand dropped: axes",
+        "every array has leading axes and one more at most, so that one axis fits",
+        r'(?s)^(?!.*_(array|integers)\("\w+", \w+, "([^.]|\.\.\. \w+ ))',
+    ),
+    (
+        "backward|jvp|hvp",
+        "name replaced: minimum_u → (u|h)",
+        "min(1, u) > -1, and so is max(-1, min(1, u)), where u > -1",
+        r"np\.greater\(minimum_u, -1",
+    ),
+    (
         "_each",
         "parts → name",
         "one part is as many as one name",
