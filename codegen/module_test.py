@@ -114,11 +114,7 @@ def module_test(layer: Layer, module: str) -> str:
         "axes": any(t.indices for t in inputs),
         "floats": bool(floats),
         "kinks": loops.kinks,
-        "roots": any(
-            p.exp.is_number and not p.exp.is_Integer
-            for n in layer.nodes
-            for p in n.expr.atoms(sp.Pow)
-        ),
+        "roots": loops.has_roots(),
         "signature": listed("def equations(", arguments, "):"),
         "assumed": listed("def assumed(", arguments, "):"),
         "equations": lines,
@@ -165,6 +161,14 @@ def constant(name: str, words: list[str]) -> list[str]:
     return listed(f"{name} = [", [f'"{word}"' for word in words], "]") if words else []
 
 
+def is_root(tree: Tree) -> bool:
+    """Is it a square root, or a power that is not a whole number, as the definition has it?"""
+    if isinstance(tree, Operation) and tree.op == "**":
+        exponent = tree.right.operand if isinstance(tree.right, Negative) else tree.right
+        return not (isinstance(exponent, Number) and exponent.text.isdigit())
+    return isinstance(tree, Apply) and tree.name == "sqrt"
+
+
 def variable(name: str) -> str:
     """The Python variable of an axis; leading axes are one here, so `...` is one variable."""
     return "batch" if name == BATCH else name
@@ -205,6 +209,12 @@ class Loops:
                 found.append(equation)
                 wanted |= {t.name for t in walk(equation.right) if isinstance(t, Ref)}
         return found[::-1]
+
+    def has_roots(self) -> bool:
+        """Is a root taken of what inputs decide, other than sizes?"""
+        roots = (part for e in self.read for part in walk(e.right) if is_root(part))
+        below = (t.name for root in roots for t in walk(root) if isinstance(t, Ref))
+        return any(name in self.tensors for name in below)
 
     def equations(self) -> list[str]:
         """The body of a function of the inputs that returns the output."""
