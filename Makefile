@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check book test slow fuzz lint train accuracy bench scaling clean
+.PHONY: help derive check book test slow fuzz mutate lint train accuracy bench scaling clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ slow: $(ENV)/test.done ## run the tests that take minutes each
 
 fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent autodiff
 	@PULLBACK_FUZZ=$${PULLBACK_FUZZ:-300} $(BIN)/python -m pytest -m slow tests/test_fuzz_layers.py
+
+mutate: $(ENV)/test.done ## try single mutations of every module: which do its own tests not see?
+	@$(BIN)/python -m tests.mutations $(EACH)
 
 lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .

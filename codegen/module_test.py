@@ -87,10 +87,12 @@ def module_test(layer: Layer, module: str) -> str:
     loops = Loops(layer)
     lines, facts = loops.equations(), loops.assumptions()
     helpers = set(re.findall(r"^def (_\w+)\(", module, re.MULTILINE))
+    wide_sizes = wide(layer, loops.read, helpers)
     output, inputs = layer.output, layer.inputs
     arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
     labels = [f'"{t.name}": "{t.labels_of}"' for t in inputs if t.integer]
+    floats = [t.name for t in inputs if t.indices and not t.integer]
     batched = [t for t in inputs if has_batch(t)]
     steep = dict.fromkeys("exp" if f == "sigmoid" else f for f in FUNCTIONS if f in loops.functions)
     context = {
@@ -103,18 +105,16 @@ def module_test(layer: Layer, module: str) -> str:
         "wanted": listed("WANTED = (", [f'"{n}"' for n in layer.wrt], ")", ","),
         "sizes": dictionaries(small(layer)),
         "long": dictionaries(long(layer, loops.read)),
-        "wide": dictionaries(wide(layer, loops.read, helpers)),
+        "wide": dictionaries(wide_sizes),
+        "one_long": sum(sum(size > 2 for size in s.values()) == 1 for s in wide_sizes),
         "labelled": bool(labels),
-        "all_axes": quoted(every(layer)),
-        "mixed": quoted([t.name for t in inputs if t.indices and not t.integer][1:]),
+        "all_axes": constant("AXES", every(layer)),
+        "floating": constant("FLOATS", floats),
+        "mixed": len(floats) > 1,
         "axes": any(t.indices for t in inputs),
-        "floats": any(t.indices and not t.integer for t in inputs),
+        "floats": bool(floats),
         "kinks": loops.kinks,
-        "roots": any(
-            p.exp.is_number and not p.exp.is_Integer
-            for n in layer.nodes
-            for p in n.expr.atoms(sp.Pow)
-        ),
+        "roots": loops.has_roots(),
         "signature": listed("def equations(", arguments, "):"),
         "assumed": listed("def assumed(", arguments, "):"),
         "equations": lines,
@@ -139,18 +139,12 @@ def rendered(context: dict[str, Any]) -> str:
 
 
 def listed(before: str, words: list[str], after: str, single: str = "") -> list[str]:
-    """Words between brackets, on one line or on several; `single` follows one that is alone."""
+    """Words between brackets, on one line or on one each; `single` follows one that is alone."""
     one = before + ", ".join(words) + (single if len(words) == 1 else "") + after
     if len(one) <= WIDTH:
         return [one]
     margin = " " * (len(before) - len(before.lstrip()))
-    lines: list[str] = []
-    for word in words:
-        if not lines or len(lines[-1]) + len(word) > WIDTH - 12:
-            lines.append(f"{word},")
-        else:
-            lines[-1] += f" {word},"
-    return [before, *(f"{margin}    {line}" for line in lines), margin + after]
+    return [before, *(f"{margin}    {word}," for word in words), margin + after]
 
 
 def dictionaries(choices: list[Sizes]) -> list[str]:
@@ -162,9 +156,17 @@ def dictionaries(choices: list[Sizes]) -> list[str]:
     ]
 
 
-def quoted(words: list[str]) -> str:
-    """Words as a list of strings, empty where there are none."""
-    return "[" + ", ".join(f'"{word}"' for word in words) + "]" if words else ""
+def constant(name: str, words: list[str]) -> list[str]:
+    """The assignment of a list of strings, where there are any."""
+    return listed(f"{name} = [", [f'"{word}"' for word in words], "]") if words else []
+
+
+def is_root(tree: Tree) -> bool:
+    """Is it a square root, or a power that is not a whole number, as the definition has it?"""
+    if isinstance(tree, Operation) and tree.op == "**":
+        exponent = tree.right.operand if isinstance(tree.right, Negative) else tree.right
+        return not (isinstance(exponent, Number) and exponent.text.isdigit())
+    return isinstance(tree, Apply) and tree.name == "sqrt"
 
 
 def variable(name: str) -> str:
@@ -207,6 +209,12 @@ class Loops:
                 found.append(equation)
                 wanted |= {t.name for t in walk(equation.right) if isinstance(t, Ref)}
         return found[::-1]
+
+    def has_roots(self) -> bool:
+        """Is a root taken of what inputs decide, other than sizes?"""
+        roots = (part for e in self.read for part in walk(e.right) if is_root(part))
+        below = (t.name for root in roots for t in walk(root) if isinstance(t, Ref))
+        return any(name in self.tensors for name in below)
 
     def equations(self) -> list[str]:
         """The body of a function of the inputs that returns the output."""
@@ -375,7 +383,8 @@ class Loops:
             places.append(f"{self.size(index.name)} - 1" if bound else self.reference(index))
         place = f"({places[0]},)" if len(places) == 1 else f"({', '.join(places)})"
         residual = f"{self.text(left, 1)} - {self.text(right, 2)}"
-        lines = [f"yield {solved.name}, {place}, lambda: {residual}"]
+        here = ", ".join(f"{variable(a)}={variable(a)}" for a in axes)
+        lines = [f"yield {solved.name}, {place}, lambda{f' {here}' if here else ''}: {residual}"]
         if axes:
             head = self.loop([variable(a) for a in axes], [self.size(a) for a in axes])
             lines = [head, *("    " + line for line in lines)]
@@ -449,9 +458,12 @@ def commented(code: str, text: str) -> list[str]:
 
 
 def statement(left: str, right: str) -> list[str]:
-    """`left = right`, on several lines where one would be too long."""
+    """`left = right`, on several lines where one would be too long.
+
+    These are for a reader who compares them with the definition; a formatter leaves them alone.
+    """
     one = f"{left} = {right}"
     if len(one) <= WIDTH - 4:
         return [one]
     inside = textwrap.wrap(right, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-    return [f"{left} = (", *("    " + line for line in inside), ")"]
+    return [f"{left} = (", *("    " + line for line in inside), ")  # fmt: skip"]

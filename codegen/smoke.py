@@ -20,7 +20,7 @@ import numpy as np
 from derive.errors import PullbackError
 
 SLOW = "test_long"
-LOADING = {"SPEC", "module"}  # the names by which a test file loads its module
+LOADING = {"FILE", "SPEC", "module"}  # the names by which a test file loads its module
 
 
 class Skipped(Exception):

@@ -61,7 +61,7 @@ def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:
     choices = []
     for name in every(layer):
         tries = (base(layer) | {name: length} for length in LENGTHS)
-        fits = (s for s in tries if steps(layer, equations, s) <= MOST_STEPS)
+        fits = (s for s in tries if max(steps(layer, equations, s), given(layer, s)) <= MOST_STEPS)
         choices += [s for s in [next(fits, None)] if s]
     return choices
 
@@ -117,11 +117,16 @@ def steps(layer: Layer, equations: list[Equation], sizes: Sizes) -> int:
 
 
 def entries(layer: Layer, equations: list[Equation], sizes: Sizes) -> int:
-    """How many entries the largest array has that the equations may make."""
+    """How many entries the largest array has that the equations are given, or may make."""
     length = lengths(layer, sizes)
     arrays = [frozenset(e.axes or ()) for e in equations]
     arrays += [axes for e in equations for axes in free(e.right, length)]
-    return max(prod(length[a] for a in array) for array in arrays)
+    return max(given(layer, sizes), *(prod(length[a] for a in array) for array in arrays))
+
+
+def given(layer: Layer, sizes: Sizes) -> int:
+    """How many entries the largest input has; an axis may stand in it twice."""
+    return max(prod(sizes[a] for a in axes_of(tensor)) for tensor in layer.inputs)
 
 
 def lengths(layer: Layer, sizes: Sizes) -> dict[str, int]:

@@ -14,6 +14,7 @@ from codegen.helpers import helpers, names_read
 from codegen.layout import WIDTH, broken, separated
 from codegen.lower import lower
 from codegen.module import FUNCTIONS, loaded, module
+from codegen.module_test import module_test
 from derive.derivation import derive
 from derive.layer import Layer
 from derive.reader import read_equations, read_layer
@@ -31,6 +32,7 @@ OWN = {
     "pool": "h[n, d] = max(t, x[n, t, d])",
     "unused": "u[n] = x[n] + 0 * a[n]",
 }
+OWN["long_signature"] = "L = sum(n, " + " + ".join(f"input_number_{i}[n]" for i in range(9)) + ")"
 OWN["many"] = OWN["many"].replace("sum(n, ", "sum(n, k, ")
 SHIPPED = ("mlp", "attention", "softmax_cross_entropy", "embedding", "gelu_tanh", "mean_pool")
 
@@ -43,12 +45,16 @@ def shipped(name: str) -> Layer:
     return read_layer(name, library.shipped_source(name), library.shipped_source)
 
 
+def layers() -> list[Layer]:
+    """Layers of many kinds."""
+    return [*map(own, OWN), *map(shipped, SHIPPED)]
+
+
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
     """Modules of many kinds."""
-    layers = [*map(own, OWN), *map(shipped, SHIPPED)]
     found = {}
-    for layer in layers:
+    for layer in layers():
         derivation = derive(layer)
         found[layer.name] = module(derivation, lower(derivation))
         if layer.name in ("softmax_cross_entropy", "long"):
@@ -65,6 +71,16 @@ def folder(texts, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def test_folder(texts, tmp_path_factory):
+    """Their test files."""
+    path = tmp_path_factory.mktemp("tests")
+    for layer in layers():
+        text = module_test(layer, texts[layer.name])
+        (path / f"test_{layer.name}.py").write_text(text, encoding="utf-8")
+    return path
+
+
 def tool(name: str) -> str:
     found = shutil.which(name, path=f"{sys.exec_prefix}/bin") or shutil.which(name)
     return found or pytest.skip(f"there is no {name}")
@@ -75,13 +91,17 @@ def run(*command: object) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_ruff_finds_nothing_to_say(folder):
-    assert run(tool("ruff"), "check", "--isolated", "--no-cache", folder)[0] == 0
+@pytest.mark.parametrize("files", ["folder", "test_folder"])
+def test_ruff_finds_nothing_to_say(files, request):
+    command = (tool("ruff"), "check", "--isolated", "--no-cache")
+    code, said = run(*command, request.getfixturevalue(files))
+    assert code == 0, said
 
 
-def test_ruff_formats_nothing(folder):
+@pytest.mark.parametrize("files", ["folder", "test_folder"])
+def test_ruff_formats_nothing(files, request):
     command = (tool("ruff"), "format", "--isolated", "--no-cache", "--line-length", WIDTH, "--diff")
-    code, said = run(*command, folder)
+    code, said = run(*command, request.getfixturevalue(files))
     assert code == 0, said
 
 

@@ -14,11 +14,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from sys import setprofile
+from time import perf_counter
 from types import CodeType, FrameType, ModuleType
 
 import numpy as np
 
+from codegen import library
+from codegen.lower import lower
+from codegen.module import module as module_text
+from codegen.module_test import module_test
 from codegen.smoke import SLOW, Check, Checks, Skipped
+from derive.derivation import derive
+from derive.reader import read_layer
 
 # -- what no test can see, as results do not depend on it -----------------------------------------
 BLOCK = 32  # whole numbers from here on, and powers of 2, are lengths of blocks
@@ -46,7 +53,67 @@ ARGUED = [
     ("_like", r"never.*array.dtype == dtype and", "what needs no change may be copied", ""),
     ("_exp_of_minus_square", "", "digits past the last, which `make accuracy` sees", ""),
     ("_dot_last", "hasattr|einsum|a → b|b → a", "NumPy has vecdot, or not: one of two ways", ""),
-    ("_dot", r"constant: 1 → 2", "any negative number leaves a size open", ""),
+    ("_dot", "operands exchanged", "a product of two vectors is the same both ways", ""),
+    (
+        "_array",
+        r"axes\.count|axes → name|constant: 1 → ",
+        "any number of axes has the shape `...`, and what `_fits` says stands",
+        ALONE,
+    ),
+    (
+        "_array",
+        r"constant: 1 → [02]|right operand dropped: axes",
+        "so many axes fit too, none, one or two of them leading",
+        LEADING,
+    ),
+    (
+        "_one_size",
+        r"constant: 0 → ",
+        "every array has leading axes",
+        LEADING,
+    ),
+    (
+        "_array",
+        "axes → name|left operand dropped: axes",
+        "every array has leading axes and one more at most, so that one axis fits",
+        r'(?s)^(?!.*_(array|integers)\("\w+", \w+, "([^.]|\.\.\. \w+ ))',
+    ),
+    (
+        "backward|jvp|hvp",
+        "name replaced: minimum_u → (u|h)",
+        "min(1, u) > -1, and so is max(-1, min(1, u)), where u > -1",
+        r"np\.greater\(minimum_u, -1",
+    ),
+    (
+        "_each",
+        "parts → name",
+        "one part is as many as one name",
+        r'(?s)^(?!.*_each\("\w+", \w+, "\w+ )',
+    ),
+    (
+        "_fits",
+        "operands exchanged: wanted - 1",
+        "no array has others beside leading axes",
+        r'(?s)^(?!.*"\.\.\. )',
+    ),
+    (
+        "_pick",
+        r"len\(a\) >|a\.ndim == out\.ndim and",
+        "every index has the rows of the result",
+        r"(?s)^(?!.*_pick\(\w+, \([^)]*\[)",
+    ),
+    (
+        "",
+        "np.greater_equal → np.greater$",
+        "at 0 both exp(-|x|) and the mark are 1, or the first alone, and the larger counts",
+        r"np\.maximum\((exp_abs_\w+, greater_equal_\w+|e, top),",
+    ),
+    (
+        "hvp",
+        r"_shifted(_\d)?\.sum\(axis=\d\)",
+        "the mean of what lies about its mean is rounding",
+        "",
+    ),
     (
         "_by_rows",
         r"output.shape|unit\[at\]|0 → -1|= 0",
@@ -162,7 +229,7 @@ def is_argued(mutant: Mutant, text: str) -> bool:
     """Can no result of a module depend on it, for one of the reasons above?"""
     words = f"{mutant.kind}: {mutant.before} → {mutant.after}"
     return any(
-        re.fullmatch(function, mutant.function) and re.search(change, words)
+        re.fullmatch(function or ".*", mutant.function) and re.search(change, words)
         for function, change, _, where in ARGUED
         if re.search(where, text)
     )
@@ -178,7 +245,10 @@ def mutants(text: str, alike: Alike) -> Iterator[Mutant]:
 
 def mutants_of(function: ast.FunctionDef, names: Mapping[str, Sequence[str]]) -> Iterator[Mutant]:
     """The mutants of one function."""
+    left_open = sizes_left_open(function)
     for parent, field, at, node in places(function):
+        if node in left_open:
+            continue
         for kind, other in variants(node, parent, field, names):
             before, after = ast.unparse(node), ast.unparse(other)
             if before == after:
@@ -187,6 +257,13 @@ def mutants_of(function: ast.FunctionDef, names: Mapping[str, Sequence[str]]) ->
             words = function.name, line, kind, shown(before), shown(after)
             mutant = Mutant(*words, (parent, field, at, node), function, other)
             yield mutant
+
+
+def sizes_left_open(function: ast.FunctionDef) -> set[ast.AST]:
+    """The 1 of each -1 that leaves a size of reshape open, as any negative number does."""
+    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and called(n) == "reshape")
+    signs = (arg for call in calls for arg in call.args if isinstance(arg, ast.UnaryOp))
+    return {sign.operand for sign in signs}
 
 
 def shown(text: str) -> str:
@@ -492,7 +569,10 @@ def alike_in(module: ModuleType, checks: Iterable[Check]) -> Alike:
 
 
 def same(value: object) -> object:
-    """What is equal for two names of one array, and for tuples of the same sizes."""
+    """What is equal for two names of one array or view, and for tuples of the same sizes."""
+    if isinstance(value, np.ndarray) and value.size:
+        shown = value.__array_interface__
+        return shown["data"][0], value.shape, value.strides, shown["typestr"]
     return value if isinstance(value, tuple) and all(type(v) is int for v in value) else id(value)
 
 
@@ -508,3 +588,34 @@ def kind(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.dtype.kind} {value.ndim}"
     return type(value).__name__
+
+
+# -- of a shipped module --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Tried:
+    """What became of some mutants of a module."""
+
+    name: str
+    count: int
+    survivors: tuple[str, ...]
+    seconds: float
+    once: float  # seconds that all tests of the module as it is take
+
+
+def examined(name: str) -> Examined:
+    """A shipped layer's module, as it is emitted now, beside its tests."""
+    layer = read_layer(name, library.shipped_source(name), library.shipped_source)
+    derivation = derive(layer)
+    text = module_text(derivation, lower(derivation))
+    return load(name, text, module_test(layer, text))
+
+
+def tried_of(task: tuple[str, int | None]) -> Tried:
+    """Try some mutants of a shipped module, or all; the module as it is must pass."""
+    name, count = task
+    tests, start = examined(name), perf_counter()
+    wrong = [check.name for check in tests.checks if fails(check)]
+    assert not wrong, f"{name} fails as it is: {wrong}"
+    once, sample = perf_counter() - start, tests.sample(count)
+    survivors = tuple(str(mutant) for mutant in sample if not tests.failure(mutant))
+    return Tried(name, len(sample), survivors, perf_counter() - start, once)

@@ -1,0 +1,49 @@
+"""What emitted tests draw: no kink without a rule, nothing past memory, and every branch."""
+
+from math import prod
+
+import numpy as np
+import pytest
+
+from codegen import library
+from codegen.arguments import axes_of
+from codegen.lower import lower
+from codegen.module import module
+from codegen.module_test import Loops, module_test
+from codegen.smoke import Checks, smoke
+from codegen.test_sizes import MOST_ENTRIES, long, wide
+from derive.derivation import derive
+from derive.reader import read_equations, read_layer
+
+KINKS = {  # a complex step gives another slope there than the module, or one that ends late
+    "root of a square": "v[n] = sqrt(w[n, n]**2) + a / (0.5 + abs(w[n, n]))",
+    "power of half a square": "v[n] = (w[n]**2)**0.5 + max(w[n], a)",
+    "slope of a power at 0": "v[n] = where(x[n] >= 0, x[n]**(3/2), x[n])",
+}
+
+
+@pytest.mark.parametrize("equation", KINKS.values(), ids=KINKS)
+def test_a_right_module_is_not_refused(equation):
+    layer = read_equations("own", equation)
+    derivation = derive(layer)
+    text = module(derivation, lower(derivation))
+    smoke("own", text, module_test(layer, text))
+
+
+def test_an_axis_that_stands_twice_in_an_input_bounds_how_long_it_is():
+    layer = read_equations("own", "u[n] = sum(d, x[y[d, d], n] * b[n, n])")
+    equations = Loops(layer).read
+    choices = [*long(layer, equations), *wide(layer, equations, {"_dot", "_parts"})]
+    assert choices
+    for sizes in choices:
+        for tensor in layer.inputs:
+            assert prod(sizes[a] for a in axes_of(tensor)) <= MOST_ENTRIES
+
+
+def test_masks_are_drawn_that_are_0_beside_others():
+    """exp(-1e30) is 0, and no reason to draw again."""
+    name = "masked_attention"
+    layer = read_layer(name, library.shipped_source(name), library.shipped_source)
+    checks = Checks(name, module_test(layer, ""))
+    masks = np.concatenate([checks.names["draw"](seed)["M"].ravel() for seed in range(3)])
+    assert (masks > 0).any() and (masks < 0).any()
