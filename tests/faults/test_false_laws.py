@@ -70,6 +70,50 @@ FALSE = [
         "given p[n] := sigmoid(z[n])",
         "p[n] - t[n] = (1 - t[n]) * sigmoid(z[n]) - t[n] * sigmoid(z[n])",
     ),
+    (
+        "exponential into quotients",  # the exponential runs with the sum's index
+        "exp(b[m]) * sum(n, 1 / x[n]) = sum(n, exp(b[n]) / x[n])",
+    ),
+    ("product of exponentials", "exp(a) * (exp(b - a) + c) = exp(b) + c"),
+    ("product of exponentials", "exp(a) * exp(b) = exp(a * b)"),
+    (
+        "common exponential",  # what is taken off runs with the sum's index
+        "exp(a[j] - c[j]) / sum(i, exp(a[i] - c[i])) = exp(a[j]) / sum(i, exp(a[i]))",
+    ),
+    ("scaled error function", "b * exp(-a**2) / erfc(-a) = b / erfcx(a)"),
+    (
+        "log of the error function",
+        "log(erfc(a)) = where(a > 1/2, log(erfcx(a)) - a, log1p(-erf(a)))",
+    ),
+    ("one less than an exponential", "b * (2 - exp(a)) = -b * expm1(a)"),
+    (
+        "log of one less an exponential",
+        "log(1 - exp(a)) = where(a > -0.7, log(expm1(-a)), log1p(-exp(a)))",
+    ),
+    ("exponential over one less it", "b * exp(a) / (1 + exp(a)) = b / expm1(-a)"),
+    ("tanh of exponentials", "b * (exp(a) - exp(-a)) / (exp(a) + exp(a)) = b * tanh(a)"),
+    (
+        "log of cosh",  # the two halves have different weights
+        "log(exp(a)/2 + exp(-a)/3) = abs(a) + log1p(expm1(-2 * abs(a)) / 2)",
+    ),
+    (
+        "what the others have",
+        "1 - exp(a[k]) / sum(i, exp(a[i])) = sum(j, exp(a[j])) / sum(i, exp(a[i]))",
+    ),
+    ("difference from a label", "b * p[k] - c * [k == y] = b * (p[k] - [k == y])"),
+    (
+        "log shifted by the largest",  # a weight of unknown sign has no log
+        "log(w * exp(a)) = a + log(w**2) / 2 + log(exp(a - max(a, 0)))",
+    ),
+    (
+        "log shifted by the largest",
+        "log(2 * exp(a) + 3 * exp(b)) = max(a, b) + log(2 * exp(a) + 3 * exp(b - max(a, b)))",
+    ),
+    (
+        "exponential beside a sigmoid",
+        "given s[n] := sigmoid(u[n])",
+        "s[n] * exp(u[n]) = sigmoid(-u[n])",
+    ),
     ("definition", P, "log(p[k]) = log(exp(z[k]) / sum(i, exp(z[k])))"),
     ("fold", P, "a[k] * exp(z[k]) / sum(i, exp(z[i])) = a[k] * p[l]"),
     ("assumption", "given sum(j, t[j]) == 1", "a * sum(j, t[j]**2) = a"),
