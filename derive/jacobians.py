@@ -11,7 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from derive import laws
-from derive.expressions import Index, Sum, log1p, substitute
+from derive.expressions import Index, Sum, entries, entry_name, log1p, substitute
 from derive.laws import Distribution, Equality
 from derive.layer import Layer, Node, Tensor
 from derive.steps import DIFFERENTIATE, Chain, Partial, tidy
@@ -81,7 +81,8 @@ def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain
 
 def for_computing(chain: Chain, slope: bool = False) -> Chain:
     """The steps that make an expression stable; a slope is 0 where nothing moves the value."""
-    chain = chain.then(laws.sum_over_delta).then(laws.product_of_exponentials)
+    chain = chain.then(laws.sum_over_delta).then(laws.log_of_quotient)
+    chain = chain.then(laws.product_of_exponentials)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
     chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
     return chain.then(laws.complement_of_erf).then(laws.scaled_erfc).then(laws.log_of_erfc)
@@ -112,7 +113,8 @@ def derivative_for_computing(
 ) -> Chain:
     """The steps that make a node's pullback or pushforward stable."""
     ones = distributions(layer, values, node)
-    chain = Chain(expr).then(laws.zero_sum, ones, ())
+    chain = Chain(expr).then(laws.put_in, exponentials_below(expr, layer, values))
+    chain = chain.then(laws.zero_sum, ones, ())
     for fact in layer.assumptions:
         chain = chain.then(laws.zero_sum, ones, (fact,), assumes=(fact,))
     shares = [(d.entry, d.index) for d in ones]
@@ -120,6 +122,20 @@ def derivative_for_computing(
     chain = for_computing(chain, slope=True).then(laws.complement, shares)
     chain = for_deviations(chain, layer, values.values())
     return for_tails(chain, foldable(layer, values, node))
+
+
+def exponentials_below(expr: Expr, layer: Layer, values: Mapping[str, Value]) -> list[Equality]:
+    """The notations that are sums of exponentials, where a sum of them stands below a line.
+
+    By names alone nobody sees that such a quotient is to be shifted as a whole.
+    """
+    below = [p.base for p in expr.atoms(sp.Pow) if p.exp.is_number and p.exp.is_negative]
+    names = {entry_name(a) for base in below for a in entries(base)}
+    meaning = {n: values[n.name].meaning.end for n in layer.notations}
+    shifted = {n: m for n, m in meaning.items() if laws.has_exponential_term(m)}
+    if not any(n.name in names for n in shifted):
+        return []
+    return [Equality(n.entry, m) for n, m in shifted.items()]
 
 
 def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Distribution]:

@@ -24,7 +24,12 @@ from derive.laws.exponential_products import (
     exponentials_into_quotients,
     product_of_exponentials,
 )
-from derive.laws.exponential_sums import exponential_sum, is_exponential_sum, shift_of
+from derive.laws.exponential_sums import (
+    exponential_sum,
+    has_exponential_term,
+    is_exponential_sum,
+    shift_of,
+)
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
 from derive.laws.law import LAWS, Equality, Law, law
@@ -75,6 +80,7 @@ __all__ = [
     "factors",
     "fold",
     "from_label",
+    "has_exponential_term",
     "is_exponential_sum",
     "is_hole",
     "is_label_delta",

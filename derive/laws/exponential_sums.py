@@ -171,9 +171,12 @@ def times(factor: Term, term: Term) -> Term:
 
 def is_exponential_sum(expr: Expr) -> bool:
     """Is it a sum, written out or over an axis, in which an exponential is a factor of a term?"""
-    if not isinstance(expr, sp.Add | Sum | Where) or not expr.has(sp.exp):
-        return False
-    return any(t.exponent != 0 for t in terms_of(expr))
+    return isinstance(expr, sp.Add | Sum | Where) and has_exponential_term(expr)
+
+
+def has_exponential_term(expr: Expr) -> bool:
+    """Is an exponential a factor of it, or of one of its terms?"""
+    return expr.has(sp.exp) and any(t.exponent != 0 for t in terms_of(expr))
 
 
 # -- the largest exponent ----------------------------------------------------------------------

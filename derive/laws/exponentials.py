@@ -26,15 +26,35 @@ def log_of_quotient(expr: Expr) -> Expr:
         if not isinstance(e, sp.log):
             return None
         parts = factors(e.args[0])
-        positive = {b: p for b, p in parts.items() if b.is_positive}
+        positive = {b: p for b, p in parts.items() if is_positive(b)}
         rest = one_exponential(e.args[0] / sp.Mul(*(b**p for b, p in positive.items())))
-        if len(positive) == len(parts) and parts and rest.is_positive:
-            return sp.Add(sp.log(rest), *(p * sp.log(b) for b, p in parts.items()))
+        logs = [p * log_of(b) for b, p in positive.items()]
+        if len(positive) == len(parts) and parts and is_positive(rest):
+            return sp.Add(log_of(rest), *logs)
         if not any(b.has(sp.exp) for b in positive):
             return None
-        return sp.Add(log_of_power(rest), *(p * sp.log(b) for b, p in positive.items()))
+        return sp.Add(log_of_power(rest), *logs)
 
     return rewrite(expr, rule)
+
+
+def is_positive(expr: Expr) -> bool:
+    """Is it above 0 wherever it has a value? All values are real, so that any exp is.
+
+    SymPy does not know it of exp(a/b) or exp(√a), since b may be 0 and a below 0.
+    """
+    if expr.is_positive or isinstance(expr, sp.exp):
+        return True
+    if isinstance(expr, Sum):
+        return is_positive(expr.body)
+    if expr.is_Pow:
+        return is_positive(expr.base)
+    return bool(expr.is_Mul or expr.is_Add) and all(map(is_positive, expr.args))
+
+
+def log_of(expr: Expr) -> Expr:
+    """The log of what is positive."""
+    return cast(Expr, expr.args[0] if isinstance(expr, sp.exp) else sp.log(expr))
 
 
 def log_of_power(expr: Expr) -> Expr:
@@ -45,7 +65,7 @@ def log_of_power(expr: Expr) -> Expr:
 
 def is_nonnegative(expr: Expr) -> bool:
     """Is it never below 0? It may be 0, as a sum of which terms are left out."""
-    if expr.is_nonnegative or isinstance(1 - expr, KroneckerDelta):
+    if expr.is_nonnegative or is_positive(expr) or isinstance(1 - expr, KroneckerDelta):
         return True
     if isinstance(expr, Sum | Where):
         parts = expr.args[1:] if isinstance(expr, Where) else (expr.body,)
