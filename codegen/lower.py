@@ -67,7 +67,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
-from derive.finite import NOWHERE, Conditions, Finite, cases, is_mask, sizes
+from derive.finite import NOWHERE, Conditions, Finite, are_unequal_axes, cases, is_mask, sizes
 from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
 
@@ -555,7 +555,7 @@ class Lowering:
 
     def add(self, expr: Expr) -> Term:
         """A sum: a delta's term is put into an array, differences of like entries come first."""
-        if are_unequal_labels(expr):
+        if are_unequal_labels(expr) or are_unequal_axes(expr):
             sides = [self.lower(side) for side in (1 - expr).args]
             return self.elementwise("not_equal", sides)
         filled = self.fill(expr)

@@ -384,8 +384,15 @@ def ordered(exprs: Iterable[Expr]) -> list[Expr]:
 
 
 def is_mask(expr: Expr) -> bool:
-    """Is it 1 or 0, by a condition?"""
-    return isinstance(expr, Bracket | KroneckerDelta)
+    """Is it 1 or 0, by a condition? [i != j] of two axes is 1 − δ(i, j)."""
+    return isinstance(expr, Bracket | KroneckerDelta) or are_unequal_axes(expr)
+
+
+def are_unequal_axes(expr: Expr) -> bool:
+    """Is it 1 − δ(i, j) of two axes?"""
+    delta = 1 - expr if expr.is_Add else expr
+    both = all(isinstance(a, Index) for a in delta.args)
+    return bool(expr.is_Add) and isinstance(delta, KroneckerDelta) and both
 
 
 def cases(expr: Expr) -> tuple[tuple[Expr, Expr], tuple[Expr, Expr]]:
