@@ -13,12 +13,14 @@ import importlib.util
 import re
 from contextlib import suppress
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-SPEC = importlib.util.spec_from_file_location("silu", Path(__file__).with_name("silu.py"))
+FILE = Path(__file__).with_name("silu.py")
+SPEC = importlib.util.spec_from_file_location(FILE.stem, FILE)
 module = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(module)
 
@@ -26,6 +28,8 @@ SPEC.loader.exec_module(module)
 INPUTS = {"u": "..."}
 LABELS = {}
 WANTED = ("u",)
+AXES = ["..."]
+FLOATS = ["u"]
 SIZES = [
     {},
     {},
@@ -39,6 +43,7 @@ LONG = [
 WIDE = [  # too many entries for loops
     {"...": 526339},
 ]
+COTANGENT = r"\bdh\b"
 STEP = 1e-20
 NUMBER = np.clongdouble  # has more digits and a wider range than complex where there is one
 # relative to the largest entry, or to 1, which is the size of what is drawn: some 4,500 roundings
@@ -48,8 +53,12 @@ LIMITS = {"float64": 1e-12, "float32": 1e-5}
 # 6 to 8 as large as the equations bear as they stand, where exp of more than 709 overflows
 # 9 to 11 larger: with more range than float64 has the equations have values there, as the module has
 SEEDS = range(12)
-EXACTLY = {"all": "ignore", "under": "raise"}  # slopes are lost where imaginary parts underflow
 LARGEST = {"float64": 1e4, "float32": 80}
+
+
+def exactly(seed):
+    """How NumPy takes floats: where large inputs make imaginary parts underflow, slopes are lost."""
+    return np.errstate(all="ignore", under="raise" if seed > 5 else "ignore")
 
 
 def equations(u):
@@ -82,7 +91,7 @@ def attempted(seed, dtype):
     rng = np.random.default_rng(seed)
     for attempt in range(200):
         inputs = some(rng, seed, attempt, dtype)
-        with suppress(ArithmeticError), np.errstate(**EXACTLY):
+        with suppress(ArithmeticError), exactly(seed):
             for name in (n for n in INPUTS if n not in LABELS):
                 inputs[name] = inputs[name].astype(dtype)[()]
             value = np.asarray(equations(**flat(inputs)), float)
@@ -91,7 +100,7 @@ def attempted(seed, dtype):
                 output, steep = exact(inputs).real, slopes(inputs)
                 every = [output, *steep.values()]
                 finite = all(np.isfinite(array.astype(dtype)).all() for array in every)
-                if finite:
+                if finite and is_exact(value, output, seed):
                     return inputs, output, steep
     return None
 
@@ -137,16 +146,28 @@ def flat(inputs):
     for name, others in ((n, axes.split()[1:]) for n, axes in INPUTS.items() if "..." in axes):
         shape = np.shape(inputs[name])
         leading = shape[: len(shape) - len(others)]
-        found[name] = np.reshape(inputs[name], (np.prod(leading, dtype=int), *shape[len(leading) :]))
+        size = np.prod(leading, dtype=int)
+        found[name] = np.reshape(inputs[name], (size, *shape[len(leading) :]))
     return found
 
 
 def exact(inputs):
     """The output by the equations; its imaginary parts are slopes where inputs have them."""
     numbers = {n: v if n in LABELS else np.asarray(v, NUMBER) for n, v in inputs.items()}
-    found = np.asarray(equations(**flat(numbers)), NUMBER)
+    value = equations(**flat(numbers))
+    found = np.asarray(value, NUMBER)
     shape = np.shape(inputs["u"])
     return np.reshape(found, (*shape[: len(shape) - 0], *found.shape[1:]))
+
+
+def is_exact(value, output, seed):
+    """Have the loops the digits that are asked for? In float64 they may lose 2,048 times as much.
+
+    They lose them next to 0 of a difference, as in log(1 - x) next to 1.
+    """
+    lost = np.abs(np.ravel(value) - np.ravel(output)) / 2**11
+    limit = LIMITS["float64"] * np.max(np.abs(output), initial=1) * roundings(seed)
+    return bool((lost <= limit).all())
 
 
 def slopes(inputs, step=STEP):
@@ -155,7 +176,7 @@ def slopes(inputs, step=STEP):
     for name in WANTED:
         shape = np.shape(inputs[name])
         places = np.ndindex(shape)
-        steps = [exact(moved(inputs, name, place, step)).imag / step for place in places]
+        steps = [exact(moved(inputs, name, at, step)).imag / step for at in places]
         steps = np.stack(steps, -1) if steps else np.zeros((*exact(inputs).shape, 0))
         found[name] = np.reshape(steps, (*steps.shape[:-1], *shape))
     return found
@@ -176,7 +197,8 @@ def check(found, wanted, dtype, times=1):
     """Is it the same, in dtype and shape, and up to rounding?"""
     assert (found.dtype, found.shape) == (np.dtype(dtype), np.shape(wanted))
     limit = LIMITS[dtype] * np.max(np.abs(wanted), initial=1) * times
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=limit)
+    if not (np.abs(found - wanted) <= limit).all():
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=limit)
 
 
 def roundings(seed):
@@ -200,7 +222,7 @@ on_all = pytest.mark.parametrize(("seed", "dtype"), [(s, d) for s in SEEDS for d
 
 @on_all
 def test_forward(seed, dtype):
-    inputs, output, _ = drawn(seed, dtype)
+    _, output, _ = drawn(seed, dtype)
     check(module.forward(**draw(seed, dtype))[0], output, dtype, roundings(seed))
 
 
@@ -237,14 +259,16 @@ def test_workspace(seed, dtype):
             gradients = module.backward(cotangent, cache)
             for gradient, exactly in zip(gradients, pulled(cotangent, steep), strict=True):
                 check(gradient, exactly, dtype, roundings(seed))
-        for result in filter(np.ndim, (output, *gradients)):
-            assert any(np.shares_memory(result, part) for part in work[3:]), "it is not in there"
+        for name, result in {"h": output, **gradients._asdict()}.items():
+            inside = any(np.shares_memory(result, part) for part in work[3:])
+            assert inside or not np.ndim(result), name
 
 
 def test_workspace_is_used():
     """Every array of a workspace is written into, but for those that hold places in order."""
     works = {seed: module.workspace(**draw(seed)) for seed in SEEDS}
-    idle = {n for n in works[0]._fields[3:] if not all(is_range(getattr(w, n)) for w in works.values())}
+    names, every = works[0]._fields[3:], works.values()
+    idle = {n for n in names if not all(is_range(getattr(work, n)) for work in every)}
     marks = {"f": 1.2345e30, "i": -99, "b": 2}  # a bool that is neither of the two
     for seed, work in works.items():
         parts = {n: getattr(work, n) for n in idle}
@@ -265,8 +289,17 @@ def is_range(part):
 
 
 @on_all
+def test_quiet(seed, dtype):
+    """Nothing overflows, nor is made up, on the way to finite results."""
+    inputs = draw(seed, dtype)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        output, cache = module.forward(**inputs)
+        module.backward(np.ones_like(output), cache)
+
+
+@on_all
 def test_value(seed, dtype):
-    inputs, output, _ = drawn(seed, dtype)
+    _, output, _ = drawn(seed, dtype)
     check(module.value(**draw(seed, dtype)), output, dtype, roundings(seed))
 
 
@@ -303,10 +336,11 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts(layout):
     """Arrays that lie in memory in other ways, and lists, give the same."""
-    inputs, output, steep = drawn(0, "float64")
-    made = lambda value: (
-        LAYOUTS[layout](value) if np.ndim(value) or layout == "a list" else value
-    )
+    _, output, steep = drawn(0, "float64")
+
+    def made(value):
+        return LAYOUTS[layout](value) if np.ndim(value) or layout == "a list" else value
+
     everything(lambda: {n: made(v) for n, v in draw(0).items()}, output, steep, made)
 
 
@@ -327,7 +361,7 @@ def everything(make, output, steep, made=lambda value: value):
     check(tangent, pushed(tangents, steep), "float64")
 
 
-@pytest.mark.parametrize("axis", ["..."])
+@pytest.mark.parametrize("axis", AXES)
 def test_empty(axis):
     """An axis without entries: what the equations give, unless forward says that there must be one."""
     sizes = SIZES[0] | {axis: 0}
@@ -343,7 +377,7 @@ def test_empty(axis):
             module.forward(**inputs)
     elif all(np.size(inputs[name]) == 0 for name in LABELS if LABELS[name] == axis):
         output = None  # where the equations divide by 0 they have none
-        with suppress(ArithmeticError, ValueError), np.errstate(all="ignore"):
+        with suppress(ArithmeticError, ValueError), np.errstate(divide="raise", invalid="raise"):
             output = exact(inputs).real
         if output is not None and np.isfinite(output).all():
             everything(lambda: dict(inputs), output, slopes(inputs))
@@ -358,11 +392,13 @@ def test_long(number, seeds):
         moving = dict(zip(WANTED, tangents, strict=True))
         complexes = {n: v + 1j * STEP * moving[n] if n in moving else v for n, v in inputs.items()}
         wanted = np.array(np.nan)
-        with suppress(ArithmeticError), np.errstate(**EXACTLY):
+        with suppress(ArithmeticError), exactly(seeds[0]):
             wanted = exact(complexes)
         if np.isfinite(wanted).all():
             output, slope = wanted.real, wanted.imag / STEP
             agree(inputs, tangents, output, slope)
+            if seeds[0] == 0:
+                agree_in_float32(inputs)
             found, tangent = module.jvp(tuple(inputs.values()), tangents)
             check(found, output, "float64", 100)
             check(tangent, slope, "float64", 100)
@@ -370,29 +406,37 @@ def test_long(number, seeds):
     pytest.skip("the equations have no values at inputs so long")
 
 
-@pytest.mark.parametrize("number", range(len(WIDE)))
-def test_long_and_wide(number):
+PLAIN = [(number, (0, 1, 2)) for number in range(len(WIDE))]
+LARGE = [(number, (9,)) for number in range(1)]
+
+
+@pytest.mark.parametrize(("number", "seeds"), PLAIN + LARGE)
+def test_long_and_wide(number, seeds):
     """Too many entries for the equations: what each function gives agrees with the others."""
-    for inputs in tiled(WIDE[number], (0, 1, 2)):
+    for inputs in tiled(WIDE[number], seeds):
         tangents = directions(0, inputs, "float64")
         with np.errstate(all="ignore"):
             output, slope = module.jvp(tuple(inputs.values()), tangents)
         if np.isfinite(output).all() and np.isfinite(slope).all():
-            return agree(inputs, tangents, output, slope)
-    return pytest.skip("the module has no values at inputs so long")
+            agree(inputs, tangents, output, slope)
+            if seeds[0] == 0:
+                agree_in_float32(inputs)
+                agree_at_infinities(inputs)
+            return
+    pytest.skip("the module has no values at inputs so long")
 
 
 def tiled(sizes, seeds):
     """Inputs of these sizes, of entries that small draws have, and every label.
 
-    Smaller ones come next, as long sums may be too large for functions of them.
+    Smaller ones come next, as long sums may be too large for functions of them; then positive ones.
     """
-    tries = [(seeds, 1), (seeds, 0.1), (seeds, 0.01), ((0,), 1), ((0,), 0.1), ((0,), 0.01)]
-    for seeds, scale in tries:
+    for positive, some_seeds, scale in product((False, True), (seeds, (0,)), (1, 0.1, 0.01)):
         rng, inputs = np.random.default_rng(1), {}
         for name, axes in INPUTS.items():
             shape = shape_of(axes, sizes, (sizes.get("...", 1),))
-            entries = scale * np.concatenate([np.ravel(draw(seed)[name]) for seed in seeds])
+            entries = scale * np.concatenate([np.ravel(draw(seed)[name]) for seed in some_seeds])
+            entries = np.abs(entries) if positive else entries
             mixed = rng.choice(entries, shape) * rng.uniform(0.9, 1, shape)  # without ties
             inputs[name] = mixed if axes else entries[0]
             if name in LABELS:
@@ -416,6 +460,32 @@ def agree(inputs, tangents, output, slope):
         assert abs(sum(np.vdot(*pair) for pair in pairs) - product) <= 1e-8 * size
 
 
+def agree_in_float32(inputs):
+    """float32 gives what float64 gives, but for a few entries that it takes over a kink."""
+    results = []
+    for dtype in ("float32", "float64"):
+        given = {n: v if n in LABELS else np.float32(v).astype(dtype) for n, v in inputs.items()}
+        output, cache = module.forward(**given, work=module.workspace(**given))
+        cotangent = np.asarray(random(1, np.shape(output), "float32"), output.dtype)
+        results.append([output, *module.backward(cotangent, cache)])
+    for found, wanted in zip(*results, strict=True):
+        off = np.abs(found - wanted) > 1e-3 * np.max(np.abs(wanted), initial=1)
+        assert np.count_nonzero(off) <= np.size(off) / 1000
+
+
+def agree_at_infinities(inputs):
+    """Where some entries are infinite, a workspace makes no difference."""
+    rows = {n: np.array(v) for n, v in inputs.items()}
+    for name in (n for n in INPUTS if n not in LABELS and rows[n].ndim):
+        rows[name].reshape(-1)[::7] = np.inf
+        rows[name].reshape(-1)[3::5] = -np.inf
+    with np.errstate(all="ignore"):
+        wanted = module.forward(**rows)[0]
+        found = module.forward(**rows, work=module.workspace(**rows))[0]
+    limit = 1e-9 * np.max(np.abs(wanted), initial=1, where=np.isfinite(wanted))
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=limit)
+
+
 # -- what is refused -------------------------------------------------------------------------------
 def refused(error, words, function, *args, **named):
     """It must raise this error, with these words."""
@@ -435,12 +505,22 @@ def test_wrong_input(name):
         wrong += [(TypeError, value.astype(float))]
     elif axes:
         wrong += [(TypeError, value.astype(kind)) for kind in (int, "float16")]
-    wrong += [(ValueError, [[1.0], [1.0, 2.0]])] if axes else [(ValueError, np.ones(2, value.dtype))]
+    wrong += [(ValueError, [[1.0], [1.0, 2.0]] if axes else np.ones(2, value.dtype))]
     least = len([axis for axis in axes if axis != "..."])
-    wrong += [(ValueError, value[(0,) * (value.ndim - least + 1)])] if least else []
+    fewer = range(value.ndim - least + 1, value.ndim + 1)
+    wrong += [(ValueError, value[(0,) * dropped]) for dropped in fewer]
     wrong += [(ValueError, value[None])] if axes and axes[0] != "..." else []
     for error, bad in wrong:
         refused(error, word, module.forward, **inputs | {name: bad})
+
+
+@pytest.mark.parametrize("kind", [complex, bool, "U1", object, "float16"])
+def test_wrong_inputs(kind):
+    """All arrays of floats are of a wrong kind."""
+    inputs = draw(0)
+    bad = {n: np.asarray(inputs[n]).astype(kind) for n in FLOATS}
+    words = rf"^{FLOATS[0]} has dtype .*; it must be float32 or float64$"
+    refused(TypeError, words, module.forward, **inputs | bad)
 
 
 def sizes_of(inputs):
@@ -458,23 +538,46 @@ def test_wrong_sizes():
     places = [(n, i - len(axes), axis) for n, axes in split.items() for i, axis in enumerate(axes)]
     for name, place, axis in places:
         if [other for *_, other in places].count(axis) > 1:
-            bad = np.repeat(inputs[name], 2, axis=place)
-            having = [n for n, _, other in places if other == axis]  # the first is right, or most
-            who = rf"^{name} .*" if having[0] != name or len(set(having)) > 2 else ""
-            words = rf"{who}(?<!\w){re.escape(axis)} ="
-            for function in (module.forward, module.value, module.workspace):
-                refused(ValueError, words, function, **inputs | {name: bad})
+            bad = [np.repeat(inputs[name], 2, axis=place)]
+            bad += [inputs[name][0], inputs[name][0, 0]] if axis == "..." else []
+            for given in (inputs | {name: array} for array in bad):
+                for function in (module.forward, module.value, module.workspace):
+                    refused(ValueError, odd_size(given), function, **given)
+
+
+def odd_size(inputs):
+    """The error that says who has another size for an axis than most, or than the first one."""
+    shown = []
+    for name, axes in INPUTS.items():
+        words, sizes = axes.split(), np.shape(inputs[name])
+        if "..." in words:
+            lead = len(sizes) - len(words) + 1
+            sizes = (sizes[:lead], *sizes[lead:])
+        shown += [(name, axis, size) for axis, size in zip(words, sizes, strict=True)]
+    for name, axis, size in shown:
+        every = [s for _, a, s in shown if a == axis]
+        usual = max(every, key=every.count)
+        if size != usual:
+            model = next(n for n, a, s in shown if (a, s) == (axis, usual))
+            asked = f"({INPUTS[name].replace(' ', ', ')}) with {axis} = {usual}, as {model} has"
+            return exact_words(f"{name} has shape {np.shape(inputs[name])}; it must be {asked}")
+    return None
+
+
+def exact_words(text):
+    """A pattern of these words and no others."""
+    return f"^{re.escape(text)}$"
 
 
 def test_wrong_cotangent():
     output, cache = module.forward(**draw(0))
     shape = np.shape(output)
     for bad in (np.zeros(shape, complex), np.zeros(shape, bool), np.zeros(shape, "U1")):
-        refused(TypeError, r"\bdh\b", module.backward, bad, cache)
+        refused(TypeError, COTANGENT, module.backward, bad, cache)
     for bad in (np.zeros((*shape, 2)), [[1.0], [1.0, 2.0]]):
-        refused(ValueError, r"\bdh\b", module.backward, bad, cache)
+        refused(ValueError, COTANGENT, module.backward, bad, cache)
     bad = np.zeros(shape, "float32")
-    refused(TypeError, r"\bdh\b", module.backward, bad, cache)
+    refused(TypeError, COTANGENT, module.backward, bad, cache)
 
 
 def test_wrong_cache():
@@ -491,8 +594,8 @@ def test_wrong_workspace():
     refused(TypeError, r"\bwork\b", module.forward, **inputs, work=tuple(work))
     for seed, dtype in ((seed, dtype) for seed in SEEDS for dtype in LIMITS):
         other = draw(seed, dtype)
-        sizes = {n: np.shape(v) for n, v in other.items()} != {n: np.shape(v) for n, v in inputs.items()}
-        if sizes or dtype != "float64":
+        differs = any(np.shape(other[n]) != np.shape(inputs[n]) for n in INPUTS)
+        if differs or dtype != "float64":
             refused(ValueError, r"\bwork\b", module.forward, **other, work=work)
     output, cache = module.forward(**inputs, work=work)
     gradients = module.backward(np.ones_like(output), cache)
@@ -503,7 +606,7 @@ def test_wrong_workspace():
                 refused(ValueError, rf"\b{name}\b", module.forward, **bad, work=work)
     output, cache = module.forward(**inputs, work=work)
     for view in (output, output[...]):
-        refused(ValueError, r"\bdh\b", module.backward, view, cache)
+        refused(ValueError, COTANGENT, module.backward, view, cache)
 
 
 def test_wrong_tangents():
@@ -524,4 +627,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: ab89adf7be049f4c
+# Written by pullback from its own layers; digest of what stands above: 6de368bf3e6491df
