@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -116,9 +116,15 @@ def first_failure(checks: Iterable[Check]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=2)
+def checks_of(name: str, text: str) -> Checks:
+    """The tests of a text, which keep what they have worked out of its equations."""
+    return Checks(name, text)
+
+
 def holds(name: str, module_text: str, test_text: str, seeds: Iterable[int]) -> bool:
     """Do all tests of these draws hold? So a test file says how far its module can be trusted."""
-    module, checks = ModuleType(name), Checks(name, test_text)
+    module, checks = ModuleType(name), checks_of(name, test_text)
     starts = tuple(f"[{seed}-" for seed in seeds)
     with np.errstate(all="ignore"):
         try:
@@ -140,7 +146,7 @@ def smoke(name: str, module_text: str, test_text: str) -> None:
     with np.errstate(all="ignore"):
         try:
             exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
-            checks = Checks(name, test_text)
+            checks = checks_of(name, test_text)
         except Exception as error:
             raise PullbackError(
                 f"{name}: the module that was made cannot be loaded: {error}"
