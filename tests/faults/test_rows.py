@@ -156,7 +156,7 @@ def test_rows_of_random_layers(text):
 
 
 @pytest.mark.slow
-@settings(max_examples=600)
+@settings(max_examples=150)
 @given(text=layers(parts=3))
 def test_rows_of_many_random_layers(text):
     check_random(text)
