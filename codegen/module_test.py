@@ -123,7 +123,7 @@ def module_test(layer: Layer, module: str) -> str:
         "array": bool(output.indices),
         "batch": [(t.name, len(t.indices) - 1) for t in batched[:1]],
         "batch_out": has_batch(output),
-        "copied": copied(module, output.name),
+        "copied": copied(module, output.name) if module else [],
         "facts": facts,
         "functions": loops.functions,
         "slopes": [(f, SLOPES[f]) for f in steep if f in SLOPES],
