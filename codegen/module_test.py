@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, cast
+from typing import Any
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
@@ -85,6 +85,7 @@ SLOPES: Mapping[str, str] = {
 def module_test(layer: Layer, module: str) -> str:
     """The text of the test file of a layer's module, which is given as text."""
     has = {part: f"def {part}(" in module for part in PARTS}
+    copies = copied(module, layer.output.name)
     loops = Loops(layer)
     lines, facts = loops.equations(), loops.assumptions()
     helpers = set(re.findall(r"^def (_\w+)\(", module, re.MULTILINE))
@@ -123,7 +124,8 @@ def module_test(layer: Layer, module: str) -> str:
         "array": bool(output.indices),
         "batch": [(t.name, len(t.indices) - 1) for t in batched[:1]],
         "batch_out": has_batch(output),
-        "copied": copied(module, output.name) if module else [],
+        "copied": constant("COPIED", copies),
+        "output_copied": output.name in copies,
         "facts": facts,
         "functions": loops.functions,
         "slopes": [(f, SLOPES[f]) for f in steep if f in SLOPES],
@@ -138,21 +140,21 @@ def module_test(layer: Layer, module: str) -> str:
 
 def copied(module: str, output: str) -> list[str]:
     """The results that a module copies as it returns them, as two of one value, or an input's."""
-    functions = {f.name: f for f in ast.parse(module).body if isinstance(f, ast.FunctionDef)}
+    whole = ast.parse(module).body
+    returned = {f.name: f.body[-1] for f in whole if isinstance(f, ast.FunctionDef)}
     found = []
-    for names, function in (([output], "forward"), (gradient_names(module), "backward")):
-        result = cast(ast.Return, functions[function].body[-1]).value
-        values = result.elts[:1] if isinstance(result, ast.Tuple) else cast(ast.Call, result).args
-        pairs = zip(names, values, strict=True)
+    for names, function in (([output], "forward"), (gradient_names(whole), "backward")):
+        result = getattr(returned.get(function), "value", None)
+        values = getattr(result, "elts", [])[:1] or getattr(result, "args", [])
+        pairs = zip(names, values, strict=False)  # a module that is wrong is refused later
         found += [name for name, value in pairs if ".copy()" in ast.unparse(value)]
     return found
 
 
-def gradient_names(module: str) -> list[str]:
+def gradient_names(module: Sequence[ast.stmt]) -> list[str]:
     """The fields of a module's Gradients."""
-    made = next(c for c in ast.parse(module).body if getattr(c, "name", "") == "Gradients")
-    assert isinstance(made, ast.ClassDef)
-    return [ast.unparse(f.target) for f in made.body if isinstance(f, ast.AnnAssign)]
+    made = (c.body for c in module if isinstance(c, ast.ClassDef) and c.name == "Gradients")
+    return [ast.unparse(f.target) for f in next(made, []) if isinstance(f, ast.AnnAssign)]
 
 
 def rendered(context: dict[str, Any]) -> str:

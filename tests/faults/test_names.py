@@ -105,6 +105,7 @@ def names_to_try(texts: Iterable[str]) -> list[str]:
     found |= {name[1:] for name in found if name.startswith("d")}
     found |= {name.removesuffix("_dot") for name in found} | {"size_batch", "BATCH", "N"}
     others = {*PLAIN, *WORDS, "w0", "q0", "e0", "q", "i"}
+    others |= {"E0", "Q", "I"}  # the sizes of these axes, where they stand as one number
     return sorted(n for n in found - others if re.fullmatch(r"[A-Za-z]\w{0,60}", n))
 
 
