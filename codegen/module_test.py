@@ -140,7 +140,10 @@ def module_test(layer: Layer, module: str) -> str:
 
 def copied(module: str, output: str) -> list[str]:
     """The results that a module copies as it returns them, as two of one value, or an input's."""
-    whole = ast.parse(module).body
+    try:
+        whole = ast.parse(module).body
+    except SyntaxError:  # a module that Python does not read is refused later
+        return []
     returned = {f.name: f.body[-1] for f in whole if isinstance(f, ast.FunctionDef)}
     found = []
     for names, function in (([output], "forward"), (gradient_names(whole), "backward")):
