@@ -185,7 +185,9 @@ def check(name: str, seed: int, scale: float) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in MANY_AXES else n for n in NAMES]
+)
 def test_every_stage_in_time_and_right_numbers(name):
     """The module's own tests too, which `files` runs; then ordinary and extreme points."""
     assert code(name).forward

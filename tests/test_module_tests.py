@@ -24,6 +24,8 @@ LISTS_IMPORTS = """
 import sys
 from pathlib import Path
 
+pytestmark = pytest.mark.slow  # minutes, as every layer is looked at
+
 def pytest_sessionfinish():
     names = sorted({name.partition(".")[0] for name in sys.modules})
     Path(__file__).with_name("imported.txt").write_text("\\n".join(names))
