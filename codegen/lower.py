@@ -67,7 +67,16 @@ from derive.expressions import (
     log1p,
     substitute,
 )
-from derive.finite import NOWHERE, Conditions, Finite, are_unequal_axes, cases, is_mask, sizes
+from derive.finite import (
+    NOWHERE,
+    Conditions,
+    Finite,
+    are_unequal_axes,
+    cases,
+    is_mask,
+    ordered,
+    sizes,
+)
 from derive.laws import is_exponential_sum, is_label_delta, shift_of
 from derive.tangents import tangent_name
 
@@ -896,11 +905,6 @@ def may_vanish(factor: Expr) -> bool:
 def is_linear(expr: Expr) -> bool:
     """May a cotangent stand in it, and do the rules for slopes apply?"""
     return bool(expr.is_Add or expr.is_Mul) or isinstance(expr, Sum | Where)
-
-
-def ordered(exprs: Iterable[Expr]) -> list[Expr]:
-    """A fixed order."""
-    return sorted(exprs, key=sp.default_sort_key)
 
 
 def sigmoid_slopes(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
