@@ -24,7 +24,6 @@ LISTS_IMPORTS = """
 import sys
 from pathlib import Path
 
-pytestmark = pytest.mark.slow  # minutes, as every layer is looked at
 
 def pytest_sessionfinish():
     names = sorted({name.partition(".")[0] for name in sys.modules})

@@ -19,8 +19,6 @@ from derive.derivation import derive
 from derive.layer import Layer
 from derive.reader import read_equations, read_layer
 
-pytestmark = pytest.mark.slow  # minutes, as every layer is looked at
-
 LONG = "a_name_that_is_long_but_readable"  # longer ones may be broken in other ways than ruff's
 OWN = {
     "long": f"h[n, k] = sum(d, {LONG}_x[n, d] * {LONG}_w[d, k]) + {LONG}_b[k]\n"
