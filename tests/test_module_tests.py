@@ -14,7 +14,7 @@ from codegen import library
 from codegen.lower import lower
 from codegen.module import module
 from codegen.module_test import Loops, module_test
-from codegen.smoke import SLOW, first_failure
+from codegen.smoke import SLOW, Checks, first_failure
 from derive.derivation import derive
 from derive.reader import read_equations, read_layer
 from tests.mutations import fails, load
@@ -118,6 +118,16 @@ def test_every_module_passes_its_own_tests(texts):
         with np.errstate(all="ignore"):
             failure = first_failure(some)
         assert failure is None, f"{name}: {failure}"
+
+
+def test_no_draw_is_left_out(texts):
+    """A test file that finds no inputs skips, and then it sees nothing."""
+    for name, (layer, text) in texts.items():
+        names = Checks(name, module_test(layer, text)).names
+        draws = [(s, d) for s in names["SEEDS"] for d in names["LIMITS"]]
+        with np.errstate(all="ignore"):
+            missing = [draw for draw in draws if names["attempted"](*draw) is None]
+        assert not missing, f"{name}: {missing}"
 
 
 def test_modules_pass_their_own_tests_under_pytest(texts, tmp_path):
