@@ -634,7 +634,12 @@ class Lowering:
         others = tuple(i for i in base.indices if i != index)
         places = tuple(others.index(i) for i in filling.indices)
         at = self.beside(others, labels, axis)
-        op = Put(base.value, at, Operand(filling.value, places))
+        below, read = base.value, self.builder.needed(filling.value)
+        while isinstance(under := self.builder.values[below].op, Put) and under.at == at:
+            if below in read:
+                break
+            below = under.value  # what is replaced again, unread, need not be put there
+        op = Put(below, at, Operand(filling.value, places))
         return Term(self.builder.add(op), base.indices)
 
     def multiply(self, expr: Expr) -> Term:
