@@ -283,7 +283,11 @@ class Lowering:
         return MissingLaw(f"{self.layer.name}: in the value of {self.defining}: {lack}, for {expr}")
 
     def nonempty(self) -> tuple[Expr, ...]:
-        """Sizes that stand in a denominator, or over which an extreme value is taken."""
+        """Sizes that must not be 0.
+
+        They stand in a denominator, or an extreme value is taken over them, or a sum of quotients
+        is worked out as a quotient of two sums over them, which is 0/0 where they are 0.
+        """
         found: set[Expr] = set()
         exprs = [v.code.end for v in self.derivation.values]
         for expr in exprs:
@@ -293,7 +297,28 @@ class Lowering:
             for binder in expr.atoms(Binder):
                 if not isinstance(binder, Sum):
                     found |= {i.size for i in binder.indices}
+        slopes = [*self.derivation.gradients, *self.derivation.tangents, *self.derivation.seconds]
+        for expr in (*exprs, *(s.code for s in slopes)):
+            for total in expr.atoms(Sum):
+                for factor in sp.Mul.make_args(total.body):
+                    below = factor.is_Pow and factor.exp.is_negative
+                    if below and not factor.free_symbols & {*total.indices}:
+                        found |= self.empties(factor.base) & {i.size for i in total.indices}
         return tuple(sorted(found, key=str))
+
+    def empties(self, expr: Expr) -> set[Expr]:
+        """The sizes of which each, where it is 0, makes the expression 0."""
+        if isinstance(expr, Sum):
+            return {i.size for i in expr.indices} | self.empties(expr.body)
+        if expr.is_Mul:
+            return set().union(*map(self.empties, expr.args))
+        if expr.is_Add:
+            return set.intersection(*map(self.empties, expr.args))
+        if expr.is_Pow and expr.exp.is_positive:
+            return self.empties(expr.base)
+        if is_entry(expr) and entry_name(expr) in self.meaning:
+            return self.empties(self.meaning[entry_name(expr)][1])
+        return set()
 
     # -- tensors ------------------------------------------------------------------------------
 
