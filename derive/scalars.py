@@ -7,12 +7,12 @@ Nothing here uses a law.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
@@ -183,9 +183,28 @@ def function(expr: Expr) -> Reader:
 
 
 def product_reader(expr: Expr) -> Reader:
+    """A product."""
+    return product_of([part(f) for f in expr.args])
+
+
+class Part(NamedTuple):
+    """A factor: what writes it out, the indices free in it, and whether it is 0 or a number."""
+
+    read: Reader
+    names: frozenset[str]
+    is_indicator: bool
+
+
+def part(factor: Expr) -> Part:
+    """A factor as it stands."""
+    names = frozenset(i.name for i in free_indices(factor))
+    return Part(reader(factor), names, is_indicator(factor))
+
+
+def product_of(parts: Sequence[Part]) -> Reader:
     """A product; where an indicator is 0 the other factors are not asked."""
-    first = [reader(f) for f in expr.args if is_indicator(f)]
-    rest = [reader(f) for f in expr.args if not is_indicator(f)]
+    first = [p.read for p in parts if p.is_indicator]
+    rest = [p.read for p in parts if not p.is_indicator]
 
     def read(s: Scalars[Any], at: At) -> Any:
         done = []
@@ -201,11 +220,64 @@ def product_reader(expr: Expr) -> Reader:
     return read
 
 
+def one_by_one(factors: Sequence[Expr], indices: Sequence[Index]) -> Reader | None:
+    """A sum of products, index by index, each over the factors that have it.
+
+    Sums of products of matrices so come to the work of these products, and not to that of all
+    places of all indices. None where no order saves work.
+    """
+    parts, left = [part(f) for f in factors], list(indices)
+    bound = {i.name for i in indices}
+    while left:
+        unions = {i: frozenset[str]().union(*(p.names for p in having(parts, i))) for i in left}
+        index = min(left, key=lambda i: (len(unions[i] & bound), i.name))
+        if len(unions[index] & bound) == len(indices):
+            return None
+        group = having(parts, index)
+        rest = unions[index] - {index.name}
+        total = remembered(total_of(index, product_of(group)), sorted(rest))
+        parts = [p for p in parts if p not in group]
+        parts.append(Part(total, rest, all(p.is_indicator for p in group)))
+        left.remove(index)
+    return product_of(parts)
+
+
+def having(parts: Sequence[Part], index: Index) -> list[Part]:
+    """The factors in which an index stands."""
+    return [p for p in parts if index.name in p.names]
+
+
+def total_of(index: Index, body: Reader) -> Reader:
+    """A sum over one index."""
+
+    def read(s: Scalars[Any], at: At) -> Any:
+        places = range(s.sizes[index.size])
+        return s.algebra.add([s.read(body, {**at, index.name: place}) for place in places])
+
+    return read
+
+
+def remembered(write: Reader, free: Sequence[str]) -> Reader:
+    """What is written out once for all that has the same free indices at the same places."""
+
+    def read(s: Scalars[Any], at: At) -> Any:
+        key = (write, *(at[n] for n in free))
+        if key not in s.memory:
+            s.memory[key] = write(s, at)
+        return s.memory[key]
+
+    return read
+
+
 def binder(expr: Binder) -> Reader:
     """A sum or an extreme value; of the place of one, the place and the value."""
     names, free = [i.name for i in expr.indices], [i.name for i in free_indices(expr)]
-    body, whole, kind = reader(expr.body), isinstance(expr, Sum), type(expr).__name__
-    largest = kind.endswith("Largest")
+    whole, kind = isinstance(expr, Sum), type(expr).__name__
+    if whole and len(names) > 1:
+        short = one_by_one(sp.Mul.make_args(expr.body), expr.indices)
+        if short:
+            return remembered(short, free)
+    body, largest = reader(expr.body), kind.endswith("Largest")
 
     def bind(s: Scalars[Any], at: At) -> Any:
         ranges = [range(s.sizes[i.size]) for i in expr.indices]
@@ -218,13 +290,7 @@ def binder(expr: Binder) -> Reader:
         where = s.algebra.largest(terms if largest else [s.minus(t) for t in terms])
         return terms[where] if isinstance(expr, Extreme) else (where, terms[where])
 
-    def read(s: Scalars[Any], at: At) -> Any:
-        key = (bind, *(at[n] for n in free))
-        if key not in s.memory:
-            s.memory[key] = bind(s, at)
-        return s.memory[key]
-
-    return read
+    return remembered(bind, free)
 
 
 def larger(expr: Expr) -> Reader:

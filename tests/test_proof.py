@@ -1,13 +1,14 @@
 """The proof accepts what is derived, and refuses a corrupted law, step or gradient."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import sympy as sp
 
 from codegen import library
 from derive import derivation as derivation_module
-from derive import jacobians, laws, steps, tangents
+from derive import jacobians, laws, proof, steps, tangents
 from derive.derivation import Derivation, derive
 from derive.errors import ProofFailed, TooLarge
 from derive.expressions import Index, free_indices, substitute
@@ -202,3 +203,12 @@ def test_a_result_that_no_step_leads_to_is_refused():
     broken = replace(derivation, gradients=(gradient, *derivation.gradients[1:]))
     with pytest.raises(ProofFailed):
         prove(broken)
+
+
+def test_products_of_matrices_are_written_out_one_after_the_other(monkeypatch):
+    """Not at all places of all indices, which for a few matrices more are too many for any proof."""
+    axes = "abcdefg"
+    factors = " * ".join(f"A{a}[{a}, {b}]" for a, b in pairwise(axes))
+    layer = read_equations("chain", f"L = sum({', '.join(axes)}, {factors})")
+    monkeypatch.setattr(proof, "MAX_WHOLE", 1_000_000)  # at all places it is two million
+    assert prove(derive(layer)).results
