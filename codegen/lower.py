@@ -297,8 +297,9 @@ class Lowering:
             for binder in expr.atoms(Binder):
                 if not isinstance(binder, Sum):
                     found |= {i.size for i in binder.indices}
-        slopes = [*self.derivation.gradients, *self.derivation.tangents, *self.derivation.seconds]
-        for expr in (*exprs, *(s.code for s in slopes)):
+        d = self.derivation
+        exprs += [g.code for g in d.gradients] + [t.code for t in (*d.tangents, *d.seconds)]
+        for expr in exprs:
             for total in expr.atoms(Sum):
                 for factor in sp.Mul.make_args(total.body):
                     below = factor.is_Pow and factor.exp.is_negative

@@ -206,7 +206,7 @@ def test_a_result_that_no_step_leads_to_is_refused():
 
 
 def test_products_of_matrices_are_written_out_one_after_the_other(monkeypatch):
-    """Not at all places of all indices, which for a few matrices more are too many for any proof."""
+    """Not at all places of all indices: for a few matrices more these are too many."""
     axes = "abcdefg"
     factors = " * ".join(f"A{a}[{a}, {b}]" for a, b in pairwise(axes))
     layer = read_equations("chain", f"L = sum({', '.join(axes)}, {factors})")
