@@ -413,8 +413,6 @@ class Lowering:
         """One of two cases; the one that is not taken need not be finite."""
         terms = [self.lower_under({condition}, case) for condition, case in cases(expr)]
         self.quiet |= not all(self.finite.finite(case, self.conditions) for _, case in cases(expr))
-        if all(self.builder.values[t.value].kind != "real" for t in terms):
-            terms = [self.float(t) for t in terms]  # of two Python numbers where makes integers
         return self.elementwise("where", [self.condition(expr.args[0]), *terms])
 
     def lower_under(self, conditions: Iterable[Expr], expr: Expr) -> Term:
@@ -449,11 +447,14 @@ class Lowering:
     def elementwise(self, name: str, terms: Sequence[Term]) -> Term:
         """A function of entries; its axes are those of the operands together.
 
-        Masks become floats where no other operand is an array of floats: true + true is 2.
+        Masks become floats where no other operand is an array of floats: true + true is 2. So does
+        either case of a choice: of two Python numbers NumPy's makes integers.
         """
-        kinds = {self.builder.values[t.value].kind for t in terms}
-        if function(name).result == "arithmetic" and "real" not in kinds:
+        result, kinds = function(name).result, [self.builder.values[t.value].kind for t in terms]
+        if result == "arithmetic" and "real" not in kinds:
             terms = [self.real(t) for t in terms]
+        if result == "choice" and "real" not in kinds[1:]:
+            terms = [terms[0], *map(self.float, terms[1:])]
         union = list(dict.fromkeys(i for t in terms for i in t.indices))
         largest = max(terms, key=lambda t: len(t.indices)).indices
         if set(largest) == set(union):
@@ -811,7 +812,7 @@ class Lowering:
         outside = [f for f in factors if f not in inside]
         if outside and inside:
             total = self.lower(Sum(sp.Mul(*inside), *indices))
-            return self.product([(total, 1)], outside)
+            return self.product([(total, 1)], [*outside, *self.reached(inside, outside, indices)])
         outer, self.conditions = self.conditions, self.conditions | sizes(indices)
         total = self.sum_inside(body, factors, indices)
         self.conditions = outer
@@ -835,6 +836,18 @@ class Lowering:
         terms += [self.sigmoid_slope(a) for a in slopes]
         terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
+
+    def reached(
+        self, inside: list[Expr], outside: list[Expr], indices: tuple[Index, ...]
+    ) -> tuple[Expr, ...]:
+        """Whether masks let any term of a sum through, where factors before it may not be finite.
+
+        In a slope its product is 0 where the sum is.
+        """
+        masks = [f for f in inside if is_mask(f)]
+        if self.in_slope or not masks or not self.loose(outside)[1]:
+            return ()
+        return (Bracket(Sum(sp.Mul(*masks), *indices) > 0),)
 
     def split_off_mask(self, factor: Expr) -> tuple[Expr, ...]:
         """`where(c, a b, 0)` as [c] a b if c has more axes, or as where(c, a, 0) b if b has more.

@@ -195,7 +195,10 @@ class StepCheck:
         return next((k for k in (NUMERIC, EXACT) if k in kinds), "none")
 
     def side(self, scalars: Scalars[Node], expr: Expr, at: Mapping[Index, int]) -> Node:
-        """One side of a step; a derivative is worked out beside the value, by the chain rule."""
+        """One side of a step; a derivative is worked out beside the value, by the chain rule.
+
+        Where the value is no number there is no derivative, though nothing may move it there.
+        """
         if not isinstance(expr, Partial):
             return scalars.write(expr, at)
         by = entry_name(expr.wrt), [scalars.place(i, at) for i in entry_indices(expr.wrt)]
@@ -207,7 +210,8 @@ class StepCheck:
         written = Scalars(
             self.sizes, self.definitions, duals, scalars.labels_of, {}, self.work
         ).write(expr.expr, at)
-        return written.slope
+        lacks = written.value.undefined or written.value.kind == "infinity"
+        return self.nodes.undefined("a slope of", written.value) if lacks else written.slope
 
     def solutions(self, facts: Sequence[Node], ties: Sequence[Node]) -> list[Solution]:
         """The ways to make facts and ties hold; of facts alone where none is known for a tie."""

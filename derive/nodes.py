@@ -17,6 +17,8 @@ from sympy import integer_nthroot
 
 Number = int | Fraction
 ODD = frozenset(("tanh", "erf", "sin"))
+BELOW_ONE = frozenset(("tanh", "erf"))  # in absolute value
+BOUNDED = BELOW_ONE | {"sin", "cos"}  # by 1
 AT_ZERO = {"exp": 1, "cos": 1, **dict.fromkeys(ODD, 0)}
 
 
@@ -388,18 +390,28 @@ class Nodes:
         if kind == "constant" or is_function(node, "exp"):
             return True, True
         if kind == "sum":
-            erf = len(args[1]) == 1 and args[1][0][0].kind == "function" and args[0] == 1
-            if erf and args[1][0][0].args[0] in ("erf", "tanh") and abs(args[1][0][1]) == 1:
-                return True, True
-            signs = [self.known_signs(n) if f > 0 else (False, False) for n, f in args[1]]
-            nonnegative = args[0] >= 0 and all(s[1] for s in signs)
-            return nonnegative and (args[0] > 0 or any(s[0] for s in signs)), nonnegative
+            return self.sign_of_sum(*args)
         if kind == "product":
             signs = [self.sign_of_power(b, e) for b, e in args]
             return all(s[0] for s in signs), all(s[1] for s in signs)
         if kind == "power":
             return self.positive(args[0]), self.nonnegative(args[0])
         return False, False
+
+    def sign_of_sum(
+        self, number: Number, terms: Iterable[tuple[Node, Number]]
+    ) -> tuple[bool, bool]:
+        """Whether a sum is seen to be positive, and not to be negative: 2 + sin(u), 1 − tanh(u)."""
+        lowest, more = Fraction(number), False  # that it may be, and is it more than that?
+        for node, factor in terms:
+            positive, nonnegative = self.known_signs(node) if factor > 0 else (False, False)
+            if node.kind == "function" and node.args[0] in BOUNDED and not nonnegative:
+                lowest -= abs(Fraction(factor))
+                more = more or node.args[0] in BELOW_ONE
+            elif not nonnegative:
+                return False, False
+            more = more or positive
+        return lowest > 0 or (lowest == 0 and more), lowest >= 0
 
     def sign_of_power(self, base: Node, power: Number) -> tuple[bool, bool]:
         """Whether a power is seen to be positive, and not to be negative."""

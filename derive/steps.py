@@ -72,6 +72,19 @@ class Chain:
         return Chain(self.start, (*self.steps, Step(law, self.end, after, assumes)))
 
 
+class Power(sp.Function):
+    """b**e. SymPy's own slope is e b**e b'/b, in which b' and b lose a factor that may be 0."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """By b it is e b**(e − 1), which is there where b is 0 and e is not below 1."""
+        base, exponent = self.args
+        return cast(
+            Expr, exponent * base ** (exponent - 1) if argindex == 1 else self * sp.log(base)
+        )
+
+
 def differentiate(expr: Expr) -> Expr:
     """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes.
 
@@ -82,7 +95,10 @@ def differentiate(expr: Expr) -> Expr:
     """
     assert isinstance(expr, Partial)
     real = expr.expr.replace(lambda e: type(e) is sp.Abs, lambda e: Abs(*e.args))
-    return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign))
+    real = real.replace(
+        lambda e: type(e) is sp.Pow and not e.exp.is_number, lambda e: Power(*e.args)
+    )
+    return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign).replace(Power, sp.Pow))
 
 
 DIFFERENTIATE = laws.law("differentiate")(differentiate)

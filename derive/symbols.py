@@ -206,6 +206,12 @@ class Symbols:
                 refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
             if self.sizes.find(axis) not in known:
                 refuse(f"no input has the axis '{axis}', so its size is unknown", place)
+        for label, position in self.labels.items():
+            if BATCH in self.axes and self.sizes.find(position) == self.sizes.find(BATCH):
+                refuse(
+                    f"'{label}' is a label of one axis, and '{BATCH}' any number of them",
+                    self.places[label],
+                )
         self.check_cotangents()
         self.check_sizes()
 

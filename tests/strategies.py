@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from derive.errors import DefinitionError
+from derive.reader import read_equations
 from derive.trees import BATCH
 
 AXES = ("nmq", "kjl", "die")  # names of axes; those of one group often have one size
@@ -499,7 +501,16 @@ def with_leading(text: str) -> str | None:
         return None
     found = allowed.sub(BATCH, text)
     inside = re.search(rf"\[[^\]]*, {re.escape(BATCH)}", found)
-    return None if mentions(found, "n") or inside else found
+    return None if mentions(found, "n") or inside or has_label_of_leading(found) else found
+
+
+def has_label_of_leading(text: str) -> bool:
+    """Does a label stand where elsewhere there are leading axes, which the reader refuses?"""
+    try:
+        read_equations("own", text)
+    except DefinitionError as error:
+        return f"'{BATCH}' any number of them" in str(error)
+    return False
 
 
 # -- time ------------------------------------------------------------------------------------------

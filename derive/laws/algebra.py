@@ -17,7 +17,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.laws.law import law
-from derive.laws.matching import base_and_power
+from derive.laws.matching import base_and_power, one_power_each, over
 
 
 @law("powers of one base")
@@ -30,18 +30,7 @@ def one_power(expr: Expr) -> Expr:
     what the value is.
     """
 
-    def rule(e: Expr) -> Expr | None:
-        if not e.is_Mul:
-            return None
-        powers: dict[Expr, list[Expr]] = {}
-        for factor in e.args:
-            base, exponent = factor.as_base_exp()
-            powers.setdefault(base, []).append(exponent)
-        if not any(len(p) > 1 and not b.is_number for b, p in powers.items()):
-            return None
-        return sp.Mul(*(sp.Pow(base, sp.Add(*found)) for base, found in powers.items()))
-
-    return rewrite(expr, rule)
+    return rewrite(expr, one_power_each)
 
 
 @law("distribute")
@@ -273,7 +262,7 @@ def common_factor(expr: Expr) -> Expr:
         factor = sp.Mul(*(b**p for b, p in shared.items() if not b.is_number))
         if factor == 1:
             return None
-        return cast(Expr, factor * sp.Add(*(t / factor for t in e.args)))
+        return cast(Expr, factor * sp.Add(*(over(t, factor) for t in e.args)))
 
     return rewrite(expr, rule)
 

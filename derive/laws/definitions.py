@@ -25,7 +25,7 @@ from derive.expressions import (
     substitute,
 )
 from derive.laws.law import Equality, law
-from derive.laws.matching import binds, factors, how_often, matches, names_of, unify
+from derive.laws.matching import binds, factors, how_often, matches, names_of, over, unify
 
 
 @law("definition")
@@ -77,7 +77,7 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
             return name if expr == meaning else -name
         power = how_often(parts, whole)
         if power:
-            return cast(Expr, name**power * expr / meaning**power)
+            return cast(Expr, name**power * over(expr, meaning**power))
     return None
 
 

@@ -44,6 +44,26 @@ def base_and_power(factor: Expr) -> tuple[Expr, Expr]:
     return factor.as_base_exp() if isinstance(factor, sp.Pow) else (factor, sp.S.One)
 
 
+def one_power_each(expr: Expr) -> Expr | None:
+    """A product with one power for each base; None where it has that already.
+
+    SymPy itself leaves a**(p − 1) · a**(1 − p) as it is.
+    """
+    powers: dict[Expr, list[Expr]] = {}
+    for factor in expr.args if expr.is_Mul else ():
+        base, exponent = factor.as_base_exp()
+        powers.setdefault(base, []).append(exponent)
+    if not any(len(p) > 1 and not b.is_number for b, p in powers.items()):
+        return None
+    return sp.Mul(*(sp.Pow(base, sp.Add(*found)) for base, found in powers.items()))
+
+
+def over(expr: Expr, divisor: Expr) -> Expr:
+    """A quotient with one power for each base, so that what cancels is gone."""
+    quotient = cast(Expr, expr / divisor)
+    return one_power_each(quotient) or quotient
+
+
 def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
     """The power to which a product divides another; negative where it divides as an inverse.
 

@@ -96,15 +96,17 @@ def log_of_parts(parts: Sequence[Expr]) -> Expr | None:
     total, *rest = sorted(
         cast("list[Expr]", logs), key=lambda a: (not a.is_number, sp.default_sort_key(a))
     )
-    if any(a.has(-sp.oo) for a in rest[:-1]) or is_tail(total, rest):
+    if any(a.has(-sp.oo) for a in rest[:-1]):
         return None
+    if is_tail(total, rest):
+        return log1p(sp.Add(*parts) - 1)
     for a in rest:
         total = log_of_two(total, a)
     return total
 
 
 def is_tail(first: Expr, rest: Sequence[Expr]) -> bool:
-    """Is it log(1 + exp(a)) where a is never above 0, so that nothing is to be done?"""
+    """Is it log(1 + exp(a)) where a is never above 0, so that nothing is to be shifted?"""
     return first == 0 and len(rest) == 1 and bool(rest[0].is_nonpositive)
 
 

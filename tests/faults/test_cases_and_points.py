@@ -83,6 +83,13 @@ SINGULAR = [
     "y[n] = x[n]**p",
     "y[n] = max(x[n], 2 * x[n]) / x[n]",
     "y[n] = log(x[n])**2 + sqrt(log(x[n])**2)",
+    # a log of what a mask makes 0 has no value there, and so no slope
+    "y[n] = log([x[n] > 0] * log(x[n]))",
+    "y[n] = log([x[n] > 0] * x[n]) * z[n]",
+    "y[n] = log(sum(j, [x[n, j] > 0] * log(x[n, j])))",
+    # a base with a factor that may be 0
+    "y[n] = ([x[n] > 0] * log(x[n]))**a",
+    "y[n] = (u[n] * [v[n] > 0])**v[n]",
     "k[i] := where(x[i] > 0, x[i]**2, 0)\nC = sum(i, where(x[i] > 0, log(k[i] / sum(j, k[j])), 0))",
 ]
 
@@ -90,6 +97,36 @@ SINGULAR = [
 @pytest.mark.parametrize("equations", SINGULAR)
 def test_a_definition_that_is_singular_somewhere_is_proved(equations):
     prove(derive(read_equations("own", equations)))
+
+
+SIGNS = {  # of c + a function of u times d: positive, not negative, or neither
+    (2, "sin", 1): (True, True),
+    (1, "cos", -1): (False, True),
+    (1, "tanh", -1): (True, True),
+    (1, "erf", 1): (True, True),
+    (3, "tanh", 3): (True, True),
+    (1, "sin", 2): (False, False),
+    (0, "tanh", 1): (False, False),
+}
+
+
+@pytest.mark.parametrize("case", SIGNS, ids=str)
+def test_the_sign_of_a_sum_with_what_is_bounded_is_seen(case):
+    (number, name, factor), nodes = case, Nodes()
+    bounded = nodes.scaled(nodes.function(name, nodes.symbol("u")), factor)
+    found = nodes.add((nodes.number(number), bounded))
+    assert (nodes.positive(found), nodes.nonnegative(found)) == SIGNS[case]
+    grown = nodes.add((found, nodes.function("exp", nodes.symbol("v"))))
+    assert nodes.positive(grown) == nodes.nonnegative(found)
+    assert not nodes.nonnegative(nodes.add((found, nodes.symbol("w"))))
+
+
+def test_a_case_that_no_point_has_is_not_searched_for():
+    """Whether 2 + sin(u) is 0 is no question, so that all cases are few enough to be taken."""
+    found = prove(
+        derive(read_equations("own", "y[k] = log(sum(i, (2 + sin(s[i])) * exp(x[i, k])))"))
+    )
+    assert not any(check.sampled for _, check in found.steps)
 
 
 NOWHERE = [

@@ -17,6 +17,8 @@ VALUES = {
     "erf(1/size(k))": lambda k: erf(1 / k),
     "abs(2 - size(k))": lambda k: abs(2 - k),
     "size(k)**0.5": lambda k: k**0.5,
+    "(-log(sigmoid(size(k))))": lambda k: np.log1p(np.exp(-k)),
+    "log(exp(size(k)) + exp(size(n)))": lambda k: np.logaddexp(k, 2),
 }
 
 

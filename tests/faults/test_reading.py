@@ -113,3 +113,16 @@ NO_LABELS += [(value, TypeError) for value in (1.0, True, "1", None, np.float64(
 def test_what_is_no_label_is_refused(label, error, picking):
     with pytest.raises(error, match="y "):
         picking.forward(np.array([1.0, 2.0, 5.0]), label)
+
+
+LEADING = [
+    "u[...] = exp(w[...])\nL = sum(k, x[k] * u[y[k]])",
+    "u[..., k] = x[..., k] * z[y[..., k], k]\nL = sum(..., k, u[..., k] * z[..., k])",
+    "L = z[y] + sum(..., z[...])",
+]
+
+
+@pytest.mark.parametrize("text", LEADING)
+def test_a_label_does_not_stand_in_the_place_of_leading_axes(text):
+    with pytest.raises(DefinitionError, match=r"'y' is a label of one axis, and '\.\.\.' any"):
+        read_equations("layer", text)
