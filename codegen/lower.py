@@ -700,9 +700,13 @@ class Lowering:
             return self.plain_product(terms, factors)
         by_masks = not (self.in_slope and (terms or any(map(may_vanish, rest))))
         if masks and (by_masks or self.finite_under(masks, loose)):
-            return self.under_masks(masks, self.plain_product(terms, [*loose, *rest]))
+            return self.under_masks(masks, terms, [*loose, *rest])
         if by_masks:
             return self.plain_product(terms, factors)
+        guard = self.guard(rest, loose)
+        if guard is not None:
+            guarded = self.under_masks([guard], [], loose)
+            return self.plain_product([*terms, (guarded, 1)], [*masks, *rest])
         whole = self.plain_product(terms, factors)
         firm = self.plain_product(terms, [*masks, *rest])
         zero = self.lower(sp.S.Zero)
@@ -725,10 +729,23 @@ class Lowering:
         conditions = self.conditions.union(masks)
         return all(self.finite.finite(f, conditions) for f in factors)
 
-    def under_masks(self, masks: Iterable[Expr], term: Term) -> Term:
-        """The value where all masks are 1, else 0."""
-        self.quiet = True
-        for mask in ordered(masks):
+    def guard(self, factors: Iterable[Expr], loose: Iterable[Expr]) -> Expr | None:
+        """That a factor is not 0: the one of fewest axes by which the loose ones are finite."""
+        for factor in sorted(ordered(factors), key=lambda f: len(indices_of(f))):
+            mask = Bracket(sp.Ne(factor, 0)) if may_vanish(factor) else None
+            if mask is not None and self.finite_under([mask], loose):
+                return cast(Expr, mask)
+        return None
+
+    def under_masks(
+        self, masks: Iterable[Expr], terms: list[tuple[Term, int]], factors: Iterable[Expr]
+    ) -> Term:
+        """The product where all masks are 1, which it may make use of; else 0."""
+        masks = ordered(masks)
+        outer, self.conditions = self.conditions, self.conditions.union(masks)
+        term = self.plain_product(terms, factors)
+        self.conditions, self.quiet = outer, True
+        for mask in masks:
             term = self.elementwise("where", [self.lower(mask), term, self.lower(sp.S.Zero)])
         return term
 
@@ -829,9 +846,13 @@ class Lowering:
         masks, loose, rest = self.loose(factors)
         terms = []
         if masks and loose and (not self.in_slope or self.finite_under(masks, loose)):
-            terms, factors = [self.under_masks(masks, self.plain_product([], loose))], rest
+            terms, factors = [self.under_masks(masks, [], loose)], rest
         elif loose and self.in_slope:
-            return self.reduce(self.product([], factors), indices)
+            guard = self.guard(rest, loose)
+            if guard is None:
+                return self.reduce(self.product([], factors), indices)
+            terms = [self.under_masks([guard], [], loose)]
+            factors = [*masks, *rest]
         slopes, factors = sigmoid_slopes(factors)
         terms += [self.sigmoid_slope(a) for a in slopes]
         terms += [t for f in ordered(factors) for t in self.contractable(f)]

@@ -29,6 +29,7 @@ from derive.expressions import (
     Sigmoid,
     Sum,
     Where,
+    entries,
     entry_indices,
     entry_name,
     expm1,
@@ -490,22 +491,25 @@ def is_bounded(exponent: Expr, conditions: Conditions) -> bool:
     return False
 
 
+def alignments(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> Iterator[dict[Index, Expr]]:
+    """Values of these indices at which an entry of both, in a sum too, is the same one."""
+    free = {*free_indices(expr)}
+    for atom, own in product(ordered(entries(expr)), ordered(entries(body))):
+        found = unify(own, atom, indices, {})
+        within = found and free.issuperset(*map(free_indices, found.values()))
+        if found and within and len(found) == len(indices):
+            yield found
+
+
 def place_in(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> dict[Index, Expr] | None:
     """The values of these indices at which the body is the expression."""
-    for atom, own in product(free_entries(expr), free_entries(body)):
-        found = unify(own, atom, indices, {})
-        if found and len(found) == len(indices) and substitute(body, found) == expr:
-            return found
-    return None
+    found = alignments(expr, body, indices)
+    return next((f for f in found if substitute(body, f) == expr), None)
 
 
 def is_at(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> bool:
     """Is it the body, or minus the body, at some values of these indices?"""
     if expr in (body, -body):
         return True
-    for atom, own in product(free_entries(expr), free_entries(body)):
-        found = unify(own, atom, indices, {})
-        at = substitute(body, found) if found and len(found) == len(indices) else None
-        if at is not None and expr in (at, -at):
-            return True
-    return False
+    found = (substitute(body, f) for f in alignments(expr, body, indices))
+    return any(expr in (at, -at) for at in found)

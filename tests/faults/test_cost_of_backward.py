@@ -41,14 +41,7 @@ def test_shipped_layers(name):
     check(derived(name))
 
 
-def edges():
-    """The definitions at an edge, each as one test."""
-    reason = "it is a quarter over: several arrays (N, K, D) of differences are held at once"
-    late = pytest.mark.xfail(reason=reason, strict=True)
-    return [pytest.param(n, marks=late if n == "gaussian_mixture" else ()) for n in EDGES]
-
-
-@pytest.mark.parametrize("name", edges())
+@pytest.mark.parametrize("name", EDGES)
 def test_definitions_at_an_edge(name):
     check(derive(read_layer(name, source(name), shipped_source)))
 
