@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -19,6 +19,7 @@ from sympy import Expr, KroneckerDelta
 
 from codegen import __version__
 from codegen.arguments import axes_of, has_batch
+from codegen.decimals import LEAVES, SLOPES, called
 from codegen.module import ENVIRONMENT, comment, docstring
 from codegen.smoke import holds
 from codegen.test_sizes import Sizes, every, long, small, wide
@@ -63,23 +64,20 @@ from derive.vocabulary import PI, REDUCTIONS
 WIDTH = 92  # of a line inside a function
 # functions that a module may have
 PARTS = ("value_and_grad", "jvp", "jacobian", "hvp")
+# what is asked of a module, the most first: large draws? the limit in float32; how many times the
+# limit the equations may lose in floats where it is asked, which is a part of it in the end: of a
+# difference of large terms a module can tell no more than its equations can
+BORNE = (
+    (True, "1e-5", "2**11"),
+    (False, "1e-5", "2**11"),
+    (False, "1e-2", "2**11"),
+    (False, "1e-5", "2**-5"),
+    (False, "1e-2", "2**-5"),
+)
 HERE = Place()
 CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
 # functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
 HELPERS = {"abs": "_abs", "sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
-# the slope of each function where a dual number's value is `self.a`
-SLOPES: Mapping[str, str] = {
-    "exp": "np.exp(self.a)",
-    "log": "1 / self.a",
-    "log1p": "1 / (1 + self.a)",
-    "expm1": "np.exp(self.a)",
-    "sqrt": "0.5 / np.sqrt(self.a)",
-    "tanh": "(1 - np.tanh(self.a) ** 2)",
-    "sin": "np.cos(self.a)",
-    "cos": "-np.sin(self.a)",
-    "erf": "2 / np.sqrt(np.pi) * np.exp(-(self.a**2))",
-    "erfc": "-2 / np.sqrt(np.pi) * np.exp(-(self.a**2))",
-}
 
 
 def module_test(layer: Layer, module: str) -> str:
@@ -96,7 +94,7 @@ def module_test(layer: Layer, module: str) -> str:
     labels = [f'"{t.name}": "{t.labels_of}"' for t in inputs if t.integer]
     floats = [t.name for t in inputs if t.indices and not t.integer]
     batched = [t for t in inputs if has_batch(t)]
-    steep = dict.fromkeys("exp" if f == "sigmoid" else f for f in FUNCTIONS if f in loops.functions)
+    needed = called(loops.functions)
     context = {
         "name": layer.name,
         "title": docstring(layer.title),
@@ -128,14 +126,16 @@ def module_test(layer: Layer, module: str) -> str:
         "output_copied": output.name in copies,
         "facts": facts,
         "functions": loops.functions,
-        "slopes": [(f, SLOPES[f]) for f in steep if f in SLOPES],
+        "slopes": [(f, SLOPES[f]) for f in needed],
+        "leaves": {f: LEAVES[f][0] for f in needed},
     }
-    # what the module bears: large draws, and in float32 the digits that are left where terms cancel
-    for beyond, float32, seeds in ((True, "1e-5", range(12)), (False, "1e-5", range(9))):
-        text = rendered(context | {"beyond": beyond, "float32": float32})
-        if module and holds(layer.name, module, text, seeds):
+    # what the module bears: large draws, the digits in float32 that are left where terms cancel,
+    # and draws at which the equations lose more in floats than is asked of it
+    for beyond, float32, lost in BORNE:
+        text = rendered(context | {"beyond": beyond, "float32": float32, "lost": lost})
+        if module and holds(layer.name, module, text, range(12 if beyond else 9)):
             return text
-    return rendered(context | {"beyond": False, "float32": "1e-2"})
+    return text
 
 
 def copied(module: str, output: str) -> list[str]:
@@ -376,8 +376,7 @@ class Loops:
         places = all(isinstance(s, Ref) and self.is_place(s) for s in sides)
         self.kinks |= not places
         left, right = (self.text(s) if places else self.real(s) for s in sides)
-        compared = f"{left} {tree.op} {right}"
-        return compared if places else f"_decided({compared})"
+        return f"{left} {tree.op} {right}"
 
     def real(self, tree: Tree) -> str:
         """The part of a value on which decisions are taken."""

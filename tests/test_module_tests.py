@@ -206,9 +206,9 @@ LINES = {
     "m[n] = max(k, x[n, k])": "m[n] = _extreme(max, [x[n, k] for k in range(K)])",
     "m = mean(n, k, x[n, k]) * 2": "m = sum(x[n, k] for n in range(N) for k in range(K))"
     " / (N * K) * 2",
-    "u[n] = where(x[n] > 0, x[n], a) * 2": "u[n] = (x[n] if _decided(x[n].real > 0) else a) * 2",
+    "u[n] = where(x[n] > 0, x[n], a) * 2": "u[n] = (x[n] if x[n].real > 0 else a) * 2",
     "u[n, k] = [k == y[n]] * x[n, k]": "u[n, k] = int(k == y[n]) * x[n, k]",
-    "u[n] = [x[n] + 1 >= -a]*x[n]": "u[n] = int(_decided((x[n] + 1).real >= (-a).real)) * x[n]",
+    "u[n] = [x[n] + 1 >= -a]*x[n]": "u[n] = int((x[n] + 1).real >= (-a).real) * x[n]",
     "u[n] = x[n] - (a - b) - -x[n]**2**c": "u[n] = x[n] - (a - b) - -x[n] ** 2 ** c",
     "u[n] = (-x[n])**2 / (a / b) / N": "u[n] = (-x[n]) ** 2 / (a / b) / N",
     "u[n] = 010 * x[n] + .5 + 1e3": "u[n] = 10 * x[n] + 0.5 + 1000.0",

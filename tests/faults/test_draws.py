@@ -22,7 +22,19 @@ KINKS = {  # a complex step gives another slope there than the module, or one th
 }
 
 
-@pytest.mark.parametrize("equation", KINKS.values(), ids=KINKS)
+FACTORS = "(sum(i, v[i, f] * x[n, i]))**2 - sum(i, v[i, f]**2 * x[n, i]**2)"
+COSINE = "sum(d, x[n, d] * w[d]) / (sqrt(sum(d, x[n, d]**2)) * sqrt(sum(d, w[d]**2)))"
+ILL = {  # at some sizes, or where inputs are large, floats do not bear what is asked elsewhere
+    "what is left of large squares": f"y[n] = 1/2 * sum(f, {FACTORS})",
+    "no slope where there is one place": f"c[n] := {COSINE}\ns[n] = sqrt(1 - c[n]**2)",
+    "a difference of roots": "y[n] = u[n] * v[n] - sqrt(1 + u[n]**2) * sqrt(1 + v[n]**2)",
+    "a norm of nothing": "y[n] = x[n] / sqrt(sum(i, j, w[i, j]**2))",
+    "overflow in float32": "L = log(1 + exp(64 * max(0, a + 1/4) * (a - 1/4)))",
+    "slopes of one value": "L = mean(n, log(1 + exp((a[n] - b[n]) - (c[n] - d_[n]))))",
+}
+
+
+@pytest.mark.parametrize("equation", [*KINKS.values(), *ILL.values()], ids=[*KINKS, *ILL])
 def test_a_right_module_is_not_refused(equation):
     layer = read_equations("own", equation)
     derivation = derive(layer)
