@@ -62,7 +62,6 @@ class Workspace(NamedTuple):
     p: NDArray[np.floating] | None = None  # (*batch, J)
     dz: NDArray[np.floating] | None = None  # (*batch, J)
     a_shifted: NDArray[np.floating] | None = None  # (*batch,)
-    a_2_shifted: NDArray[np.floating] | None = None  # (*batch,)
 
 
 _NEW = Workspace()
@@ -153,8 +152,6 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p[places, y] = 0
     dz = np.subtract(p, a_2, out=work.dz)
     a_shifted = _sum_last(p, out=work.a_shifted)
-    a_2_shifted = np.subtract(-a_2, a_shifted, out=work.a_2_shifted)
-    dz[places, y] = a_2_shifted
     np.subtract(a - a_2, a_shifted, out=a_shifted)
     dz[places, y] = a_shifted
     dz *= dL[:, None]
@@ -200,7 +197,6 @@ def workspace(z: NDArray[np.floating], a: float | np.floating, y: NDArray[np.int
         "p": np.empty((size_batch, J), dtype),
         "dz": np.empty((size_batch, J), dtype),
         "a_shifted": np.empty((size_batch,), dtype),
-        "a_2_shifted": np.empty((size_batch,), dtype),
     }
     return Workspace((dtype, J, size_batch), _ids(arrays), [0], **arrays)
 
@@ -518,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8ddf486ec763c19e
+# Written by pullback from its own layers; digest of what stands above: f4354f21ccd833be
