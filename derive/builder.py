@@ -7,7 +7,7 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import FUNCTIONS, Bracket, Where, entry
+from derive.expressions import FUNCTIONS, Bracket, Where, entry, with_own_abs
 from derive.limits import MAX_POWER
 from derive.symbols import Symbols
 from derive.trees import (
@@ -71,7 +71,8 @@ class Builder:
             operands.append(right)
             tree = tree.left
         operands.append(self.build(tree, scope))
-        return cast(Expr, (sp.Add if family[0] == "+" else sp.Mul)(*reversed(operands)))
+        whole = (sp.Add if family[0] == "+" else sp.Mul)(*reversed(operands))
+        return with_own_abs(whole)
 
     def power(self, tree: Operation, scope: frozenset[str]) -> Expr:
         """A power; literal ones are limited."""
@@ -84,7 +85,7 @@ class Builder:
                 refuse("division by zero", tree.place)
         if base.is_number and base.is_negative and not exponent.is_integer:
             refuse("a negative number has real powers only for whole exponents", tree.place)
-        return cast(Expr, base**exponent)
+        return with_own_abs(base**exponent)
 
     def reference(self, tree: Ref, scope: frozenset[str]) -> Expr:
         """A real tensor's entry, or the size of an axis."""
@@ -151,7 +152,7 @@ class Builder:
             arity(tree, 2, "two values, or an axis and a value")
             return cast(Expr, PAIRS[tree.name](*args))
         arity(tree, 1, "one value")
-        return FUNCTIONS[tree.name](*args)
+        return with_own_abs(FUNCTIONS[tree.name](*args))
 
     def reduction(self, tree: Apply, scope: frozenset[str]) -> Expr:
         """`sum(d, k, e)` and its like."""

@@ -475,6 +475,13 @@ def rewrite(
     return expr if result is None else result
 
 
+def with_own_abs(expr: Expr) -> Expr:
+    """With our |x| for SymPy's, which it makes of (x²)^½ by itself and which is another object."""
+    if not any(type(e) is sp.Abs for e in expr.atoms(sp.Abs)):
+        return expr
+    return rewrite(expr, lambda e: Abs(*e.args) if type(e) is sp.Abs else None)
+
+
 def rewrite_outside_in(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
     """As `rewrite`, but whole expressions before their parts; what the rule made is not entered."""
     result = rule(expr)

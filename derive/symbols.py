@@ -22,7 +22,7 @@ from derive.trees import (
     refuse,
     walk,
 )
-from derive.vocabulary import BATCH_AXIS, COTANGENT, FORBIDDEN, PI, SIZE, TANGENT, WORDS
+from derive.vocabulary import BATCH_AXIS, COTANGENT, FORBIDDEN, PAIRS, PI, SIZE, TANGENT, WORDS
 
 MAX_SYMBOLS = 512
 BATCH_SIZE = SIZE + BATCH_AXIS
@@ -33,14 +33,27 @@ def names_in(trees: Iterable[Tree]) -> tuple[set[str], set[str]]:
     """The names that are axes and the names that stand as tensors with indices."""
     axes: set[str] = set()
     tensors: set[str] = set()
+    firsts: set[str] = set()  # of max and min: axes, or numbers
+    pairs: list[set[str]] = []  # bare names that are compared
     for tree in (part for whole in trees for part in walk(whole)):
+        if isinstance(tree, Operation) and tree.op in COMPARISONS:
+            pairs.append(bare_names((tree.left, tree.right)))
+        elif isinstance(tree, Apply) and tree.name in PAIRS:
+            firsts |= bare_names(tree.args[:-1])
         if isinstance(tree, Ref) and tree.indices:
             tensors.add(tree.name)
             axes.update(i.name for i in tree.indices if i.indices is None)
         elif isinstance(tree, Apply) and tree.name in ("sum", "mean", "size"):
             bare = tree.args if tree.name == "size" else tree.args[:-1]
-            axes.update(a.name for a in bare if isinstance(a, Ref) and a.indices is None)
+            axes |= bare_names(bare)
+    while more := set().union(*(p for p in pairs if len(p) == 2 and p & axes)) & firsts - axes:
+        axes |= more  # no number is compared with an axis
     return axes, tensors
+
+
+def bare_names(trees: Iterable[Tree]) -> set[str]:
+    """The names that stand without brackets among these."""
+    return {t.name for t in trees if isinstance(t, Ref) and t.indices is None}
 
 
 class Sizes:

@@ -53,12 +53,14 @@ INFINITE = 1e10  # a complex step gives a power of itself for it
 HUGEST = 1e9  # a number on the way that rounding may be measured by
 HUGE = (1e3, -1e3, 1e4)  # times one input of an extreme point
 LIMIT = 1e-10  # relative to the largest number on the way
-# what the generator makes by mistake: axes that no input has, and numbers that are too long
+# what the generator makes by mistake: axes that no input has, numbers that are too long, and
+# layers that have no gradient
 MISMADE = (
     "so its size is unknown",
     "may become too long",
     "'s1' is not bound",
     "'s2' is not bound",
+    "there is no gradient to derive",
 )
 
 
@@ -369,7 +371,7 @@ def troubles_of(source: str, seed: int, seconds: float = SECONDS) -> list[Troubl
     troubles = Trial(source, seconds).run(seed)
     if any(t.stage == "prove" and NOWHERE in t.words for t in troubles):
         return []  # what is real nowhere is refused before it is emitted
-    if any(t.stage == "read" and any(w in t.words for w in MISMADE) for t in troubles):
+    if any(t.stage in ("read", "derive") and any(w in t.words for w in MISMADE) for t in troubles):
         return []
     return troubles
 

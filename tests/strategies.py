@@ -500,7 +500,7 @@ def with_leading(text: str) -> str | None:
     if not mentions(text, "n") or any(mentions(text, other) for other in "mqNMQ"):
         return None
     found = allowed.sub(BATCH, text)
-    inside = re.search(rf"\[[^\]]*, {re.escape(BATCH)}", found)
+    inside = re.search(rf"(\[[^\]]*|\]), {re.escape(BATCH)}", found)
     return None if mentions(found, "n") or inside or has_label_of_leading(found) else found
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from derive.derivation import derive
 from derive.errors import DefinitionError
-from derive.expressions import Index, Sum, entry, size_symbol
+from derive.expressions import (
+    Index,
+    Largest,
+    Maximum,
+    Smallest,
+    Sum,
+    entry,
+    size_symbol,
+)
 from derive.reader import read_equations
 from tests.programs import check_meaning, check_module
 from tests.test_fuzz_layers import draw_inputs, flat_facts
@@ -163,6 +171,28 @@ def test_sizes_tell_indices_apart():
     total, back = Sum(ring(j), *j), Sum(ring(j), *j[::-1])
     assert total == back != Sum(ring(i), *i)
     assert sorted(str(index.size) for index in total.indices) == ["M", "N", "N", "N"]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "{0}(i, [i > d] * b[d])",
+        "{0}(i, b[d] + [i == d])",
+        "{0}(i, {0}(j, [j > i] * [i > d] * b[d]))",
+        "{0}(j, {0}(i, [j > i] * [i > d] * b[d]))",
+        "{0}(i, [i > d] * b[d]) + a",
+    ],
+)
+def test_an_axis_that_is_only_compared_is_one_under_every_reduction(right):
+    """What max and min take first may be a number; one that is compared with an axis is none."""
+    nodes = {
+        name: read_equations("own", f"y[d] = {right.format(name)}").nodes[0].expr
+        for name in ("sum", "max", "min")
+    }
+    binders = {"sum": Sum, "max": Largest, "min": Smallest}
+    for name, expr in nodes.items():
+        assert expr.atoms(binders[name]) or isinstance(expr, binders[name])
+    assert read_equations("own", "y[d] = max(a, b[d])").nodes[0].expr.has(Maximum)
 
 
 def test_a_binder_of_many_opens_and_binds_again():
