@@ -496,7 +496,7 @@ def alignments(expr: Expr, body: Expr, indices: tuple[Index, ...]) -> Iterator[d
     free = {*free_indices(expr)}
     for atom, own in product(ordered(entries(expr)), ordered(entries(body))):
         found = unify(own, atom, indices, {})
-        within = found and free.issuperset(*map(free_indices, found.values()))
+        within = found and free.issuperset(i for v in found.values() for i in free_indices(v))
         if found and within and len(found) == len(indices):
             yield found
 
