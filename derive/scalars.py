@@ -141,7 +141,7 @@ def reader(expr: Expr) -> Reader:
         terms = [reader(a) for a in expr.args]
         return lambda s, at: s.algebra.add([s.read(t, at) for t in terms])
     if expr.is_Mul:
-        return product_reader(expr)
+        return product_of([part(f) for f in expr.args])
     if is_size(expr):
         return lambda s, at: s.algebra.number(s.sizes[expr])
     if is_entry(expr):
@@ -180,11 +180,6 @@ def function(expr: Expr) -> Reader:
         return lambda s, at: make(s.algebra, s.read(inner, at))
     other = FUNCTIONS.get(type(expr)) or type(expr).__name__.lower()
     return lambda s, at: s.algebra.function(other, s.read(inner, at))
-
-
-def product_reader(expr: Expr) -> Reader:
-    """A product."""
-    return product_of([part(f) for f in expr.args])
 
 
 class Part(NamedTuple):

@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 
 from derive import laws
 from derive.errors import TooLarge
-from derive.expressions import Abs, Sign
+from derive.expressions import Sign, with_own_abs
 from derive.laws import Law
 from derive.layer import Layer
 from derive.limits import MAX_OPERATIONS
@@ -94,8 +94,7 @@ def differentiate(expr: Expr) -> Expr:
     entry, and the delta says just that. The rest are the rules for functions of one variable.
     """
     assert isinstance(expr, Partial)
-    real = expr.expr.replace(lambda e: type(e) is sp.Abs, lambda e: Abs(*e.args))
-    real = real.replace(
+    real = with_own_abs(expr.expr).replace(
         lambda e: type(e) is sp.Pow and not e.exp.is_number, lambda e: Power(*e.args)
     )
     return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign).replace(Power, sp.Pow))

@@ -308,11 +308,16 @@ def floats(found):
 
 def units(inputs):
     """For each entry of each input wanted a direction along which it alone moves."""
-    shapes = {name: np.shape(inputs[name]) for name in WANTED}
-    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()])
-    parts = np.split(np.eye(ends[-1], dtype=object), ends[:-1])
-    pairs = zip(shapes.items(), parts, strict=True)
-    return {name: part.reshape(*shape, ends[-1]) for (name, shape), part in pairs}
+    count = sum(np.size(inputs[name]) for name in WANTED)
+    return {n: np.moveaxis(p, 0, -1) for n, p in apart(inputs, np.eye(count, dtype=object)).items()}
+
+
+def apart(inputs, rows):
+    """Of rows that have an entry for each of all inputs wanted, the part of each, in its shape."""
+    shapes = [np.shape(inputs[name]) for name in WANTED]
+    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
+    parts = zip(WANTED, shapes, np.split(rows, ends[:-1], axis=-1), strict=True)
+    return {name: part.reshape((*rows.shape[:-1], *shape)) for name, shape, part in parts}
 
 
 def both(inputs, digits=EXACT, aside=0):
@@ -322,12 +327,7 @@ def both(inputs, digits=EXACT, aside=0):
     still = np.zeros(next(iter(moves.values())).shape[-1])
     rows = [_dual(dual).b for dual in found.flat]
     rows = [still if row is None else row.astype(float) for row in rows]
-    rows, steep, start = np.array(rows).reshape(*found.shape, still.size), {}, 0
-    for name, shape in ((n, np.shape(inputs[n])) for n in WANTED):
-        end = start + np.prod(shape, dtype=int)
-        steep[name] = rows[..., start:end].reshape((*found.shape, *shape))
-        start = end
-    return floats(found), steep
+    return floats(found), apart(inputs, np.array(rows).reshape(*found.shape, still.size))
 
 
 def slopes(inputs, digits=EXACT, aside=0):
@@ -804,4 +804,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 8cb95704a0ca1753
+# Written by pullback from its own layers; digest of what stands above: f967866015aa6c3c
