@@ -17,8 +17,10 @@ from derive.reader import read_equations, read_layer
 from derive.vocabulary import WORDS
 from tests.strategies import layers, limited
 
-SECONDS = 2  # to read
-SECONDS_TO_DERIVE = 30
+# Reading takes under a second. What hangs takes minutes; one collection of all objects that the
+# tests before have left behind takes seconds.
+SECONDS = 30  # to read
+SECONDS_TO_DERIVE = 60
 MEMORY = 256 * 2**20  # bytes that a text may make the process grow by
 UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
 
