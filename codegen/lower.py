@@ -842,6 +842,10 @@ class Lowering:
             return scattered
         if any(is_hole(f) or isinstance(f, KroneckerDelta) for f in factors):
             return self.reduce(self.lower(body), indices)
+        broadcast = next((f for f in ordered(factors) if grows(f, factors, indices)), None)
+        if broadcast is not None:
+            others = sp.Mul(*(f for f in factors if f != broadcast))
+            return self.lower(sp.Add(*(Sum(others * t, *indices) for t in broadcast.args)))
         factors = list(self.covered(factors))
         masks, loose, rest = self.loose(factors)
         terms = []
@@ -960,6 +964,41 @@ class Lowering:
         at = tuple(Operand(t.value, tuple(map(along.index, t.indices))) for t in terms.values())
         lengths = tuple(self.builder.add(Size(i.size)) for i in terms)
         return Term(self.builder.add(Scatter(term.value, at, lengths)), (*terms, *others))
+
+
+def grows(factor: Expr, factors: Sequence[Expr], indices: Sequence[Index]) -> bool:
+    """Is it a sum to be multiplied out, since its array has more axes than any that is needed?
+
+    Σ_n x[n,i] (a[n,f] − x[n,i] v[i,f]) takes I N F entries as it stands, and I F multiplied out.
+    What cancels in the sum then cancels later. That loses nothing where the terms are rounded
+    anyway: at most one is a number or an entry of an input, unlike those of (x − μ).
+    """
+    if not factor.is_Add or sum(not is_worked_out(t) for t in factor.args) > 1:
+        return False
+    axes = len(indices_of(factor))
+    others = [f for f in factors if f != factor]
+    products = [[*others, *sp.Mul.make_args(term)] for term in factor.args]
+    return all(widest(product, indices) < axes for product in products)
+
+
+def is_worked_out(term: Expr) -> bool:
+    """Is it rounded, unlike a number or an entry of an input?"""
+    return not (term.is_number or is_entry(term) or is_entry(-term))
+
+
+def widest(factors: Iterable[Expr], indices: Sequence[Index]) -> int:
+    """The axes of the largest array that a contraction of these factors goes through."""
+    terms = [Term(0, tuple(ordered(indices_of(f)))) for f in factors]
+    most = max(len(t.indices) for t in terms)
+    while len(terms) > 1:
+        a, b = cheapest_pair(terms, indices)
+        rest = [t for place, t in enumerate(terms) if place not in (a, b)]
+        kept = {i for t in rest for i in t.indices}
+        pair = {*terms[a].indices, *terms[b].indices}
+        left = pair - ({*indices} - kept)
+        most = max(most, len(left))
+        terms = [*rest, Term(0, tuple(ordered(left)))]
+    return most
 
 
 def may_vanish(factor: Expr) -> bool:
