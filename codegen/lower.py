@@ -854,13 +854,28 @@ class Lowering:
         elif loose and self.in_slope:
             guard = self.guard(rest, loose)
             if guard is None:
-                return self.reduce(self.product([], factors), indices)
+                return self.guarded_sum(factors, loose, [*masks, *rest], indices)
             terms = [self.under_masks([guard], [], loose)]
             factors = [*masks, *rest]
         slopes, factors = sigmoid_slopes(factors)
         terms += [self.sigmoid_slope(a) for a in slopes]
         terms += [t for f in ordered(factors) for t in self.contractable(f)]
         return self.contract(terms, indices)
+
+    def guarded_sum(
+        self,
+        factors: Iterable[Expr],
+        loose: Iterable[Expr],
+        firm: Iterable[Expr],
+        indices: tuple[Index, ...],
+    ) -> Term:
+        """A sum of products of which each is 0 where the firm factors are, whatever the others."""
+        left, right = self.product([], loose), self.product([], firm)
+        axes = {*left.indices, *right.indices}
+        if axes in ({*left.indices}, {*right.indices}):
+            return self.reduce(self.product([], factors), indices)
+        self.quiet = True
+        return self.contract_pair(left, right, indices, guarded=True)
 
     def reached(
         self, inside: list[Expr], outside: list[Expr], indices: tuple[Index, ...]
@@ -921,7 +936,9 @@ class Lowering:
             indices = tuple(i for i in indices if i not in summed)
         return self.reduce(terms[0], indices) if indices else terms[0]
 
-    def contract_pair(self, left: Term, right: Term, summed: Sequence[Index]) -> Term:
+    def contract_pair(
+        self, left: Term, right: Term, summed: Sequence[Index], guarded: bool = False
+    ) -> Term:
         """The sum over `summed` of left · right."""
         left = self.reduce_alone(left, right, summed)
         right = self.reduce_alone(right, left, summed)
@@ -935,7 +952,7 @@ class Lowering:
         number = {i: place for place, i in enumerate([*out, *summed])}
         left, right = self.real(left), self.real(right)
         letters = tuple(tuple(number[i] for i in t.indices) for t in (left, right))
-        op = Contract((left.value, right.value), letters, tuple(range(len(out))))
+        op = Contract((left.value, right.value), letters, tuple(range(len(out))), guarded)
         return Term(self.builder.add(op), tuple(out))
 
     def reduce_alone(self, term: Term, other: Term, summed: Sequence[Index]) -> Term:

@@ -161,7 +161,7 @@ class Names:
                 return f"{self.root(value)}_{self.root(picked[0])}"
             case Put(value, _, _) | Scatter(value, _, _):
                 return self.root(value)
-            case Contract(values, _, _):
+            case Contract(values):
                 return "_".join(dict.fromkeys(map(self.root, values)))
             case Elementwise("float", operands):
                 return self.root(operands[0].value)

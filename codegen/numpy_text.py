@@ -230,7 +230,7 @@ class Spelling:
 
     def contract(self, op: Contract, out: str) -> Text:
         """A matrix product where it is one, else an einsum."""
-        if len(op.values) == 2:
+        if len(op.values) == 2 and not op.guarded:
             for rule in RULES:
                 found = rule(self, op)
                 if found is not None:
@@ -241,7 +241,8 @@ class Spelling:
         spelled = self.letters(op)
         words = ["".join(spelled[letter] for letter in ls) for ls in [*op.letters, op.out]]
         signature = f'"{",".join(words[:-1])}->{words[-1]}"'
-        return call("np.einsum", signature, *(self.spell(v).text for v in op.values), out=out)
+        function = "_guarded_einsum" if op.guarded else "np.einsum"
+        return call(function, signature, *(self.spell(v).text for v in op.values), out=out)
 
     def letters(self, op: Contract) -> dict[int, str]:
         """A letter for each axis, the layer's own where it has one."""

@@ -1,9 +1,12 @@
 """The functions that a generated module defines itself, entry by entry."""
 
+import re
+
 import mpmath as mp
 import numpy as np
 import pytest
 
+from codegen.runtime.arrays import _guarded_einsum
 from derive import layer
 
 BLOCK = {np.float32: 2**14, np.float64: 2**13}  # entries that are worked out at once
@@ -78,3 +81,37 @@ def test_layouts_of_arrays(functions, name):
         np.testing.assert_array_equal(functions[name](view)[0], whole)
     for shape in ((), (0,), (3, 0)):
         assert functions[name](np.zeros(shape))[0].shape == shape
+
+
+NUMBERS = [0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan]
+SIGNATURES = ("nd,de->ne", "ed,ne->nd", "d,nd->n", "nd,ne->de", "d,d->", "n,nde->de")
+
+
+def guarded_loops(signature, a, b):
+    """Each product by itself, 0 where one of its factors is."""
+    first, second, out = re.split(",|->", signature)
+    sizes = dict(zip(first + second, a.shape + b.shape, strict=True))
+    found = np.zeros([sizes[i] for i in out], a.dtype)
+    for place in np.ndindex(*sizes.values()):
+        at = dict(zip(sizes, place, strict=True))
+        x, y = (v[tuple(at[i] for i in ls)] for v, ls in ((a, first), (b, second)))
+        found[tuple(at[i] for i in out)] += 0 if x == 0 or y == 0 else x * y
+    return found
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+@pytest.mark.parametrize("dtype", BLOCK)
+def test_nothing_times_infinity_in_a_guarded_sum(signature, dtype):
+    rng = np.random.default_rng(0)
+    sizes = {"n": 4, "d": 3, "e": 2}
+    for kinds in (3, 4, 5, 6, 7):  # how many of the numbers come in
+        for _ in range(60):
+            shapes = ([sizes[i] for i in axes] for axes in re.split(",|->", signature)[:2])
+            a, b = (rng.choice(NUMBERS[:kinds], size=s).astype(dtype) for s in shapes)
+            with np.errstate(invalid="ignore"):
+                wanted = guarded_loops(signature, a, b)
+                found = _guarded_einsum(signature, a, b)
+                into = _guarded_einsum(signature, a, b, np.empty_like(found))
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, wanted)
+            np.testing.assert_array_equal(into, wanted)

@@ -48,6 +48,8 @@ OWN = {
         {},
     ),
     "numbers": ("u = a * b + exp(c)", {}),
+    # a root of a negative number is no value, and the larger of it and 1 is none either
+    "undefined": ("L = mean(n, max(1, sqrt(x[n] - a))) + min(n, sqrt(x[n] + a))", {}),
     "labels": (
         "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\nL[n] = -log(p[n, y[n]])",
         {},

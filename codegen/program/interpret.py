@@ -167,8 +167,11 @@ class Meaning:
         for more in places(size[s] for s in summed):
             where = at | dict(zip(summed, more, strict=True))
             term = MP.mpf(1)
-            for which in range(len(op.values)):
-                term *= self.factor(op, which, where)
+            factors = [self.factor(op, which, where) for which in range(len(op.values))]
+            if op.guarded and 0 in factors:
+                continue
+            for factor in factors:
+                term *= factor
             total += term
         return total
 

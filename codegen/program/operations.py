@@ -69,11 +69,15 @@ class Reduce:
 
 @dataclass(frozen=True)
 class Contract:
-    """A sum of products: axes with one letter are one; letters not in `out` are summed."""
+    """A sum of products: axes with one letter are one; letters not in `out` are summed.
+
+    Of two values it may be guarded: 0 times ∞ or NaN is 0.
+    """
 
     values: tuple[int, ...]
     letters: tuple[tuple[int, ...], ...]
     out: tuple[int, ...]
+    guarded: bool = False
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,7 @@ def of_reduce(op: Reduce, values: Sequence[Value]) -> Result:
 def of_contract(op: Contract, values: Sequence[Value]) -> Result:
     """The axes of `out`; one value alone keeps its kind where nothing is summed."""
     refuse_unless(len(op.values) == len(op.letters) > 0, "operands and their axes differ in number")
+    refuse_unless(len(op.values) == 2 or not op.guarded, "a guard where there are not two values")
     pairs: list[tuple[int, Expr]] = []
     for value, letters in zip(op.values, op.letters, strict=True):
         sizes = values[value].sizes

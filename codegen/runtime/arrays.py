@@ -254,3 +254,34 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
             array[at] = row
         unit[at] = 0
     return found
+
+
+def _guarded_einsum(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays in which 0 times ∞ or NaN is 0.
+
+    Where the plain one has NaN, finite terms are added up apart and the others are counted.
+    """
+
+    def total(left: Any, right: Any) -> NDArray[Any]:
+        found: NDArray[Any] = np.einsum(signature, left, right, optimize=True)
+        return found
+
+    found = total(a, b)
+    if np.isnan(found).any():
+        fine_a, fine_b = (np.where(np.isfinite(v), v, 0) for v in (a, b))
+        sign_a, sign_b = (np.where(np.isnan(v), 0, np.sign(v)) for v in (a, b))
+        steep_a, steep_b = (np.where(np.isinf(v), np.sign(v), 0) for v in (a, b))
+        lost_a, lost_b = (np.isnan(v).astype(a.dtype) for v in (a, b))
+        balance = total(steep_a, sign_b) + total(np.sign(fine_a), steep_b)
+        steep = total(abs(steep_a), abs(sign_b)) + total(abs(np.sign(fine_a)), abs(steep_b))
+        lost = total(lost_a, abs(sign_b) + lost_b) + total(abs(sign_a), lost_b)
+        found = total(fine_a, fine_b)
+        for sign in (1, -1):  # (steep ± balance) / 2 terms are ±∞
+            found = found + np.where(steep + sign * balance > 0, sign * np.inf, 0)
+        found = np.where(lost > 0, np.nan, found).astype(a.dtype)
+    if out is None:
+        return found
+    out[...] = found
+    return out
