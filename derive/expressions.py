@@ -62,13 +62,24 @@ def size_symbol(name: str) -> Symbol:
     return Symbol(name, integer=True, positive=True)
 
 
+class Indexed(sp.Indexed):
+    """An entry of a tensor: where it stands does not change, also at the place of an extreme value.
+
+    SymPy's own slope is NaN by what such a place hangs on. (Its order in sums goes by this name.)
+    """
+
+    def _eval_derivative(self, wrt: Expr) -> Expr:
+        same = isinstance(wrt, sp.Indexed) and wrt.base == self.base
+        return cast(Expr, super()._eval_derivative(wrt)) if same else sp.S.Zero
+
+
 def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Expr:
     """The entry of a tensor at these indices; a plain symbol where it has no axes."""
     kind = {"integer": True} if integer else {"real": True}
     indices = tuple(indices)
     if not indices:
         return Symbol(name, **kind)
-    return sp.IndexedBase(Symbol(name, **kind), **kind)[indices]
+    return Indexed(sp.IndexedBase(Symbol(name, **kind), **kind), *indices)
 
 
 def entry_name(atom: Expr) -> str:
@@ -466,11 +477,10 @@ def rewrite(
         new = rewrite(body, rule, opened)
         expr = expr if new == body else type(expr)(new, *indices)
     elif expr.args:
-        parts = expr.indices if isinstance(expr, sp.Indexed) else expr.args
-        new_args = [rewrite(a, rule, opened) for a in parts]
-        if tuple(new_args) != tuple(parts):
-            entry = isinstance(expr, sp.Indexed)
-            expr = expr.base[tuple(new_args)] if entry else expr.func(*new_args)
+        first = 1 if isinstance(expr, sp.Indexed) else 0  # a tensor's name stays
+        kept, parts = expr.args[:first], expr.args[first:]
+        new_args = tuple(rewrite(a, rule, opened) for a in parts)
+        expr = expr if new_args == parts else expr.func(*kept, *new_args)
     result = rule(expr)
     return expr if result is None else result
 

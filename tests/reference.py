@@ -82,7 +82,9 @@ class Exact:
         return OPERATIONS[op](*args)
 
     def real(self, value: Any) -> Any:
-        """The part of a value on which decisions are taken."""
+        """A value on which decisions are taken; ValueError for a root of a negative number."""
+        if value.imag:
+            raise ValueError(f"a decision on {value}, which is no real number")
         return value.real
 
     def pick(self, values: list[Any], largest: bool) -> Any:
@@ -227,6 +229,10 @@ class Step(Exact):
     def leaf(self, name: str, place: Place) -> Any:
         value = super().leaf(name, place)
         return MP.mpc(value, self.h) if (name, place) == self.target else value
+
+    def real(self, value: Any) -> Any:
+        """A value on which decisions are taken, which the step does not move."""
+        return value.real
 
 
 def small_step() -> Any:

@@ -141,6 +141,18 @@ def test_the_derivative_of_an_extreme_value_stands_at_its_first_place():
         assert at.diff(x(k)) == 0 and at.is_integer
 
 
+def test_the_place_of_an_extreme_value_does_not_move():
+    """What stands there is differentiated by other tensors as anything else is, by its own by δ."""
+    for place in (ArgLargest, ArgSmallest):
+        for by in (a, entry("b", [k]), entry("b", [bound])):
+            at = place(by * x(j), j)
+            assert x(at).diff(by) == 0
+            assert substitute(x(at) * by, {k: i}).diff(substitute(by, {k: i})) == x(
+                substitute(at, {k: i})
+            )
+        assert x(at).diff(x(k)) == KroneckerDelta(at, k)
+
+
 KINKS = [
     (Maximum(0, a), a, Bracket(a > 0)),
     (Maximum(a, 0), a, Bracket(a > 0)),
