@@ -84,7 +84,8 @@ def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Exp
 
 def entry_name(atom: Expr) -> str:
     """The name of the tensor of an entry."""
-    return str(atom.base.label) if isinstance(atom, sp.Indexed) else str(atom)
+    symbol = atom.base.label if isinstance(atom, sp.Indexed) else atom
+    return str(symbol.name)
 
 
 def entry_indices(atom: Expr) -> tuple[Expr, ...]:

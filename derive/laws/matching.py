@@ -15,6 +15,7 @@ from derive.expressions import (
     entry_indices,
     entry_name,
     free_indices,
+    is_entry,
 )
 from derive.laws.law import Equality
 
@@ -85,7 +86,11 @@ def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
 def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
     """Values for the indices of a name under which its definition may be found in an expression."""
     names = cast("tuple[Index, ...]", entry_indices(known.entry))
-    patterns = [a for a in entries(known.expr) if set(a.free_symbols) & set(names)]
+    patterns = [(a, set(a.free_symbols) & set(names)) for a in entries(known.expr)]
+    patterns = [(a, own) for a, own in patterns if own]
+    atoms: dict[str, list[Expr]] = {}
+    for atom in entries(expr):
+        atoms.setdefault(entry_name(atom), []).append(atom)
     seen: set[tuple[Expr, ...]] = set()
 
     def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
@@ -95,8 +100,9 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
                 seen.add(key)
                 yield found
         elif at < len(patterns):
-            for atom in entries(expr):
-                more = unify(patterns[at], atom, names, found)
+            pattern, own = patterns[at]
+            for atom in atoms.get(entry_name(pattern), ()) if not own <= found.keys() else ():
+                more = unify(pattern, atom, names, found)
                 if more is not None and not binds(expr, more):
                     yield from extend(at + 1, more)
             yield from extend(at + 1, found)
@@ -114,7 +120,7 @@ def unify(
     pattern: Expr, atom: Expr, names: tuple[Index, ...], found: dict[Index, Expr]
 ) -> dict[Index, Expr] | None:
     """Values for names that make a pattern's entry this entry, beside those found already."""
-    if entry_name(pattern) != entry_name(atom):
+    if not is_entry(atom) or entry_name(pattern) != entry_name(atom):
         return None
     result = dict(found)
     for a, b in zip(entry_indices(pattern), entry_indices(atom), strict=True):
