@@ -143,4 +143,4 @@ def test_a_hard_definition_is_worked_out_or_refused(name):
     except PullbackError as error:
         found = str(error)
     assert words in found and bool(words) == bool(found)
-    assert time.process_time() - start < 120  # without a budget some take hours
+    assert time.process_time() - start < 600  # without a budget some take hours
