@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 WIDTH = 100
 
@@ -174,6 +174,7 @@ GONE = "\0"
 
 def dead_stores(function: ast.FunctionDef, lines: Sequence[str]) -> Iterable[tuple[int, str]]:
     """The lines of a function that store what nothing reads, by number, as they should be."""
+    found = uses(function)
     for statement in ast.walk(function):
         if not isinstance(statement, ast.Assign) or statement.lineno != statement.end_lineno:
             continue
@@ -182,7 +183,7 @@ def dead_stores(function: ast.FunctionDef, lines: Sequence[str]) -> Iterable[tup
         dead = [
             n
             for n in names
-            if isinstance(n, ast.Name) and n.id != "_" and is_dead(function, statement, n.id)
+            if isinstance(n, ast.Name) and n.id != "_" and is_dead(found[n.id], statement)
         ]
         line = lines[statement.lineno - 1]
         if dead and isinstance(target, ast.Tuple):
@@ -196,16 +197,25 @@ def dead_stores(function: ast.FunctionDef, lines: Sequence[str]) -> Iterable[tup
             yield statement.lineno - 1, kept if check else GONE
 
 
-def is_dead(function: ast.FunctionDef, statement: ast.stmt, name: str) -> bool:
-    """Is a variable that a statement stores written again, or never read, after it?"""
-    end = (statement.end_lineno, statement.end_col_offset)
-    after = []
+Use = tuple[int, int, bool]  # a line, where in it, and whether the variable is read there
+
+
+def uses(function: ast.FunctionDef) -> Mapping[str, Sequence[Use]]:
+    """Where the variables of a function are read and written."""
+    found: dict[str, list[Use]] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            after += [(node.lineno, -1, True)] if node.target.id == name else []
-        elif isinstance(node, ast.Name) and node.id == name:
-            after.append((node.lineno, order(node), isinstance(node.ctx, ast.Load)))
-    later = sorted((e for e in after if e[:2] > end), key=lambda e: (e[0], not e[2], e[1]))
+            found.setdefault(node.target.id, []).append((node.lineno, -1, True))
+        elif isinstance(node, ast.Name):
+            use = node.lineno, order(node), isinstance(node.ctx, ast.Load)
+            found.setdefault(node.id, []).append(use)
+    return found
+
+
+def is_dead(uses: Sequence[Use], statement: ast.stmt) -> bool:
+    """Is a variable that a statement stores written again, or never read, after it?"""
+    end = (statement.end_lineno, statement.end_col_offset)
+    later = sorted((e for e in uses if e[:2] > end), key=lambda e: (e[0], not e[2], e[1]))
     return not later or not later[0][2]
 
 

@@ -12,6 +12,7 @@ import mpmath
 
 from derive.algebra import Numbers, fold
 from derive.nodes import Node, Nodes, Number, is_function, symbols, whole_number
+from derive.settled import Contradiction, Settled
 from derive.zero import BadPoint, P, Zeros, sign_of_ratio
 
 
@@ -125,6 +126,7 @@ class Symbolic:
 
     def __init__(self, nodes: Nodes, decider: Decider) -> None:
         self.nodes, self.zeros, self.decider = nodes, Zeros(nodes), decider
+        self.settled = Settled(nodes)
         self.asked: dict[Any, tuple[int, Any]] = {}  # a question's number and nodes, at first
         self.keys: dict[Any, tuple[Any, int]] = {}
 
@@ -182,16 +184,56 @@ class Symbolic:
 
     def sign(self, value: Node) -> int:
         """Which sign a value has."""
-        if value.kind in ("number", "infinity"):
-            return int(value.args[0] > 0) - int(value.args[0] < 0)
-        if value not in self.keys:
-            self.keys[value] = self.question_of_sign(value)
-        key, flip = self.keys[value]
+        key, flip = self.key_of_sign(value)
         if key is None:
             return flip
+        self.settle()
+        left = self.settled.left(value)
+        if left is not value:
+            key, flip = self.key_of_sign(left)
+        if key is None:
+            return flip
+        if key in self.settled.known:
+            return flip * self.settled.known[key]
         inner = self.asked[key][1]
         options = (1, 0) if self.nodes.nonnegative(inner) else (1, -1, 0)
         return flip * self.decider.decide(key, Question("sign", (inner,), options))
+
+    def key_of_sign(self, value: Node) -> tuple[Any, int]:
+        """The key under which a sign is asked for, and the sign of the ratio; or None, the sign."""
+        if value.kind in ("number", "infinity"):
+            return None, int(value.args[0] > 0) - int(value.args[0] < 0)
+        if value not in self.keys:
+            self.keys[value] = self.question_of_sign(value)
+        return self.keys[value]
+
+    def settle(self) -> None:
+        """Take in what ties tell, where every case is gone through: points need not be told."""
+        if isinstance(self.decider, Cases):
+            self.settled.update(self.decider.answers, self.again)
+
+    def lacks_value(self, node: Node) -> bool:
+        """Has a node no value, by the ties of this round?"""
+        self.settle()
+        return self.settled.put_in(node).undefined
+
+    def again(self, question: Question, answer: int) -> tuple[Any, int]:
+        """The key and the answer of what ties leave of a question; None where nothing is left.
+
+        Contradiction where what is left has another answer.
+        """
+        if question.kind == "label":
+            return None, answer
+        left = [self.settled.left(node) for node in question.nodes]
+        if question.kind == "sign":
+            key, ratio = self.key_of_sign(left[0])
+            if key is None and ratio != answer:
+                raise Contradiction
+            return key, ratio * answer
+        first = self.candidates(left, question.options)
+        if first and answer not in first.values():
+            raise Contradiction
+        return (self.key_of_largest(first) if len(first) > 1 else None), answer
 
     def bare(self, value: Node) -> tuple[int, Node]:
         """A node without the factors that are seen to be positive, and whether it is minus that."""
@@ -226,19 +268,36 @@ class Symbolic:
 
     def largest(self, values: Sequence[Node]) -> int:
         """The first place of the largest; -oo is never the largest of several."""
-        first: dict[Node, int] = {}
-        for place, value in enumerate(values):
-            if value.kind == "infinity" and value.args[0] > 0:
-                return place
-            if value.kind != "infinity":
-                first.setdefault(value, place)
+        first = self.candidates(values, range(len(values)))
+        if len(first) > 1:
+            self.settle()
+            left = map(self.settled.left, first)
+            first = self.candidates([*left], [*first.values()])
         if len(first) < 2:
             return next(iter(first.values()), 0)
+        key = self.key_of_largest(first)
+        if key in self.settled.known:
+            return self.settled.known[key]
+        question = Question("largest", tuple(first), tuple(first.values()))
+        return self.decider.decide(key, question)
+
+    def candidates(self, values: Sequence[Node], places: Sequence[int]) -> dict[Node, int]:
+        """What may be the largest, each at its first place."""
+        first: dict[Node, int] = {}
+        for value, place in zip(values, places, strict=True):
+            if value.kind == "infinity" and value.args[0] > 0:
+                return {value: place}
+            if value.kind != "infinity":
+                first.setdefault(value, place)
+        return first
+
+    def key_of_largest(self, first: dict[Node, int]) -> Any:
+        """The key under which a largest is asked for."""
         nodes, places = tuple(first), tuple(first.values())
         key = (nodes, places)
         if key not in self.keys:
             self.keys[key] = self.question_of_largest(nodes, places)
-        return self.decider.decide(self.keys[key][0], Question("largest", nodes, places))
+        return self.keys[key][0]
 
     def question_of_largest(self, nodes: Sequence[Node], places: Any) -> tuple[Any, int]:
         """The key under which a largest is asked for: it is the same for u + c and v + c."""

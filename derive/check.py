@@ -18,13 +18,14 @@ from typing import Any
 from sympy import Expr
 
 from derive.algebra import Duals
-from derive.cases import Cases, Decider, RandomCases, Symbolic, TooManyCases
+from derive.cases import Cases, Decider, Question, RandomCases, Symbolic, TooManyCases
 from derive.domains import Domains
 from derive.errors import ProofFailed
 from derive.expressions import Index, entry_indices, entry_name
 from derive.layer import Layer
 from derive.nodes import Node, Nodes
 from derive.scalars import Scalars, Work
+from derive.settled import Contradiction
 from derive.small_sizes import (
     Definitions,
     Sizes,
@@ -156,7 +157,10 @@ class StepCheck:
         """One place in every case, or until so much is written out, but in one case at least."""
         self.symbolic.decider = cases
         for _ in cases.rounds():
-            self.kinds[self.verdict(at, cases)] += 1
+            try:
+                self.kinds[self.verdict(at, cases)] += 1
+            except Contradiction:
+                self.kinds["none"] += 1
             if up_to and self.work.done - self.start > up_to:
                 return
             if not up_to and self.work.done - self.start > self.share:
@@ -182,6 +186,8 @@ class StepCheck:
         lost = self.nodes.lost
         before = self.side(scalars, self.step.before, at)
         self.lost = self.nodes.lost - lost
+        if self.symbolic.lacks_value(before):
+            return "none"
         after = self.side(scalars, self.step.after, at)
         if before is after and not before.undefined:
             return EXACT
@@ -238,7 +244,9 @@ class StepCheck:
         before = self.nodes.replaced(before, table)
         lost = self.nodes.lost - lost + self.lost
         after = self.nodes.replaced(after, table)
-        if before is after and not before.undefined:
+        if before.undefined:
+            return "none"
+        if before is after:
             return EXACT
         equal = self.symbolic.zeros.is_zero(self.nodes.subtract(before, after))
         asked = [
@@ -246,9 +254,11 @@ class StepCheck:
             for q, a in answers
         ]
         beyond = self.domains.beyond(before, after, asked)
-        if equal and not before.undefined and not beyond:
+        if equal and not beyond:
             return EXACT
         if lost:  # 0 times what has no value is 0 for whoever masks it, and no number else
+            return "none"
+        if not all(self.possible(*found) for found in asked):
             return "none"
         searches = [Search([*asked, b], [before]).points(1) for b in beyond]
         kind = "none"
@@ -258,6 +268,18 @@ class StepCheck:
                 raise ProofFailed(self.refusal(at, solution, values, a, b))
             kind = kind if b is None else NUMERIC
         return kind
+
+    def possible(self, question: Question, answer: int) -> bool:
+        """May this be the answer? No point has a tie that nothing makes hold, or has for the first
+        place of the largest one whose value stands at an earlier place too."""
+        if question.kind == "sign":
+            return answer != 0 or not self.symbolic.zeros.is_not_zero(question.nodes[0])
+        if question.kind != "largest":
+            return True
+        chosen = question.options.index(answer)
+        best = question.nodes[chosen]
+        earlier = (self.nodes.subtract(n, best) for n in question.nodes[:chosen])
+        return not any(map(self.symbolic.zeros.is_zero, earlier))
 
     def refusal(
         self, at: Mapping[Index, int], solution: Solution, values: Values, after: Any, before: Any

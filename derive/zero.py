@@ -332,6 +332,11 @@ class Zeros:
                 return True
         return False
 
+    def is_not_zero(self, node: Node) -> bool:
+        """Is it seen not to be zero? False also where that cannot be decided, as under roots."""
+        found = () if self.has_root(node) else islice(self.values(node), POINTS)
+        return any(value != 0 for _, value in found)
+
     def values(self, node: Node) -> Iterator[tuple[int, int]]:
         """Points and the values there, where there are values."""
         for seed in range(TRIES):

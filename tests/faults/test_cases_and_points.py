@@ -1,5 +1,7 @@
 """Cases that come about or do not, what has no value, and what a check may say of itself."""
 
+from contextlib import suppress
+
 import pytest
 import sympy as sp
 
@@ -12,6 +14,7 @@ from derive.laws import LAWS
 from derive.nodes import Nodes
 from derive.proof import prove
 from derive.reader import read_equations
+from derive.settled import Contradiction
 from derive.small_sizes import definitions_of
 from derive.steps import Step
 
@@ -48,6 +51,78 @@ def test_the_largest_is_asked_for_once_whatever_is_added_to_all():
         assert len(algebra.decider.answers) == 1
         rounds += 1
     assert rounds == 3
+
+
+def possible(algebra, ask):
+    """What is answered in the cases that come about."""
+    found = []
+    for _ in algebra.decider.rounds():
+        with suppress(Contradiction):
+            found.append(ask())
+    return found
+
+
+def test_what_ties_tell_is_asked_no_more():
+    nodes, algebra = symbolic()
+    u, v, w = map(nodes.symbol, "uvw")
+    less = nodes.subtract(u, w)
+
+    def ask():
+        if algebra.sign(less) == 0:
+            sign, largest = algebra.sign(w), algebra.largest([nodes.scaled(w, 3), v])
+            count = len(algebra.decider.answers)
+            assert algebra.sign(u) == sign
+            assert algebra.largest([nodes.scaled(u, 3), v]) == largest
+            assert algebra.sign(nodes.mul((v, less))) == 0
+            if sign == 0:
+                assert algebra.largest([u, nodes.add((v, w))]) == largest
+            assert len(algebra.decider.answers) == count
+            return sign, largest
+        return None
+
+    wanted = {(sign, largest) for sign in (1, -1, 0) for largest in (0, 1)}
+    assert {*possible(algebra, ask)} == {None} | wanted
+
+
+def test_answers_that_a_tie_makes_impossible_are_no_case():
+    nodes, algebra = symbolic()
+    u, v = map(nodes.symbol, "uv")
+    product = nodes.mul((u, v))
+
+    def ask():
+        return algebra.sign(product), algebra.sign(u), algebra.sign(v), algebra.sign(u)
+
+    found = {answers[:3] for answers in possible(algebra, ask)}
+    assert {(product, 0) for product in (1, -1)}.isdisjoint(answers[:2] for answers in found)
+    assert {(0, 0, 0), (0, 0, 1), (0, 0, -1), (1, 1, 1), (-1, 1, -1)} <= found
+
+
+def test_of_equal_ones_the_first_is_the_largest():
+    nodes, algebra = symbolic()
+    u, v = map(nodes.symbol, "uv")
+    less = nodes.subtract(u, v)
+
+    def ask():
+        return algebra.largest([u, v]), algebra.sign(less), algebra.sign(u)
+
+    found = {answers[:2] for answers in possible(algebra, ask)}
+    assert (0, 0) in found and (1, 0) not in found
+
+
+# where all of x is 0, what a law writes for the argument of a max says which one is the largest
+TIED = [
+    "u[d] = max(n, log(sigmoid(x[d, n])))",
+    "u[d] = min(n, log(sigmoid(x[d, n])))",
+    "u[d] = max(n, log(1 + exp(x[d, n])))",
+    "u[d] = min(n, log(1 + exp(x[d, n])) * abs(x[d, n]))",
+    "u[d] = max(n, log(sigmoid(x[d, n] - y[d])))",
+    "u = min(n, d, log(sigmoid(x[n])) * b[d, n])",
+]
+
+
+@pytest.mark.parametrize("text", TIED)
+def test_what_is_the_largest_is_judged_where_arguments_tie(text):
+    prove(derive(read_equations("own", text)))
 
 
 def test_minus_infinity_is_never_the_largest_of_several():
