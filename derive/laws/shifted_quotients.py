@@ -216,8 +216,11 @@ def taken_out(expr: Expr, inner: Sequence[Shift]) -> Expr:
     """With the largest taken out of each sum that is a factor in a term beside others.
 
     exp(M + N) Σ_i exp(a_i − M) Σ_j exp(b_j − N) has one exponent, as other terms have, and a weight
-    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same.
+    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same;
+    where there are none nothing is to be taken out.
     """
+    if not inner:
+        return expr
     if isinstance(expr, Sum):
         body, indices = expr.open()
         return Sum(taken_out(body, inner), *indices)
