@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, cast
 
@@ -17,16 +18,18 @@ from derive.expressions import (
     rewrite,
 )
 from derive.laws.exponential_sums import (
+    Term,
     below,
     condition_of,
     is_exponential_sum,
     nonzero,
     relevant,
+    shares_exponent,
     terms_of,
 )
 from derive.laws.law import law
 from derive.laws.matching import base_and_power, exponent_of, one_exponential
-from derive.laws.shifted_quotients import can_be_shifted, each_product
+from derive.laws.shifted_quotients import Shift, can_be_shifted, each_product
 
 
 @law("exponential into quotients")
@@ -44,9 +47,9 @@ def exponentials_into_quotients(expr: Expr) -> Expr:
         if not e.is_Mul or any(map(below, e.args)):
             return None
         for target in (f for f in e.args if isinstance(f, Sum | Where) or f.is_Add):
-            terms = [t for base in denominators(target) for t in terms_of(base)]
-            movers = [f for f in e.args if f != target and goes_in(f, relevant(terms))]
-            if terms and movers:
+            found = quotients(target)
+            movers = [f for f in e.args if f != target and any(q.takes(f) for q in found)]
+            if movers:
                 rest = (f for f in e.args if f not in (*movers, target))
                 return sp.Mul(*rest, push(sp.Mul(*movers), target))
         return None
@@ -54,19 +57,59 @@ def exponentials_into_quotients(expr: Expr) -> Expr:
     return rewrite(expr, rule)
 
 
-def denominators(expr: Expr) -> list[Expr]:
-    """The sums of exponentials below the line that lack one above it, within sums and cases."""
+@dataclass(frozen=True)
+class Quotient:
+    """What stands below a line, the exponent above it, and whether more is to stand there."""
+
+    below: tuple[Shift, ...]
+    exponent: Expr
+    lacks: bool
+
+    def takes(self, factor: Expr) -> bool:
+        """Does a factor of the whole belong above the line?
+
+        It does where nothing there keeps the sums below small, and where what stands there and
+        the factor together make one of the exponents below.
+        """
+        terms = [t for s in self.below for t in s.terms]
+        if self.lacks and goes_in(factor, relevant(terms)):
+            return True
+        if not (isinstance(factor, sp.exp) or can_be_shifted(factor)):
+            return False
+        if any(map(self.is_like_inner, terms_of(factor))):
+            return True
+        if isinstance(factor, Sum):
+            return False
+        makes = [own.exponent for own in terms_of(factor) if own.exponent != 0]
+        return any(
+            shares_exponent(t, self.exponent + more) and not shares_exponent(t, self.exponent)
+            for t in terms
+            for more in makes
+        )
+
+    def is_like_inner(self, term: Term) -> bool:
+        """Has a term an exponent of a sum that is a factor in one below, at any of its indices?"""
+        inner = [t for s in self.below for one in s.inner for t in one.terms if t.exponent != 0]
+        free = [replace(t, indices=free_indices(t.exponent)) for t in inner]
+        return any(shares_exponent(t, term.exponent) for t in free)
+
+
+def quotients(expr: Expr) -> list[Quotient]:
+    """The quotients by sums of exponentials within sums and cases."""
     if isinstance(expr, Sum):
-        return denominators(expr.body)
+        return quotients(expr.open()[0])
     if isinstance(expr, Where):
-        return [d for case in expr.args[1:] for d in denominators(case)]
+        return [q for case in expr.args[1:] for q in quotients(case)]
     if expr.is_Add:
-        return [d for part in expr.args for d in denominators(part)]
+        return [q for part in expr.args for q in quotients(part)]
     powers = [base_and_power(f) for f in sp.Mul.make_args(expr)]
     above = [b for b, p in powers if p.is_positive and (isinstance(b, sp.exp) or can_be_shifted(b))]
-    lacking = [b for b, p in powers if p.is_Rational and p < 0 and can_be_shifted(b)]
-    inner = [d for b, p in powers if p == 1 and b != expr for d in denominators(b)]
-    return [*(lacking if sum(-p for b, p in powers if b in lacking) > len(above) else []), *inner]
+    below = {b: -p for b, p in powers if p.is_Rational and p < 0 and can_be_shifted(b)}
+    inner = [q for b, p in powers if p == 1 and b != expr for q in quotients(b)]
+    if not below:
+        return inner
+    lacks = sum(below.values()) > len(above)
+    return [Quotient(tuple(map(Shift.of, below)), exponent_of(expr), lacks), *inner]
 
 
 def goes_in(factor: Expr, counts: Callable[[Any], bool]) -> bool:
@@ -83,22 +126,27 @@ def push(factor: Expr, expr: Expr) -> Expr:
     """The product, with the factor beside the denominators within the expression."""
     if isinstance(expr, Sum):
         body, indices = expr.open()
-        return Sum(one_sum(push(factor, body)), *indices)
+        return Sum(one_sum(push(factor, body), factor), *indices)
     if isinstance(expr, Where):
         condition, a, b = expr.args
         return Where(condition, *(c if c == 0 else push(factor, c) for c in (a, b)))
     if expr.is_Add:
         return sp.Add(*(push(factor, t) for t in expr.args))
     for target in expr.args if expr.is_Mul else ():
-        if not target.is_Pow and denominators(target):
+        if not target.is_Pow and is_for(factor, target):
             return cast(Expr, expr / target * push(factor, target))
     return cast(Expr, factor * expr)
 
 
-def one_sum(expr: Expr) -> Expr:
-    """A product of factors and a sum with denominators as one sum over the whole product."""
+def is_for(factor: Expr, target: Expr) -> bool:
+    """Are there quotients in the target that take one of the factors?"""
+    return any(q.takes(f) for q in quotients(target) for f in sp.Mul.make_args(factor))
+
+
+def one_sum(expr: Expr, factor: Expr) -> Expr:
+    """A product of factors and a sum with quotients that were for them as one sum over it."""
     for target in expr.args if expr.is_Mul else ():
-        if isinstance(target, Sum) and denominators(target):
+        if isinstance(target, Sum) and target not in factor.args and quotients(target):
             body, indices = target.open()
             return Sum(expr / target * body, *indices)
     return expr

@@ -39,12 +39,23 @@ NOTHING = sp.S.NegativeInfinity  # the exponent of a term that does not count
 
 @dataclass(frozen=True)
 class Term:
-    """Σ over the indices of weight · exp(exponent), where all conditions hold."""
+    """Σ over the indices of weight · exp(shifted) · exp(exponent), where all conditions hold.
+
+    `shifted` is what a quotient has been shifted by already, so that it is never above 0.
+    """
 
     weight: Expr
     exponent: Expr
     conditions: tuple[Any, ...] = ()
     indices: tuple[Index, ...] = ()
+    shifted: Expr = sp.S.Zero
+
+    @property
+    def whole(self) -> Term:
+        """The term with all that an exponential of it may be small by, if there is another one."""
+        if self.exponent == 0:
+            return self
+        return replace(self, exponent=self.exponent + self.shifted, shifted=sp.S.Zero)
 
     @property
     def counts(self) -> tuple[Any, ...]:
@@ -57,7 +68,7 @@ class Term:
         Conditions of the term that are not among them stay what they are, factors.
         """
         chosen = self.counts if conditions is None else conditions
-        body = self.weight * sp.exp(masked(self.exponent - shift, chosen))
+        body = self.weight * sp.exp(self.shifted) * sp.exp(masked(self.exponent - shift, chosen))
         for condition in self.conditions:
             body = body if condition in chosen else under(condition, body)
         return Sum(body, *self.indices)
@@ -107,7 +118,7 @@ def nonzero(weight: Expr) -> Iterator[Relational]:
     """What must hold for a weight not to be 0, factor by factor."""
     for factor in sp.Mul.make_args(weight):
         base, power = factor.as_base_exp()
-        if not (base.is_number or base.is_nonzero or power.is_negative):
+        if not (base.is_number or base.is_nonzero or power.is_negative or isinstance(base, sp.exp)):
             yield sp.Ne(base, 0)
 
 
@@ -134,23 +145,39 @@ def terms_of(expr: Expr) -> tuple[Term, ...]:
 def terms_of_product(factors: Sequence[Expr]) -> tuple[Term, ...]:
     """The terms of a product; of its factors one at most is taken apart as a sum.
 
-    What is shifted already by the largest of a sum below the line does not grow, and is a weight.
+    What is shifted already, also by the largest of a sum below the line, does not grow.
     """
-    tops = [top for d in map(below, factors) if d is not None and (top := shift_of(d)) is not None]
-    grown = [f for f in factors if f.has(sp.exp) and not any(f.has(top) for top in tops)]
-    whole = next((f for f in grown if is_exponential_sum(f)), sp.S.One)
+    shifted = [d for d in map(below, factors) if d is not None and shift_of(d) is not None]
+    own = [t for d in shifted for t in terms_of(d)]
+    whole = next((f for f in factors if is_exponential_sum(f) and grows(f, own)), sp.S.One)
     weight, exponent, conditions = sp.S.One, sp.S.Zero, []
     for factor in factors:
         condition = condition_of(factor)
         if condition is not None:
             conditions.append(condition)
-        elif isinstance(factor, sp.exp) and factor in grown:
+        elif isinstance(factor, sp.exp):
             exponent += factor.args[0]
         elif factor != whole:
             weight *= factor
     exponent, more = unmasked(exponent)
     outer = Term(weight, exponent, (*conditions, *more))
-    return tuple(times(outer, t) for t in terms_of(whole)) if whole != 1 else (outer,)
+    found = [times(outer, t) for t in terms_of(whole)] if whole != 1 else [outer]
+    return tuple(settled(term, own) for term in found)
+
+
+def grows(expr: Expr, shifted: Sequence[Term]) -> bool:
+    """Is a sum not shifted yet, neither by its own largest nor by that of a sum below the line?"""
+    if shift_of(expr) is not None:
+        return False
+    return any(settled(term, shifted).exponent != 0 for term in terms_of(expr))
+
+
+def settled(term: Term, shifted: Sequence[Term]) -> Term:
+    """A term with the part of its exponent that stands in sums below the line set apart."""
+    for other in shifted:
+        part = next(parts_alike(other, term.exponent), sp.S.Zero)
+        term = replace(term, exponent=term.exponent - part, shifted=term.shifted + part)
+    return term
 
 
 def below(factor: Expr) -> Expr | None:
@@ -160,11 +187,12 @@ def below(factor: Expr) -> Expr | None:
 
 
 def times(factor: Term, term: Term) -> Term:
-    """A term with the weight, exponent and conditions of a factor of the whole sum."""
+    """A term with the weight, exponents and conditions of a factor of the whole sum."""
     return replace(
         term,
         weight=factor.weight * term.weight,
         exponent=factor.exponent + term.exponent,
+        shifted=factor.shifted + term.shifted,
         conditions=(*factor.conditions, *term.conditions),
     )
 
@@ -184,7 +212,7 @@ def has_exponential_term(expr: Expr) -> bool:
 
 def largest(terms: Sequence[Term]) -> Expr:
     """The largest exponent of the terms that count; −∞ where none does."""
-    tops = sorted({largest_of(t) for t in terms}, key=sp.default_sort_key)
+    tops = sorted({largest_of(t.whole) for t in terms}, key=sp.default_sort_key)
     total = tops[0]
     for top in tops[1:]:
         total = Maximum(total, top)
@@ -209,7 +237,7 @@ def unless_empty(terms: Sequence[Term], top: Expr, total: Expr) -> Expr:
 
 def shift_of(expr: Expr) -> Expr | None:
     """The M of Σ w exp(a − M), where that is the largest a."""
-    if isinstance(expr, Where) and expr.args[0].has(NOTHING):
+    if isinstance(expr, Where) and expr.args[0].has(NOTHING) and expr.args[2] == 1:
         return cast(Expr, expr.args[0].args[0])
     terms = terms_of(expr)
     for top in taken_off(terms[0].exponent):
@@ -256,14 +284,19 @@ def is_alike(pattern: Any, indices: Sequence[Index], expr: Any) -> bool:
     return any(substitute(pattern, at) in wanted for at in renamings(running, expr))
 
 
-def shares_exponent(term: Term, exponent: Expr) -> bool:
-    """Is the term's exponent, at some values of its indices, a part of this one?"""
+def parts_alike(term: Term, exponent: Expr) -> Iterator[Expr]:
+    """The term's exponent at each choice of its indices that makes it a part of this one."""
     parts = set(sp.Add.make_args(exponent))
     running = [i for i in term.indices if i in term.exponent.free_symbols]
-    return any(
-        set(sp.Add.make_args(substitute(term.exponent, at))) <= parts
-        for at in renamings(running, exponent)
-    )
+    for at in renamings(running, exponent):
+        own = substitute(term.exponent, at)
+        if set(sp.Add.make_args(own)) <= parts:
+            yield own
+
+
+def shares_exponent(term: Term, exponent: Expr) -> bool:
+    """Is the term's exponent, at some values of its indices, a part of this one?"""
+    return next(parts_alike(term, exponent), None) is not None
 
 
 def relevant(terms: Sequence[Term]) -> Callable[[Any], bool]:

@@ -111,16 +111,21 @@ def is_tail(first: Expr, rest: Sequence[Expr]) -> bool:
 
 
 def log_of_part(part: Expr) -> Expr | None:
-    """The log of exp(a), of a positive number, of both, or of Σ_i exp(a_i)."""
-    if isinstance(part, Sum):
-        return log_of_row(part)
+    """The log of exp(a), of a positive number, of Σ_i exp(a_i), or of a product of these."""
     number, rest = part.as_coeff_Mul()
     if not number.is_positive:
         return None
-    (term, *more) = terms_of(rest)
+    sums = [f for f in sp.Mul.make_args(rest) if isinstance(base_and_power(f)[0], Sum)]
+    (term, *more) = terms_of(rest / sp.Mul(*sums))
     if more or term.weight != 1 or term.indices:
         return None
-    return cast(Expr, sp.log(number) + masked(term.exponent, term.conditions))
+    total = sp.log(number) + masked(term.exponent, term.conditions)
+    for base, power in map(base_and_power, sums):
+        a = log_of_row(base)
+        if a is None or not power.is_positive:
+            return None
+        total += power * a
+    return cast(Expr, total)
 
 
 def log_of_two(a: Expr, b: Expr) -> Expr:

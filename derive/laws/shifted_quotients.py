@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -12,9 +12,12 @@ from sympy import Expr
 
 from derive.expressions import (
     Binder,
+    Sum,
     Where,
+    indicator,
 )
 from derive.laws.exponential_sums import (
+    NOTHING,
     Term,
     condition_of,
     is_exponential_sum,
@@ -34,7 +37,10 @@ from derive.laws.matching import base_and_power, exponent_of
 
 def can_be_shifted(expr: Expr) -> bool:
     """Is it a sum of exponentials that is not shifted yet, and no 1 − exp(a)?"""
-    if not is_exponential_sum(expr) or shift_of(expr) is not None:
+    is_sum = isinstance(expr, sp.Add | Sum | Where)
+    if not is_sum or not (is_exponential_sum(expr) or any(multiplied(expr))):
+        return False
+    if shift_of(expr) is not None:
         return False
     return not (expr.is_Add and any(isinstance(c - expr, sp.exp) for c in (1, -1)))
 
@@ -91,15 +97,26 @@ def shift_quotient(expr: Expr, defined: bool) -> Expr:
 
 @dataclass(frozen=True)
 class Shift:
-    """exp(−M), to be multiplied into what stands above a sum of these terms."""
+    """exp(−M), to be multiplied into what stands above a sum of these terms.
+
+    `inner` are the shifts of sums that are factors in one of the terms.
+    """
 
     top: Expr
     terms: tuple[Term, ...]
+    inner: tuple[Shift, ...] = ()
 
     @classmethod
     def of(cls, expr: Expr) -> Shift:
         """The shift by the largest exponent of a sum."""
-        return cls(largest(terms_of(expr)), terms_of(expr))
+        inner = tuple(map(cls.of, multiplied(expr)))
+        terms = terms_of(taken_out(expr, inner))
+        return cls(largest(terms), terms, inner)
+
+    @property
+    def is_joint(self) -> bool:
+        """Was the largest taken of exponents together with what is shifted already?"""
+        return any(t != t.whole for t in self.terms)
 
     def is_masked(self, product: Expr) -> bool:
         """Is a factor the indicator of a condition under which the terms count?"""
@@ -112,29 +129,44 @@ class Shift:
         Sums of the exponents that stand below come before others.
         """
         factors = list(sp.Mul.make_args(expr))
-        alone = not any(isinstance(f, sp.exp) for f in factors)
         sums = [f for f in factors if is_exponential_sum(base_and_power(f)[0])]
-        sums.sort(key=lambda f: not self.is_related(base_and_power(f)[0]))
+        case = next((f for f in sums if isinstance(f, Where)), None)
+        alone = len(sums) == 1 and not any(isinstance(f, sp.exp) for f in factors)
         for f in (f for f in sums if not isinstance(f, Where)):
             base, power = base_and_power(f)
             takes = alone or self.is_related(base)
             if takes and power.is_Integer and 0 < power <= count:
                 factors[factors.index(f)] = self.sum(base) ** power
                 count -= power
-        case = next((f for f in sums if isinstance(f, Where)), None)
-        if case is not None:
+        if count and case is None:
+            case = next((f for f in sums if self.is_related(f, exponent_of(expr))), None)
+        if case in factors:
             rest = sp.Mul(*(f for f in factors if f != case and not isinstance(f, sp.exp)))
             return rest * self.sum(case, count, exponent_of(sp.Mul(*factors)))
+        if count:
+            product = sp.Mul(*factors)
+            out = all_out(product, grown_factors(product), self.inner)
+            factors = list(sp.Mul.make_args(out))
         return self.exponential(factors, count) if count else sp.Mul(*factors)
 
-    def is_related(self, expr: Expr) -> bool:
-        """Does a sum have exponents of those that stand below?"""
-        return any(shares_exponent(t, own.exponent) for own in terms_of(expr) for t in self.terms)
+    def out_of(self, expr: Expr, power: Expr) -> Expr:
+        """A power of a sum as exp(M) to that power and what is left, or 0 where no term counts."""
+        whole = sp.exp(power * self.top) * self.sum(expr) ** power
+        empty = all(t.counts for t in self.terms)
+        return indicator(sp.Gt(self.top, NOTHING)) * whole if empty else whole
+
+    def is_related(self, expr: Expr, more: Expr = sp.S.Zero) -> bool:
+        """Does a sum, times exp(more), have exponents of those that stand below?"""
+        exponents = [own.exponent + more for own in terms_of(expr)]
+        grown = [t for t in self.terms if t.exponent != 0]
+        return any(shares_exponent(t, e) for e in exponents for t in grown)
 
     def sum(self, expr: Expr, count: Expr = sp.S.One, more: Expr = sp.S.Zero) -> Expr:
         """A sum times exp(more − count M); its terms are left out where those below are."""
         counts, shift = relevant(self.terms), count * self.top - more
-        return sp.Add(*(t.at(shift, [c for c in t.counts if counts(c)]) for t in terms_of(expr)))
+        terms = terms_of(taken_out(expr, self.inner))
+        terms = tuple(t.whole for t in terms) if self.is_joint else terms
+        return sp.Add(*(t.at(shift, [c for c in t.counts if counts(c)]) for t in terms))
 
     def exponential(self, factors: Sequence[Expr], count: Expr) -> Expr:
         """Factors times exp(−count M), which is 0 where a factor is 0 under which M was taken."""
@@ -152,3 +184,57 @@ class Shift:
         exponent, more = unmasked(exponent)
         conditions += more
         return sp.Mul(*rest, sp.exp(masked(exponent - count * self.top, conditions)))
+
+
+# -- products of sums --------------------------------------------------------------------------
+
+
+def multiplied(expr: Expr) -> Iterator[Expr]:
+    """The sums of exponentials that are factors of a term beside others, or to a power."""
+    if isinstance(expr, Sum):
+        yield from multiplied(expr.open()[0])
+    elif expr.is_Add or isinstance(expr, Where):
+        for part in expr.args if expr.is_Add else expr.args[1:]:
+            yield from multiplied(part)
+    else:
+        found = grown_factors(expr)
+        yield from found if is_several(found) else ()
+
+
+def grown_factors(expr: Expr) -> dict[Expr, Expr]:
+    """The sums of exponentials in a product, with their powers."""
+    powers = dict(map(base_and_power, sp.Mul.make_args(expr)))
+    return {b: p for b, p in powers.items() if p.is_positive and can_be_shifted(b)}
+
+
+def is_several(powers: dict[Expr, Expr]) -> bool:
+    """Are these more than one factor?"""
+    return any(p != 1 for p in powers.values()) or len(powers) > 1
+
+
+def taken_out(expr: Expr, inner: Sequence[Shift]) -> Expr:
+    """With the largest taken out of each sum that is a factor in a term beside others.
+
+    exp(M + N) Σ_i exp(a_i − M) Σ_j exp(b_j − N) has one exponent, as other terms have, and a weight
+    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same;
+    where there are none nothing is to be taken out.
+    """
+    if not inner:
+        return expr
+    if isinstance(expr, Sum):
+        body, indices = expr.open()
+        return Sum(taken_out(body, inner), *indices)
+    if expr.is_Add:
+        return sp.Add(*(taken_out(part, inner) for part in expr.args))
+    if isinstance(expr, Where):
+        return Where(expr.args[0], *(taken_out(case, inner) for case in expr.args[1:]))
+    found = grown_factors(expr)
+    like = any(s.is_related(b) for s in inner for b in found)
+    return all_out(expr, found, inner) if like or is_several(found) else expr
+
+
+def all_out(expr: Expr, powers: dict[Expr, Expr], inner: Sequence[Shift]) -> Expr:
+    """A product with the largest taken out of these factors."""
+    rest = expr / sp.Mul(*(b**p for b, p in powers.items()))
+    shifts = {b: next((s for s in inner if s.is_related(b)), None) for b in powers}
+    return sp.Mul(rest, *((shifts[b] or Shift.of(b)).out_of(b, p) for b, p in powers.items()))
