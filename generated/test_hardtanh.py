@@ -84,9 +84,10 @@ def equations(u):
 
 
 def _extreme(choose, values):
-    """The largest or smallest of values, the first of those that tie."""
+    """The largest or smallest of values, the first of those that tie; NaN if any is."""
+    undefined = [value for value in values if value.real != value.real]
     places = range(len(values))
-    return values[choose(places, key=lambda place: values[place].real)]
+    return undefined[0] if undefined else values[choose(places, key=lambda p: values[p].real)]
 
 
 class _Dual:
@@ -775,4 +776,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: def0ce0d52bbebd4
+# Written by pullback from its own layers; digest of what stands above: d3768029af2f00fe

@@ -108,9 +108,10 @@ def equations(x, W, c, w, b, y, lamda):
 
 
 def _extreme(choose, values):
-    """The largest or smallest of values, the first of those that tie."""
+    """The largest or smallest of values, the first of those that tie; NaN if any is."""
+    undefined = [value for value in values if value.real != value.real]
     places = range(len(values))
-    return values[choose(places, key=lambda place: values[place].real)]
+    return undefined[0] if undefined else values[choose(places, key=lambda p: values[p].real)]
 
 
 class _Dual:
@@ -864,4 +865,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: ea9202b5ed05b2bb
+# Written by pullback from its own layers; digest of what stands above: 06681b5dd4da1135
