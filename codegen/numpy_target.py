@@ -83,8 +83,8 @@ class Section:
         self.added_products = set(filter(self.is_added_product, self.order)) if workspace else set()
         self.kept: set[int] = set()  # values on lines of their own, where a line were too long else
         self.write(groups, copy(names))
-        while (part := self.longest_part()) is not None:
-            self.kept.add(part)
+        while parts := self.longest_parts():
+            self.kept |= parts
             self.write(groups, copy(names))
 
     def write(self, groups: Sequence[tuple[int, list[int]]], names: Names) -> None:
@@ -104,14 +104,15 @@ class Section:
         self.written = {n: self.statement(n) for n in self.order if self.has_line(n)}
         self.statements = tuple(self.lines())
 
-    def longest_part(self) -> int | None:
-        """The longest operand in a statement that is too long for its line, if there is one."""
+    def longest_parts(self) -> set[int]:
+        """The longest operand of each statement that is too long for its line, if it has any."""
+        found = set()
         for value, lines in self.written.items():
             if max(map(len, lines)) > LINE:
                 inside = set(reads(self.program[value].op)) & self.inlined - self.added_products
                 if inside:
-                    return max(sorted(inside), key=lambda n: len(self.spell(n).text))
-        return None
+                    found.add(max(sorted(inside), key=lambda n: len(self.spell(n).text)))
+        return found
 
     # -- which values get a line of their own --------------------------------------------------
 
