@@ -196,6 +196,13 @@ EXAMPLES = [
     ("fold", sp.exp(z(n, j)) / Sum(sp.exp(z(m, i)), i), [NOTATION], None),
     ("log of a sigmoid", sp.log(Sigmoid(a)), [], -sp.log(1 + sp.exp(-a))),
     ("log of a sigmoid", sp.log(1 - Sigmoid(a)), [], -sp.log(1 + sp.exp(a))),
+    (
+        "log of a quotient",
+        sp.log(Sum(x(j) / (1 + sp.exp(a)), j)),
+        [],
+        sp.log(Sum(x(j), j)) - sp.log(1 + sp.exp(a)),
+    ),
+    ("log of a quotient", sp.log(Sum(x(j) / (1 + sp.exp(x(j))), j)), [], None),
     ("sigmoid", b * sp.exp(a) / (1 + sp.exp(a)), [], b * Sigmoid(a)),
     ("sigmoid", b / (1 + sp.exp(a)), [], b * (1 - Sigmoid(a))),
     ("sigmoid", sp.exp(b) / (2 + sp.exp(a)), [], None),

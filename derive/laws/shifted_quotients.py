@@ -24,6 +24,7 @@ from derive.laws.exponential_sums import (
     largest,
     masked,
     nonzero,
+    parts_alike,
     relevant,
     shares_exponent,
     shift_of,
@@ -126,19 +127,23 @@ class Shift:
     def product(self, expr: Expr, count: Expr) -> Expr:
         """A product times exp(−count M): its sums take one each, the rest what is left.
 
-        Sums of the exponents that stand below come before others.
+        Sums of the exponents that stand below come before others, and after an exponential that is
+        one of these exponents alone, if no sum is.
         """
         factors = list(sp.Mul.make_args(expr))
         sums = [f for f in factors if is_exponential_sum(base_and_power(f)[0])]
         case = next((f for f in sums if isinstance(f, Where)), None)
         alone = len(sums) == 1 and not any(isinstance(f, sp.exp) for f in factors)
-        for f in (f for f in sums if not isinstance(f, Where)):
+        own = self.is_own(sp.exp(exponent_of(expr))) and not any(
+            self.is_own(base_and_power(f)[0]) for f in sums
+        )
+        for f in (f for f in sums if not own and not isinstance(f, Where)):
             base, power = base_and_power(f)
             takes = alone or self.is_related(base)
             if takes and power.is_Integer and 0 < power <= count:
                 factors[factors.index(f)] = self.sum(base) ** power
                 count -= power
-        if count and case is None:
+        if count and case is None and not own:
             case = next((f for f in sums if self.is_related(f, exponent_of(expr))), None)
         if case in factors:
             rest = sp.Mul(*(f for f in factors if f != case and not isinstance(f, sp.exp)))
@@ -154,6 +159,11 @@ class Shift:
         whole = sp.exp(power * self.top) * self.sum(expr) ** power
         empty = all(t.counts for t in self.terms)
         return indicator(sp.Gt(self.top, NOTHING)) * whole if empty else whole
+
+    def is_own(self, expr: Expr) -> bool:
+        """Has it an exponent of those that stand below, and no more than that?"""
+        exponents = [own.exponent for own in terms_of(expr) if own.exponent != 0]
+        return any(a in parts_alike(t, a) for a in exponents for t in self.terms)
 
     def is_related(self, expr: Expr, more: Expr = sp.S.Zero) -> bool:
         """Does a sum, times exp(more), have exponents of those that stand below?"""
