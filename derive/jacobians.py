@@ -57,6 +57,8 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.log_of_quotient)
             .then(laws.sigmoid)
             .then(laws.log_of_sigmoid)
+            .then(laws.gates_in_log)
+            .then(laws.log_of_quotient)
         )
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:

@@ -197,6 +197,14 @@ EXAMPLES = [
     ("log of a sigmoid", sp.log(Sigmoid(a)), [], -sp.log(1 + sp.exp(-a))),
     ("log of a sigmoid", sp.log(1 - Sigmoid(a)), [], -sp.log(1 + sp.exp(a))),
     (
+        "gates in a log",
+        sp.log(1 - Sigmoid(a) + Sigmoid(a) * sp.exp(b)),
+        [],
+        sp.log((1 + sp.exp(a) * sp.exp(b)) / (1 + sp.exp(a))),
+    ),
+    ("gates in a log", sp.log(b + Sigmoid(a)), [], None),
+    ("gates in a log", Sigmoid(a) * sp.exp(b) + 1 - Sigmoid(a), [], None),
+    (
         "log of a quotient",
         sp.log(Sum(x(j) / (1 + sp.exp(a)), j)),
         [],
