@@ -20,6 +20,7 @@ from derive.laws.exponential_sums import (
     NOTHING,
     Term,
     condition_of,
+    grows,
     is_exponential_sum,
     largest,
     masked,
@@ -28,6 +29,7 @@ from derive.laws.exponential_sums import (
     relevant,
     shares_exponent,
     shift_of,
+    shifted_below,
     terms_of,
     unless_empty,
     unmasked,
@@ -212,9 +214,11 @@ def multiplied(expr: Expr) -> Iterator[Expr]:
 
 
 def grown_factors(expr: Expr) -> dict[Expr, Expr]:
-    """The sums of exponentials in a product, with their powers."""
-    powers = dict(map(base_and_power, sp.Mul.make_args(expr)))
-    return {b: p for b, p in powers.items() if p.is_positive and can_be_shifted(b)}
+    """The sums of exponentials in a product that none below the line keeps small, with powers."""
+    parts = sp.Mul.make_args(expr)
+    powers, own = dict(map(base_and_power, parts)), shifted_below(parts)
+    found = {b: p for b, p in powers.items() if p.is_positive and can_be_shifted(b)}
+    return {b: p for b, p in found.items() if not own or grows(b, own)}
 
 
 def is_several(powers: dict[Expr, Expr]) -> bool:
@@ -226,11 +230,8 @@ def taken_out(expr: Expr, inner: Sequence[Shift]) -> Expr:
     """With the largest taken out of each sum that is a factor in a term beside others.
 
     exp(M + N) Σ_i exp(a_i − M) Σ_j exp(b_j − N) has one exponent, as other terms have, and a weight
-    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same;
-    where there are none nothing is to be taken out.
+    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same.
     """
-    if not inner:
-        return expr
     if isinstance(expr, Sum):
         body, indices = expr.open()
         return Sum(taken_out(body, inner), *indices)
