@@ -11,7 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from derive import laws
-from derive.expressions import Index, Sum, entries, entry_name, log1p, substitute
+from derive.expressions import Index, Sum, entries, entry_name, is_entry, log1p, substitute
 from derive.laws import Distribution, Equality
 from derive.layer import Layer, Node, Tensor
 from derive.steps import DIFFERENTIATE, Chain, Partial, tidy
@@ -57,6 +57,8 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.log_of_quotient)
             .then(laws.sigmoid)
             .then(laws.log_of_sigmoid)
+            .then(laws.gates_in_log)
+            .then(laws.log_of_quotient)
         )
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
         if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
@@ -125,17 +127,35 @@ def derivative_for_computing(
 
 
 def exponentials_below(expr: Expr, layer: Layer, values: Mapping[str, Value]) -> list[Equality]:
-    """The notations that are sums of exponentials, where a sum of them stands below a line.
+    """The notations that are sums or quotients of exponentials, where others are to be seen too.
 
-    By names alone nobody sees that such a quotient is to be shifted as a whole.
+    By names alone nobody sees that a quotient by a sum of exponentials is to be shifted as a whole,
+    nor that what a share is multiplied by is beyond all numbers only where the share is 0.
     """
     below = [p.base for p in expr.atoms(sp.Pow) if p.exp.is_number and p.exp.is_negative]
     names = {entry_name(a) for base in below for a in entries(base)}
     meaning = {n: values[n.name].meaning.end for n in layer.notations}
     shifted = {n: m for n, m in meaning.items() if laws.has_exponential_term(m)}
-    if not any(n.name in names for n in shifted):
-        return []
-    return [Equality(n.entry, m) for n, m in shifted.items()]
+    found = shifted if any(n.name in names for n in shifted) else {}
+    names = names_beside_exponentials(expr)
+    shares = {n: m for n, m in meaning.items() if n.name in names and is_share(m)}
+    return [Equality(n.entry, m) for n, m in meaning.items() if n in found or n in shares]
+
+
+def names_beside_exponentials(expr: Expr) -> set[str]:
+    """The names that are factors of a product beside exponentials or sums of them."""
+    found: set[str] = set()
+    for whole in expr.atoms(sp.Mul):
+        if any(map(laws.has_exponential_term, whole.args)):
+            found |= {entry_name(f) for f in whole.args if is_entry(f)}
+    return found
+
+
+def is_share(expr: Expr) -> bool:
+    """Is it an exponential over a sum of them?"""
+    parts = laws.factors(expr)
+    above = any(isinstance(b, sp.exp) and p.is_positive for b, p in parts.items())
+    return above and any(p.is_negative and laws.is_exponential_sum(b) for b, p in parts.items())
 
 
 def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Distribution]:

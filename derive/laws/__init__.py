@@ -31,6 +31,7 @@ from derive.laws.exponential_sums import (
     shift_of,
 )
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
+from derive.laws.gates import gates_in_log
 from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
@@ -80,6 +81,7 @@ __all__ = [
     "factors",
     "fold",
     "from_label",
+    "gates_in_log",
     "has_exponential_term",
     "is_exponential_sum",
     "is_hole",

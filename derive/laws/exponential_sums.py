@@ -147,8 +147,7 @@ def terms_of_product(factors: Sequence[Expr]) -> tuple[Term, ...]:
 
     What is shifted already, also by the largest of a sum below the line, does not grow.
     """
-    shifted = [d for d in map(below, factors) if d is not None and shift_of(d) is not None]
-    own = [t for d in shifted for t in terms_of(d)]
+    own = shifted_below(factors)
     whole = next((f for f in factors if is_exponential_sum(f) and grows(f, own)), sp.S.One)
     weight, exponent, conditions = sp.S.One, sp.S.Zero, []
     for factor in factors:
@@ -163,6 +162,12 @@ def terms_of_product(factors: Sequence[Expr]) -> tuple[Term, ...]:
     outer = Term(weight, exponent, (*conditions, *more))
     found = [times(outer, t) for t in terms_of(whole)] if whole != 1 else [outer]
     return tuple(settled(term, own) for term in found)
+
+
+def shifted_below(factors: Sequence[Expr]) -> list[Term]:
+    """The terms of the sums that a product is divided by and that are shifted."""
+    shifted = [d for d in map(below, factors) if d is not None and shift_of(d) is not None]
+    return [t for d in shifted for t in terms_of(d)]
 
 
 def grows(expr: Expr, shifted: Sequence[Term]) -> bool:

@@ -9,7 +9,7 @@ from sympy import Expr, KroneckerDelta
 
 from derive.expressions import Sigmoid, Sum, Where, rewrite, rewrite_outside_in
 from derive.laws.law import law
-from derive.laws.matching import base_and_power, factors, how_often, one_exponential
+from derive.laws.matching import base_and_power, factors, how_often, one_exponential, over
 
 
 @law("log of a quotient")
@@ -19,15 +19,17 @@ def log_of_quotient(expr: Expr) -> Expr:
     log(exp(a) / (1 + exp(b))) = a - log(1 + exp(b))
 
     The log turns products into sums, because exp turns sums into products. What is taken out must
-    be positive, since the log of anything else is not a real number.
+    be positive, since the log of anything else is not a real number. What all terms of a sum are
+    divided by comes before the sum.
     """
 
     def rule(e: Expr) -> Expr | None:
         if not isinstance(e, sp.log):
             return None
-        parts = factors(e.args[0])
+        whole = sp.Mul(*map(one_quotient, sp.Mul.make_args(e.args[0])))
+        parts = factors(whole)
         positive = {b: p for b, p in parts.items() if is_positive(b)}
-        rest = one_exponential(e.args[0] / sp.Mul(*(b**p for b, p in positive.items())))
+        rest = one_exponential(whole / sp.Mul(*(b**p for b, p in positive.items())))
         logs = [p * log_of(b) for b, p in positive.items()]
         if len(positive) == len(parts) and parts and is_positive(rest):
             return sp.Add(log_of(rest), *logs)
@@ -36,6 +38,31 @@ def log_of_quotient(expr: Expr) -> Expr:
         return sp.Add(log_of_power(rest), *logs)
 
     return rewrite(expr, rule)
+
+
+def one_quotient(expr: Expr) -> Expr:
+    """A sum with the sums of exponentials that all of its terms are divided by below one line."""
+    if isinstance(expr, Sum):
+        body, indices = expr.open()
+        body = one_quotient(body)
+        outside = {b: p for b, p in divisors(body).items() if not b.free_symbols & {*indices}}
+        divisor = sp.Mul(*(b**p for b, p in outside.items()))
+        return expr if divisor == 1 else Sum(over(body, 1 / divisor), *indices) / divisor
+    if expr.is_Add:
+        terms = [*map(one_quotient, expr.args)]
+        all_below = [*map(divisors, terms)]
+        shared = {b: min(d.get(b, sp.S.Zero) for d in all_below) for b in all_below[0]}
+        divisor = sp.Mul(*(b**p for b, p in shared.items()))
+        return expr if divisor == 1 else sp.Add(*(over(t, 1 / divisor) for t in terms)) / divisor
+    return expr
+
+
+def divisors(expr: Expr) -> dict[Expr, Expr]:
+    """The positive sums of exponentials that a product is divided by, with their powers."""
+    powers = map(base_and_power, sp.Mul.make_args(expr))
+    return {
+        b: -p for b, p in powers if p.is_Rational and p < 0 and b.has(sp.exp) and is_positive(b)
+    }
 
 
 def is_positive(expr: Expr) -> bool:

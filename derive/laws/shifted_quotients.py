@@ -20,13 +20,16 @@ from derive.laws.exponential_sums import (
     NOTHING,
     Term,
     condition_of,
+    grows,
     is_exponential_sum,
     largest,
     masked,
     nonzero,
+    parts_alike,
     relevant,
     shares_exponent,
     shift_of,
+    shifted_below,
     terms_of,
     unless_empty,
     unmasked,
@@ -126,19 +129,23 @@ class Shift:
     def product(self, expr: Expr, count: Expr) -> Expr:
         """A product times exp(−count M): its sums take one each, the rest what is left.
 
-        Sums of the exponents that stand below come before others.
+        Sums of the exponents that stand below come before others, and after an exponential that is
+        one of these exponents alone, if no sum is.
         """
         factors = list(sp.Mul.make_args(expr))
         sums = [f for f in factors if is_exponential_sum(base_and_power(f)[0])]
         case = next((f for f in sums if isinstance(f, Where)), None)
         alone = len(sums) == 1 and not any(isinstance(f, sp.exp) for f in factors)
-        for f in (f for f in sums if not isinstance(f, Where)):
+        own = self.is_own(sp.exp(exponent_of(expr))) and not any(
+            self.is_own(base_and_power(f)[0]) for f in sums
+        )
+        for f in (f for f in sums if not own and not isinstance(f, Where)):
             base, power = base_and_power(f)
             takes = alone or self.is_related(base)
             if takes and power.is_Integer and 0 < power <= count:
                 factors[factors.index(f)] = self.sum(base) ** power
                 count -= power
-        if count and case is None:
+        if count and case is None and not own:
             case = next((f for f in sums if self.is_related(f, exponent_of(expr))), None)
         if case in factors:
             rest = sp.Mul(*(f for f in factors if f != case and not isinstance(f, sp.exp)))
@@ -154,6 +161,11 @@ class Shift:
         whole = sp.exp(power * self.top) * self.sum(expr) ** power
         empty = all(t.counts for t in self.terms)
         return indicator(sp.Gt(self.top, NOTHING)) * whole if empty else whole
+
+    def is_own(self, expr: Expr) -> bool:
+        """Has it an exponent of those that stand below, and no more than that?"""
+        exponents = [own.exponent for own in terms_of(expr) if own.exponent != 0]
+        return any(a in parts_alike(t, a) for a in exponents for t in self.terms)
 
     def is_related(self, expr: Expr, more: Expr = sp.S.Zero) -> bool:
         """Does a sum, times exp(more), have exponents of those that stand below?"""
@@ -202,9 +214,11 @@ def multiplied(expr: Expr) -> Iterator[Expr]:
 
 
 def grown_factors(expr: Expr) -> dict[Expr, Expr]:
-    """The sums of exponentials in a product, with their powers."""
-    powers = dict(map(base_and_power, sp.Mul.make_args(expr)))
-    return {b: p for b, p in powers.items() if p.is_positive and can_be_shifted(b)}
+    """The sums of exponentials in a product that none below the line keeps small, with powers."""
+    parts = sp.Mul.make_args(expr)
+    powers, own = dict(map(base_and_power, parts)), shifted_below(parts)
+    found = {b: p for b, p in powers.items() if p.is_positive and can_be_shifted(b)}
+    return {b: p for b, p in found.items() if not own or grows(b, own)}
 
 
 def is_several(powers: dict[Expr, Expr]) -> bool:
@@ -216,11 +230,8 @@ def taken_out(expr: Expr, inner: Sequence[Shift]) -> Expr:
     """With the largest taken out of each sum that is a factor in a term beside others.
 
     exp(M + N) Σ_i exp(a_i − M) Σ_j exp(b_j − N) has one exponent, as other terms have, and a weight
-    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same;
-    where there are none nothing is to be taken out.
+    that neither overflows nor vanishes. Sums that are like `inner` ones are shifted by the same.
     """
-    if not inner:
-        return expr
     if isinstance(expr, Sum):
         body, indices = expr.open()
         return Sum(taken_out(body, inner), *indices)

@@ -23,6 +23,12 @@ CASES = {
     "a root": f"L[n] = log(1 + sqrt({B}))",
     "within a sum": "L[n] = log(1 + sum(i, exp(a[n, i]) * sum(j, exp(b[j, i]))"
     " * sum(k, exp(c[i, k]))))",
+    "the paths of a chain": "L = log(sum(i, exp(a[i]) * sum(j, exp(w[i, j]) * exp(b[j])"
+    " * sum(k, exp(z[j, k] + c[k])))))",
+    "the paths of a chain of three": "L = log(sum(i, exp(a[i]) * sum(j, exp(w[i, j] + b[j])"
+    " * sum(k, exp(z[j, k] + c[k]) * sum(l, exp(t[k, l]))))))",
+    "sums that meet in one place": "L = log(sum(j, exp(b[j]) * sum(i, exp(a[i] + w[i, j]))"
+    " * sum(k, exp(z[j, k] + c[k]))))",
     "a share": f"h[n] = {A} * {B} / (1 + {A} * {B})",
     "one over": f"h[n] = 1 / (1 + {A} * {B})",
     "a share of one and of a product": f"h[n] = {A} / ({A} + {B} * sum(k, exp(c[n, k])))",
