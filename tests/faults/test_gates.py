@@ -62,7 +62,7 @@ def test_mixtures(name, scale):
     check(MIXTURES[name], scale, moved(MIXTURES[name]))
 
 
-@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, -1e3])
+@pytest.mark.parametrize("scale", [30.0, -1e3])
 @pytest.mark.parametrize("name", GATES)
 def test_gates(name, scale):
     with MP.workdps(DIGITS):
