@@ -233,6 +233,23 @@ def test_an_interrupted_run_leaves_what_was_there(moment, tmp_path, monkeypatch,
     assert [(p.name, p.read_text()) for p in out.iterdir()] == [("affine.py", old)]
 
 
+def test_ctrl_c_while_the_command_is_loaded():
+    """As a finder of modules that is interrupted."""
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'sympy':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from codegen.__main__ import main\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 130
+    assert done.stderr == "pullback: interrupted; nothing half-written is left\n"
+
+
 def test_ctrl_c_ends_all_processes_at_once(tmp_path):
     out = tmp_path / "lib"
     command = [sys.executable, "-m", "codegen", "generate", "--out", str(out)]

@@ -22,7 +22,7 @@ from tests.autodiff import Arrays, Point, text_facts
 from tests.samples import STRICT
 from tests.strategies import INPUT, SIZE, limited
 
-SECONDS = 60  # for all stages of one layer
+SECONDS = 240  # for all stages of one layer, which take a few
 ROOT = Path(__file__).parent.parent
 
 
