@@ -6,7 +6,7 @@ Each rule looks at the shape of an expression: a sum of a product is a contracti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from string import ascii_letters
@@ -854,7 +854,7 @@ class Lowering:
         elif loose and self.in_slope:
             guard = self.guard(rest, loose)
             if guard is None:
-                return self.guarded_sum(factors, loose, [*masks, *rest], indices)
+                return self.guarded_sum(loose, [*masks, *rest], indices)
             terms = [self.under_masks([guard], [], loose)]
             factors = [*masks, *rest]
         slopes, factors = sigmoid_slopes(factors)
@@ -863,17 +863,13 @@ class Lowering:
         return self.contract(terms, indices)
 
     def guarded_sum(
-        self,
-        factors: Iterable[Expr],
-        loose: Iterable[Expr],
-        firm: Iterable[Expr],
-        indices: tuple[Index, ...],
+        self, loose: Sequence[Expr], firm: Sequence[Expr], indices: tuple[Index, ...]
     ) -> Term:
         """A sum of products of which each is 0 where the firm factors are, whatever the others."""
         left, right = self.product([], loose), self.product([], firm)
         axes = {*left.indices, *right.indices}
         if axes in ({*left.indices}, {*right.indices}):
-            return self.reduce(self.product([], factors), indices)
+            return self.reduce(self.product([], [*loose, *firm]), indices)
         self.quiet = True
         return self.contract_pair(left, right, indices, guarded=True)
 
@@ -926,15 +922,8 @@ class Lowering:
 
     def contract(self, terms: list[Term], indices: tuple[Index, ...]) -> Term:
         """A sum of products, two at a time in the order that costs least."""
-        while len(terms) > 1:
-            a, b = cheapest_pair(terms, indices)
-            left, right = terms[a], terms[b]
-            rest = [t for place, t in enumerate(terms) if place not in (a, b)]
-            kept = {i for t in rest for i in t.indices}
-            summed = [i for i in indices if i in {*left.indices, *right.indices} - kept]
-            terms = [*rest, self.contract_pair(left, right, summed)]
-            indices = tuple(i for i in indices if i not in summed)
-        return self.reduce(terms[0], indices) if indices else terms[0]
+        term, left = in_pairs(terms, indices, self.contract_pair)
+        return self.reduce(term, left) if left else term
 
     def contract_pair(
         self, left: Term, right: Term, summed: Sequence[Index], guarded: bool = False
@@ -1005,17 +994,14 @@ def is_worked_out(term: Expr) -> bool:
 
 def widest(factors: Iterable[Expr], indices: Sequence[Index]) -> int:
     """The axes of the largest array that a contraction of these factors goes through."""
-    terms = [Term(0, tuple(ordered(indices_of(f)))) for f in factors]
-    most = max(len(t.indices) for t in terms)
-    while len(terms) > 1:
-        a, b = cheapest_pair(terms, indices)
-        rest = [t for place, t in enumerate(terms) if place not in (a, b)]
-        kept = {i for t in rest for i in t.indices}
-        pair = {*terms[a].indices, *terms[b].indices}
-        left = pair - ({*indices} - kept)
-        most = max(most, len(left))
-        terms = [*rest, Term(0, tuple(ordered(left)))]
-    return most
+    met = [Term(0, tuple(ordered(indices_of(f)))) for f in factors]
+
+    def meet(left: Term, right: Term, summed: Sequence[Index]) -> Term:
+        met.append(Term(0, tuple(ordered({*left.indices, *right.indices} - {*summed}))))
+        return met[-1]
+
+    in_pairs([*met], indices, meet)
+    return max(len(term.indices) for term in met)
 
 
 def may_vanish(factor: Expr) -> bool:
@@ -1106,6 +1092,26 @@ def take_label_deltas(
         rest = substitute(rest / delta, {index: label})
         labels = {i: substitute(other, {index: label}) for i, other in labels.items()}
         labels[index] = label
+
+
+def in_pairs(
+    terms: list[Term],
+    indices: Sequence[Index],
+    join: Callable[[Term, Term, Sequence[Index]], Term],
+) -> tuple[Term, tuple[Index, ...]]:
+    """Operands joined two at a time in the order that costs least, and what is not summed yet.
+
+    `join` is told which indices no other operand has, and sums over these.
+    """
+    while len(terms) > 1:
+        a, b = cheapest_pair(terms, indices)
+        left, right = terms[a], terms[b]
+        rest = [t for place, t in enumerate(terms) if place not in (a, b)]
+        kept = {i for t in rest for i in t.indices}
+        summed = [i for i in indices if i in {*left.indices, *right.indices} - kept]
+        terms = [*rest, join(left, right, summed)]
+        indices = [i for i in indices if i not in summed]
+    return terms[0], tuple(indices)
 
 
 def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int]:

@@ -18,7 +18,6 @@ from derive.expressions import (
     exhaust,
     expm1,
     free_entries,
-    is_entry,
     log1p,
     rewrite,
     substitute,
@@ -233,7 +232,7 @@ def named_shares(
     """The same for each entry p_k of a distribution that has a name."""
     for entry, i in distributions:
         for f in sp.Mul.make_args(term):
-            found = None if not is_entry(f) else unify(entry, f, names_of(entry), {})
+            found = unify(entry, f, names_of(entry), {})
             if found is not None and i in found:
                 k = found.pop(i)
                 fresh = Index("_others", i.size)
