@@ -64,6 +64,7 @@ COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "ph
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
 FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc", "Erfcx": "erfcx"}
+FUNCTION_NAMES |= {"LogSigmoid": "logsigmoid", "LogErfc": "logerfc"}
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"

@@ -389,6 +389,22 @@ class Sigmoid(sp.Function):
         return True
 
 
+class LogSigmoid(sp.Function):
+    """log(σ(x)), left as it is: SymPy makes a product of exp(a + log(b))."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """σ(-x), written as gates are."""
+        return cast(Expr, 1 - Sigmoid(self.args[0]))
+
+    def _eval_is_negative(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
 class Erfc(sp.Function):
     """1 - erf(x), left as it is: SymPy's own turns erfc(-x) into 2 - erfc(x), which cancels."""
 
@@ -400,6 +416,19 @@ class Erfc(sp.Function):
 
     def _eval_is_positive(self) -> bool:
         return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
+class LogErfc(sp.Function):
+    """log(erfc(x)), left as it is, as LogSigmoid is."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """As of the log."""
+        return cast(Expr, Erfc(self.args[0]).fdiff() / Erfc(self.args[0]))
 
     def _eval_is_real(self) -> bool:
         return True

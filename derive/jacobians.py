@@ -57,7 +57,7 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.log_of_quotient)
             .then(laws.sigmoid)
             .then(laws.log_of_sigmoid)
-            .then(laws.gates_in_log)
+            .then(laws.weights_as_exponentials)
             .then(laws.log_of_quotient)
         )
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
@@ -87,7 +87,8 @@ def for_computing(chain: Chain, slope: bool = False) -> Chain:
     chain = chain.then(laws.product_of_exponentials)
     chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
     chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
-    return chain.then(laws.complement_of_erf).then(laws.scaled_erfc).then(laws.log_of_erfc)
+    chain = chain.then(laws.complement_of_erf).then(laws.scaled_erfc).then(laws.log_of_erfc)
+    return chain.then(laws.log_of_sigmoid_in_exponent)
 
 
 def near_one(chain: Chain, distributions: Sequence[tuple[Expr, Index]]) -> Chain:

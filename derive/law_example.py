@@ -2,8 +2,8 @@
 
 An example is written in the language of definitions: `sum(j, [j == k] * f[j]) = f[k]`, after lines
 of what is given, each an equation or an assumption. More words say what no definition can:
-`diff(e, x[m])` is a derivative that is not yet worked out, `erfc(a)` is 1 - erf(a), and `erfcx(a)`
-that times exp(a²).
+`diff(e, x[m])` is a derivative that is not yet worked out, `erfc(a)` is 1 - erf(a), `erfcx(a)`
+that times exp(a²), and `logsigmoid(a)` and `logerfc(a)` are the logs of `sigmoid(a)` and `erfc(a)`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 from derive.builder import Builder, arity
 from derive.calls import Flat
 from derive.definition import check_keys
-from derive.expressions import Erfc, Erfcx
+from derive.expressions import Erfc, Erfcx, LogErfc, LogSigmoid
 from derive.grammar import parse_equations
 from derive.laws import Equality, Law
 from derive.layer import Layer
@@ -28,7 +28,12 @@ from derive.trees import Apply, Equation, Place, Ref, Tree, parts
 from derive.vocabulary import REDUCTIONS
 
 GIVEN = "given "
-FUNCTIONS = {"erfc": Erfc, "erfcx": Erfcx}
+FUNCTIONS = {
+    "erfc": Erfc,
+    "erfcx": Erfcx,
+    "logerfc": LogErfc,
+    "logsigmoid": LogSigmoid,
+}
 BEFORE, AFTER, HOLDER = "before", "after", "holder"  # nodes of the layer that an example becomes
 
 

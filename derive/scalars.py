@@ -25,6 +25,8 @@ from derive.expressions import (
     Erfcx,
     Extreme,
     Index,
+    LogErfc,
+    LogSigmoid,
     Maximum,
     Minimum,
     Place,
@@ -368,6 +370,8 @@ NAMES: Mapping[type, str] = {  # functions that others make up
     Erfc: "erfc",
     Erfcx: "erfcx",
     Sigmoid: "sigmoid",
+    LogSigmoid: "logsigmoid",
+    LogErfc: "logerfc",
     sp.Abs: "abs",
     sp.sign: "sign",
 }
@@ -377,6 +381,8 @@ MADE: Mapping[str, Callable[[Algebra[Any], Any], Any]] = {
     "erfc": lambda A, a: less(A, A.number(1), A.function("erf", a)),
     "erfcx": scaled,
     "sigmoid": logistic,
+    "logsigmoid": lambda A, a: A.function("log", logistic(A, a)),
+    "logerfc": lambda A, a: A.function("log", less(A, A.number(1), A.function("erf", a))),
     "abs": lambda A, a: A.mul([A.number(A.sign(a)), a]),
     "sign": lambda A, a: A.number(A.sign(a)),
 }

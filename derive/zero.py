@@ -169,6 +169,15 @@ class Residues:
         return total % P
 
 
+def factors(node: Node) -> Iterator[Node]:
+    """What sums and products are made of, in turn."""
+    if node.kind in ("sum", "product"):
+        for part in parts(node):
+            yield from factors(part)
+    else:
+        yield node
+
+
 class Logs:
     """log |a| as a sum of nodes and of logs of nodes, each times a number.
 
@@ -219,7 +228,7 @@ class Logs:
 
     def of_sum(self, a: Node) -> Iterator[tuple[str, Number, Node]]:
         """The parts of the log of a sum."""
-        terms = self.multiplied_out(a)
+        terms = [*map(self.centred, self.multiplied_out(self.without_tanh(a)))]
         if len(terms) == 1:
             yield from self.of(terms[0])
             return
@@ -243,6 +252,31 @@ class Logs:
             return a
         inverse = self.nodes.raised(mean, -1)
         return self.nodes.add(self.nodes.mul((t, inverse)) for t in terms)
+
+    def without_tanh(self, a: Node) -> Node:
+        """A sum of products with each tanh(x) as 1 − 2/(1 + exp(2x)), in which sums are seen."""
+        nodes = self.nodes
+
+        def written(x: Node) -> Node:
+            below = nodes.add((nodes.one, nodes.function("exp", nodes.scaled(x, 2))))
+            return nodes.add((nodes.one, nodes.scaled(nodes.raised(below, -1), -2)))
+
+        found = {n: written(n.args[1]) for n in factors(a) if is_function(n, "tanh")}
+        return nodes.replaced(a, found) if found else a
+
+    def centred(self, term: Node) -> Node:
+        """A product with the sums that it is divided by divided by exp of their mean exponents.
+
+        So 1 + exp(a) and 1 + exp(-a) have one base in common.
+        """
+        made = [term]
+        for base, power in self.nodes.bases(self.nodes.split(term)[1]):
+            if base.kind == "sum" and power < 0:
+                alone = self.without_exponential(base)
+                if alone is not base:
+                    own = self.nodes.mul((alone, self.mean_exponential(self.multiplied_out(base))))
+                    made += [self.nodes.raised(base, -power), self.nodes.raised(own, power)]
+        return self.nodes.mul(made)
 
     def mean_exponential(self, terms: list[Node]) -> Node:
         """exp of the mean of the exponents in a sum's terms."""

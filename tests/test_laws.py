@@ -18,7 +18,10 @@ from derive.expressions import (
     Erfcx,
     Index,
     Largest,
+    LogErfc,
+    LogSigmoid,
     Maximum,
+    Minimum,
     Sigmoid,
     Sum,
     Where,
@@ -73,7 +76,9 @@ def equal(before, after, definitions=None, sizes=SIZES, limit=2000):
         for _ in cases.rounds():
             scalars = Scalars(sizes, definitions or {}, symbolic, LABELS)
             left, right = scalars.write(before, at), scalars.write(after, at)
-            if not symbolic.zeros.is_zero(symbolic.nodes.subtract(left, right)):
+            symbolic.settle()
+            difference = symbolic.settled.put_in(symbolic.nodes.subtract(left, right))
+            if not symbolic.zeros.is_zero(difference):
                 return False
     return True
 
@@ -197,13 +202,36 @@ EXAMPLES = [
     ("log of a sigmoid", sp.log(Sigmoid(a)), [], -sp.log(1 + sp.exp(-a))),
     ("log of a sigmoid", sp.log(1 - Sigmoid(a)), [], -sp.log(1 + sp.exp(a))),
     (
-        "gates in a log",
+        "weights as exponentials",
         sp.log(1 - Sigmoid(a) + Sigmoid(a) * sp.exp(b)),
         [],
-        sp.log((1 + sp.exp(a) * sp.exp(b)) / (1 + sp.exp(a))),
+        sp.log(sp.exp(LogSigmoid(-a)) + sp.exp(LogSigmoid(a)) * sp.exp(b)),
     ),
-    ("gates in a log", sp.log(b + Sigmoid(a)), [], None),
-    ("gates in a log", Sigmoid(a) * sp.exp(b) + 1 - Sigmoid(a), [], None),
+    (
+        "weights as exponentials",
+        sp.log(Sum(Erfc(x(j)) * (1 + sp.tanh(x(j))) * sp.exp(b), j)),
+        [],
+        sp.log(
+            Sum(
+                sp.exp(LogErfc(x(j))) * sp.exp(sp.log(2) + LogSigmoid(2 * x(j))) * sp.exp(b),
+                j,
+            )
+        ),
+    ),
+    (
+        "weights as exponentials",
+        b * Sigmoid(a) / (Sigmoid(a) + 1 - sp.erf(c)),
+        [],
+        b * sp.exp(LogSigmoid(a)) / (sp.exp(LogSigmoid(a)) + sp.exp(LogErfc(c))),
+    ),
+    ("weights as exponentials", sp.log(b + Sigmoid(a)), [], None),
+    ("weights as exponentials", Sigmoid(a) * sp.exp(b) + 1 - Sigmoid(a), [], None),
+    (
+        "log of a sigmoid in an exponent",
+        sp.exp(LogSigmoid(a) + b),
+        [],
+        sp.exp(Minimum(a, 0) - log1p(sp.exp(-Abs(a))) + b),
+    ),
     (
         "log of a quotient",
         sp.log(Sum(x(j) / (1 + sp.exp(a)), j)),

@@ -31,7 +31,6 @@ from derive.laws.exponential_sums import (
     shift_of,
 )
 from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
-from derive.laws.gates import gates_in_log
 from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
 from derive.laws.law import LAWS, Equality, Law, law
 from derive.laws.matching import factors
@@ -58,6 +57,7 @@ from derive.laws.tails import (
     sigmoid_less,
     tanh_as_sigmoid,
 )
+from derive.laws.weights import log_of_sigmoid_in_exponent, weights_as_exponentials
 from derive.laws.zero_sums import Distribution, zero_sum
 
 __all__ = [
@@ -81,7 +81,6 @@ __all__ = [
     "factors",
     "fold",
     "from_label",
-    "gates_in_log",
     "has_exponential_term",
     "is_exponential_sum",
     "is_hole",
@@ -94,6 +93,7 @@ __all__ = [
     "log_of_one_less",
     "log_of_quotient",
     "log_of_sigmoid",
+    "log_of_sigmoid_in_exponent",
     "mask_from_output",
     "one_power",
     "others",
@@ -114,5 +114,6 @@ __all__ = [
     "tanh_as_sigmoid",
     "tanh_of_exponentials",
     "tie_to_label",
+    "weights_as_exponentials",
     "zero_sum",
 ]

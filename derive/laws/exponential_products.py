@@ -201,7 +201,7 @@ def common_exponential(expr: Expr) -> Expr:
         c = common(e.args[0])
         return c + sp.log(times_exponential(e.args[0], -c)) if c != 0 else None
 
-    return rewrite(each_product(expr, cancel_common), in_log)
+    return rewrite(each_product(expr, lambda e, _: cancel_common(e)), in_log)
 
 
 def common(expr: Expr) -> Expr:

@@ -159,14 +159,14 @@ def terms_of_product(factors: Sequence[Expr]) -> tuple[Term, ...]:
         elif factor != whole:
             weight *= factor
     exponent, more = unmasked(exponent)
-    outer = Term(weight, exponent, (*conditions, *more))
+    outer = settled(Term(weight, exponent, (*conditions, *more)), own)
     found = [times(outer, t) for t in terms_of(whole)] if whole != 1 else [outer]
-    return tuple(settled(term, own) for term in found)
+    return tuple(found) if outer.shifted != 0 else tuple(settled(term, own) for term in found)
 
 
 def shifted_below(factors: Sequence[Expr]) -> list[Term]:
     """The terms of the sums that a product is divided by and that are shifted."""
-    shifted = [d for d in map(below, factors) if d is not None and shift_of(d) is not None]
+    shifted = (d for d in below_line(factors) if shift_of(d) is not None)
     return [t for d in shifted for t in terms_of(d)]
 
 
@@ -183,6 +183,11 @@ def settled(term: Term, shifted: Sequence[Term]) -> Term:
         part = next(parts_alike(other, term.exponent), sp.S.Zero)
         term = replace(term, exponent=term.exponent - part, shifted=term.shifted + part)
     return term
+
+
+def below_line(factors: Sequence[Expr]) -> list[Expr]:
+    """The sums of exponentials that a product is divided by."""
+    return [d for d in map(below, factors) if d is not None]
 
 
 def below(factor: Expr) -> Expr | None:

@@ -7,9 +7,9 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import Erfc, Erfcx, Where, log1p, rewrite
+from derive.expressions import Erfc, Erfcx, LogErfc, Where, log1p, rewrite
 from derive.laws.law import law
-from derive.laws.matching import base_and_power, exponent_of
+from derive.laws.matching import base_and_power, exponent_of, one_exponential
 
 HALF = sp.Rational(1, 2)
 
@@ -29,7 +29,7 @@ def scaled_erfc(expr: Expr) -> Expr:
             if isinstance(base, Erfc) and power == -1:
                 square = base.args[0] ** 2
                 if -square in sp.Add.make_args(exponent_of(e)):
-                    return cast(Expr, e * base * sp.exp(square) / Erfcx(base.args[0]))
+                    return one_exponential(e * base * sp.exp(square)) / Erfcx(base.args[0])
         return None
 
     return rewrite(expr, rule)
@@ -56,6 +56,8 @@ def log_of_erfc(expr: Expr) -> Expr:
         return None
 
     def single(e: Expr) -> Expr | None:
+        if isinstance(e, LogErfc):
+            return log_of_whole(e.args[0])
         c, erfc = e.args[0].as_coeff_Mul() if isinstance(e, sp.log) else (sp.S.One, e)
         if e == erfc or not isinstance(erfc, Erfc) or c not in (1, HALF):
             return None

@@ -19,6 +19,7 @@ from derive.expressions import (
 from derive.laws.exponential_sums import (
     NOTHING,
     Term,
+    below_line,
     condition_of,
     grows,
     is_exponential_sum,
@@ -61,26 +62,35 @@ def shift_softmax(expr: Expr, defined: bool = False) -> Expr:
     return each_product(expr, partial(shift_quotient, defined=defined))
 
 
-def each_product(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
-    """Apply a rule to products and powers from the leaves up; a factor is no product of its own."""
+def each_product(
+    expr: Expr, rule: Callable[[Expr, Sequence[Expr]], Expr], around: Sequence[Expr] = ()
+) -> Expr:
+    """Apply a rule to products and powers from the leaves up; a factor is no product of its own.
+
+    The rule is told which sums of exponentials the whole that a product stands in is divided by.
+    """
     if isinstance(expr, Binder):
         body, indices = expr.open()
-        new = each_product(body, rule)
+        new = each_product(body, rule, around)
         return expr if new == body else type(expr)(new, *indices)
     if expr.is_Mul or expr.is_Pow:
         factors = sp.Mul.make_args(expr)
+        wider = (*around, *below_line(factors))
         new_factors = [
-            f.func(*(each_product(a, rule) for a in f.args)) if f.is_Pow else each_product(f, rule)
+            f.func(*(each_product(a, rule) for a in f.args))
+            if f.is_Pow
+            else each_product(f, rule, wider)
             for f in factors
         ]
-        return rule(sp.Mul(*new_factors) if tuple(new_factors) != factors else expr)
+        return rule(sp.Mul(*new_factors) if tuple(new_factors) != factors else expr, around)
     if not expr.args or isinstance(expr, sp.Indexed):
         return expr
-    new_args = [each_product(a, rule) for a in expr.args]
+    inner = around if expr.is_Add or isinstance(expr, Where) else ()
+    new_args = [each_product(a, rule, inner) for a in expr.args]
     return cast(Expr, expr.func(*new_args)) if tuple(new_args) != expr.args else expr
 
 
-def shift_quotient(expr: Expr, defined: bool) -> Expr:
+def shift_quotient(expr: Expr, around: Sequence[Expr], defined: bool) -> Expr:
     """A product with each sum of exponentials in its denominator shifted.
 
     Where none of the terms below counts a quotient is 0/0. It is 0 where it is to be `defined`, as
@@ -94,7 +104,7 @@ def shift_quotient(expr: Expr, defined: bool) -> Expr:
             total = shift.sum(base)
             if defined or shift.is_masked(rest):
                 total = unless_empty(shift.terms, shift.top, total)
-            expr = shift.product(rest, -power) * total**power
+            expr = shift.product(rest, -power, around) * total**power
     return expr
 
 
@@ -126,7 +136,7 @@ class Shift:
         found = map(condition_of, sp.Mul.make_args(product))
         return any(c is not None and relevant(self.terms)(c) for c in found)
 
-    def product(self, expr: Expr, count: Expr) -> Expr:
+    def product(self, expr: Expr, count: Expr, around: Sequence[Expr]) -> Expr:
         """A product times exp(−count M): its sums take one each, the rest what is left.
 
         Sums of the exponents that stand below come before others, and after an exponential that is
@@ -136,13 +146,16 @@ class Shift:
         sums = [f for f in factors if is_exponential_sum(base_and_power(f)[0])]
         case = next((f for f in sums if isinstance(f, Where)), None)
         alone = len(sums) == 1 and not any(isinstance(f, sp.exp) for f in factors)
-        own = self.is_own(sp.exp(exponent_of(expr))) and not any(
-            self.is_own(base_and_power(f)[0]) for f in sums
-        )
-        for f in (f for f in sums if not own and not isinstance(f, Where)):
+        exponential = sp.exp(exponent_of(expr))
+        own = self.is_own(exponential) and not any(self.is_own(base_and_power(f)[0]) for f in sums)
+        later = [*map(Shift.of, filter(can_be_shifted, (*below_line(factors), *around)))]
+        related = [f for f in sums if self.is_related(base_and_power(f)[0])]
+        wanted = sum(base_and_power(f)[1] for f in related) + self.is_own(exponential)
+        if wanted > count + len(later):
+            return self.apart(factors, count, [])
+        for f in (f for f in (sums if alone else related) if not own and not isinstance(f, Where)):
             base, power = base_and_power(f)
-            takes = alone or self.is_related(base)
-            if takes and power.is_Integer and 0 < power <= count:
+            if power.is_Integer and 0 < power <= count:
                 factors[factors.index(f)] = self.sum(base) ** power
                 count -= power
         if count and case is None and not own:
@@ -150,11 +163,17 @@ class Shift:
         if case in factors:
             rest = sp.Mul(*(f for f in factors if f != case and not isinstance(f, sp.exp)))
             return rest * self.sum(case, count, exponent_of(sp.Mul(*factors)))
-        if count:
-            product = sp.Mul(*factors)
-            out = all_out(product, grown_factors(product), self.inner)
-            factors = list(sp.Mul.make_args(out))
-        return self.exponential(factors, count) if count else sp.Mul(*factors)
+        return self.apart(factors, count, later) if count else sp.Mul(*factors)
+
+    def apart(self, factors: Sequence[Expr], count: Expr, later: Sequence[Shift]) -> Expr:
+        """Factors times exp(−count M), with the largest of each sum taken out.
+
+        Those stay that a sum below which is shifted `later` is for.
+        """
+        product = sp.Mul(*factors)
+        grown = grown_factors(product).items()
+        left = {b: p for b, p in grown if not any(s.is_own(b) for s in later)}
+        return self.exponential(sp.Mul.make_args(all_out(product, left, self.inner)), count)
 
     def out_of(self, expr: Expr, power: Expr) -> Expr:
         """A power of a sum as exp(M) to that power and what is left, or 0 where no term counts."""

@@ -33,7 +33,11 @@ FALSE = [
     ("log of a quotient", "log(a**2) = 2 * log(a)"),
     ("log of a quotient", "log(sum(j, a[j]**2) * b) = log(sum(j, a[j]**2)) + log(b) / 2"),
     ("log of a sigmoid", "log(1 + sigmoid(a)) = -log(1 + exp(a))"),
-    ("gates in a log", "log(sigmoid(a) + exp(c)) = log((exp(a) + exp(c)) / (1 + exp(a)))"),
+    (
+        "weights as exponentials",
+        "log(sigmoid(a) + exp(c)) = log(exp(logsigmoid(-a)) + exp(c))",
+    ),
+    ("log of a sigmoid in an exponent", "logsigmoid(a) = min(a, 0) - log1p(exp(abs(a)))"),
     ("sigmoid", "exp(a) / (1 + exp(b)) = sigmoid(a)"),
     ("sigmoid", "exp(a) / (2 + exp(a)) = sigmoid(a)"),
     ("shifted log-sum-exp", "log(sum(i, exp(a[i]))) = a[l] + log1p(sum(i, exp(a[i] - a[l])))"),

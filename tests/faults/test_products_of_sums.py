@@ -39,6 +39,14 @@ CASES = {
     " * exp(exp(b[n, n]) / sum(j, exp(b[j, j])))))",
     "a share in an exponent": f"{SHARE}h[n] = sum(j, u[j] * exp(c[n, j] * p[n, j]))"
     " / sum(j, exp(c[n, j] * p[n, j]))",
+    "two above, one below": "h[n] = (exp(w[n]) + 1) * (exp(b[n]) + 2)"
+    " / (1 + sum(i, exp(w[i]) + exp(b[i])))",
+    "two above of two below": "h[n] = (exp(w[n]) + 1) * (exp(b[n]) + 2)"
+    " / (1 + exp(w[n]) + exp(b[n]))",
+    "a product below": "h[n] = sum(j, exp(a[n, j]) * q[j])"
+    " / (1 + sum(j, exp(a[n, j]) * (1 + exp(b[n, j]))))",
+    "two sums in each term": "L = log(sum(j, exp(a[j]) * (exp(b[j]) + exp(-b[j]))"
+    " * (1 + exp(c[j]))))",
     "a share as a weight": f"{SHARE}h[n] = log(sum(j, p[n, j] * exp(c[n, j])))",
 }
 

@@ -1,4 +1,4 @@
-"""Mixtures whose weights are a softmax or a gate: what counts most may have the smallest weight.
+"""Mixtures whose weights are a softmax or vanish: what counts most may have the smallest weight.
 
 The reference takes 1 − σ(a) as it is written, so that it needs digits for all that this loses.
 """
@@ -49,6 +49,28 @@ GATES = {
     "a share and a mixture": "p[n, j] := exp(a[n, j]) / sum(i, exp(a[n, i]))\n"
     f"L[n] = log({G} * p[n, l[n]] + (1 - {G}) * sum(j, p[n, j] * exp(b[n, j])))",
 }
+TAILS = {
+    "gates over their axis": "L = log(sum(j, sigmoid(t[j]) * exp(a[j])))",
+    "gates that shut, in rows": "L[n] = log(sum(j, (1 - sigmoid(t[n, j])) * exp(a[n, j])))",
+    "gates by name": "s[n, j] := sigmoid(t[n, j])\nL[n] = log(sum(j, s[n, j] * exp(a[n, j])))",
+    "gates within gates": f"L[n] = log({G} * (sigmoid(a[n]) * exp(b[n])"
+    f" + (1 - sigmoid(a[n])) * exp(c[n])) + (1 - {G}) * exp(d[n]))",
+    "a sum of gates within": f"L[n] = log({G} * sum(j, sigmoid(a[n, j]) * exp(b[n, j]))"
+    f" + (1 - {G}) * exp(d[n]))",
+    "gates of two": f"L[n] = log({G} * exp(a[n]) * sigmoid(b[n])"
+    " + exp(c[n]) * (1 - sigmoid(b[n])))",
+    "a mean of gates": "L = mean(n, log(mean(j, sigmoid(t[n, j]))))",
+    "a mean by gates": "h[n] = sum(j, sigmoid(t[n, j]) * exp(a[n, j]) * x[n, j])"
+    " / sum(j, sigmoid(t[n, j]) * exp(a[n, j]))",
+    "shares": "s[n, j] := sigmoid(t[n, j])\nh[n, j] = s[n, j] / sum(i, s[n, i])",
+    "who is responsible": f"h[n] = {G} * exp(a[n]) / ({G} * exp(a[n]) + (1 - {G}) * exp(b[n]))",
+    "erfc": "L[n] = log(sum(j, erfc(t[n, j]) * exp(a[n, j])))",
+    "erfc beside": f"L[n] = log({G} * exp(a[n]) + erfc(b[n]))",
+    "both sides of erf": "L[n] = log((1 + erf(t[n])) * exp(a[n]) + (1 - erf(t[n])) * exp(b[n]))",
+    "tanh": "L[n] = log(sum(j, (1 - tanh(t[n, j])) * exp(a[n, j])))",
+    "both sides of tanh": "L[n] = log((1 + tanh(t[n])) / 2 * exp(a[n])"
+    " + (1 - tanh(t[n])) / 2 * exp(b[n]))",
+}
 
 
 def moved(text):
@@ -63,7 +85,8 @@ def test_mixtures(name, scale):
 
 
 @pytest.mark.parametrize("scale", [30.0, -1e3])
-@pytest.mark.parametrize("name", GATES)
-def test_gates(name, scale):
+@pytest.mark.parametrize("name", GATES | TAILS)
+def test_weights_that_vanish(name, scale):
+    text = (GATES | TAILS)[name]
     with MP.workdps(DIGITS):
-        check(GATES[name], scale, moved(GATES[name]))
+        check(text, scale, moved(text))
