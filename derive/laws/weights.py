@@ -58,6 +58,8 @@ def may_vanish(expr: Expr) -> bool:
     if not isinstance(expr, sp.Add | Sum | Where):
         return False
     terms = terms_in(expr)
+    if expr.is_Add and len(terms) == 1:
+        return False  # it is one weight, whose log has laws of its own
     weighted = [any(p.is_positive and log_of_weight(b) for b, p in powers_of(t)) for t in terms]
     grown = [*map(has_exponential_term, terms)]
     bare = any(not w and not g for w, g in zip(weighted, grown, strict=True))
