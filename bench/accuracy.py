@@ -13,7 +13,7 @@ from tqdm import tqdm
 from bench import exact, flags, machine, regimes, sums, ulp
 from bench.accuracy_peers import Call, calls
 from bench.tables import markdown
-from codegen import library
+from pullback.codegen import library
 from tests.definitions import facts
 from tests.reference import MP, forward, gradients
 from tests.samples import cotangent, draw, module, run, sizes_of

@@ -17,14 +17,14 @@ from tqdm import tqdm
 
 from bench import machine, plots
 from bench.tables import markdown
-from codegen import library
-from codegen.compiler import Compiled, files
-from codegen.faults import stages
-from codegen.lower import lower
-from derive.derivation import derive
-from derive.errors import PullbackError
-from derive.proof import prove
-from derive.reader import read_layer
+from pullback.codegen import library
+from pullback.codegen.compiler import Compiled, files
+from pullback.codegen.faces.faults import stages
+from pullback.codegen.lower import lower
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import PullbackError
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_layer
 
 CHAINS = (5, 10, 20, 50, 100)
 SOFTMAX = (2, 4, 8, 16, 32)

@@ -79,7 +79,7 @@ def show(title: str, error: Any, top: list[Any], bottom: list[Any]) -> None:
 
 
 def main() -> None:
-    """Print what stands in codegen/templates/helpers.py.j2."""
+    """Print what stands in codegen/targets/numpy/runtime/functions.py."""
     with mp.workdps(50):
         for dtype, degree, end, middle in (("float64", 9, 27.3, 2), ("float32", 4, 10.1, 1.5)):
             error, top, bottom = fit(erfcx, degree, mp.mpf(end), mp.mpf(middle), fixed=True)

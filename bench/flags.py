@@ -8,7 +8,7 @@ import numpy as np
 
 from bench import regimes
 from bench.tables import markdown
-from codegen import library
+from pullback.codegen import library
 from tests.definitions import facts
 from tests.samples import KINDS, cotangent, draw, sizes_of
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bench.tables import markdown
-from codegen import library
-from derive.trees import Ref, walk
+from pullback.codegen import library
+from pullback.derive.read.trees import Ref, walk
 from tests.definitions import Facts, facts
 
 Array = NDArray[Any]

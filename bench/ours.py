@@ -6,7 +6,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from codegen.notebook import shipped
+from pullback.codegen.faces.notebook import shipped
 
 
 def ours(

@@ -1,3 +1,1 @@
 """Programs and pages from derivations."""
-
-__version__ = "0.1.0"

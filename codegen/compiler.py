@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen import mathml
-from codegen.faults import stages
-from codegen.latex import latex
-from codegen.lower import lower
-from codegen.module import module
-from codegen.module_test import module_test
-from codegen.page import LAWS_FILE, page
-from codegen.program import Program
-from codegen.smoke import smoke
-from derive.derivation import Derivation, derive
-from derive.layer import Layer
-from derive.proof import Proof, Watch, prove
-from derive.reader import Library, read_layer
+from pullback.codegen.faces.faults import stages
+from pullback.codegen.lower import lower
+from pullback.codegen.pages import mathml
+from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.page import LAWS_FILE, page
+from pullback.codegen.program import Program
+from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.numpy.smoke import smoke
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.layer import Layer
+from pullback.derive.proof.proving import Proof, Watch, prove
+from pullback.derive.read.reader import Library, read_layer
 
 
 @dataclass(frozen=True)

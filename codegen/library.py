@@ -9,10 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from codegen.module import ENVIRONMENT
-from derive.definition import check_layer_name
-from derive.errors import DefinitionError
-from derive.reader import read_equations
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.reader import read_equations
 
 SUFFIX = ".toml"
 MAX_FILE = 64 * 1024  # bytes
@@ -20,7 +18,7 @@ MAX_FILE = 64 * 1024  # bytes
 
 def shipped() -> list[str]:
     """The names of the shipped definitions."""
-    found = (entry.name for entry in resources.files("layers").iterdir())
+    found = (entry.name for entry in resources.files("pullback.layers").iterdir())
     return sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
 
 
@@ -28,7 +26,7 @@ def shipped_source(name: str) -> str:
     """The text of a shipped definition; KeyError, with those that there are, for other names."""
     if name not in shipped():
         raise KeyError(name, shipped())
-    return resources.files("layers").joinpath(name + SUFFIX).read_text(encoding="utf-8")
+    return resources.files("pullback.layers").joinpath(name + SUFFIX).read_text(encoding="utf-8")
 
 
 def find(definition: str) -> tuple[str, str]:
@@ -81,12 +79,6 @@ def made(
 def quoted(text: str) -> str:
     """Text as a basic string of TOML, whose escapes are those of JSON, and one more."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def starter(name: str) -> str:
-    """A definition with comments, for a new layer of that name to start from."""
-    check_layer_name(name)
-    return ENVIRONMENT.get_template("definition.toml.j2").render(name=name)
 
 
 def beside(definition: str, name: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from codegen.program import (
+from pullback.codegen.program import (
     Arange,
     Builder,
     Constant,
@@ -39,9 +39,20 @@ from codegen.program import (
     reads,
     verify,
 )
-from derive.derivation import Derivation, cotangent_name
-from derive.errors import MissingLaw
-from derive.expressions import (
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.finite import (
+    NOWHERE,
+    Conditions,
+    Finite,
+    are_unequal_axes,
+    cases,
+    is_mask,
+    ordered,
+    sizes,
+)
+from pullback.derive.calculus.tangents import tangent_name
+from pullback.derive.errors import MissingLaw
+from pullback.derive.index.expressions import (
     Abs,
     ArgLargest,
     ArgSmallest,
@@ -67,18 +78,7 @@ from derive.expressions import (
     log1p,
     substitute,
 )
-from derive.finite import (
-    NOWHERE,
-    Conditions,
-    Finite,
-    are_unequal_axes,
-    cases,
-    is_mask,
-    ordered,
-    sizes,
-)
-from derive.laws import is_exponential_sum, is_label_delta, shift_of
-from derive.tangents import tangent_name
+from pullback.derive.laws import is_exponential_sum, is_label_delta, shift_of
 
 FUNCTIONS: dict[type, str] = {
     sp.exp: "exp",

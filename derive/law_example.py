@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from derive.builder import Builder, arity
-from derive.calls import Flat
-from derive.definition import check_keys
-from derive.expressions import Erfc, Erfcx, LogErfc, LogSigmoid
-from derive.grammar import parse_equations
-from derive.laws import Equality, Law
-from derive.layer import Layer
-from derive.reader import Assembly
-from derive.steps import Partial
-from derive.symbols import names_in
-from derive.trees import Apply, Equation, Place, Ref, Tree, parts
-from derive.vocabulary import REDUCTIONS
+from pullback.derive.calculus.steps import Partial
+from pullback.derive.index.expressions import Erfc, Erfcx, LogErfc, LogSigmoid
+from pullback.derive.laws import Equality, Law
+from pullback.derive.layer import Layer
+from pullback.derive.read.builder import Builder, arity
+from pullback.derive.read.calls import Flat
+from pullback.derive.read.definition import check_keys
+from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.reader import Assembly
+from pullback.derive.read.symbols import names_in
+from pullback.derive.read.trees import Apply, Equation, Place, Ref, Tree, parts
+from pullback.derive.read.vocabulary import REDUCTIONS
 
 GIVEN = "given "
 FUNCTIONS = {

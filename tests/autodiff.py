@@ -22,9 +22,19 @@ from autograd.extend import defvjp, primitive
 from autograd.scipy.special import erf, erfc
 from scipy.special import expit
 
-from derive.calls import inputs_of, write_out_calls
-from derive.definition import Definition
-from derive.trees import Apply, Equation, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from pullback.derive.read.calls import inputs_of, write_out_calls
+from pullback.derive.read.definition import Definition
+from pullback.derive.read.trees import (
+    Apply,
+    Equation,
+    Iverson,
+    Negative,
+    Number,
+    Operation,
+    Ref,
+    Tree,
+    walk,
+)
 from tests.definitions import COMPARE, Facts, unify
 
 sigmoid = primitive(expit)  # autograd's own carries no second derivative in the tails

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from derive.calls import inputs_of, write_out_calls
-from derive.reader import read_definition
-from derive.trees import Equation, Operation, Ref, walk
+from pullback.derive.read.calls import inputs_of, write_out_calls
+from pullback.derive.read.reader import read_definition
+from pullback.derive.read.trees import Equation, Operation, Ref, walk
 
 LAYERS = Path(__file__).parent.parent / "layers"
 COMPARE = {

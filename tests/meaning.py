@@ -9,13 +9,13 @@ import mpmath
 import numpy as np
 from sympy import Expr
 
-from codegen import library
-from derive.algebra import Duals, Numbers
-from derive.derivation import Derivation, derive
-from derive.expressions import Index
-from derive.layer import Layer
-from derive.reader import read_layer
-from derive.scalars import Scalars
+from pullback.codegen import library
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.index.expressions import Index
+from pullback.derive.layer import Layer
+from pullback.derive.proof.algebra import Duals, Numbers
+from pullback.derive.proof.scalars import Scalars
+from pullback.derive.read.reader import read_layer
 
 
 def shipped(name: str) -> Layer:

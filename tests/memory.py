@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from derive.derivation import Derivation
-from derive.layer import Layer
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.layer import Layer
 
 SLACK = 2**16  # bytes that Python itself and buffers of a fixed size take
 TIMES = 4  # of the largest array

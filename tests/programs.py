@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from codegen.program import Function, Meaning, Program, Values
-from derive.derivation import Derivation, cotangent_name
-from derive.tangents import tangent_name
+from pullback.codegen.lower import lower
+from pullback.codegen.program import Function, Meaning, Program, Values
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.tangents import tangent_name
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull
 from tests.strategies import layers

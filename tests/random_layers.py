@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from codegen.library import quoted
-from codegen.lower import lower
-from codegen.module import loaded, module
-from derive.derivation import Derivation, derive
-from derive.errors import PullbackError
-from derive.proof import prove
-from derive.reader import read_definition, read_layer
-from derive.trees import (
+from pullback.codegen.library import quoted
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.errors import PullbackError
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_definition, read_layer
+from pullback.derive.read.trees import (
     BATCH,
     Apply,
     Equation,

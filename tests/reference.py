@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from mpmath import MPContext
 
-from derive.trees import Apply, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from pullback.derive.read.trees import Apply, Iverson, Negative, Number, Operation, Ref, Tree, walk
 from tests.definitions import COMPARE, Facts, facts
 
 DIGITS = 60

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.trees import Operation, Ref, Tree, walk
+from pullback.derive.read.trees import Operation, Ref, Tree, walk
 from tests.definitions import LAYERS, Facts, facts
 from tests.reference import DIGITS, MP, Depends, Exact, jacobians, pull
 from tests.rounding import allowed

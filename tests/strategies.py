@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from derive.errors import DefinitionError
-from derive.reader import read_equations
-from derive.trees import BATCH
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.reader import read_equations
+from pullback.derive.read.trees import BATCH
 
 AXES = ("nmq", "kjl", "die")  # names of axes; those of one group often have one size
 SIZE = 3  # of an axis, at most

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from derive.errors import DefinitionError
-from derive.reader import read_equations, read_layer
-from derive.vocabulary import WORDS
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.vocabulary import WORDS
 
 LIMIT = 30.0  # seconds of the processor, for what takes under one; what hangs takes minutes
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from derive.trees import BATCH
+from pullback.derive.read.trees import BATCH
 from tests.autodiff import Point
 from tests.definitions import facts
 from tests.samples import NAMES, STRICT, cotangent, draw, module

@@ -12,8 +12,8 @@ from bench import derive as bench_derive
 from bench.ours import ours
 from bench.peers import HAND, LIMIT, OURS, LeftOut, limit, numpy_by_hand, pullback
 from bench.tasks import Row
-from codegen import library
-from derive.reader import read_layer
+from pullback.codegen import library
+from pullback.derive.read.reader import read_layer
 from tests.definitions import facts
 
 SMALL = {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen import cli, library
-from codegen.latex import words
+from pullback.codegen import library
+from pullback.codegen.faces import cli
+from pullback.codegen.pages.latex import words
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "attention", "deep_mlp"]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen import library, site
-from codegen.compiler import compile_definition, files
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.pages import site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GENERATED = Path(__file__).parent.parent / "generated"

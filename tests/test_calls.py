@@ -2,11 +2,11 @@
 
 import pytest
 
-from derive.calls import MAX_CALLS
-from derive.derivation import derive
-from derive.errors import DefinitionError
-from derive.proof import prove
-from derive.reader import read_equations, read_layer
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.calls import MAX_CALLS
+from pullback.derive.read.reader import read_equations, read_layer
 
 LIBRARY = {
     name: f'equations = """\n{text}\n"""'

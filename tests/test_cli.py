@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen import cli, library, write
-from codegen.marks import marked
-from derive import laws
-from derive.laws import Law
+from pullback.codegen import library
+from pullback.codegen.faces import cli, write
+from pullback.codegen.faces.marks import marked
+from pullback.derive import laws
+from pullback.derive.laws import Law
 
 ROOT = Path(__file__).parent.parent
 
@@ -226,7 +227,7 @@ def test_an_interrupted_run_leaves_what_was_there(moment, tmp_path, monkeypatch,
         raise KeyboardInterrupt
 
     if moment == "proof":
-        monkeypatch.setattr("codegen.compiler.prove", interrupt)
+        monkeypatch.setattr("pullback.codegen.compiler.prove", interrupt)
     else:
         monkeypatch.setattr(write.os, "replace", interrupt)
     assert run("generate", "affine", "--out", out) == 130
@@ -242,7 +243,7 @@ def test_ctrl_c_while_the_command_is_loaded():
         "        if name == 'sympy':\n"
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupted())\n"
-        "from codegen.__main__ import main\n"
+        "from pullback.__main__ import main\n"
         "sys.exit(main())"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -252,7 +253,7 @@ def test_ctrl_c_while_the_command_is_loaded():
 
 def test_ctrl_c_ends_all_processes_at_once(tmp_path):
     out = tmp_path / "lib"
-    command = [sys.executable, "-m", "codegen", "generate", "--out", str(out)]
+    command = [sys.executable, "-m", "pullback", "generate", "--out", str(out)]
     running = subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -281,7 +282,7 @@ def test_output_is_the_same_to_the_byte_under_any_hash_seed(name, tmp_path):
     for seed in ("1", "2"):
         out = tmp_path / seed
         subprocess.run(
-            [sys.executable, "-m", "codegen", "generate", name, "--out", str(out)],
+            [sys.executable, "-m", "pullback", "generate", name, "--out", str(out)],
             check=True,
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},

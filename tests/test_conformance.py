@@ -7,8 +7,8 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose
 
-from derive.expressions import Bracket, entry, entry_name
-from derive.jacobians import jacobian, written_out
+from pullback.derive.calculus.jacobians import jacobian, written_out
+from pullback.derive.index.expressions import Bracket, entry, entry_name
 from tests.meaning import RandomNumbers, derived, evaluate, shipped
 
 N, D, K, J = 3, 4, 5, 2

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-import derive
-from codegen import cli, library, notebook
-from codegen.compiler import compile_definition
-from codegen.gallery import entry
-from derive import grammar, vocabulary
-from derive.definition import KEYS
-from derive.errors import DefinitionError
-from derive.reader import read_equations, read_layer
+import pullback.derive
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition
+from pullback.codegen.faces import cli, notebook
+from pullback.codegen.pages.gallery import entry
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read import grammar, vocabulary
+from pullback.derive.read.definition import KEYS
+from pullback.derive.read.reader import read_equations, read_layer
 
 ROOT = Path(__file__).parent.parent
 LANGUAGE, TUTORIAL, README = (
@@ -56,7 +57,7 @@ def run_commands(text, folder):
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, shown = part.split("\n", 1)
         words = shlex.split(command)
-        words[:1] = [sys.executable, "-m", "codegen"] if words[0] == "pullback" else words[:1]
+        words[:1] = [sys.executable, "-m", "pullback"] if words[0] == "pullback" else words[:1]
         words[0] = sys.executable if words[0] == "python" else words[0]
         made = subprocess.run(
             words,
@@ -231,7 +232,7 @@ LIMITS = {
     "dots on a line of the file": "definition.MAX_DOTS",
 }
 # their limits bound the engine's work and no definition
-INNER = ("canonical", "check", "expressions", "proof", "ties")
+INNER = ("canonical", "check", "expressions", "proving", "shifted_logs", "ties")
 
 
 def test_the_limits():
@@ -244,12 +245,13 @@ def test_the_limits():
         with pytest.raises(DefinitionError):
             read_equations("layer", f"h = 1e{sign}{power + 1} * x")
     code_limits = {}
-    for module in pkgutil.iter_modules(derive.__path__):
-        if module.name not in INNER:
-            values = importlib.import_module(f"derive.{module.name}")
+    for module in pkgutil.walk_packages(pullback.derive.__path__, "pullback.derive."):
+        name = module.name.rpartition(".")[2]
+        if name not in INNER:
+            values = importlib.import_module(module.name)
             source = inspect.getsource(values)
             names = re.findall(r"^(MAX_[A-Z]+) =", source, re.MULTILINE)
-            code_limits |= {f"{module.name}.{n}": getattr(values, n) for n in names}
+            code_limits |= {f"{name}.{n}": getattr(values, n) for n in names}
     assert {LIMITS[words]: number for words, number in shown.items()} == code_limits
     assert library.MAX_FILE == grammar.MAX_TEXT
 

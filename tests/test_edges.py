@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codegen import library
-from codegen.compiler import compile_definition, files
-from codegen.module import loaded, module
-from derive.reader import read_definition
-from derive.trees import Operation, Ref, walk
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.read.reader import read_definition
+from pullback.derive.read.trees import Operation, Ref, walk
 from tests.autodiff import text_facts
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from codegen.notebook import shipped
+from pullback.codegen.faces.notebook import shipped
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "examples" / "derivations.ipynb"

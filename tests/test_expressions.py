@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
-from derive.errors import TooLarge
-from derive.expressions import (
+from pullback.derive.errors import TooLarge
+from pullback.derive.index.expressions import (
     FUNCTIONS,
     ArgLargest,
     ArgSmallest,
@@ -260,8 +260,8 @@ def test_pickling_round_trips(expr):
 
 SCRIPT = """
 from pathlib import Path
-from derive.derivation import derive
-from derive.reader import read_layer
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_layer
 for name in ("softmax", "softmax_cross_entropy"):
     layer = read_layer(name, Path(f"layers/{name}.toml").read_text(encoding="utf-8"))
     print(layer.axes, layer.inputs, layer.nodes)

@@ -7,9 +7,10 @@ import pytest
 import sympy as sp
 from sympy import Abs, Eq, Heaviside, Idx, KroneckerDelta, Max, Min, Piecewise, Rational, Sum, exp
 
-from derive import from_sympy, layer
-from derive.errors import DefinitionError
-from derive.from_sympy import equations_text
+from pullback import layer
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read import from_sympy
+from pullback.derive.read.from_sympy import equations_text
 
 B, h, L, p, u, w, x, y, z = map(sp.IndexedBase, ["B", "h", "L", "p", "u", "w", "x", "y", "z"])
 d, i, j, k, n = sp.symbols("d i j k n", integer=True)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import module
-from derive.definition import check_keys
-from derive.derivation import Derivation, derive
-from derive.proof import prove
-from derive.reader import read_equations
-from derive.trees import BATCH
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import module
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.definition import check_keys
+from pullback.derive.read.reader import read_equations
+from pullback.derive.read.trees import BATCH
 from tests import random_layers
 from tests.autodiff import Arrays, Point, text_facts
 from tests.samples import STRICT

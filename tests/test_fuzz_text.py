@@ -8,13 +8,13 @@ import sys
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from codegen import library
-from codegen.lower import lower
-from derive.derivation import derive
-from derive.errors import DefinitionError, PullbackError
-from derive.layer import Layer
-from derive.reader import read_equations, read_layer
-from derive.vocabulary import WORDS
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError, PullbackError
+from pullback.derive.layer import Layer
+from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.vocabulary import WORDS
 from tests.strategies import layers, limited
 
 # Reading takes under a second. What hangs takes minutes; one collection of all objects that the

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.trees import Ref, walk
+from pullback.derive.read.trees import Ref, walk
 from tests.definitions import LAYERS, facts
 from tests.reference import DIGITS, MP, Depends, Exact, forward, gradients
 from tests.samples import (

@@ -4,9 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.errors import DefinitionError
-from derive.grammar import INSTEAD, MAX_DEPTH, MAX_TEXT, parse_comparison, parse_equations
-from derive.trees import (
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.grammar import (
+    INSTEAD,
+    MAX_DEPTH,
+    MAX_TEXT,
+    parse_comparison,
+    parse_equations,
+)
+from pullback.derive.read.trees import (
     Apply,
     Negative,
     Number,

@@ -6,8 +6,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from codegen.runtime.arrays import _guarded_einsum
-from derive import layer
+from pullback import layer
+from pullback.codegen.targets.numpy.runtime.arrays import _guarded_einsum
 
 BLOCK = {np.float32: 2**14, np.float64: 2**13}  # entries that are worked out at once
 EXACT = {"erf": mp.erf, "erfc": mp.erfc}

@@ -9,11 +9,12 @@ import re
 
 import pytest
 
-from codegen.law_texts import law_text, law_texts
-from codegen.notation import LATEX, UNICODE
-from derive import laws
-from derive.errors import DefinitionError, ProofFailed
-from derive.expressions import (
+from pullback.codegen.notation.printer import LATEX, UNICODE
+from pullback.codegen.pages.law_texts import law_text, law_texts
+from pullback.derive import laws
+from pullback.derive.calculus.steps import Step
+from pullback.derive.errors import DefinitionError, ProofFailed
+from pullback.derive.index.expressions import (
     ArgLargest,
     Index,
     Sum,
@@ -22,11 +23,10 @@ from derive.expressions import (
     free_indices,
     rewrite,
 )
-from derive.law_example import FUNCTIONS, read_example
-from derive.laws import LAWS, Law, law
-from derive.proof import check_step
-from derive.reader import read_equations
-from derive.steps import Step
+from pullback.derive.law_example import FUNCTIONS, read_example
+from pullback.derive.laws import LAWS, Law, law
+from pullback.derive.proof.proving import check_step
+from pullback.derive.read.reader import read_equations
 
 BEYOND = {  # words that no definition can say
     "differentiate": {"diff"},

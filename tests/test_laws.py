@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
-from derive import steps
-from derive.cases import Cases, Symbolic, TooManyCases
-from derive.expressions import (
+from pullback.derive.calculus import steps
+from pullback.derive.index.expressions import (
     Abs,
     ArgLargest,
     Bracket,
@@ -32,9 +31,10 @@ from derive.expressions import (
     size_symbol,
     substitute,
 )
-from derive.laws import LAWS, Distribution, Equality, law
-from derive.nodes import Nodes
-from derive.scalars import Scalars
+from pullback.derive.laws import LAWS, Distribution, Equality, law
+from pullback.derive.proof.cases import Cases, Symbolic, TooManyCases
+from pullback.derive.proof.nodes import Nodes
+from pullback.derive.proof.scalars import Scalars
 
 N, K = size_symbol("N"), size_symbol("K")
 n, m = Index("n", N), Index("m", N)

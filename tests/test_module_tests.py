@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen import library
-from codegen.lower import lower
-from codegen.module import module
-from codegen.module_test import Loops, module_test
-from codegen.smoke import SLOW, Checks, first_failure
-from derive.derivation import derive
-from derive.reader import read_equations, read_layer
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.module_test import Loops, module_test
+from pullback.codegen.targets.numpy.smoke import SLOW, Checks, first_failure
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_equations, read_layer
 from tests.mutations import fails, load
 
 # written beside the tests: what was imported when they have run

@@ -17,12 +17,22 @@ import pytest
 import sympy as sp
 from sympy import KroneckerDelta
 
-from codegen.latex import latex
-from codegen.matrix import Leaf, Made, Matrix, OneHot, Ones, matrix_form, matrix_tree, transpose
-from codegen.notation import LATEX, UNICODE, Notation, spell
-from codegen.terminal import show, wrap
-from derive.derivation import Derivation, derive
-from derive.expressions import (
+from pullback.codegen.notation.matrix import (
+    Leaf,
+    Made,
+    Matrix,
+    OneHot,
+    Ones,
+    matrix_form,
+    matrix_tree,
+    transpose,
+)
+from pullback.codegen.notation.printer import LATEX, UNICODE, Notation, spell
+from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.terminal import show, wrap
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.calculus.steps import Partial
+from pullback.derive.index.expressions import (
     ArgLargest,
     Binder,
     Bracket,
@@ -39,10 +49,9 @@ from derive.expressions import (
     is_size,
     size_symbol,
 )
-from derive.layer import Layer
-from derive.proof import Proof, prove
-from derive.reader import read_equations, read_layer
-from derive.steps import Partial
+from pullback.derive.layer import Layer
+from pullback.derive.proof.proving import Proof, prove
+from pullback.derive.read.reader import read_equations, read_layer
 
 LAYERS = Path(__file__).parent.parent / "layers"
 TEXTS = {p.stem: p.read_text() for p in LAYERS.glob("*.toml")}
@@ -507,9 +516,10 @@ def test_wrap_breaks_before_operators() -> None:
 
 def test_pages_do_not_depend_on_the_hash_seed() -> None:
     code = (
-        "from pathlib import Path; from derive.reader import read_layer;"
-        "from derive.derivation import derive; from codegen.notation import spell, LATEX;"
-        "from codegen.matrix import matrix_form;"
+        "from pathlib import Path; from pullback.derive.read.reader import read_layer;"
+        "from pullback.derive.calculus.derivation import derive;"
+        "from pullback.codegen.notation.printer import spell, LATEX;"
+        "from pullback.codegen.notation.matrix import matrix_form;"
         f"texts = {{p.stem: p.read_text() for p in Path({str(LAYERS)!r}).glob('*.toml')}};"
         "layer = read_layer('mlp', texts['mlp'], texts.__getitem__); d = derive(layer);"
         "print([spell(s.after, layer, LATEX) for s in d.steps]);"

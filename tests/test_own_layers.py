@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from codegen import library
-from codegen.compiler import compile_definition, files
-from codegen.lower import Lowering, lower
-from codegen.module import module
-from derive.derivation import derive
-from derive.errors import MissingLaw, PullbackError
-from derive.proof import prove
-from derive.reader import read_equations
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.lower import Lowering, lower
+from pullback.codegen.targets.numpy.module import module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import MissingLaw, PullbackError
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_equations
 
 
 def compiled(text: str, **keys) -> dict:

@@ -7,14 +7,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from codegen import cli, library, mathml, notebook, page_numbers, pictures, site, write
-from codegen.compiler import Compiled, compile_definition, files, html
-from codegen.example import example
-from codegen.graph import graph, in_lanes
-from codegen.module import module
-from codegen.setting import plain, prose, slug
-from derive.errors import PullbackError
-from derive.laws import LAWS
+from pullback.codegen import library
+from pullback.codegen.compiler import Compiled, compile_definition, files, html
+from pullback.codegen.faces import cli, notebook, write
+from pullback.codegen.pages import mathml, page_numbers, pictures, site
+from pullback.codegen.pages.example import example
+from pullback.codegen.pages.graph import graph, in_lanes
+from pullback.codegen.pages.setting import plain, prose, slug
+from pullback.codegen.targets.numpy.module import module
+from pullback.derive.errors import PullbackError
+from pullback.derive.laws import LAWS
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
 VOID = {"meta", "link", "wbr", "br", "line", "path"}
@@ -200,7 +202,7 @@ def test_a_diagonal_is_drawn_as_one():
 
 
 def test_a_picture_shows_where_entries_written_out_are_not_zero():
-    from derive.jacobians import written_out
+    from pullback.derive.calculus.jacobians import written_out
 
     for name, tensor in (("affine", "x"), ("affine", "W"), ("affine", "c")):
         jacobian = compiled(name).derivation.gradient(tensor).parts[0].jacobian

@@ -6,7 +6,7 @@ import pytest
 from bench import accuracy
 from bench.accuracy_peers import precisely, pullback
 from bench.ours import precise, step
-from codegen import cli
+from pullback.codegen.faces import cli
 from tests.definitions import facts
 from tests.samples import cotangent, draw, module, sizes_of
 from tests.test_workspace import allocated, large, work_of

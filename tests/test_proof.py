@@ -6,15 +6,17 @@ from itertools import pairwise
 import pytest
 import sympy as sp
 
-from codegen import library
-from derive import derivation as derivation_module
-from derive import jacobians, laws, proof, steps, tangents
-from derive.derivation import Derivation, derive
-from derive.errors import ProofFailed, TooLarge
-from derive.expressions import Index, free_indices, substitute
-from derive.laws import LAWS, Law
-from derive.proof import chains, check_step, prove
-from derive.reader import read_equations
+from pullback.codegen import library
+from pullback.derive import laws
+from pullback.derive.calculus import derivation as derivation_module
+from pullback.derive.calculus import jacobians, steps, tangents
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.errors import ProofFailed, TooLarge
+from pullback.derive.index.expressions import Index, free_indices, substitute
+from pullback.derive.laws import LAWS, Law
+from pullback.derive.proof import proving as proof
+from pullback.derive.proof.proving import chains, check_step, prove
+from pullback.derive.read.reader import read_equations
 from tests.meaning import derived, shipped
 
 TINY = sp.Rational(10**9 + 1, 10**9)  # 1 + 1e-9

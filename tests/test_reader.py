@@ -4,11 +4,20 @@ import pytest
 import sympy as sp
 from sympy import KroneckerDelta
 
-from derive.derivation import derive
-from derive.errors import DefinitionError
-from derive.expressions import Bracket, Index, Largest, Maximum, Sum, Where, entry, size_symbol
-from derive.proof import prove
-from derive.reader import read_definition, read_equations, read_layer
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError
+from pullback.derive.index.expressions import (
+    Bracket,
+    Index,
+    Largest,
+    Maximum,
+    Sum,
+    Where,
+    entry,
+    size_symbol,
+)
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_definition, read_equations, read_layer
 
 N, K = size_symbol("N"), size_symbol("K")
 n, k = Index("n", N), Index("k", K)

@@ -1,9 +1,9 @@
 """Programs: array operations, what makes one well-formed, and what it means."""
 
-from codegen.program.builder import COMMUTATIVE, Builder
-from codegen.program.functions import FUNCTIONS, EntryFunction, function
-from codegen.program.interpret import Meaning, Table, interpret
-from codegen.program.operations import (
+from pullback.codegen.program.builder import COMMUTATIVE, Builder
+from pullback.codegen.program.functions import FUNCTIONS, EntryFunction, function
+from pullback.codegen.program.interpret import Meaning, Table, interpret
+from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,
@@ -25,8 +25,8 @@ from codegen.program.operations import (
     borrows,
     reads,
 )
-from codegen.program.rules import Malformed, result_of
-from codegen.program.verify import verify
+from pullback.codegen.program.rules import Malformed, result_of
+from pullback.codegen.program.verify import verify
 
 __all__ = [
     "COMMUTATIVE",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr
 
-from codegen.program.operations import Elementwise, Input, Operation, Value, reads
-from codegen.program.rules import result_of
+from pullback.codegen.program.operations import Elementwise, Input, Operation, Value, reads
+from pullback.codegen.program.rules import result_of
 
 COMMUTATIVE = ("add", "multiply")  # whose operands may change places without a change of rounding
 

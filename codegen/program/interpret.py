@@ -15,8 +15,8 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
-from codegen.program.functions import FUNCTIONS, MP
-from codegen.program.operations import (
+from pullback.codegen.program.functions import FUNCTIONS, MP
+from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from derive.layer import Layer
+from pullback.derive.layer import Layer
 
 
 @dataclass(frozen=True)

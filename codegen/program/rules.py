@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from sympy import Expr
 
-from codegen.program.functions import FUNCTIONS
-from codegen.program.operations import (
+from pullback.codegen.program.functions import FUNCTIONS
+from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from codegen.program.operations import Constant, Function, Input, Program, Value, Values, reads
-from codegen.program.rules import Malformed, refuse_unless, result_of
-from derive.layer import Layer, Node, Tensor
-from derive.vocabulary import COTANGENT, TANGENT
+from pullback.codegen.program.operations import (
+    Constant,
+    Function,
+    Input,
+    Program,
+    Value,
+    Values,
+    reads,
+)
+from pullback.codegen.program.rules import Malformed, refuse_unless, result_of
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.vocabulary import COTANGENT, TANGENT
 
 
 def verify(program: Values) -> None:

@@ -5,7 +5,7 @@ it holds. `apply` returns the rewritten expression; where nothing changes the la
 None is trusted: every use is a step, and every step is proved.
 """
 
-from derive.laws.algebra import (
+from pullback.derive.laws.algebra import (
     cancel,
     common_factor,
     distribute,
@@ -18,24 +18,24 @@ from derive.laws.algebra import (
     sum_over_delta,
     tie_to_label,
 )
-from derive.laws.definitions import assumption, fold, mask_from_output, put_in
-from derive.laws.exponential_products import (
+from pullback.derive.laws.definitions import assumption, fold, mask_from_output, put_in
+from pullback.derive.laws.exponential_products import (
     common_exponential,
     exponentials_into_quotients,
     product_of_exponentials,
 )
-from derive.laws.exponential_sums import (
+from pullback.derive.laws.exponential_sums import (
     exponential_sum,
     has_exponential_term,
     is_exponential_sum,
     shift_of,
 )
-from derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
-from derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
-from derive.laws.law import LAWS, Equality, Law, law
-from derive.laws.matching import factors
-from derive.laws.means import centred
-from derive.laws.near_one import (
+from pullback.derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
+from pullback.derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
+from pullback.derive.laws.law import LAWS, Equality, Law, law
+from pullback.derive.laws.matching import factors
+from pullback.derive.laws.means import centred
+from pullback.derive.laws.near_one import (
     from_label,
     less_one,
     log_cosh,
@@ -44,21 +44,21 @@ from derive.laws.near_one import (
     over_one_less,
     tanh_of_exponentials,
 )
-from derive.laws.numerics import (
+from pullback.derive.laws.numerics import (
     complement,
     complement_of_erf,
     split_largest,
 )
-from derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
-from derive.laws.shifted_quotients import shift_softmax
-from derive.laws.tails import (
+from pullback.derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
+from pullback.derive.laws.shifted_quotients import shift_softmax
+from pullback.derive.laws.tails import (
     complement_of_sigmoid,
     exponential_beside_sigmoid,
     sigmoid_less,
     tanh_as_sigmoid,
 )
-from derive.laws.weights import log_of_sigmoid_in_exponent, weights_as_exponentials
-from derive.laws.zero_sums import Distribution, zero_sum
+from pullback.derive.laws.weights import log_of_sigmoid_in_exponent, weights_as_exponentials
+from pullback.derive.laws.zero_sums import Distribution, zero_sum
 
 __all__ = [
     "LAWS",

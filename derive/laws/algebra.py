@@ -8,7 +8,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Index,
     Sum,
     Where,
@@ -16,8 +16,8 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, one_power_each, over
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, one_power_each, over
 
 
 @law("powers of one base")

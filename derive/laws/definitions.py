@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Bracket,
     Index,
     Maximum,
@@ -24,8 +24,8 @@ from derive.expressions import (
     rewrite_outside_in,
     substitute,
 )
-from derive.laws.law import Equality, law
-from derive.laws.matching import binds, factors, how_often, matches, names_of, over, unify
+from pullback.derive.laws.law import Equality, law
+from pullback.derive.laws.matching import binds, factors, how_often, matches, names_of, over, unify
 
 
 @law("definition")

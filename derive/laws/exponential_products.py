@@ -10,14 +10,14 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Sum,
     Where,
     exhaust,
     free_indices,
     rewrite,
 )
-from derive.laws.exponential_sums import (
+from pullback.derive.laws.exponential_sums import (
     Term,
     below,
     condition_of,
@@ -27,9 +27,9 @@ from derive.laws.exponential_sums import (
     shares_exponent,
     terms_of,
 )
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, exponent_of, one_exponential
-from derive.laws.shifted_quotients import Shift, can_be_shifted, each_product
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, exponent_of, one_exponential
+from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, each_product
 
 
 @law("exponential into quotients")

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     ArgLargest,
     Bracket,
     Index,

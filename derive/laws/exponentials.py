@@ -7,9 +7,9 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import Sigmoid, Sum, Where, rewrite, rewrite_outside_in
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, factors, how_often, one_exponential, over
+from pullback.derive.index.expressions import Sigmoid, Sum, Where, rewrite, rewrite_outside_in
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, factors, how_often, one_exponential, over
 
 
 @law("log of a quotient")

@@ -7,9 +7,9 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import Erfc, Erfcx, LogErfc, Where, log1p, rewrite
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, exponent_of, one_exponential
+from pullback.derive.index.expressions import Erfc, Erfcx, LogErfc, Where, log1p, rewrite
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, exponent_of, one_exponential
 
 HALF = sp.Rational(1, 2)
 

@@ -9,7 +9,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Index,
     entries,
     entry_indices,
@@ -17,7 +17,7 @@ from derive.expressions import (
     free_indices,
     is_entry,
 )
-from derive.laws.law import Equality
+from pullback.derive.laws.law import Equality
 
 
 @cache

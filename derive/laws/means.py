@@ -8,7 +8,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Index,
     Sum,
     entry_indices,
@@ -16,8 +16,8 @@ from derive.expressions import (
     rewrite_outside_in,
     substitute,
 )
-from derive.laws.law import Equality, law
-from derive.laws.matching import names_of, unify
+from pullback.derive.laws.law import Equality, law
+from pullback.derive.laws.matching import names_of, unify
 
 
 def means(expr: Expr, known: Sequence[Equality]) -> Iterator[tuple[Expr, Expr, Index]]:

@@ -9,7 +9,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Abs,
     Index,
     Sum,
@@ -22,9 +22,9 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.exponential_sums import exponential_sum
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, exponent_of, factors, unify
+from pullback.derive.laws.exponential_sums import exponential_sum
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, exponent_of, factors, unify
 
 NEAR = -sp.Rational(7, 10)  # about -log 2, where 1 - exp(a) is 1/2
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Erfc,
     Index,
     Sum,
@@ -19,9 +19,9 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.algebra import is_hole
-from derive.laws.law import law
-from derive.laws.matching import unify
+from pullback.derive.laws.algebra import is_hole
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import unify
 
 
 @law("complementary error function")

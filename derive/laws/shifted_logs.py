@@ -8,7 +8,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Abs,
     ArgLargest,
     Largest,
@@ -19,14 +19,14 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.exponential_sums import (
+from pullback.derive.laws.exponential_sums import (
     masked,
     terms_of,
     unless_empty,
 )
-from derive.laws.law import law
-from derive.laws.matching import base_and_power
-from derive.laws.shifted_quotients import Shift, can_be_shifted, shift_softmax
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power
+from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, shift_softmax
 
 MAX_PARTS = 3  # of a sum whose log is taken part by part; each doubles what is written
 

@@ -10,13 +10,13 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Binder,
     Sum,
     Where,
     indicator,
 )
-from derive.laws.exponential_sums import (
+from pullback.derive.laws.exponential_sums import (
     NOTHING,
     Term,
     below_line,
@@ -35,8 +35,8 @@ from derive.laws.exponential_sums import (
     unless_empty,
     unmasked,
 )
-from derive.laws.law import law
-from derive.laws.matching import base_and_power, exponent_of
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power, exponent_of
 
 
 def can_be_shifted(expr: Expr) -> bool:

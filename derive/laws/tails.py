@@ -12,7 +12,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Sigmoid,
     entry_indices,
     entry_name,
@@ -21,8 +21,8 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.law import Equality, law
-from derive.laws.matching import base_and_power, factors, how_often, one_exponential
+from pullback.derive.laws.law import Equality, law
+from pullback.derive.laws.matching import base_and_power, factors, how_often, one_exponential
 
 Known = Sequence[Equality]
 

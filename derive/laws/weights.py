@@ -8,7 +8,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     Abs,
     Erfc,
     LogErfc,
@@ -21,9 +21,9 @@ from derive.expressions import (
     rewrite,
     rewrite_outside_in,
 )
-from derive.laws.exponential_sums import has_exponential_term
-from derive.laws.law import law
-from derive.laws.matching import base_and_power
+from pullback.derive.laws.exponential_sums import has_exponential_term
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import base_and_power
 
 PAIRED = (Sigmoid, sp.tanh, sp.erf)  # functions that 1 stands beside
 

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from derive.expressions import (
+from pullback.derive.index.expressions import (
     ArgLargest,
     Index,
     Sum,
@@ -19,11 +19,11 @@ from derive.expressions import (
     rewrite,
     substitute,
 )
-from derive.laws.algebra import cancel, linearity, sum_of_constant
-from derive.laws.definitions import assumption
-from derive.laws.exponential_sums import exponential_sum
-from derive.laws.law import law
-from derive.laws.matching import unify
+from pullback.derive.laws.algebra import cancel, linearity, sum_of_constant
+from pullback.derive.laws.definitions import assumption
+from pullback.derive.laws.exponential_sums import exponential_sum
+from pullback.derive.laws.law import law
+from pullback.derive.laws.matching import unify
 
 
 @dataclass(frozen=True)

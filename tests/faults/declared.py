@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.trees import Apply, Iverson, Operation, Tree
+from pullback.derive.read.trees import Apply, Iverson, Operation, Tree
 from tests.definitions import Facts
 from tests.reference import Exact
 

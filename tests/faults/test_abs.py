@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from derive.derivation import derive
-from derive.reader import read_equations
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_equations
 from tests.random_layers import troubles_of
 
 INNER = ["sqrt(x[n])", "x[n]**1.5", "log1p(x[n])", "x[n]**x[n]", "log(x[n])**3", "b[n]**a - 1"]

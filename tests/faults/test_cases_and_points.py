@@ -5,18 +5,18 @@ from contextlib import suppress
 import pytest
 import sympy as sp
 
-from derive import check as check_module
-from derive.cases import Cases, Symbolic
-from derive.check import check_step
-from derive.derivation import derive
-from derive.errors import ProofFailed
-from derive.laws import LAWS
-from derive.nodes import Nodes
-from derive.proof import prove
-from derive.reader import read_equations
-from derive.settled import Contradiction
-from derive.small_sizes import definitions_of
-from derive.steps import Step
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.calculus.steps import Step
+from pullback.derive.errors import ProofFailed
+from pullback.derive.laws import LAWS
+from pullback.derive.proof import check as check_module
+from pullback.derive.proof.cases import Cases, Symbolic
+from pullback.derive.proof.check import check_step
+from pullback.derive.proof.nodes import Nodes
+from pullback.derive.proof.proving import prove
+from pullback.derive.proof.settled import Contradiction
+from pullback.derive.proof.small_sizes import definitions_of
+from pullback.derive.read.reader import read_equations
 
 
 def symbolic():

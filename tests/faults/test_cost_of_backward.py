@@ -5,13 +5,13 @@ import time
 import numpy as np
 import pytest
 
-from codegen.library import shipped_source
-from codegen.lower import Term, cheapest_pair, lower
-from codegen.program import Contract, OneHot
-from derive.derivation import derive
-from derive.errors import DefinitionError, MissingLaw
-from derive.expressions import Index, size_symbol
-from derive.reader import read_equations, read_layer
+from pullback.codegen.library import shipped_source
+from pullback.codegen.lower import Term, cheapest_pair, lower
+from pullback.codegen.program import Contract, OneHot
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError, MissingLaw
+from pullback.derive.index.expressions import Index, size_symbol
+from pullback.derive.read.reader import read_equations, read_layer
 from tests.meaning import derived
 from tests.memory import SLACK, TIMES, measure, sizes_of
 from tests.programs import random_texts

@@ -6,10 +6,10 @@ from decimal import Decimal, localcontext
 import mpmath
 import pytest
 
-from codegen.decimals import LEAVES
-from codegen.module_test import module_test
-from codegen.smoke import Checks
-from derive.reader import read_equations
+from pullback.codegen.targets.numpy.decimals import LEAVES
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.numpy.smoke import Checks
+from pullback.derive.read.reader import read_equations
 
 MP = mpmath.mp.clone()
 MP.dps = 150

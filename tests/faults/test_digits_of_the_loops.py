@@ -2,7 +2,7 @@
 
 import pytest
 
-from codegen.cli import main
+from pullback.codegen.faces.cli import main
 
 
 @pytest.mark.parametrize(

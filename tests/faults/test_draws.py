@@ -5,15 +5,15 @@ from math import prod
 import numpy as np
 import pytest
 
-from codegen import library
-from codegen.arguments import axes_of
-from codegen.lower import lower
-from codegen.module import module
-from codegen.module_test import Loops, module_test
-from codegen.smoke import Checks, smoke
-from codegen.test_sizes import MOST_ENTRIES, long, wide
-from derive.derivation import derive
-from derive.reader import read_equations, read_layer
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.arguments import axes_of
+from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.module_test import Loops, module_test
+from pullback.codegen.targets.numpy.smoke import Checks, smoke
+from pullback.codegen.targets.numpy.test_sizes import MOST_ENTRIES, long, wide
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_equations, read_layer
 
 KINKS = {  # a complex step gives another slope there than the module, or one that ends late
     "root of a square": "v[n] = sqrt(w[n, n]**2) + a / (0.5 + abs(w[n, n]))",

@@ -34,7 +34,7 @@ COMMANDS = {
 def ended(arguments, folder, variables):
     """What the command prints, as bytes, and its status."""
     return subprocess.run(
-        [sys.executable, "-m", "codegen", *arguments],
+        [sys.executable, "-m", "pullback", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         stdout=subprocess.PIPE,
@@ -66,7 +66,8 @@ def test_files_hold_the_same_bytes(encoding, tmp_path):
 def test_the_book_speaks_utf8(tmp_path, monkeypatch):
     """By itself, as the whole book takes a minute."""
     code = (
-        "import sys; from codegen import cli, library; library.shipped = lambda: ['relu'];"
+        "import sys; from pullback.codegen import library; from pullback.codegen.faces import cli;"
+        "library.shipped = lambda: ['relu'];"
         "sys.exit(cli.main(['book', '--out', 'Büch']))"
     )
     done = subprocess.run(

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from derive.definition import check_keys
-from derive.derivation import derive
-from derive.reader import read_equations
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.definition import check_keys
+from pullback.derive.read.reader import read_equations
 from tests.autodiff import text_facts
 from tests.definitions import Facts
 from tests.reference import MP, Exact, jacobians_of, pull

@@ -2,11 +2,11 @@
 
 import pytest
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from derive.derivation import derive
-from derive.proof import prove
-from derive.reader import read_definition, read_layer
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_definition, read_layer
 from tests.autodiff import text_facts
 from tests.random_layers import POINTS, compare
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from derive.derivation import derive
-from derive.errors import ProofFailed
-from derive.laws import LAWS
-from derive.proof import check_step, prove
-from derive.reader import read_equations
-from derive.results import Point
-from derive.small_sizes import definitions_of, fitting, small_sizes
-from derive.steps import Step
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.calculus.steps import Step
+from pullback.derive.errors import ProofFailed
+from pullback.derive.laws import LAWS
+from pullback.derive.proof.proving import check_step, prove
+from pullback.derive.proof.results import Point
+from pullback.derive.proof.small_sizes import definitions_of, fitting, small_sizes
+from pullback.derive.read.reader import read_equations
 
 CROSS = "L = -sum(i, j, t[i, j] * (z[i, j] - log(sum(k, exp(z[i, k])))))"
 ROWS, COLUMNS = "sum(j, t[i, j]) == 1", "sum(i, t[i, j]) == 1"

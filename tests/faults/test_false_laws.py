@@ -2,12 +2,12 @@
 
 import pytest
 
-from derive.errors import ProofFailed
-from derive.expressions import entry_indices, entry_name
-from derive.law_example import read_example
-from derive.laws import LAWS, Law
-from derive.proof import check_step
-from derive.steps import Step
+from pullback.derive.calculus.steps import Step
+from pullback.derive.errors import ProofFailed
+from pullback.derive.index.expressions import entry_indices, entry_name
+from pullback.derive.law_example import read_example
+from pullback.derive.laws import LAWS, Law
+from pullback.derive.proof.proving import check_step
 
 P = "given p[j] := exp(z[j]) / sum(i, exp(z[i]))"
 OTHERS = "[k != y] * p[k] - [k == y] * sum(j, [j != y] * p[j])"

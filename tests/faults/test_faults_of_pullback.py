@@ -11,26 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from codegen import cli, library, notebook, parallel
-from codegen.compiler import compile_definition
-from derive.errors import Fault, PullbackError, TooLarge
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition
+from pullback.codegen.faces import cli, notebook, parallel
+from pullback.derive.errors import Fault, PullbackError, TooLarge
 
 ROOT = Path(__file__).parent.parent.parent
 DIGEST = hashlib.sha256(library.shipped_source("relu").encode()).hexdigest()[:16]
 STAGES = [
-    "codegen.compiler.read_layer",
-    "codegen.compiler.derive",
-    "codegen.compiler.prove",
-    "codegen.compiler.lower",
+    "pullback.codegen.compiler.read_layer",
+    "pullback.codegen.compiler.derive",
+    "pullback.codegen.compiler.prove",
+    "pullback.codegen.compiler.lower",
 ]
 WRITERS = ["module", "module_test", "latex", "page"]
 COMMANDS = [
-    (["show", "relu"], [*STAGES, "codegen.cli.show"]),
-    (["show", "relu", "--format", "latex"], [*STAGES, "codegen.cli.latex"]),
-    (["show", "relu", "--format", "html"], [*STAGES, "codegen.compiler.page"]),
-    (["show", "relu", "--jacobian", "h", "u"], ["codegen.cli.jacobian_matrix"]),
-    (["generate", "relu"], [*STAGES, *(f"codegen.compiler.{w}" for w in WRITERS)]),
-    (["book"], [*STAGES, "codegen.cli.chapter"]),
+    (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),
+    (["show", "relu", "--format", "latex"], [*STAGES, "pullback.codegen.faces.cli.latex"]),
+    (["show", "relu", "--format", "html"], [*STAGES, "pullback.codegen.compiler.page"]),
+    (["show", "relu", "--jacobian", "h", "u"], ["pullback.codegen.faces.cli.jacobian_matrix"]),
+    (["generate", "relu"], [*STAGES, *(f"pullback.codegen.compiler.{w}" for w in WRITERS)]),
+    (["book"], [*STAGES, "pullback.codegen.faces.cli.chapter"]),
 ]
 PAIRS = [(command, stage) for command, stages in COMMANDS for stage in stages]
 
@@ -75,7 +76,7 @@ def test_a_fault_before_there_is_a_definition(run, monkeypatch, capsys):
 
 
 def test_where_it_came_up_is_shown_if_asked_for(monkeypatch, capsys):
-    monkeypatch.setattr("codegen.compiler.derive", raising(ValueError("here")))
+    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(ValueError("here")))
     monkeypatch.setenv("PULLBACK_TRACEBACK", "1")
     assert cli.main(["show", "relu"]) == 70
     assert "Traceback" in capsys.readouterr().err
@@ -83,7 +84,7 @@ def test_where_it_came_up_is_shown_if_asked_for(monkeypatch, capsys):
 
 def test_faults_have_a_type_in_python(monkeypatch):
     error = ZeroDivisionError("here")
-    monkeypatch.setattr("codegen.compiler.derive", raising(error))
+    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(error))
     for call in (
         lambda: notebook.layer("u = 2 * x"),
         lambda: notebook.shipped("relu"),
@@ -98,7 +99,7 @@ def test_faults_have_a_type_in_python(monkeypatch):
     ("error", "words"), [(RecursionError(), "nested too deeply"), (MemoryError(), "memory")]
 )
 def test_what_the_machine_cannot_hold_is_too_large(error, words, monkeypatch, capsys):
-    monkeypatch.setattr("codegen.compiler.derive", raising(error))
+    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(error))
     with pytest.raises(TooLarge, match=words):
         notebook.shipped("relu")
     assert cli.main(["show", "relu"]) == 2 and words in capsys.readouterr().err
@@ -138,7 +139,7 @@ def test_ctrl_c_is_one_line(monkeypatch, capsys):
 @pytest.mark.parametrize("arguments", [["list"], ["show", "mlp"], ["show", "--help"]])
 def test_a_reader_that_leaves_is_no_error(arguments):
     """The pipe is closed before anything is printed."""
-    command = [sys.executable, "-m", "codegen", *arguments]
+    command = [sys.executable, "-m", "pullback", *arguments]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     running.stdout.close()
     error = running.stderr.read()

@@ -5,7 +5,7 @@ from math import erf
 import numpy as np
 import pytest
 
-from codegen import notebook
+from pullback.codegen.faces import notebook
 
 VALUES = {
     "sigmoid(size(k))": lambda k: 1 / (1 + np.exp(-k)),

@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from derive.derivation import derive
-from derive.errors import DefinitionError
-from derive.expressions import (
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError
+from pullback.derive.index.expressions import (
     Index,
     Largest,
     Maximum,
@@ -16,7 +16,7 @@ from derive.expressions import (
     entry,
     size_symbol,
 )
-from derive.reader import read_equations
+from pullback.derive.read.reader import read_equations
 from tests.programs import check_meaning, check_module
 from tests.test_fuzz_layers import draw_inputs, flat_facts
 

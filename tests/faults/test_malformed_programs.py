@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from codegen.lower import lower
-from codegen.program import (
+from pullback.codegen.lower import lower
+from pullback.codegen.program import (
     FUNCTIONS,
     Arange,
     Builder,
@@ -29,9 +29,9 @@ from codegen.program import (
     function,
     verify,
 )
-from derive.derivation import derive
-from derive.expressions import size_symbol
-from derive.reader import read_equations
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.index.expressions import size_symbol
+from pullback.derive.read.reader import read_equations
 
 EQUATIONS = """
 h[n, k] = tanh(sum(d, E[t[n], d] * w[d, k]))

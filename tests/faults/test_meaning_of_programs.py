@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import module
-from codegen.program import FUNCTIONS, Elementwise, Program, interpret
-from codegen.program.functions import MP
-from derive.derivation import derive
-from derive.errors import DefinitionError, MissingLaw
-from derive.reader import read_equations
+from pullback.codegen.lower import lower
+from pullback.codegen.program import FUNCTIONS, Elementwise, Program, interpret
+from pullback.codegen.program.functions import MP
+from pullback.codegen.targets.numpy.module import module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError, MissingLaw
+from pullback.derive.read.reader import read_equations
 from tests.definitions import facts
 from tests.meaning import derived
 from tests.programs import Meant, check_meaning, check_module, random_texts

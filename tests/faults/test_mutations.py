@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from codegen import library
+from pullback.codegen import library
 from tests.mutations import examined, mutants, tried_of
 from tests.mutations.__main__ import tried_of_all
 

@@ -12,13 +12,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import loaded, module
-from codegen.names import FIELDS, OWN_WORDS
-from derive.derivation import derive
-from derive.errors import DefinitionError
-from derive.reader import read_equations
-from derive.vocabulary import FORBIDDEN, WORDS
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.names import FIELDS, OWN_WORDS
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.reader import read_equations
+from pullback.derive.read.vocabulary import FORBIDDEN, WORDS
 from tests.samples import GENERATED
 
 ROLES = ("INPUT", "NODE", "NOTATION", "LABEL", "AXIS", "OUTPUT", "NUMBER")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen import cli, progress
+from pullback.codegen.faces import cli, progress
 
 ROOT = Path(__file__).parent.parent.parent
 CLEAR = progress.CLEAR
@@ -44,7 +44,7 @@ def test_an_error_stands_on_a_line_of_its_own(monkeypatch):
     def fails(*_):
         raise ValueError("here")
 
-    monkeypatch.setattr("codegen.compiler.derive", fails)
+    monkeypatch.setattr("pullback.codegen.compiler.derive", fails)
     assert cli.main(["show", "relu"]) == 70
     assert f"derive relu …{CLEAR}pullback: relu: this is a fault" in terminal.getvalue()
 
@@ -66,7 +66,7 @@ def test_elsewhere_nothing_is_told(tmp_path, capsys):
 def test_on_a_terminal_the_last_line_is_wiped():
     here, there = os.openpty()
     done = subprocess.run(
-        [sys.executable, "-m", "codegen", "show", "relu"],
+        [sys.executable, "-m", "pullback", "show", "relu"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=there,

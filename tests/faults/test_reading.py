@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from codegen import notebook
-from derive.errors import DefinitionError
-from derive.grammar import parse_equations
-from derive.labels import scalar_labels
-from derive.reader import read_equations
+from pullback.codegen.faces import notebook
+from pullback.derive.errors import DefinitionError
+from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.labels import scalar_labels
+from pullback.derive.read.reader import read_equations
 
 FLOATS = [
     *("1.0507009873554805", "1.6732632423543772", "0.00012345678901234567", "9007199254740993"),

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from codegen import library
-from codegen.lower import lower
-from codegen.module import loaded, module
-from codegen.parts import parts
-from derive.derivation import Derivation, derive
-from derive.errors import PullbackError
-from derive.layer import Layer, Tensor
-from derive.reader import read_equations, read_layer
-from derive.symbols import BATCH_SIZE
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.parts import parts
+from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.errors import PullbackError
+from pullback.derive.layer import Layer, Tensor
+from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.symbols import BATCH_SIZE
 from tests.samples import NAMES
 from tests.strategies import layers, limited
 

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from codegen.compiler import compile_definition, files
-from codegen.module import loaded
-from codegen.outline import outline
-from codegen.terminal import show
-from derive import derivation as derivation_module
-from derive import proof as proof_module
-from derive.check import NothingChecked
-from derive.derivation import derive
-from derive.errors import MissingLaw, ProofFailed, TooLarge
-from derive.proof import prove
-from derive.reader import read_equations
+from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.pages.outline import outline
+from pullback.codegen.pages.terminal import show
+from pullback.codegen.targets.numpy.module import loaded
+from pullback.derive.calculus import derivation as derivation_module
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.errors import MissingLaw, ProofFailed, TooLarge
+from pullback.derive.proof import proving as proof_module
+from pullback.derive.proof.check import NothingChecked
+from pullback.derive.proof.proving import prove
+from pullback.derive.read.reader import read_equations
 
 EQUATIONS = "u[n] = sum(d, x[n, d] * w[d])\nL = mean(n, exp(u[n]) - t[n])"
 SOURCE = f'equations = """\n{EQUATIONS}\n"""\n'

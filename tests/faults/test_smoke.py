@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from codegen import compiler, library
-from codegen.cli import main
-from codegen.compiler import compile_definition, files
-from codegen.smoke import Checks, Skipped, parametrize, raises, smoke
-from derive.errors import PullbackError
+from pullback.codegen import compiler, library
+from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.faces.cli import main
+from pullback.codegen.targets.numpy.smoke import Checks, Skipped, parametrize, raises, smoke
+from pullback.derive.errors import PullbackError
 
 # a pattern in the module's text, what stands there instead: one fault in each function
 FAULTS = {
@@ -53,7 +53,7 @@ def test_a_right_module_is_written(tmp_path):
 def test_pytest_is_not_needed(tmp_path):
     code = (
         "import sys; sys.modules['pytest'] = None\n"
-        "from codegen.cli import main\n"
+        "from pullback.codegen.faces.cli import main\n"
         "sys.exit(main(['generate', 'relu', '--out', sys.argv[1]]))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

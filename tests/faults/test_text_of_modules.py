@@ -9,15 +9,15 @@ import sys
 import numpy as np
 import pytest
 
-from codegen import library
-from codegen.helpers import helpers, names_read
-from codegen.layout import WIDTH, broken, separated
-from codegen.lower import lower
-from codegen.module import FUNCTIONS, loaded, module
-from codegen.module_test import module_test
-from derive.derivation import derive
-from derive.layer import Layer
-from derive.reader import read_equations, read_layer
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.helpers import helpers, names_read
+from pullback.codegen.targets.numpy.layout import WIDTH, broken, separated
+from pullback.codegen.targets.numpy.module import FUNCTIONS, loaded, module
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.layer import Layer
+from pullback.derive.read.reader import read_equations, read_layer
 
 LONG = "a_name_that_is_long_but_readable"  # longer ones may be broken in other ways than ruff's
 OWN = {

@@ -6,12 +6,12 @@ A step of h along an input adds terms in hÂ² to real parts: expm1(ih) is ih - hÂ
 import numpy as np
 import pytest
 
-from codegen.lower import lower
-from codegen.module import module
-from codegen.module_test import module_test
-from codegen.smoke import smoke
-from derive.derivation import derive
-from derive.reader import read_equations
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.numpy.smoke import smoke
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_equations
 
 TIES = {  # equations of x, and the slope at 0
     "h[n] = max(0, x[n]) + min(0, 1.7 * expm1(x[n]))": 0,

@@ -19,13 +19,13 @@ from types import CodeType, FrameType, ModuleType
 
 import numpy as np
 
-from codegen import library
-from codegen.lower import lower
-from codegen.module import module as module_text
-from codegen.module_test import module_test
-from codegen.smoke import SLOW, Check, Checks, Skipped
-from derive.derivation import derive
-from derive.reader import read_layer
+from pullback.codegen import library
+from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.module import module as module_text
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.numpy.smoke import SLOW, Check, Checks, Skipped
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_layer
 
 # -- what no test can see, as results do not depend on it -----------------------------------------
 BLOCK = 32  # whole numbers from here on, and powers of 2, are lengths of blocks

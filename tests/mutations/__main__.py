@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from codegen import library
+from pullback.codegen import library
 from tests.mutations import Tried, tried_of
 
 COUNT = 40  # mutants of each module

@@ -1,0 +1,1 @@
+"""What people meet: the command, notebooks, and the writing of files."""

@@ -1,0 +1,169 @@
+"""The command `pullback generate`: modules, their tests and their derivations, into a folder."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from pullback.codegen import library
+from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
+from pullback.codegen.faces.faults import stages
+from pullback.codegen.faces.marks import marked
+from pullback.codegen.faces.parallel import each
+from pullback.codegen.faces.progress import doing, nothing_more, watched
+from pullback.codegen.faces.write import (
+    WRITTEN,
+    check_folder,
+    differences,
+    is_ours,
+    refuse_to_lose,
+    stale_files,
+    write,
+)
+from pullback.codegen.pages import mathml, site
+from pullback.codegen.pages.gallery import FILE, entry, gallery
+from pullback.derive.calculus.derivation import cotangent_name
+from pullback.derive.errors import PullbackError
+from pullback.derive.read.reader import Library
+
+FOLDER = Path("generated")  # where files go that are not told where
+PACKAGE = "__init__.py"
+Row = tuple[str, str, str, str, str]
+
+
+class Outcome(NamedTuple):
+    """What comes of a definition: files, rows of the table, its parts of gallery and list."""
+
+    files: dict[str, str]
+    rows: list[Row]
+    entry: str
+    card: site.Card | None
+
+
+def run_generate(options: Namespace) -> int:
+    """Modules and derivations, all proved before the first file is written."""
+    definitions, whole = options.definitions or library.shipped(), not options.definitions
+    planned = plan(definitions, whole)
+    folder = folder_for(options)
+    if not options.check:
+        check_folder(folder)
+        refuse_to_lose(folder, planned, options.force)
+    if not mathml.available():
+        print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
+    with each(partial(outcome, folder, options.precise), definitions) as outcomes:
+        results = list(outcomes)
+    nothing_more()
+    texts = {name: text for one in results for name, text in one.files.items()}
+    texts |= shared(definitions, results, whole)
+    endings = WRITTEN if mathml.available() else [e for e in WRITTEN if e != ".html"]
+    stale = stale_files(folder, texts, endings) if whole else []
+    if options.check:
+        difference = differences(folder, texts, stale)
+        print(difference, end="")
+        return 1 if difference else 0
+    print_table([line for one in results for line in one.rows])
+    changed = write(folder, texts, stale, options.force)
+    removed = f"; {len(stale)} of layers that are gone removed" if stale else ""
+    print(f"{len(texts)} files in {folder}, {len(changed) - len(stale)} of them changed{removed}")
+    return 0
+
+
+def folder_for(options: Namespace) -> Path:
+    """The folder that was named, or the one that is taken where none is."""
+    if options.out is not None:
+        return Path(options.out)
+    if not (options.check or options.force or is_ours(FOLDER)):
+        raise PullbackError(
+            f"the folder {FOLDER} is there, and nothing in it is pullback's; "
+            f"--out {FOLDER} takes it all the same, --out DIR another one"
+        )
+    return FOLDER
+
+
+def plan(definitions: Sequence[str], whole: bool) -> list[str]:
+    """The names of all files that will be written; refused where two would have one name."""
+    pages = [site.LAWS_FILE] * mathml.available()
+    names = [*pages, *([PACKAGE, FILE, *([site.HOME] if pages else [])] if whole else [])]
+    for definition in definitions:
+        layer, _ = library.find(definition)
+        for name in file_names(layer):
+            if name in names:
+                raise PullbackError(f"{definition}: {name} would be written twice")
+            names.append(name)
+    return names
+
+
+def outcome(folder: Path, precise: bool, definition: str) -> Outcome:
+    """Everything that is written or said of a definition."""
+    shipped = definition in library.shipped()
+    with answered(definition):
+        compiled = compiled_from(definition, precise)
+        texts = files(compiled, site.HOME if shipped else "")
+        card = site.card(compiled.derivation, compiled.proof) if mathml.available() else None
+        texts = {name: marked(name, text, shipped) for name, text in texts.items()}
+        return Outcome(texts, rows(compiled, folder), entry(compiled), card)
+
+
+def answered(definition: str) -> AbstractContextManager[None]:
+    """A block of stages for a definition."""
+    return stages(*library.find(definition))
+
+
+def compiled_from(definition: str, precise: bool = False) -> Compiled:
+    """Every stage for one definition."""
+    name, source = library.find(definition)
+    doing(f"derive {name}")
+    return compile_definition(name, source, called_from(definition), watched, precise)
+
+
+def called_from(definition: str) -> Library:
+    """The definitions that this one may call."""
+    return lambda name: library.beside(definition, name)
+
+
+def shared(names: Sequence[str], results: Sequence[Outcome], whole: bool) -> dict[str, str]:
+    """The files that stand beside those of the layers."""
+    texts: dict[str, str] = {}
+    if whole:
+        texts |= {PACKAGE: package(names), FILE: gallery(o.entry for o in results)}
+    if mathml.available():
+        texts |= {site.LAWS_FILE: site.laws_page()}
+        cards = (o.card for o in results if o.card)
+        texts |= {site.HOME: site.index_page(cards)} if whole else {}
+    return {name: marked(name, text, shipped=True) for name, text in texts.items()}
+
+
+def package(names: Iterable[str]) -> str:
+    """The text of generated/__init__.py."""
+    lines = "\n".join(f"    from generated import {name}" for name in names)
+    return f'"""NumPy modules written by pullback, one a layer.\n\n{lines}\n"""\n'
+
+
+def rows(compiled: Compiled, folder: Path) -> list[Row]:
+    """What the table says of a layer: a line for each Jacobian."""
+    lines = []
+    for gradient in compiled.derivation.gradients:
+        for part in gradient.parts:
+            name = f"∂{part.jacobian.node.name}/∂{gradient.tensor.name}"
+            lines.append(f"{name} {part.jacobian.structure.words}")
+    names = ", ".join(cotangent_name(n) for n in compiled.derivation.wanted)
+    steps = f"{len(compiled.proof.steps)} of {len(compiled.derivation.steps)}"
+    steps += ", no hvp" if "hvp" in compiled.derivation.remark else ""
+    name = compiled.layer.name
+    first, *others = lines or [""]
+    row = (name, names, steps, first, str(folder / f"{name}.py"))
+    return [row, *(("", "", "", line, "") for line in others)]
+
+
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Rows under headings, in columns."""
+    table = [("layer", "gradients", "steps proved", "Jacobians", "file"), *rows]
+    widths = [max(len(r[column]) for r in table) for column in range(5)]
+    for cells in table:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        print(line.rstrip())

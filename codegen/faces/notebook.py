@@ -1,0 +1,334 @@
+"""Derivations for notebooks and scripts: `from pullback import layer`.
+
+A notebook shows single formulas as LaTeX and whole derivations as Markdown. Formulas come from the
+printer of index notation, and every text from a definition is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from types import ModuleType
+from typing import Any
+
+import sympy as sp
+
+from pullback.codegen import library
+from pullback.codegen.compiler import Compiled, compile_definition
+from pullback.codegen.lower import lower
+from pullback.codegen.notation.printer import LATEX, UNICODE, spell
+from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.outline import Block, Outline, outline
+from pullback.codegen.pages.terminal import plain, show
+from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.derive.calculus.jacobians import jacobian, written_out
+from pullback.derive.errors import PullbackError
+from pullback.derive.layer import Layer, Tensor
+from pullback.derive.read.from_sympy import equations_text
+
+MAX_ENTRIES = 1000  # of a Jacobian that is written out
+
+
+def layer(
+    equations: str | Iterable[Any] | Mapping[Any, Any],
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] = (),
+    name: str = "layer",
+) -> Derived:
+    """Derive and prove; see `pullback.layer`."""
+    text = equations if isinstance(equations, str) else equations_text(equations)
+    source = library.made(name, text, wrt, assume)
+    return Derived(compile_definition(name, source, library.shipped_source))
+
+
+def shipped(name: str) -> Derived:
+    """The derivation of a shipped layer, by its name."""
+    name, source = library.find(name)
+    return Derived(compile_definition(name, source, lambda n: library.beside(name, n)))
+
+
+class Named(dict[str, "Gradient"]):
+    """Gradients by name; a name that is missing is answered with those there are."""
+
+    def __missing__(self, name: str) -> Gradient:
+        raise KeyError(f"no gradient by {name!r} was derived; there are {', '.join(self)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """A layer with its gradients, derived and proved.
+
+    `compiled` holds what each stage has made: layer, derivation, proof, program.
+    """
+
+    compiled: Compiled
+
+    @property
+    def nodes(self) -> Mapping[str, str]:
+        """The equations, calls written out, by the name of what they define."""
+        return {n.name: n.text for n in self.compiled.layer.nodes}
+
+    @cached_property
+    def pages(self) -> tuple[Outline, Outline]:
+        """What a page shows, in Unicode and in LaTeX."""
+        derivation, proof = self.compiled.derivation, self.compiled.proof
+        return outline(derivation, proof, UNICODE), outline(derivation, proof, LATEX)
+
+    @cached_property
+    def values(self) -> Steps:
+        """The steps that bring values into the form for differentiating and for computing."""
+        page, typeset = self.pages
+        return steps(page.values, typeset.values, dict(page.laws))
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Gradient]:
+        """The gradients in reverse order, by the name of the input or of the node on the way."""
+        page, typeset = self.pages
+        laws, found = dict(page.laws), Named()
+        for own, twin in zip(page.sections, typeset.sections, strict=True):
+            parts = []
+            pullbacks = self.compiled.derivation.gradient(own.name).parts
+            for pullback, a, b in zip(pullbacks, own.parts, twin.parts, strict=True):
+                made = steps((a.jacobian, *a.blocks), (b.jacobian, *b.blocks), laws)
+                node = pullback.jacobian.node.name
+                parts.append(Part(self.compiled.layer, node, own.name, a.structure, made))
+            matrix = twin.matrix or None
+            found[own.name] = Gradient(own.index, own.check, twin.index, matrix, tuple(parts))
+        return found
+
+    def jacobian(
+        self, node: str, tensor: str, sizes: Mapping[str, int] | None = None
+    ) -> JacobianMatrix:
+        """The Jacobian of any node by any real tensor, as in `jacobian_matrix`."""
+        return jacobian_matrix(self.compiled.layer, node, tensor, sizes)
+
+    @property
+    def latex(self) -> str:
+        """The derivation as a LaTeX document, as `pullback show --format latex` prints it."""
+        return latex(self.compiled.derivation, self.compiled.proof)
+
+    @cached_property
+    def source(self) -> str:
+        """The text of the NumPy module."""
+        return module(self.compiled.derivation, self.compiled.program)
+
+    def compile(self, precise: bool = False) -> ModuleType:
+        """The NumPy module (forward, backward, value_and_grad, …), made without a file.
+
+        A precise one works in float64 and carries on the rounding errors of exponents.
+        Tracebacks and `inspect.getsource` find its text.
+        """
+        derivation = self.compiled.derivation
+        text = module(derivation, lower(derivation, precise)) if precise else self.source
+        return loaded(text, self.compiled.layer)
+
+    def __str__(self) -> str:
+        return show(self.compiled.derivation, self.compiled.proof)
+
+    def __repr__(self) -> str:
+        layer = self.compiled.layer
+        return f"<layer {layer.name}: {layer.output.text}; gradients by {', '.join(layer.wrt)}>"
+
+    def _repr_markdown_(self) -> str:
+        page = self.pages[1]
+        lines = [f"### {markdown(page.title)}", markdown(page.summary)]
+        lines += ["\n".join(["```text", *map(plain, page.equations), "```"])]
+        lines += [self.values._repr_markdown_()]
+        for name, gradient in self.gradients.items():
+            lines.append(f"#### {inline(next(s.left for s in page.sections if s.name == name))}")
+            for part in gradient.parts:
+                structure = f"∂{part.node}/∂{part.tensor}: {part.structure}"
+                lines += [part.steps._repr_markdown_(), markdown(structure)]
+            lines += [inline(f) for f in (gradient.latex, gradient.matrix_form) if f]
+        return "\n\n".join(filter(None, lines)) + "\n"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a derivation: `before` equals `after` by a law, and how that was checked."""
+
+    number: int
+    law: str
+    statement: str
+    before: str
+    after: str
+    check: str
+    assumes: tuple[str, ...]
+    before_latex: str
+    after_latex: str
+
+    @property
+    def reason(self) -> str:
+        """The law, what is assumed, and the check."""
+        given = f", given {', '.join(self.assumes)}" if self.assumes else ""
+        return f"{self.law}{given}; {self.check}"
+
+    def __str__(self) -> str:
+        return f"{self.before} = {self.after}    ({self.reason})"
+
+    def _repr_markdown_(self) -> str:
+        formula = inline(f"{self.before_latex} = {self.after_latex}")
+        return f"({self.number}) {formula} — {markdown(self.reason)}"
+
+
+class Steps(tuple[Step, ...]):
+    """Steps in order."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def _repr_markdown_(self) -> str:
+        return "\n\n".join(step._repr_markdown_() for step in self)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one node that reads a tensor adds to its gradient."""
+
+    layer: Layer
+    node: str
+    tensor: str
+    structure: str
+    steps: Steps
+
+    def jacobian(self, sizes: Mapping[str, int] | None = None) -> JacobianMatrix:
+        """∂ node / ∂ tensor as a matrix, as in `jacobian_matrix`."""
+        return jacobian_matrix(self.layer, self.node, self.tensor, sizes)
+
+    def __repr__(self) -> str:
+        return f"<∂{self.node}/∂{self.tensor}: {self.structure}>"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A gradient: the sum of its parts, one for each node that reads the tensor.
+
+    `text` is the result in index notation, `latex` the same in LaTeX, `matrix_form` the result in
+    matrix notation in LaTeX where that exists; `check` is how the whole was checked.
+    """
+
+    text: str
+    check: str
+    latex: str
+    matrix_form: str | None
+    parts: tuple[Part, ...]
+
+    @property
+    def steps(self) -> Steps:
+        """The steps of all parts."""
+        return Steps(step for part in self.parts for step in part.steps)
+
+    def jacobian(self, sizes: Mapping[str, int] | None = None) -> JacobianMatrix:
+        """The Jacobian of the one node that reads the tensor."""
+        if len(self.parts) != 1:
+            nodes = ", ".join(part.node for part in self.parts) or "no node"
+            raise ValueError(
+                f"the gradient has a part for each of {nodes}; take the Jacobian of one of `parts`"
+            )
+        return self.parts[0].jacobian(sizes)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<{self.text}>"
+
+    def _repr_latex_(self) -> str:
+        return inline(self.latex)
+
+
+def steps(
+    blocks: Iterable[Block | None], typeset: Iterable[Block | None], laws: Mapping[str, str]
+) -> Steps:
+    """The steps of blocks, given in both alphabets; None is a block that is not shown."""
+    found = []
+    for block, twin in zip(filter(None, blocks), filter(None, typeset), strict=True):
+        before, before_latex = block.start or block.left, twin.start or twin.left
+        for a, b in zip(block.lines, twin.lines, strict=True):
+            words = (a.number, a.law, laws[a.law], before, a.formula, a.check, a.assumes)
+            found.append(Step(*words, before_latex, b.formula))
+            before, before_latex = a.formula, b.formula
+    return Steps(found)
+
+
+# -- Jacobians -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class JacobianMatrix:
+    """∂ node / ∂ tensor written out at small sizes: a SymPy matrix, and its structure in words."""
+
+    layer: Layer
+    node: str
+    tensor: str
+    matrix: sp.Matrix
+    structure: str
+
+    @property
+    def latex(self) -> str:
+        """The matrix in LaTeX."""
+        lines = " \\\\\n".join(" & ".join(row) for row in self.cells(latex=True))
+        return f"\\begin{{bmatrix}}\n{lines}\n\\end{{bmatrix}}"
+
+    def cells(self, latex: bool = False) -> list[list[str]]:
+        """Its entries, spelled, row by row."""
+        style, columns = LATEX if latex else UNICODE, range(self.matrix.cols)
+        rows = range(self.matrix.rows)
+        return [[spell(self.matrix[r, c], self.layer, style) for c in columns] for r in rows]
+
+    def __str__(self) -> str:
+        cells = self.cells()
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        padded = ([c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in cells)
+        return "\n".join(f"[ {'  '.join(row)} ]" for row in padded)
+
+    def __repr__(self) -> str:
+        shape = f"{self.matrix.rows} by {self.matrix.cols}"
+        return f"<∂{self.node}/∂{self.tensor}, {shape}: {self.structure}>"
+
+    def _repr_latex_(self) -> str:
+        return inline(self.latex)
+
+
+def jacobian_matrix(
+    layer: Layer, node: str, tensor: str, sizes: Mapping[str, int] | None = None
+) -> JacobianMatrix:
+    """A Jacobian written out at small sizes, as in {"n": 1, "k": 2}; axes left out have size 2.
+
+    Raises KeyError where the layer has no such node or tensor, and PullbackError for labels, for
+    an axis that the Jacobian has not, and for a matrix that would be too large.
+    """
+    sizes, given = sizes or {}, layer.tensor(tensor)
+    if isinstance(given, Tensor) and given.integer:
+        raise PullbackError(f"{tensor!r} holds labels, and nothing has a derivative by them")
+    found = jacobian(layer, node, tensor)
+    names = [i.name.rstrip("'") for i in found.rows + found.columns]
+    for axis, size in sizes.items():
+        if axis not in names:
+            known = ", ".join(dict.fromkeys(names)) or "none"
+            raise PullbackError(f"∂{node}/∂{tensor} has no axis {axis!r}; its axes are {known}")
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise PullbackError(f"the size of {axis!r} is {size!r}; it must be 1 or more")
+    if prod(sizes.get(name, 2) for name in names) > MAX_ENTRIES:
+        raise PullbackError(f"the matrix would have more than {MAX_ENTRIES} entries")
+    matrix = written_out(found, sizes)
+    return JacobianMatrix(layer, node, tensor, matrix, found.structure.words)
+
+
+# -- Markdown --------------------------------------------------------------------------------------
+
+
+def inline(formula: str) -> str:
+    """A formula in a line of Markdown."""
+    return rf"$\displaystyle {' '.join(formula.split())}$"
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is: no emphasis, link, list, formula or HTML comes of it."""
+    escaped = re.sub(r"[-\\`*_{}<>#+.!|~$&^@:]", r"\\\g<0>", plain(text))
+    return escaped.replace("[", "&#91;").replace("]", "&#93;")  # \\[ begins a formula in places

@@ -1,0 +1,51 @@
+"""One piece of work for many definitions, on all processors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
+from signal import SIG_IGN, SIGINT, signal
+from typing import TypeVar
+
+from pullback.codegen.faces.progress import progress
+from pullback.derive.errors import PullbackError
+
+Done = TypeVar("Done")  # what comes of a definition
+
+
+@contextmanager
+def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[Iterable[Done]]:
+    """The outcome for each definition in order, on all processors, with a bar on a terminal.
+
+    Where something goes wrong, Ctrl-C included, the other processes are ended at once.
+    """
+    if len(definitions) == 1:
+        yield map(work, definitions)
+        return
+    others = set(active_children())
+    workers = min(len(definitions), os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        # Ctrl-C reaches every process of the terminal; the workers, who inherit that it is
+        # ignored, leave it to this one, which ends them.
+        handler = signal(SIGINT, SIG_IGN)
+        try:
+            outcomes = pool.map(work, definitions)
+        finally:
+            signal(SIGINT, handler)
+        yield progress(outcomes, len(definitions), "derive and prove", "layer")
+    except BaseException as error:
+        for process in set(active_children()) - others:
+            process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise PullbackError(
+                "a process that worked for pullback was ended from outside, as happens where "
+                "memory runs out; fewer definitions at a time need less"
+            ) from None
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,1 @@
+"""Formulas in print: index notation and matrix notation, in each alphabet."""

@@ -1,0 +1,1 @@
+"""Pages of derivations: HTML, LaTeX and the terminal, from one outline."""

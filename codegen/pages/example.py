@@ -1,0 +1,234 @@
+"""A worked example: a layer at small sizes and simple inputs, in numbers.
+
+Values follow from the derivation's own formulas, entry by entry, and must agree with what the
+generated module returns for the same inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, cast
+
+import mpmath
+import numpy as np
+import sympy as sp
+from sympy import Expr
+
+from pullback.codegen.targets.numpy.module import loaded
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.errors import PullbackError
+from pullback.derive.index.expressions import Index
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.proof.algebra import Numbers
+from pullback.derive.proof.scalars import Scalars
+from pullback.derive.read.vocabulary import size_words
+
+HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)
+LADDER = tuple(h / 2 for h in HALVES)  # the numbers that inputs are taken from
+NEAR = 1e-9  # to a kink or a tie
+SMALL = 20  # entries of all inputs with which an axis may have size 3
+DIGITS = 30
+TRIES = 12
+
+
+class Unfit(Exception):
+    """These inputs meet a kink, a tie, or what is not a number."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A tensor's or a gradient's entries."""
+
+    name: str
+    gradient: bool
+    values: Any  # an array of floats or of labels
+
+
+@dataclass(frozen=True)
+class Example:
+    """Inputs, nodes, the output's cotangent where it has axes, and gradients, in order."""
+
+    sizes: str
+    inputs: tuple[Table, ...]
+    nodes: tuple[Table, ...]
+    upstream: Table | None
+    gradients: tuple[Table, ...]
+
+
+class Decided(Numbers):
+    """Numbers that decide every case; what is near a kink or a tie is unfit.
+
+    `seen` holds the signs that were asked for.
+    """
+
+    def __init__(self, given: Mapping[str, Any], seen: set[int]) -> None:
+        super().__init__(mpmath.mp, self.taken, lambda name, at, _: given[name][tuple(at)])
+        self.given, self.seen = given, seen
+
+    def taken(self, name: str, places: Sequence[int]) -> Any:
+        """An entry of an input."""
+        return mpmath.mpf(self.given[name][tuple(places)])
+
+    def sign(self, value: Any) -> int:
+        """Which sign a number has."""
+        if abs(real(value)) < NEAR:
+            raise Unfit("a kink")
+        self.seen.add(1 if value > 0 else -1)
+        return super().sign(value)
+
+    def largest(self, values: Sequence[Any]) -> int:
+        """The place of the largest, which must stand out."""
+        order = sorted(map(real, values), reverse=True)
+        if len(order) > 1 and order[0] - order[1] < NEAR:
+            raise Unfit("a tie")
+        return super().largest(values)
+
+
+def real(value: Any) -> Any:
+    """The value; Unfit where it is no number."""
+    if not mpmath.isfinite(value):
+        raise Unfit("not a number")
+    return value
+
+
+def example(derivation: Derivation, text: str) -> Example | None:
+    """A worked example of a layer, whose module is `text`; None where no simple inputs will do.
+
+    Inputs with both signs come first, and among those that fit, some that show both sides of kinks.
+    """
+    layer = derivation.layer
+    sizes, fallback = small_sizes(layer), None
+    for positive, attempt in product((False, True), range(TRIES)):
+        seen: set[int] = set()
+        try:
+            with mpmath.workdps(DIGITS):
+                found = worked(derivation, sizes, inputs(layer, sizes, attempt, positive), seen)
+        except Unfit:
+            continue
+        dead = any(not t.values.any() for t in found.gradients if t.values.size)
+        if not dead and len(seen) != 1:
+            agree(layer, found, text)
+            return found
+        fallback = fallback or found
+    if fallback:
+        agree(layer, fallback, text)
+    return fallback
+
+
+def small_sizes(layer: Layer) -> dict[Expr, int]:
+    """2 for the first axis and 3 for the others, or 2 for all where that is too much."""
+    axes = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
+    for size in (3, 2):
+        sizes = {axis: size if k or len(axes) == 1 else 2 for k, axis in enumerate(axes)}
+        if sum(prod(sizes[i.size] for i in t.indices) for t in layer.inputs) <= SMALL:
+            return sizes
+    return sizes
+
+
+def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int, positive: bool) -> dict[str, Any]:
+    """Halves from a ladder, shifted by the attempt, without signs where they must be positive.
+
+    What an assumption is about has weights that add up to one along the last axis.
+    """
+    assumed = {
+        s.name for fact in layer.assumptions for s in fact.free_symbols if hasattr(s, "name")
+    }
+    assumed |= {str(b) for fact in layer.assumptions for b in fact.atoms(sp.IndexedBase)}
+    found = {}
+    for at, tensor in enumerate(layer.inputs):
+        shape = tuple(sizes[i.size] for i in tensor.indices)
+        numbers = (LADDER[(k + 3 * at + attempt) % len(LADDER)] for k in range(prod(shape)))
+        if tensor.integer:
+            size = sizes[cast(Expr, tensor.labels_of)]
+            values: Iterable[Any] = ((k + 1 + attempt) % size for k in range(prod(shape)))
+        elif tensor.name in assumed:
+            values = weights(shape)
+        elif not shape:
+            values = [0.5]
+        else:
+            values = (abs(n) for n in numbers) if positive else numbers
+        found[tensor.name] = np.array([*values], object).reshape(shape)
+    return found
+
+
+def weights(shape: Sequence[int]) -> list[float]:
+    """Positive numbers that add up to one along the last axis: 1/4, 3/4."""
+    last = shape[-1] if shape else 1
+    row = [(1 if k + 1 < last else 2**last - last + 1) / 2**last for k in range(last)]
+    return [row[(k + k // last) % last] for k in range(prod(shape))]
+
+
+def worked(
+    derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str, Any], seen: set[int]
+) -> Example:
+    """Every value of the layer and every gradient for these inputs."""
+    layer = derivation.layer
+    output = cotangent_name(layer.output.name)
+    shape = tuple(sizes[i.size] for i in layer.output.indices)
+    flat = [LADDER[k % len(LADDER)] if shape else 1.0 for k in range(prod(shape))]
+    known = {**given, output: np.array(flat, object).reshape(shape)}
+    definitions = {n.name: (n.indices, n.expr) for n in layer.nodes}
+    definitions |= {
+        cotangent_name(g.tensor.name): (g.tensor.indices, g.total) for g in derivation.gradients
+    }
+    labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
+    numbers = Decided(known, seen)
+    scalars = Scalars(sizes, definitions, numbers, labels)
+    for fact in layer.assumptions:
+        for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
+            if abs(real(scalars.write(fact.lhs - fact.rhs, at))) > NEAR:
+                raise Unfit("an assumption")
+
+    def table(tensor: Tensor | Node, name: str) -> Table:
+        places = list(at_places(tensor.indices, sizes))
+        entries = [float(real(scalars.defined(name, [*at.values()]))) for at in places]
+        if numbers.faults:
+            raise Unfit("not a number")
+        shape = tuple(sizes[i.size] for i in tensor.indices)
+        return Table(tensor.name, name != tensor.name, np.array(entries).reshape(shape))
+
+    return Example(
+        sizes=", ".join(f"{size_words(str(size))} = {number}" for size, number in sizes.items()),
+        inputs=tuple(Table(n, False, plain(v)) for n, v in given.items()),
+        nodes=tuple(table(n, n.name) for n in layer.nodes),
+        upstream=Table(layer.output.name, True, plain(known[output])) if shape else None,
+        gradients=tuple(
+            table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients
+        ),
+    )
+
+
+def at_places(indices: Sequence[Index], sizes: Mapping[Expr, int]) -> Iterator[dict[Index, int]]:
+    """Every place on these axes."""
+    for found in product(*(range(sizes[i.size]) for i in indices)):
+        yield dict(zip(indices, found, strict=True))
+
+
+def plain(values: Any) -> Any:
+    """An array of numbers as NumPy has them: labels as integers, all else as floats."""
+    integer = all(isinstance(v, int) for v in values.flat)
+    return values.astype(np.int64 if integer else np.float64)
+
+
+def agree(layer: Layer, found: Example, text: str) -> None:
+    """The module must return the same output and the same gradients."""
+    code = loaded(text, layer)
+    arguments = [t.values if t.values.ndim else t.values.item() for t in found.inputs]
+    upstream = found.upstream.values if found.upstream else 1.0
+    with np.errstate(all="ignore"):  # a case that is not taken may be no number
+        output, cache = code.forward(*arguments)
+        gradients = code.backward(upstream, cache)
+    shown = {t.name: t.values for t in found.gradients}
+    values = {t.name: t.values for t in found.nodes}
+    pairs = [(output, values[layer.output.name], layer.output.name)]
+    pairs += [
+        (getattr(gradients, cotangent_name(n)), shown[n], cotangent_name(n)) for n in layer.wrt
+    ]
+    for computed, wanted, name in pairs:
+        if not np.allclose(computed, wanted, rtol=1e-9, atol=1e-12):
+            raise PullbackError(
+                f"{layer.name}: the module returns {name} = {computed}, the page has {wanted}"
+            )

@@ -1,0 +1,185 @@
+"""A derivation as one HTML page that opens offline: no script, no request, its font in itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import Markup
+
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.pages.graph import graph
+from pullback.codegen.pages.highlight import Function, functions
+from pullback.codegen.pages.mathml import colour
+from pullback.codegen.pages.page_numbers import numbers
+from pullback.codegen.pages.page_steps import Steps
+from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
+from pullback.codegen.program import Program
+from pullback.codegen.targets.numpy.arguments import axes_of
+from pullback.codegen.targets.numpy.module import Module
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.laws import LAWS
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.proof.proving import Proof
+from pullback.derive.read.trees import BATCH
+
+HOME = "index.html"
+LAWS_FILE = "laws.html"
+
+
+def page(
+    derivation: Derivation,
+    proof: Proof,
+    program: Program,
+    text: str,
+    home: str = "",
+    laws: str = "",
+) -> str:
+    """The page of a layer whose module is `text`.
+
+    `home` is a list of all layers and `laws` a page of all laws, where they stand beside it.
+    """
+    context = Page(Setting(derivation, proof), program, text).context()
+    return render("page.html.j2", **context, home=home, laws_file=laws)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template is filled with."""
+
+    setting: Setting
+    program: Program
+    text: str
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.setting.layer
+
+    @cached_property
+    def classes(self) -> Mapping[str, str]:
+        """The colour of each tensor by its name."""
+        return {n: colour(k) for n, k in Notation(self.layer).tensors.items()}
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """The generated functions."""
+        module = Module(self.setting.derivation, self.program)
+        return functions(module, self.text, self.classes)
+
+    def context(self) -> Context:
+        """Every key of the template."""
+        latex, words = self.setting.outlines
+        steps = Steps(self.setting, self.code_of)
+        return {
+            "name": self.layer.name,
+            "title": plain(self.layer.title),
+            "summary": plain(self.layer.summary),
+            **self.differentiated(),
+            "equations": [(self.setting.equation(n), plain(n.text)) for n in self.layer.nodes],
+            "references": list(map(plain, self.layer.references)),
+            "axes": list(self.axes()),
+            "symbols": [*map(self.symbol, self.layer.inputs), *map(self.symbol, self.layer.nodes)],
+            "graph": self.graph(),
+            "values": steps.values(),
+            "gradients": steps.sections(latex.sections, words.sections),
+            "tangents": steps.sections(latex.tangents, words.tangents),
+            "seconds": steps.sections(latex.seconds, words.seconds),
+            "remark": plain(words.remark),
+            "functions": self.code(),
+            "example": numbers(self.setting, self.text),
+            "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
+            "assumptions": self.setting.pairs(latex.assumptions, words.assumptions),
+            "laws": [law_context(name) for name, _ in words.laws if name in LAWS],
+        }
+
+    # -- definition ------------------------------------------------------------------------------
+
+    def differentiated(self) -> Context:
+        """What is differentiated, and what is given for that."""
+        name = self.layer.output.name
+        return {
+            "scalar": not self.layer.output.indices,
+            "output": self.setting.name(name),
+            "loss": self.setting.formula(lambda n: n.loss),
+            "upstream": self.setting.formula(lambda n: n.style.slope(n.loss, n.style.name(name))),
+        }
+
+    def axes(self) -> Iterable[Context]:
+        """Each axis with its size and what it counts; one size counts one thing."""
+        known = self.layer.descriptions
+        sizes = {i.size: known[i.name] for i in reversed(self.layer.axes) if i.name in known}
+        for index in self.layer.axes:
+            batch = "any number of leading axes, as one" if index.name == BATCH else ""
+            words = known.get(index.name) or batch or sizes.get(index.size, "")
+            size = self.setting.name(str(index.size))
+            yield {"formula": self.setting.name(index.name), "size": size, "words": plain(words)}
+
+    def symbol(self, tensor: Tensor | Node) -> Context:
+        """A tensor with its shape, its part and what it is."""
+        return {
+            "formula": self.setting.formula(lambda n: n.spell(tensor.entry)),
+            "shape": self.shape(tensor),
+            "part": self.role(tensor),
+            "words": plain(self.layer.descriptions.get(tensor.name, "")),
+        }
+
+    def shape(self, tensor: Tensor | Node) -> Markup | str:
+        """N × D, or that it is one number."""
+        axes = axes_of(tensor)
+        if not axes:
+            return "one number"
+
+        def spell(notation: Notation) -> str:
+            times = r" \times " if notation.style.latex else " × "
+            return times.join(map(notation.style.name, axes))
+
+        return self.setting.formula(spell)
+
+    def role(self, tensor: Tensor | Node) -> str:
+        """What part a tensor plays."""
+        if isinstance(tensor, Tensor):
+            return "labels" if tensor.integer else "input"
+        if tensor.name == self.layer.output.name:
+            return "output"
+        return "notation" if tensor.notation else "node"
+
+    # -- graph and code --------------------------------------------------------------------------
+
+    def graph(self) -> Context:
+        """The graph, each row with its node's formula and the gradients that flow back."""
+        latex, words = self.setting.outlines
+        shorts = {
+            b.name: self.setting.typeset(a.index, b.index)
+            for a, b in zip(latex.sections, words.sections, strict=True)
+        }
+        made = graph(self.setting.derivation)
+        formulas = {n.name: self.setting.equation(n) for n in self.layer.nodes}
+        rows = []
+        for row in made.rows:
+            backs = [(n, shorts[n]) for n in (row.name, *row.first) if n in shorts]
+            rows.append({"row": row, "formula": formulas[row.name], "backs": backs})
+        letters = {name: self.setting.name(name) for name in self.classes}
+        return {"graph": made, "rows": rows, "letters": letters, "classes": self.classes}
+
+    def code(self) -> list[tuple[str, list[Context]]]:
+        """The generated functions, each in groups of lines with the address of their steps."""
+        return [
+            (f.name, [{"group": g, "origin": self.origin(g.about)} for g in f.groups])
+            for f in self.functions
+        ]
+
+    def code_of(self, about: str) -> str:
+        """The address of the code that computes a value, or nothing."""
+        for function in self.functions:
+            if any(g.about == about for g in function.groups):
+                return f"code-{function.name}-{about}"
+        return ""
+
+    def origin(self, about: str) -> str:
+        """The address of the steps that a group of lines comes from, or nothing."""
+        if any(n.name == about for n in self.layer.nodes):
+            return f"value-{about}"
+        names = (g.tensor.name for g in self.setting.derivation.gradients)
+        return next((f"grad-{n}" for n in names if cotangent_name(n) == about), "")

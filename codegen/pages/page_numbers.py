@@ -1,0 +1,59 @@
+"""A worked example on a page: arrays of numbers as matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.pages.example import Table, example
+from pullback.codegen.pages.page_steps import bracketed
+from pullback.codegen.pages.setting import Context, Setting
+
+MOST = 4  # decimals, if the numbers are not all small
+SMALL, MORE = 0.01, 7
+
+
+def numbers(setting: Setting, text: str) -> Context | None:
+    """The example of a layer whose module is `text`; None where no simple inputs will do."""
+    found = example(setting.derivation, text)
+    if found is None:
+        return None
+    upstream = [found.upstream] if found.upstream else []
+    return {
+        "sizes": found.sizes,
+        "parts": [
+            ("Given", [table(setting, t) for t in (*found.inputs, *upstream)]),
+            ("Forward", [table(setting, t) for t in found.nodes]),
+            ("Backward", [table(setting, t) for t in found.gradients]),
+        ],
+    }
+
+
+def table(setting: Setting, found: Table) -> Markup:
+    """name = its entries."""
+
+    def spell(notation: Notation) -> str:
+        name = notation.style.name(found.name)
+        left = notation.style.slope(notation.loss, name) if found.gradient else name
+        return f"{left} = {array(found.values, notation.style.latex, decimals(found.values))}"
+
+    return setting.formula(spell, whole=True)
+
+
+def array(values: Any, latex: bool, digits: int) -> str:
+    """An array as a matrix; one of three axes as matrices side by side."""
+    if values.ndim == 0:
+        return f"{values.item() + 0.0:.{digits}f}"
+    if values.ndim > 2:
+        return (r" \;\; " if latex else ", ").join(array(part, latex, digits) for part in values)
+    rows = values if values.ndim == 2 else values[None]
+    return bracketed([[array(v, latex, digits) for v in row] for row in rows], latex)
+
+
+def decimals(values: Any) -> int:
+    """The fewest decimals that show every number, and no more than are read easily."""
+    found = [abs(float(v)) for v in values.flat]
+    most = MOST if max(found, default=1) >= SMALL else MORE
+    return next((d for d in range(most) if all(round(n, d) == n for n in found)), most)

@@ -1,0 +1,143 @@
+"""What all parts of a page share: the templates, and formulas set in the colours of a layer."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from pullback.codegen.notation.printer import PAGE, UNICODE, Notation, Style
+from pullback.codegen.pages.law_texts import law_text
+from pullback.codegen.pages.mathml import Typesetter, typesetter
+from pullback.codegen.pages.outline import Formula, Outline, Outliner
+from pullback.codegen.templating import environment
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.laws import LAWS
+from pullback.derive.layer import Layer, Node
+from pullback.derive.proof.proving import Proof
+
+FONT = Path(__file__).parent / "fonts" / "math.woff2"
+Context = dict[str, Any]  # what a template takes
+About = tuple[Markup, Any]  # a formula and what is said of it
+
+
+@cache
+def templates() -> Environment:
+    """Jinja that escapes everything."""
+    made = environment(__package__, autoescape=True)
+    made.filters["prose"] = prose
+    return made
+
+
+def render(template: str, **context: Any) -> str:
+    """A whole document from a template, its font in itself."""
+    font = base64.b64encode(FONT.read_bytes()).decode()
+    text = templates().get_template(template).render(context, font=font)
+    return re.sub(r"\n\s*\n+", "\n", text)
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that steer what stands around them."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def prose(text: str) -> Markup:
+    """A sentence of a law: `a_l`, `Σ_{i≠l}` and `a^p` have their indices, backticks hold code."""
+    safe = str(Markup.escape(text))
+    safe = re.sub(r"\^\(([^)]*)\)|\^(\w)", lambda m: f"<sup>{m[1] or m[2]}</sup>", safe)
+    safe = re.sub(r"_\{([^}]*)\}|_(\w)(?!\w)", lambda m: f"<sub>{m[1] or m[2]}</sub>", safe)
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", safe))
+
+
+def slug(law: str) -> str:
+    """A law's name as part of an address."""
+    return "law-" + re.sub(r"[^a-z0-9]+", "-", law.lower()).strip("-")
+
+
+@cache
+def law_context(name: str) -> Context:
+    """What pages say of a law."""
+    law = LAWS[name]
+    example, given = law_example(name)
+    return {
+        "name": name,
+        "slug": slug(name),
+        "statement": law.statement,
+        "example": example,
+        "given": given,
+        "reason": law.reason,
+    }
+
+
+def law_example(name: str) -> tuple[Markup, tuple[Markup, ...]]:
+    """An example of a law, set, and what is given for it."""
+    typeset = Typesetter({})
+    latex, words = (law_text(LAWS[name], style) for style in (PAGE, UNICODE))
+    whole, spoken = (f"{t.before} = {t.after}" for t in (latex, words))
+    return typeset(whole, spoken), typeset.both(latex.given, words.given)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A derivation in the two alphabets of a page: LaTeX for MathML, Unicode for screen readers."""
+
+    derivation: Derivation
+    proof: Proof
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.derivation.layer
+
+    @cached_property
+    def typeset(self) -> Typesetter:
+        """Sets formulas in the layer's colours."""
+        return typesetter(self.layer)
+
+    @cached_property
+    def outlines(self) -> tuple[Outline, Outline]:
+        """The outline as LaTeX and in Unicode."""
+        return self.outliner(PAGE).outline(), self.outliner(UNICODE).outline()
+
+    def outliner(self, style: Style) -> Outliner:
+        """Spells parts of the derivation in a style."""
+        return Outliner(self.derivation, self.proof, Notation(self.layer, style))
+
+    def formula(self, spell: Callable[[Notation], str], whole: bool = False) -> Markup:
+        """What `spell` makes of a notation, set, in one piece if asked."""
+        latex, words = (spell(Notation(self.layer, style)) for style in (PAGE, UNICODE))
+        return self.typeset(latex, words, whole)
+
+    def name(self, name: str) -> Markup:
+        """The name of a tensor, an axis or a size, set."""
+        return self.formula(lambda notation: notation.style.name(name))
+
+    def equation(self, node: Node) -> Markup:
+        """A line of a definition, set."""
+
+        def spell(notation: Notation) -> str:
+            sign = "=" if not node.notation else r"\coloneqq" if notation.style.latex else ":="
+            right = notation.spell(node.expr, node.indices)
+            return f"{notation.spell(node.entry)} {sign} {right}"
+
+        return self.formula(spell)
+
+    def pairs(
+        self, latex: Iterable[tuple[Formula, Any]], words: Iterable[tuple[Formula, Any]]
+    ) -> list[About]:
+        """Formulas with what is said of them."""
+        return [
+            (self.typeset(a, b), about) for (a, about), (b, _) in zip(latex, words, strict=True)
+        ]
+
+    def kinks(self, node: Node) -> list[About]:
+        """What is declared at a node's kinks."""
+        latex, words = (self.outliner(style).kinks_of(node) for style in (PAGE, UNICODE))
+        return self.pairs(latex, words)

@@ -1,0 +1,49 @@
+"""What ties the pages together: a list of all layers, and a page of all laws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from pullback.codegen.pages.page import HOME, LAWS_FILE
+from pullback.codegen.pages.setting import Setting, law_context, plain, render
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.laws import LAWS
+from pullback.derive.proof.proving import Proof
+
+__all__ = ["HOME", "LAWS_FILE", "Card", "card", "index_page", "laws_page"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A layer at a glance: its equations and its gradients, set."""
+
+    name: str
+    title: str
+    equations: tuple[Markup, ...]
+    gradients: tuple[Markup, ...]
+
+
+def card(derivation: Derivation, proof: Proof) -> Card:
+    """A layer's part of the list."""
+    setting, layer = Setting(derivation, proof), derivation.layer
+    typeset, (latex, words) = setting.typeset, setting.outlines
+    equations = [setting.equation(node) for node in layer.nodes]
+    gradients = [
+        typeset(a.index, b.index)
+        for a, b in zip(latex.sections, words.sections, strict=True)
+        if b.name in layer.wrt
+    ]
+    return Card(layer.name, plain(layer.title), tuple(equations), tuple(gradients))
+
+
+def index_page(cards: Iterable[Card]) -> str:
+    """The list of all layers."""
+    return render("index.html.j2", cards=list(cards))
+
+
+def laws_page() -> str:
+    """Every law with its statement; the same whatever has been derived."""
+    return render("laws.html.j2", laws=list(map(law_context, LAWS)))

@@ -1,0 +1,1 @@
+"""Targets: each spells programs in one language."""

@@ -1,0 +1,1 @@
+"""The target NumPy: modules that stand alone, and the tests beside them."""

@@ -1,0 +1,145 @@
+"""The statements of a module that check arguments, name sizes and flatten leading axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.symbols import BATCH_SIZE
+from pullback.derive.read.trees import BATCH
+
+WIDTH = 92  # of a comment inside a function
+
+
+def has_batch(*tensors: Tensor | Node) -> bool:
+    """Does a tensor have `...`, any number of leading axes?"""
+    return any(i.name == BATCH for t in tensors for i in t.indices)
+
+
+def axes_of(tensor: Tensor | Node) -> list[str]:
+    """The axes of a tensor by their sizes: N, D, or `...` for any number of leading axes."""
+    return [BATCH if i.name == BATCH else str(i.size) for i in tensor.indices]
+
+
+def shape(tensor: Tensor | Node) -> str:
+    """The shape of a tensor in words: `(N, D)`."""
+    names = ", ".join(axes_of(tensor))
+    return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
+
+
+def sizes(tensor: Tensor | Node, own: Mapping[str, str]) -> str:
+    """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""
+    return tuple_text(f"*{own['batch']}" if a == BATCH else a for a in axes_of(tensor))
+
+
+def size_name(tensor: Tensor | Node, axes: list[str], place: int, batch: str) -> str:
+    """The statement that names the size of an axis."""
+    if axes[0] != BATCH:
+        return f"{axes[place]} = {tensor.name}.shape[{place}]"
+    after = len(axes) - 1  # the axes behind the leading ones
+    if place:
+        return f"{axes[place]} = {tensor.name}.shape[{place - len(axes)}]"
+    lead = f"[: {tensor.name}.ndim - {after}]" if after else ""
+    return f"{batch} = {tensor.name}.shape{lead}"
+
+
+def axes_text(tensor: Tensor) -> str:
+    """The axes of an input as the module's helpers take them: "N D"."""
+    return f'"{" ".join(axes_of(tensor))}"'
+
+
+def flat(text: str, tensor: Tensor | Node, own: Mapping[str, str]) -> str:
+    """An array's text with its leading axes made one, where it has `...`."""
+    return f"_flat({text}, {own['batch']})" if has_batch(tensor) else text
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a layer; `nonempty` are sizes that must not be 0, `own` as in Names."""
+
+    layer: Layer
+    nonempty: tuple[Expr, ...]
+    own: Mapping[str, str]
+
+    def sizes(self) -> list[str]:
+        """The sizes of axes that arrays show, by name."""
+        return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
+
+    def checks(self) -> list[str]:
+        """The statements that check the arguments, in their order."""
+        lines, numbers, arrays, own = [], [], [], self.own["dtype"]
+        for tensor in self.layer.inputs:
+            name, axes = tensor.name, axes_text(tensor)
+            if tensor.integer:
+                lines.append(f'{name} = _integers("{name}", {name}, {axes})')
+            elif tensor.indices:
+                arrays.append(name)
+                lines.append(f'{name} = _array("{name}", {name}, {axes})')
+            else:
+                numbers.append(f'{name} = _number("{name}", {name}, {own})')
+        return [*lines, *self.dtype_checks(arrays), *numbers, *self.size_checks()]
+
+    def dtype_checks(self, arrays: list[str]) -> list[str]:
+        """The statements that name the dtype and refuse a second one."""
+        own = self.own["dtype"]
+        if not arrays:
+            return [f"{own} = np.dtype(np.float64)"]
+        first, *others = arrays
+        lines = [f"{own} = {first}.dtype"]
+        if others:
+            given = ", ".join(f"{name}={name}" for name in arrays)
+            differ = " or ".join(f"{name}.dtype != {own}" for name in others)
+            lines += [f"if {differ}:", f"    _one_dtype({given})"]
+        return lines
+
+    def size_checks(self) -> list[str]:
+        """The statements that name the sizes, compare them, and look at what they must be."""
+        lines = [*self.size_names(), *self.size_comparison()]
+        empty = [s for s in self.nonempty if str(s) != BATCH_SIZE]
+        lines += [f'_not_empty("{s}", {s})' for s in empty]
+        for tensor in self.layer.inputs:
+            if tensor.integer:
+                name = tensor.name
+                lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
+        if len(empty) < len(self.nonempty):
+            words = "the number of examples in the leading axes"
+            lines.append(f'_not_empty("{words}", 0 not in {self.own["batch"]})')
+        return lines
+
+    def flattened(self) -> list[str]:
+        """The statements that make one axis of the leading axes."""
+        batched = [t.name for t in self.layer.inputs if has_batch(t)]
+        if not batched:
+            return []
+        lines = [f"{n} = _flat({n}, {self.own['batch']})" for n in batched]
+        return [*lines, f"{BATCH_SIZE} = {batched[0]}.shape[0]"]
+
+    def size_names(self) -> list[str]:
+        """The statements that name the size of each axis, by the first array that has it."""
+        lines: list[str] = []
+        named: set[str] = set()
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            for place, axis in enumerate(axes):
+                if axis not in named:
+                    named.add(axis)
+                    lines.append(size_name(tensor, axes, place, self.own["batch"]))
+        return lines
+
+    def size_comparison(self) -> list[str]:
+        """The statement that refuses two sizes for one axis."""
+        named: set[str] = set()
+        compared = []
+        for tensor in self.layer.inputs:
+            axes = axes_of(tensor)
+            if named & {*axes} or len({*axes}) < len(axes):
+                compared.append(f"{tensor.name}.shape != {sizes(tensor, self.own)}")
+            named |= {*axes}
+        if not compared:
+            return []
+        arrays = [f"{t.name}=({t.name}, {axes_text(t)})" for t in self.layer.inputs if t.indices]
+        return [f"if {' or '.join(compared)}:", f"    _one_size({', '.join(arrays)})"]

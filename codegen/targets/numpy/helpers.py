@@ -1,0 +1,63 @@
+"""The runtime's functions as text: those that a module reads, and those that these read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+FILES = ("checks", "arrays", "functions")  # in the order in which a module has them
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A function or a constant of the runtime, and the names that it reads."""
+
+    text: str
+    reads: frozenset[str]
+
+
+@cache
+def helpers() -> Mapping[str, Helper]:
+    """All of them by name, in order."""
+    runtime = files(f"{__package__}.runtime")
+    texts = (runtime.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in FILES)
+    return {name: helper for text in texts for name, helper in split(text)}
+
+
+def split(text: str) -> Iterable[tuple[str, Helper]]:
+    """The functions and constants of a file, with the comments above them."""
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        name = defined(node)
+        if name:
+            start = node.lineno - 1
+            while lines[start - 1].startswith("#"):
+                start -= 1
+            yield name, Helper("\n".join(lines[start : node.end_lineno]), names_read(node))
+
+
+def defined(node: ast.stmt) -> str:
+    """The name that a statement defines, or nothing."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def names_read(tree: ast.AST) -> frozenset[str]:
+    """The names that a program reads."""
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def needed(text: str) -> list[str]:
+    """The texts of what a module's text reads of the runtime, in the runtime's order."""
+    found: set[str] = set()
+    waiting = [names_read(ast.parse(text))]
+    while waiting:
+        fresh = (waiting.pop() & helpers().keys()) - found
+        found |= fresh
+        waiting += [helpers()[name].reads for name in fresh]
+    return [helper.text for name, helper in helpers().items() if name in found]

@@ -1,0 +1,156 @@
+"""The sizes of axes at which an emitted test file looks at its module: small, long and wide ones.
+
+The helpers of a module work in blocks, so that it takes arrays longer than a block to see all of
+them. How long these may be is bounded by what the equations cost there, as loops or as arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from math import prod
+
+from pullback.codegen.targets.numpy.arguments import axes_of
+from pullback.derive.layer import Layer
+from pullback.derive.read.trees import BATCH, Apply, Equation, Ref, Tree, parts, walk
+from pullback.derive.read.vocabulary import REDUCTIONS
+
+Sizes = dict[str, int]  # of axes, by the names of their sizes; that of leading axes is `...`
+
+# past two blocks of 2**14, two of 2**13, one of 2**12 and one of 2**10
+LENGTHS = (33_000, 16_500, 4_100, 1_030)
+MOST_STEPS = 200_000  # of the loops at long axes: some tenths of a second
+LONGEST = 66_000  # past all blocks but those of 2**20 entries
+ENTRIES = 2**20 + 4_103  # one row of 4096 more, and some entries
+WIDE = (1_030, 4_100)  # past 1024 rows and 4096 columns
+MOST_ENTRIES = 9_000_000  # of an array at wide axes
+MOST_SOLVED = 200_000  # where assumptions are solved, by loops
+
+
+def small(layer: Layer) -> list[Sizes]:
+    """Three choices of a size for each axis: different ones while these are few, then with ones.
+
+    What labels choose from is two at least: one class has probability 1, where slopes may end.
+    """
+    names, labels = axes(layer), labelled(layer)
+    choices = [
+        {n: 2 + i if i < 4 else 1 + i % 2 for i, n in enumerate(names)},
+        {n: (3, 1, 2)[i % 3] for i, n in enumerate(names)},
+        {n: (1, 2, 3)[(i + i // 3) % 3] for i, n in enumerate(names)},
+    ]
+    return [{n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices]
+
+
+def axes(layer: Layer) -> list[str]:
+    """The sizes of all axes but leading ones."""
+    names = [axis for tensor in layer.inputs for axis in axes_of(tensor) if axis != BATCH]
+    return list(dict.fromkeys([*names, *labelled(layer)]))
+
+
+def labelled(layer: Layer) -> list[str]:
+    """The sizes of axes that labels point into."""
+    return [str(t.labels_of) for t in layer.inputs if t.integer]
+
+
+def every(layer: Layer) -> list[str]:
+    """The sizes of all axes of inputs, leading ones included, in order."""
+    return list(dict.fromkeys(axis for tensor in layer.inputs for axis in axes_of(tensor)))
+
+
+def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:
+    """For each axis, the greatest length at which loops over the others' two places end in time."""
+    choices = []
+    for name in every(layer):
+        tries = (base(layer) | {name: length} for length in LENGTHS)
+        fits = (s for s in tries if max(steps(layer, equations, s), given(layer, s)) <= MOST_STEPS)
+        choices += [s for s in [next(fits, None)] if s]
+    return choices
+
+
+def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Sizes]:
+    """Sizes for arrays with too many entries for loops.
+
+    There are so many rows that value takes them in parts, where it does. Each axis is as long as
+    the blocks of `helpers` are; and where rows are added up, as for a bias, so are rows and
+    columns together.
+    """
+    names = every(layer)
+    longest = (ENTRIES if "_dot" in helpers else LONGEST, *LENGTHS)
+    tries: list[tuple[int, ...]] = [longest for _ in names]
+    if names and "_parts" in helpers:
+        tries[0] = (rows(layer, names[0]),)
+    biases = [axes_of(layer.tensor(n)) for n in layer.wrt]
+    columns = [b[0] for b in biases if len(b) == 1 and b != names[:1]]
+    choices = [[base(layer) | {n: t} for t in ts] for n, ts in zip(names, tries, strict=True)]
+    choices += [[base(layer) | {names[0]: WIDE[0], n: WIDE[1]}] for n in columns[-1:]]
+    most = MOST_SOLVED if layer.assumptions else MOST_ENTRIES
+    fits = ([s for s in c if entries(layer, equations, s) <= most] for c in choices)
+    return [sizes[0] for sizes in fits if sizes]
+
+
+def rows(layer: Layer, axis: str) -> int:
+    """So many that the nodes have more entries than value works on at a time."""
+    sizes, own = base(layer), [axes_of(n) for n in layer.nodes if not n.notation]
+    row = sum(prod(sizes[a] for a in axes) for axes in own if axis in axes)
+    return ENTRIES // max(row, 1)
+
+
+def base(layer: Layer) -> Sizes:
+    """Two places on each axis, as a size less 1 may stand below a line."""
+    return dict.fromkeys(every(layer), 2)
+
+
+# -- what equations cost ---------------------------------------------------------------------------
+def steps(layer: Layer, equations: list[Equation], sizes: Sizes) -> int:
+    """How many operations the equations are as plain loops."""
+    length = lengths(layer, sizes)
+    count = 0
+    for equation in equations:
+        todo: list[tuple[Tree, int]] = [
+            (equation.right, prod(length[a] for a in equation.axes or ()))
+        ]
+        while todo:
+            tree, times = todo.pop()
+            count += times
+            times *= prod(length[a] for a in bound(tree, length))
+            todo += [(part, times) for part in parts(tree)]
+    return count
+
+
+def entries(layer: Layer, equations: list[Equation], sizes: Sizes) -> int:
+    """How many entries the largest array has that the equations are given, or may make."""
+    length = lengths(layer, sizes)
+    arrays = [frozenset(e.axes or ()) for e in equations]
+    arrays += [axes for e in equations for axes in free(e.right, length)]
+    return max(given(layer, sizes), *(prod(length[a] for a in array) for array in arrays))
+
+
+def given(layer: Layer, sizes: Sizes) -> int:
+    """How many entries the largest input has; an axis may stand in it twice."""
+    return max(prod(sizes[a] for a in axes_of(tensor)) for tensor in layer.inputs)
+
+
+def lengths(layer: Layer, sizes: Sizes) -> dict[str, int]:
+    """The length of each axis by its own name."""
+    leading = {str(i.size): BATCH for i in layer.axes if i.name == BATCH}
+    return {i.name: sizes[leading.get(str(i.size), str(i.size))] for i in layer.axes}
+
+
+def free(tree: Tree, length: Mapping[str, int]) -> Iterator[frozenset[str]]:
+    """The axes that each part of an expression depends on; parts come before what they are in."""
+    of: dict[int, frozenset[str]] = {}
+    for part in reversed(list(walk(tree))):
+        names = {i.name for i in part.indices or ()} if isinstance(part, Ref) else set()
+        names |= {part.name} if isinstance(part, Ref) else set()
+        names = {n for n in names if n in length}
+        of[id(part)] = frozenset(names.union(*(of[id(p)] for p in parts(part)))) - {
+            *bound(part, length)
+        }
+        yield of[id(part)]
+
+
+def bound(tree: Tree, length: Mapping[str, int]) -> list[str]:
+    """The axes that a reduction runs over."""
+    if not (isinstance(tree, Apply) and tree.name in REDUCTIONS):
+        return []
+    names = [a.name for a in tree.args[:-1] if isinstance(a, Ref) and a.indices is None]
+    return [n for n in names if n in length]

@@ -1,0 +1,1 @@
+"""From a layer to its derivatives: steps, Jacobians, structure, gradients and tangents."""

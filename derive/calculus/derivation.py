@@ -1,0 +1,261 @@
+"""From a layer to its derivatives, step by step.
+
+For each node: its value, simplified and put into a form that computes well; for each tensor that
+it reads: the Jacobian's general entry by SymPy, its structure, and the pullback. The chain rule
+runs over the named nodes in reverse; a tensor that is read twice gets the sum. The same Jacobians
+push tangents forward, and the tangents of the cotangents are Hessian-vector products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import sympy as sp
+from sympy import Expr
+
+from pullback.derive import laws
+from pullback.derive.calculus.jacobians import (
+    Jacobian,
+    Value,
+    derivative_for_computing,
+    derive_jacobian,
+    derive_values,
+    foldable,
+    meanings,
+)
+from pullback.derive.calculus.steps import Chain, Step, tidy
+from pullback.derive.calculus.tangents import Tangent, derive_tangents
+from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
+from pullback.derive.index.expressions import Sum, entries, entry, entry_name
+from pullback.derive.laws import Equality
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.trees import BATCH
+from pullback.derive.read.vocabulary import COTANGENT
+
+
+@dataclass(frozen=True)
+class Pullback:
+    """Jᵀg from the sum over the node's entries to its short form, and a form that computes well."""
+
+    jacobian: Jacobian
+    cotangent: Expr
+    result: Chain
+    code: Chain
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The cotangent of a tensor: the sum over the nodes that read it."""
+
+    tensor: Tensor | Node
+    cotangent: Expr
+    parts: tuple[Pullback, ...]
+
+    @property
+    def total(self) -> Expr:
+        """The sum of the short forms."""
+        return sp.Add(*(p.result.end for p in self.parts))
+
+    @property
+    def code(self) -> Expr:
+        """The sum of the forms that compute well."""
+        return sp.Add(*(p.code.end for p in self.parts))
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Everything that follows from a layer.
+
+    Values stand in order, gradients in reverse order. `seconds` are how the gradients change along
+    the inputs' tangents, with the output's cotangent kept as it is; there are none where the output
+    has axes beside leading ones, or where `no_seconds` says why they were left out.
+    """
+
+    layer: Layer
+    values: tuple[Value, ...]
+    gradients: tuple[Gradient, ...]
+    wanted: tuple[str, ...]
+    tangents: tuple[Tangent, ...]  # of the nodes, in order
+    seconds: tuple[Tangent, ...]  # of the cotangents, in reverse order
+    no_seconds: str = ""
+
+    def value(self, name: str) -> Value:
+        """The value of the node of that name."""
+        return next(v for v in self.values if v.node.name == name)
+
+    def gradient(self, name: str) -> Gradient:
+        """The gradient by the tensor of that name; KeyError where it was not wanted."""
+        for gradient in self.gradients:
+            if gradient.tensor.name == name:
+                return gradient
+        known = ", ".join(g.tensor.name for g in self.gradients)
+        raise KeyError(f"no gradient by {name!r} was derived; there are {known}")
+
+    @property
+    def remark(self) -> str:
+        """That second derivatives were left out, and why; nothing where they were not."""
+        why = self.no_seconds.split(chr(10))[0].removeprefix(f"{self.layer.name}: ").split(";")[0]
+        hvp = "" if self.layer.output.indices else ", and hvp with them"
+        return f"Second derivatives are left out{hvp}: {why}." if why else ""
+
+    @property
+    def reasonings(self) -> tuple[Reasoning, ...]:
+        """All chains of steps, in the order of the derivation."""
+        found = []
+        for value in self.values:
+            found += [Reasoning(value.node.name, c) for c in (value.meaning, value.code)]
+        for gradient in self.gradients:
+            for part in gradient.parts:
+                node = part.jacobian.node
+                what = f"∂{node.name}/∂{gradient.tensor.name}"
+                chains = (part.jacobian.entry, part.result, part.code)
+                found += [Reasoning(what, c, node) for c in chains]
+        for tangents, second in ((self.tangents, False), (self.seconds, True)):
+            for tangent in tangents:
+                for push in tangent.parts:
+                    what = f"∂{tangent.node.name}/∂{push.jacobian.tensor.name}, pushed forward"
+                    chains = (push.jacobian.entry, push.result, push.code)
+                    new = chains if second else chains[1:]  # else the gradient has the Jacobian
+                    found += [Reasoning(what, c, tangent.node, second) for c in new]
+        return tuple(found)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the derivation."""
+        return tuple(step for r in self.reasonings for step in r.chain.steps)
+
+    def without_seconds(self, why: str) -> Derivation:
+        """The same without second derivatives, and the reason."""
+        return replace(self, seconds=(), no_seconds=why)
+
+
+class Reasoning(NamedTuple):
+    """A chain of steps, what it is about, and the node whose definition it may use."""
+
+    what: str
+    chain: Chain
+    node: Node | None = None
+    second: bool = False  # is it about second derivatives?
+
+
+def cotangent_name(name: str) -> str:
+    """The name of a tensor's cotangent."""
+    return COTANGENT + name
+
+
+def derive(layer: Layer) -> Derivation:
+    """Derive every gradient that the layer wants; DefinitionError where it wants none."""
+    if not layer.wrt:
+        raise DefinitionError(
+            f"{layer.name}: there is no gradient to derive: no real input is wanted that nothing "
+            "is assumed of"
+        )
+    values = derive_values(layer)
+    by_name = {v.node.name: v for v in values}
+    readers = reading_nodes(layer)
+    needed = on_the_way(layer, readers)
+    gradients = []
+    nodes: list[Tensor | Node] = [n for n in reversed(layer.nodes) if not n.notation]
+    for tensor in [*nodes, *layer.inputs]:
+        if tensor.name not in needed or tensor.name == layer.output.name:
+            continue
+        parts = tuple(
+            derive_pullback(layer, by_name, by_name[reader], tensor)
+            for reader in readers.get(tensor.name, ())
+            if reader in needed
+        )
+        cotangent = entry(cotangent_name(tensor.name), tensor.indices)
+        gradients.append(Gradient(tensor, cotangent, parts))
+    found = {(p.jacobian.node.name, g.tensor.name): p.jacobian for g in gradients for p in g.parts}
+    forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
+    tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
+    derivation = Derivation(layer, tuple(values), tuple(gradients), layer.wrt, tangents, ())
+    try:
+        return replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
+    except (TooLarge, MissingLaw) as error:
+        return derivation.without_seconds(str(error))
+
+
+def derive_seconds(
+    layer: Layer,
+    values: dict[str, Value],
+    gradients: list[Gradient],
+    tangents: tuple[Tangent, ...],
+) -> tuple[Tangent, ...]:
+    """How each gradient changes along the tangents: the cotangents are nodes like others.
+
+    Derived where the output is one number, or one for each place of the leading axes.
+    """
+    if any(i.name != BATCH for i in layer.output.indices):
+        return ()
+    whole = gradient_layer(layer, gradients)
+    nodes = whole.nodes[len(layer.nodes) :]
+    notation = meanings(layer)
+    known = dict(values)
+    for node in nodes:
+        meaning = Chain(node.expr).then(laws.put_in, notation)
+        known[node.name] = Value(node, meaning, Chain(node.expr))
+    moving = [*layer.wrt, *(t.node.name for t in tangents if t.total != 0)]
+    return derive_tangents(whole, known, nodes, moving, {})
+
+
+def gradient_layer(layer: Layer, gradients: list[Gradient]) -> Layer:
+    """The layer with its cotangents as nodes; a scalar output's own cotangent is 1."""
+    output = layer.output
+    upstream = entry(cotangent_name(output.name), output.indices)
+    nodes = []
+    for gradient in gradients:
+        expr = gradient.total if output.indices else gradient.total.xreplace({upstream: sp.S.One})
+        name = cotangent_name(gradient.tensor.name)
+        nodes.append(Node(name, gradient.tensor.indices, expr, False, "", layer.name))
+    given = Tensor(cotangent_name(output.name), output.indices, None, "")
+    return replace(layer, inputs=(*layer.inputs, given), nodes=(*layer.nodes, *nodes))
+
+
+def reading_nodes(layer: Layer) -> dict[str, list[str]]:
+    """Which nodes read a tensor, notation looked through."""
+    readers: dict[str, list[str]] = {}
+    for node in layer.nodes:
+        if node.notation:
+            continue
+        names = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        for name in sorted(names):
+            readers.setdefault(name, []).append(node.name)
+    return readers
+
+
+def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
+    """The tensors between a wanted input and the output."""
+    reached: set[str] = set()
+    frontier = list(layer.wrt)
+    while frontier:
+        name = frontier.pop()
+        if name not in reached:
+            reached.add(name)
+            frontier.extend(readers.get(name, ()))
+    leads = {layer.output.name}
+    for node in reversed([n for n in layer.nodes if not n.notation]):
+        if any(r in leads for r in readers.get(node.name, ())):
+            leads.add(node.name)
+    leads |= {t.name for t in layer.inputs}
+    return reached & leads
+
+
+# -- pullbacks -----------------------------------------------------------------------------
+
+
+def derive_pullback(
+    layer: Layer, values: dict[str, Value], value: Value, tensor: Tensor | Node
+) -> Pullback:
+    """Jᵀg in its short form."""
+    jacobian = derive_jacobian(layer, values, value, tensor)
+    name = cotangent_name(value.node.name)
+    g = entry(name, jacobian.rows)
+    chain = Chain(Sum(g * jacobian.entry.end, *jacobian.rows))
+    chain = tidy(chain, layer)
+    chain = chain.then(laws.tie_to_label).then(laws.common_factor)
+    chain = chain.then(laws.fold, foldable(layer, values, value.node))
+    code = derivative_for_computing(chain.end, layer, values, value.node)
+    code = code.then(laws.mask_from_output, [Equality(value.node.entry, value.meaning.end)])
+    return Pullback(jacobian, g, chain, code)

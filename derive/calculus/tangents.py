@@ -1,0 +1,102 @@
+"""Forward mode: how each node changes along tangents of the inputs, by the same Jacobians."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy import Expr
+
+from pullback.derive import laws
+from pullback.derive.calculus.jacobians import (
+    Jacobian,
+    Value,
+    derivative_for_computing,
+    derive_jacobian,
+    foldable,
+    meanings,
+    primed,
+)
+from pullback.derive.calculus.steps import Chain, tidy
+from pullback.derive.index.expressions import Sum, entries, entry, entry_name, substitute
+from pullback.derive.layer import Layer, Node
+from pullback.derive.read.vocabulary import TANGENT
+
+
+@dataclass(frozen=True)
+class Pushforward:
+    """J ẋ from the sum over the tensor's entries to its short form, and a form for computing."""
+
+    jacobian: Jacobian
+    tangent: Expr
+    result: Chain
+    code: Chain
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """How a node changes along the inputs' tangents: the sum over the tensors that it reads."""
+
+    node: Node
+    tangent: Expr
+    parts: tuple[Pushforward, ...]
+
+    @property
+    def total(self) -> Expr:
+        """The sum of the short forms."""
+        return sp.Add(*(p.result.end for p in self.parts))
+
+    @property
+    def code(self) -> Expr:
+        """The sum of the forms that compute well."""
+        return sp.Add(*(p.code.end for p in self.parts))
+
+
+def tangent_name(name: str) -> str:
+    """The name of a tensor's tangent."""
+    return name + TANGENT
+
+
+def derive_tangents(
+    layer: Layer,
+    values: Mapping[str, Value],
+    nodes: Sequence[Node],
+    moving: Iterable[str],
+    known: Mapping[tuple[str, str], Jacobian],
+) -> tuple[Tangent, ...]:
+    """The tangents of nodes, in order, where the tensors named `moving` have tangents.
+
+    `known` holds Jacobians that are derived already, by node and tensor.
+    """
+    moving = dict.fromkeys(moving)
+    found = []
+    for node in nodes:
+        if node.notation:
+            continue
+        read = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        parts = []
+        for name in (m for m in moving if m in read):
+            jacobian = known.get((node.name, name))
+            if jacobian is None:
+                jacobian = derive_jacobian(layer, values, values[node.name], layer.tensor(name))
+            parts.append(push(layer, values, jacobian))
+        tangent = Tangent(node, entry(tangent_name(node.name), node.indices), tuple(parts))
+        found.append(tangent)
+        if tangent.total != 0:
+            moving[node.name] = None
+    return tuple(found)
+
+
+def push(layer: Layer, values: Mapping[str, Value], jacobian: Jacobian) -> Pushforward:
+    """J ẋ in its short form: the sum runs over the tensor's axes, which are primed for that."""
+    node, tensor = jacobian.node, jacobian.tensor
+    columns = tuple(map(primed, tensor.indices))
+    swap = dict(zip(jacobian.rows, node.indices, strict=True))
+    swap |= dict(zip(jacobian.columns, columns, strict=True))
+    tangent = entry(tangent_name(tensor.name), columns)
+    chain = Chain(Sum(substitute(jacobian.entry.end, swap) * tangent, *columns))
+    chain = tidy(chain, layer).then(laws.common_factor)
+    chain = chain.then(laws.fold, foldable(layer, values, node))
+    code = derivative_for_computing(chain.end, layer, values, node)
+    return Pushforward(jacobian, tangent, chain, code)

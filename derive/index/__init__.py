@@ -1,0 +1,1 @@
+"""Index notation as SymPy objects."""

@@ -1,0 +1,1 @@
+"""Proofs: each step and the end result, in scalars at small sizes."""

@@ -1,0 +1,319 @@
+"""What an outcome depends on: labels, signs, places of extreme values, and every case of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple, Protocol
+
+import mpmath
+
+from pullback.derive.proof.algebra import Numbers, fold
+from pullback.derive.proof.nodes import Node, Nodes, Number, is_function, symbols, whole_number
+from pullback.derive.proof.settled import Contradiction, Settled
+from pullback.derive.proof.zero import BadPoint, P, Zeros, sign_of_ratio
+
+
+class TooManyCases(Exception):
+    """There are more cases than may be taken."""
+
+
+class Question(NamedTuple):
+    """What is asked, of which nodes, and which answers there are.
+
+    "sign" of a node: -1, 0 or 1; "largest": the first place of the largest of several; "label".
+    """
+
+    kind: str
+    nodes: tuple[Node, ...]
+    options: tuple[int, ...]
+
+
+class Decider(Protocol):
+    """Answers questions, the same one in the same way within a round."""
+
+    answers: dict[Any, tuple[Question, int]]
+
+    def decide(self, key: Any, question: Question) -> int:
+        """The answer of this round."""
+
+    def rounds(self) -> Iterator[None]:
+        """One round after the other."""
+
+
+@dataclass
+class Cases:
+    """Every combination of answers to the questions that an evaluation asks."""
+
+    limit: int
+    trail: list[tuple[Any, int, Question]] = field(default_factory=list)
+    answers: dict[Any, tuple[Question, int]] = field(default_factory=dict)
+
+    def decide(self, key: Any, question: Question) -> int:
+        """The answer of this round; a new question is answered with its first answer."""
+        if key not in self.answers:
+            self.trail.append((key, 0, question))
+            self.answers[key] = question, question.options[0]
+        return self.answers[key][1]
+
+    def rounds(self) -> Iterator[None]:
+        """One round per combination; the body of the loop must ask the same way in each."""
+        for _ in range(self.limit):
+            self.answers = {key: (q, q.options[answer]) for key, answer, q in self.trail}
+            yield
+            while self.trail and self.trail[-1][1] + 1 == len(self.trail[-1][2].options):
+                self.trail.pop()
+            if not self.trail:
+                return
+            key, answer, question = self.trail[-1]
+            self.trail[-1] = (key, answer + 1, question)
+        raise TooManyCases
+
+
+@dataclass
+class RandomCases:
+    """What holds at random points, of which many coordinates are small integers, so that they tie.
+
+    `entries` says what the entries are that a fact ties to others.
+    """
+
+    chance: random.Random
+    count: int
+    answers: dict[Any, tuple[Question, int]] = field(default_factory=dict)
+    point: dict[Node, Any] = field(default_factory=dict)
+
+    def decide(self, key: Any, question: Question) -> int:
+        """The answer at this round's point."""
+        if key not in self.answers:
+            self.answers[key] = question, self.answer(question)
+        return self.answers[key][1]
+
+    def answer(self, question: Question) -> int:
+        """What holds."""
+        if question.kind == "label":
+            return self.chance.choice(question.options)
+        numbers = Numbers(mpmath.fp, None)
+        values = [self.value(node, numbers) for node in question.nodes]
+        if question.kind == "largest":
+            return question.options[numbers.largest(values)]
+        sign = numbers.sign(values[0])
+        return sign if sign in question.options else question.options[0]
+
+    def value(self, node: Node, numbers: Numbers) -> Any:
+        """A node's value at the point."""
+        for symbol in symbols([node]):
+            if symbol not in self.point:
+                whole = self.chance.random() < 0.6
+                self.point[symbol] = float(
+                    self.chance.randint(-2, 2) if whole else self.chance.uniform(-3, 3)
+                )
+        return fold(node, numbers, self.point)
+
+    def rounds(self) -> Iterator[None]:
+        """One round after the other, each at a point of its own."""
+        for _ in range(self.count):
+            self.answers, self.point = {}, {}
+            yield
+
+
+class Symbolic:
+    """Nodes as an algebra; what depends on data is asked, each question in one form.
+
+    sign(2u), sign(-u) and sign(exp(v) u) are one question, as is the largest of u + c and v + c.
+    """
+
+    def __init__(self, nodes: Nodes, decider: Decider) -> None:
+        self.nodes, self.zeros, self.decider = nodes, Zeros(nodes), decider
+        self.settled = Settled(nodes)
+        self.asked: dict[Any, tuple[int, Any]] = {}  # a question's number and nodes, at first
+        self.keys: dict[Any, tuple[Any, int]] = {}
+
+    def number(self, value: Number) -> Node:
+        """A rational number."""
+        return self.nodes.number(value)
+
+    def constant(self, name: str) -> Node:
+        """pi, an infinity, or what has no value."""
+        if name == "pi":
+            return self.nodes.make("constant", name)
+        if name in ("oo", "-oo"):
+            return self.nodes.infinity(1 if name == "oo" else -1)
+        return self.nodes.undefined(name)
+
+    def entry(self, name: str, places: Sequence[int]) -> Node:
+        """An entry of an input."""
+        return self.nodes.symbol("_".join([name, *map(str, places)]))
+
+    def label(self, name: str, places: Sequence[int], size: int) -> int:
+        """An entry of an input that holds labels."""
+        return self.decider.decide(
+            ("label", name, *places), Question("label", (), tuple(range(size)))
+        )
+
+    def add(self, terms: Sequence[Node]) -> Node:
+        """A sum."""
+        return self.nodes.add(terms)
+
+    def mul(self, factors: Sequence[Node]) -> Node:
+        """A product."""
+        return self.nodes.mul(factors)
+
+    def power(self, base: Node, exponent: Node) -> Node:
+        """A power; the root of a square is that of an absolute value, whose sign is asked for."""
+        root = self.as_number(exponent)
+        if root is None or whole_number(root):
+            return self.nodes.power(base, exponent)
+        outside = []
+        for factor, even in self.nodes.even_factors(base):
+            base = self.nodes.mul((base, self.nodes.raised(factor, -even)))
+            size = self.nodes.scaled(factor, self.sign(factor))
+            outside.append(self.nodes.raised(size, Fraction(even * root)))
+        return self.nodes.mul((self.nodes.raised(base, root), *outside))
+
+    def function(self, name: str, a: Node) -> Node:
+        """A function."""
+        return self.nodes.function(name, a)
+
+    def as_number(self, value: Node) -> Number | None:
+        """The rational number that a node is."""
+        return value.args[0] if value.kind == "number" else None
+
+    # -- questions -------------------------------------------------------------------------------
+
+    def sign(self, value: Node) -> int:
+        """Which sign a value has."""
+        key, flip = self.key_of_sign(value)
+        if key is None:
+            return flip
+        self.settle()
+        left = self.settled.left(value)
+        if left is not value:
+            key, flip = self.key_of_sign(left)
+        if key is None:
+            return flip
+        if key in self.settled.known:
+            return flip * self.settled.known[key]
+        inner = self.asked[key][1]
+        options = (1, 0) if self.nodes.nonnegative(inner) else (1, -1, 0)
+        return flip * self.decider.decide(key, Question("sign", (inner,), options))
+
+    def key_of_sign(self, value: Node) -> tuple[Any, int]:
+        """The key under which a sign is asked for, and the sign of the ratio; or None, the sign."""
+        if value.kind in ("number", "infinity"):
+            return None, int(value.args[0] > 0) - int(value.args[0] < 0)
+        if value not in self.keys:
+            self.keys[value] = self.question_of_sign(value)
+        return self.keys[value]
+
+    def settle(self) -> None:
+        """Take in what ties tell, where every case is gone through: points need not be told."""
+        if isinstance(self.decider, Cases):
+            self.settled.update(self.decider.answers, self.again)
+
+    def lacks_value(self, node: Node) -> bool:
+        """Has a node no value, by the ties of this round?"""
+        self.settle()
+        return self.settled.put_in(node).undefined
+
+    def again(self, question: Question, answer: int) -> tuple[Any, int]:
+        """The key and the answer of what ties leave of a question; None where nothing is left.
+
+        Contradiction where what is left has another answer.
+        """
+        if question.kind == "label":
+            return None, answer
+        left = [self.settled.left(node) for node in question.nodes]
+        if question.kind == "sign":
+            key, ratio = self.key_of_sign(left[0])
+            if key is None and ratio != answer:
+                raise Contradiction
+            return key, ratio * answer
+        first = self.candidates(left, question.options)
+        if first and answer not in first.values():
+            raise Contradiction
+        return (self.key_of_largest(first) if len(first) > 1 else None), answer
+
+    def bare(self, value: Node) -> tuple[int, Node]:
+        """A node without the factors that are seen to be positive, and whether it is minus that."""
+        content, inner = self.nodes.primitive(value)
+        kept = [
+            self.nodes.make_power(b, e) if not is_function(b, "exp") else self.nodes.one
+            for b, e in self.nodes.bases(inner)
+            if not self.nodes.positive(b)
+        ]
+        return 1 if content > 0 else -1, self.nodes.mul(kept)
+
+    def question_of_sign(self, value: Node) -> tuple[Any, int]:
+        """The key under which a sign is asked for, and the sign of the ratio; or None, the sign."""
+        flip, inner = self.bare(value)
+        if inner.kind == "number":
+            return None, flip * ((inner.args[0] > 0) - (inner.args[0] < 0))
+        for sign in (1, -1):
+            if self.nodes.positive(self.nodes.scaled(inner, sign)):
+                return None, sign * flip
+        key, number = self.zeros.fingerprint(inner)
+        if key is None:
+            return None, 0
+        return self.known(("sign", key), inner, number, flip)
+
+    def known(self, key: Any, inner: Any, number: int, flip: int) -> tuple[Any, int]:
+        """A key that was asked before, or this one."""
+        ratio = sign_of_ratio(number, self.asked.setdefault(key, (number, inner))[0])
+        if ratio is None:
+            key, ratio = (*key, inner), 1
+            self.asked[key] = number, inner
+        return key, flip * ratio
+
+    def largest(self, values: Sequence[Node]) -> int:
+        """The first place of the largest; -oo is never the largest of several."""
+        first = self.candidates(values, range(len(values)))
+        if len(first) > 1:
+            self.settle()
+            left = map(self.settled.left, first)
+            first = self.candidates([*left], [*first.values()])
+        if len(first) < 2:
+            return next(iter(first.values()), 0)
+        key = self.key_of_largest(first)
+        if key in self.settled.known:
+            return self.settled.known[key]
+        question = Question("largest", tuple(first), tuple(first.values()))
+        return self.decider.decide(key, question)
+
+    def candidates(self, values: Sequence[Node], places: Sequence[int]) -> dict[Node, int]:
+        """What may be the largest, each at its first place."""
+        first: dict[Node, int] = {}
+        for value, place in zip(values, places, strict=True):
+            if value.kind == "infinity" and value.args[0] > 0:
+                return {value: place}
+            if value.kind != "infinity":
+                first.setdefault(value, place)
+        return first
+
+    def key_of_largest(self, first: dict[Node, int]) -> Any:
+        """The key under which a largest is asked for."""
+        nodes, places = tuple(first), tuple(first.values())
+        key = (nodes, places)
+        if key not in self.keys:
+            self.keys[key] = self.question_of_largest(nodes, places)
+        return self.keys[key][0]
+
+    def question_of_largest(self, nodes: Sequence[Node], places: Any) -> tuple[Any, int]:
+        """The key under which a largest is asked for: it is the same for u + c and v + c."""
+        less = [self.nodes.subtract(n, nodes[0]) for n in nodes[1:]]
+        found = []
+        for seed in range(20):
+            try:
+                found.append([self.zeros.point(seed).value(n) for n in less])
+            except BadPoint:
+                continue
+            if len(found) == 2:
+                break
+        if len(found) < 2 or found[0][0] == 0 or found[1][0] == 0:
+            return ("largest", places, *nodes), 1
+        a, b = found
+        ratios = tuple(x * pow(v[0], -1, P) % P for v in found for x in v[1:])
+        key = ("largest", places, a[0] * pow(b[0], -1, P) % P, ratios)
+        made, ratio = self.known(key, tuple(nodes), a[0], 1)
+        return (made, 1) if ratio == 1 else ((*key, *nodes), 1)

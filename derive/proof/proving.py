@@ -1,0 +1,112 @@
+"""Proof: each step in scalars at small sizes, and the end result against the written-out slope.
+
+The checker shares the objects of index notation with the derivation, and no code that it checks.
+A step that fails raises ProofFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.steps import Chain, Step
+from pullback.derive.errors import ProofFailed, TooLarge
+from pullback.derive.proof.check import Check, NothingChecked, check_step
+from pullback.derive.proof.results import check_gradients, check_seconds, check_tangents
+from pullback.derive.proof.scalars import Work
+from pullback.derive.proof.small_sizes import Definitions
+
+__all__ = ["Check", "Proof", "chains", "check_step", "prove"]
+
+MAX_WHOLE = 8_000_000  # of a derivation, in parts written out: about a minute
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The check of every step, in the derivation's order, and of every result as a whole.
+
+    `derivation` is what is proved: the one that was given, or that without second derivatives,
+    where these could not be proved. `results` are the gradients, by name; `tangents` is the
+    output's derivative along the inputs' tangents; `seconds` the gradients' derivatives along them.
+    """
+
+    derivation: Derivation
+    steps: tuple[tuple[Step, Check], ...]
+    results: tuple[tuple[str, Check], ...]
+    tangents: Check
+    seconds: Check | None  # None where there are none
+
+    def check(self, step: Step) -> Check:
+        """The check of one step."""
+        return next(c for s, c in self.steps if s is step)
+
+
+Checked = Iterable[tuple[Step, Check]]
+Watch = Callable[[Checked, int], Checked]  # passes checks on, and may show how far they are
+
+
+class Unproved(Exception):
+    """Second derivatives that cannot be proved, though nothing speaks against them."""
+
+
+def prove(derivation: Derivation, watch: Watch = lambda checks, count: checks) -> Proof:
+    """Check every step and every result; `watch` is given the checks of steps and their number.
+
+    Second derivatives whose proof takes too much are left out. Raises ProofFailed at the first step
+    that does not hold, and TooLarge where checking takes too much.
+    """
+    done: list[tuple[Step, Check]] = []
+    try:
+        for checked in watch(checked_steps(derivation), len(derivation.steps)):
+            done.append(checked)
+        seconds = check_seconds(derivation)
+    except Unproved as error:
+        derivation = derivation.without_seconds(str(error))
+        done, seconds = done[: len(derivation.steps)], None
+    results, tangents = check_gradients(derivation), check_tangents(derivation)
+    return Proof(derivation, tuple(done), results, tangents, seconds)
+
+
+def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
+    """Every step with its check."""
+    layer, work = derivation.layer, Work()
+    for what, chain, definitions, second in reasonings(derivation):
+        check_chain(what, chain)
+        for step in chain.steps:
+            try:
+                check = check_step(layer, what, step, definitions, work)
+                if work.done > MAX_WHOLE:
+                    raise TooLarge(
+                        f"{layer.name}: {what}: the proof comes to more than {MAX_WHOLE:,} parts "
+                        "written out; give parts of the equations names of their own, each with '='"
+                    )
+            except (TooLarge, NothingChecked) as error:
+                if second:
+                    raise Unproved(str(error)) from None
+                raise
+            yield step, check
+
+
+def reasonings(derivation: Derivation) -> Iterator[tuple[str, Chain, Definitions, bool]]:
+    """Every chain, what it is about, the names that its check looks through, and whether it is of
+    second derivatives."""
+    notations = {n.name: (n.indices, n.expr) for n in derivation.layer.notations}
+    for what, chain, node, second in derivation.reasonings:
+        own = {} if node is None else {node.name: (node.indices, node.expr)}
+        yield what, chain, {**notations, **own}, second
+
+
+def chains(derivation: Derivation) -> Iterator[tuple[str, Chain, Definitions]]:
+    """Every chain of steps, what it is about, and the names that its check looks through."""
+    for what, chain, definitions, _ in reasonings(derivation):
+        yield what, chain, definitions
+
+
+def check_chain(what: str, chain: Chain) -> None:
+    """Each step goes on where the one before it ended."""
+    at = chain.start
+    for step in chain.steps:
+        if step.before != at:
+            raise ProofFailed(f"{what}: the step '{step.law.name}' does not start where it should")
+        at = step.after

@@ -1,0 +1,152 @@
+"""Definition files: their keys and the types of these, before any name has a meaning."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pullback.derive.errors import DefinitionError, Excerpt
+from pullback.derive.read.grammar import MAX_TEXT, parse_comparison, parse_equations
+from pullback.derive.read.labels import with_scalar_labels
+from pullback.derive.read.trees import Equation, Operation
+from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
+
+MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
+KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
+# A definition's name to its text. KeyError where there is none; its second argument, if it has one,
+# says which there are.
+Library = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition's keys, their types checked and the equations parsed."""
+
+    name: str
+    source: str
+    title: str
+    summary: str
+    equations: tuple[Equation, ...]
+    wrt: tuple[str, ...] | None
+    assume: tuple[Operation, ...]
+    symbols: Mapping[str, str]
+    references: tuple[str, ...]
+
+
+def no_library(name: str) -> str:
+    """A library without definitions."""
+    raise KeyError(name)
+
+
+def read_definition(name: str, source: str) -> Definition:
+    """Check the keys of a definition and parse its equations."""
+    check_layer_name(name)
+    try:
+        length = len(source.encode())
+    except UnicodeEncodeError:
+        raise DefinitionError(f"{name}: the definition is not Unicode text") from None
+    if length > MAX_TEXT:
+        raise DefinitionError(f"{name}: the definition is longer than {MAX_TEXT // 1024} KiB")
+    for number, line in enumerate(source.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise DefinitionError(f"{name}: line {number} has more than {MAX_DOTS} dots")
+    try:
+        keys = tomllib.loads(source)
+    except RecursionError:
+        raise DefinitionError(f"{name}: not a TOML file: nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, or a number that Python does not read
+        raise DefinitionError(f"{name}: not a TOML file: {error}") from None
+    return check_keys(name, with_places(keys, source), source)
+
+
+def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The keys of a file, where what the grammar will read knows where it stands in the file."""
+    file = source.replace("\r\n", "\n")  # as TOML reads it
+
+    def placed(value: Any, what: str) -> Any:
+        return Excerpt(value, file, what) if isinstance(value, str) else value
+
+    found = dict(keys)
+    if "equations" in found:
+        found["equations"] = placed(found["equations"], "equations")
+    if isinstance(found.get("assume"), list):
+        found["assume"] = [placed(v, f"assume[{i}]") for i, v in enumerate(found["assume"])]
+    return found
+
+
+def is_layer_name(name: str) -> bool:
+    """A layer's name becomes a module's name and a file's name: it must be a plain word."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)) and name not in FORBIDDEN_LAYERS
+
+
+def check_layer_name(name: str) -> None:
+    """Refuse a name that no layer can have."""
+    if not is_layer_name(name):
+        raise DefinitionError(
+            f"{name!r} cannot be a layer's name: it must be a word of lower-case letters, digits "
+            "and '_' that Python and NumPy do not use"
+        )
+
+
+def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
+    """Check the type of each key of a definition."""
+    unknown = sorted(set(keys) - KEYS)
+    if unknown:
+        known = ", ".join(sorted(KEYS))
+        raise DefinitionError(f"{name}: unknown key {unknown[0]!r}; the keys are {known}")
+    if "equations" not in keys:
+        raise DefinitionError(f"{name}: the key 'equations' is missing")
+    read = Keys(name, keys)
+    equations = with_scalar_labels(parse_equations(read.text("equations", ""), name))
+    if all(e.notation for e in equations):
+        raise DefinitionError(f"{name}: there is no equation with '=', so there is no output")
+    assume = read.texts("assume")
+    return Definition(
+        name=name,
+        source=source,
+        title=read.text("title", name),
+        summary=read.text("summary", ""),
+        equations=equations,
+        wrt=read.texts("wrt") if "wrt" in keys else None,
+        assume=tuple(
+            parse_comparison(text, f"{name}, assume[{i}]") for i, text in enumerate(assume)
+        ),
+        symbols=read.table("symbols"),
+        references=read.texts("references"),
+    )
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The values of a definition's keys, each of the type that it must have."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def refuse(self, key: str, wanted: str) -> NoReturn:
+        """Say of what type a key must be."""
+        raise DefinitionError(f"{self.name}: the key '{key}' must be {wanted}")
+
+    def text(self, key: str, default: str) -> str:
+        """A key that is text."""
+        value = self.values.get(key, default)
+        if not isinstance(value, str):
+            self.refuse(key, "text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A key that is a list of texts."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            self.refuse(key, "a list of texts")
+        return tuple(value)
+
+    def table(self, key: str) -> Mapping[str, str]:
+        """A key that is a table of texts."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            self.refuse(key, "a table of texts")
+        return value

@@ -1,0 +1,374 @@
+"""Text to syntax trees: the grammar of definitions, read by recursive descent.
+
+    equations  = { equation NEWLINE }                    a '#' starts a comment
+    equation   = NAME [ '[' axis { ',' axis } ']' ] ( '=' | ':=' ) sum
+    sum        = product { ( '+' | '-' ) product }
+    product    = sign { ( '*' | '/' ) sign }
+    sign       = [ '-' | '+' ] sign | power
+    power      = atom [ '**' sign ]
+    atom       = NUMBER | NAME | NAME '[' index { ',' index } ']' | NAME '(' arg { ',' arg } ')'
+               | '(' sum ')' | '[' comparison ']'
+    arg        = '...' | sum
+    index      = axis | NAME '[' index { ',' index } ']'
+    axis       = NAME | '...'                            '...' stands first in its brackets
+    comparison = sum ( '==' | '!=' | '<' | '<=' | '>' | '>=' ) sum
+
+A comparison may also be the first argument of a function (`where(x[n] > 0, a, b)`).
+Nothing here knows what a name means; `pullback.derive.read.reader` gives the trees their meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from pullback.derive.read.trees import (
+    BATCH,
+    COMPARISONS,
+    Apply,
+    Equation,
+    Iverson,
+    Negative,
+    Number,
+    Operation,
+    Place,
+    Ref,
+    Tree,
+    refuse,
+)
+
+MAX_TEXT = 64 * 1024  # bytes
+MAX_WORDS = 20_000
+MAX_DEPTH = 64
+MAX_DIGITS = 17  # those that tell every float64 from its neighbours; zeros in front do not count
+MAX_ZEROS = 40  # of a number, in front
+MAX_NAME = 64
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of the text; `kind` is number, name, op, newline or end."""
+
+    kind: str
+    text: str
+    place: Place
+
+
+# A comment has no control characters, so that what counts as a line is the same everywhere.
+TOKEN = re.compile(
+    r"(?P<space>[ \t]+|\r(?=\n)|\#[^\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*)"
+    r"|(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<op>\.\.\.|\*\*|:=|==|!=|<=|>=|[-+*/()\[\],=<>])"
+    r"|(?P<newline>\n)",
+    re.ASCII,
+)
+# what people write instead of what the language has
+INSTEAD = {
+    "^": "**",
+    "@": "a sum of products, as in sum(d, x[n, d] * W[d, k])",
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "²": "**2",
+    "³": "**3",
+    "λ": "lamda",
+    "Σ": "sum( )",
+    "∑": "sum( )",
+    "{": "(",
+    "}": ")",
+}
+
+
+def tokens(source: str, within: str = "") -> Iterator[Token]:
+    """The words of a text; line ends inside brackets do not count."""
+    line, start, at, brackets = 1, 0, 0, 0
+    while at < len(source):
+        place = Place(line, at - start + 1, source, within)
+        match = TOKEN.match(source, at)
+        if match is None:
+            refuse(foreign(source[at]), place)
+        kind, text = str(match.lastgroup), match.group()
+        if kind == "newline":
+            if not brackets:
+                yield Token(kind, text, place)
+            line, start = line + 1, match.end()
+        elif kind != "space":
+            brackets += (text in "([") - (text in ")]") if kind == "op" else 0
+            yield Token(kind, text, place)
+        at = match.end()
+    end = Place(line, at - start + 1, source, within)
+    yield Token("newline", "\n", end)
+    yield Token("end", "", end)
+
+
+def foreign(char: str) -> str:
+    """What to say of a character that the language lacks."""
+    message = f"{char!r} is not part of the language of definitions"
+    if char in INSTEAD:
+        return f"{message}; write {INSTEAD[char]}"
+    if char.isascii():
+        return message
+    return f"{message}: names are made of the letters a to z and A to Z, digits and '_'"
+
+
+class Parser:
+    """Recursive descent over the tokens of one text, with a limit on depth."""
+
+    def __init__(self, source: str, within: str = "") -> None:
+        if len(source.encode("utf-8", "surrogatepass")) > MAX_TEXT:
+            refuse(f"the text is longer than {MAX_TEXT // 1024} KiB", Place(within=within))
+        self.tokens: list[Token] = []
+        for token in tokens(source, within):
+            self.tokens.append(token)
+            if len(self.tokens) > MAX_WORDS:
+                refuse(f"the text has more than {MAX_WORDS:,} words and signs", token.place)
+        self.at = 0
+        self.depth = 0
+
+    def fail(self, message: str, place: Place | None = None) -> NoReturn:
+        """Raise an error that points at a place, by default at the current token."""
+        refuse(message, place or self.token.place)
+
+    def deeper(self) -> None:
+        """Go down in the nesting of brackets, functions, powers and signs, which is limited."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"brackets, functions, powers and signs are nested deeper than {MAX_DEPTH}")
+
+    @property
+    def token(self) -> Token:
+        """The token to be read next."""
+        return self.tokens[self.at]
+
+    def next(self) -> Token:
+        """Take one token."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def accept(self, *texts: str) -> Token | None:
+        """Take the token if it is one of these operators."""
+        if self.token.kind == "op" and self.token.text in texts:
+            return self.next()
+        return None
+
+    def expect(self, text: str, where: str) -> Token:
+        """Take this operator or say what was found in its place."""
+        token = self.accept(text)
+        if token is None:
+            self.fail(f"expected '{text}' {where}, found {self.found()}")
+        return token
+
+    def close(self, bracket: str, opening: Token, opened: str) -> None:
+        """Take a closing bracket; where it is missing, say what it would have closed."""
+        above = self.token.place.line - opening.place.line
+        far = f", {above} {'line' if above == 1 else 'lines'} above" if above else ""
+        self.expect(bracket, f"to close '{opened}'{far}")
+
+    def found(self) -> str:
+        """The current token, for messages."""
+        ends = {"newline": "the end of the line", "end": "the end of the text"}
+        return ends.get(self.token.kind, f"'{self.token.text}'")
+
+    def name(self, what: str) -> Token:
+        """Take a name."""
+        if self.token.kind != "name":
+            self.fail(f"expected {what}, found {self.found()}")
+        if self.token.text.startswith("_"):
+            self.fail("a name starts with a letter, not with '_'")
+        if len(self.token.text) > MAX_NAME:
+            self.fail(f"a name has at most {MAX_NAME} characters")
+        return self.next()
+
+    def equations(self) -> tuple[Equation, ...]:
+        """All equations of the text."""
+        found = []
+        while self.token.kind != "end":
+            if self.token.kind == "newline":
+                self.next()
+            else:
+                found.append(self.equation())
+        return tuple(found)
+
+    def equation(self) -> Equation:
+        """One equation, up to the end of its line."""
+        start = self.name("the name of a node")
+        axes = None
+        if self.accept("["):
+            axes = tuple(token.text for token in self.axis_list())
+        sign = self.accept("=", ":=")
+        if sign is None:
+            self.fail(f"expected '=' or ':=' after the left side, found {self.found()}")
+        right = self.sum()
+        if self.token.kind != "newline":
+            self.fail(f"expected an operator or the end of the line, found {self.found()}")
+        self.next()
+        return Equation(start.text, axes, sign.text == ":=", right, start.place)
+
+    def axis_list(self) -> list[Token]:
+        """The axes on a left side, after '['."""
+        names = [self.accept(BATCH) or self.name("an axis")]
+        while self.accept(","):
+            names.append(self.axis())
+        self.expect("]", "after the axes")
+        return names
+
+    def axis(self) -> Token:
+        """An axis that is not the first in its brackets."""
+        if self.token.text == BATCH:
+            self.fail(f"'{BATCH}' stands first in its brackets, for any number of leading axes")
+        return self.name("an axis or an integer tensor")
+
+    def comparison(self) -> Tree:
+        """`sum op sum`, or a sum alone."""
+        left = self.sum()
+        op = self.accept(*COMPARISONS)
+        if op is None:
+            return left
+        return Operation(op.text, left, self.sum(), op.place)
+
+    def sum(self) -> Tree:
+        """Products joined by + and -."""
+        self.deeper()
+        tree = self.product()
+        while op := self.accept("+", "-"):
+            tree = Operation(op.text, tree, self.product(), op.place)
+        self.depth -= 1
+        return tree
+
+    def product(self) -> Tree:
+        """Signed powers joined by * and /."""
+        tree = self.sign()
+        while op := self.accept("*", "/"):
+            tree = Operation(op.text, tree, self.sign(), op.place)
+        return tree
+
+    def sign(self) -> Tree:
+        """Any number of signs before a power."""
+        signs = []
+        while op := self.accept("-", "+"):
+            signs.append(op)
+            self.deeper()
+        tree = self.power()
+        self.depth -= len(signs)
+        for op in reversed(signs):
+            tree = Negative(tree, op.place) if op.text == "-" else tree
+        return tree
+
+    def power(self) -> Tree:
+        """An atom, raised to a power or not; `**` binds to the right."""
+        base = self.atom()
+        op = self.accept("**")
+        if op is None:
+            return base
+        self.deeper()
+        exponent = self.sign()
+        self.depth -= 1
+        return Operation("**", base, exponent, op.place)
+
+    def atom(self) -> Tree:
+        """A number, a tensor, a function, a bracket or an indicator."""
+        token = self.token
+        if token.kind == "number":
+            return self.number()
+        if token.kind == "name":
+            return self.named()
+        if self.accept("("):
+            tree = self.sum()
+            self.close(")", token, "(")
+            return tree
+        if self.accept("["):
+            tree = self.comparison()
+            if not (isinstance(tree, Operation) and tree.op in COMPARISONS):
+                self.fail("an indicator holds a comparison, as in [k == y[n]]", token.place)
+            self.close("]", token, "[")
+            return Iverson(tree, token.place)
+        return self.fail(f"expected a number, a name or a bracket, found {self.found()}")
+
+    def number(self) -> Number:
+        """A literal of so many digits and a modest exponent."""
+        token = self.next()
+        mantissa, _, exponent = token.text.lower().partition("e")
+        zeros, digits = digits_of(mantissa)
+        if digits > MAX_DIGITS:
+            self.fail(f"a number has at most {MAX_DIGITS} digits", token.place)
+        if zeros > MAX_ZEROS:
+            self.fail(f"a number has at most {MAX_ZEROS} zeros in front", token.place)
+        if exponent and (len(exponent) > 4 or abs(int(exponent)) > 300):
+            self.fail("an exponent lies between -300 and 300", token.place)
+        return Number(token.text, token.place)
+
+    def named(self) -> Tree:
+        """A tensor with or without indices, or a function."""
+        token = self.name("a name")
+        if self.accept("["):
+            return Ref(token.text, self.indices(), token.place)
+        if not self.accept("("):
+            return Ref(token.text, None, token.place)
+        args = [self.argument()]
+        while self.accept(","):
+            args.append(self.argument())
+        self.close(")", token, f"{token.text}(")
+        return Apply(token.text, tuple(args), token.place)
+
+    def argument(self) -> Tree:
+        """What stands between the brackets of a function: a value, a comparison, an axis."""
+        batch = self.accept(BATCH)
+        return Ref(BATCH, None, batch.place) if batch else self.comparison()
+
+    def indices(self) -> tuple[Ref, ...]:
+        """The indices of a tensor, after '['."""
+        self.deeper()
+        found: list[Ref] = []
+        while True:
+            token = self.accept(BATCH) if not found else None
+            token = token or self.axis()
+            inner = self.indices() if token.text != BATCH and self.accept("[") else None
+            found.append(Ref(token.text, inner, token.place))
+            if not self.accept(","):
+                break
+        self.expect("]", "after the indices, each an axis or an integer tensor")
+        self.depth -= 1
+        return tuple(found)
+
+
+def digits_of(mantissa: str) -> tuple[int, int]:
+    """How many zeros stand in front of a number, and how many digits follow.
+
+    >>> digits_of("0.00120"), digits_of("0.0"), digits_of("1e3".partition("e")[0])
+    ((3, 3), (2, 0), (0, 1))
+    """
+    digits = mantissa.replace(".", "")
+    rest = digits.lstrip("0")
+    return len(digits) - len(rest), len(rest)
+
+
+def parse_equations(source: str, within: str = "") -> tuple[Equation, ...]:
+    """Read the text of equations; `within` is the definition that it is, for messages.
+
+    >>> from pullback.derive.read.trees import spell_equation
+    >>> spell_equation(parse_equations("h[n]=max(0,u[n])")[0])
+    'h[n] = max(0, u[n])'
+
+    Raises DefinitionError, with line, column and caret.
+    """
+    return Parser(source, within).equations()
+
+
+def parse_comparison(source: str, within: str = "") -> Operation:
+    """Read one comparison, such as an assumption `sum(j, t[n, j]) == 1`."""
+    parser = Parser(source, within)
+    tree = parser.comparison()
+    if not (isinstance(tree, Operation) and tree.op in COMPARISONS):
+        parser.fail("expected a comparison, as in sum(j, t[n, j]) == 1")
+    if parser.token.kind != "newline" or parser.tokens[parser.at + 1].kind != "end":
+        parser.fail(f"expected the end of the text, found {parser.found()}")
+    return tree

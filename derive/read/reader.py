@@ -1,0 +1,202 @@
+"""Definitions to layers: calls are written out, names get their meaning, sizes are unified.
+
+Text becomes SymPy objects symbol by symbol; nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, cast
+
+from sympy.core.relational import Relational
+
+from pullback.derive.errors import DefinitionError
+from pullback.derive.index.expressions import Index, entries, entry_name, free_indices
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.builder import Builder
+from pullback.derive.read.calls import Flat, write_out_calls
+from pullback.derive.read.definition import (
+    Definition,
+    Library,
+    check_keys,
+    check_layer_name,
+    is_layer_name,
+    no_library,
+    read_definition,
+)
+from pullback.derive.read.limits import check_limits
+from pullback.derive.read.symbols import Symbols
+from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
+from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
+
+__all__ = ["Definition", "Library", "no_library", "read_definition", "read_equations", "read_layer"]
+
+
+def read_layer(name: str, source: str, library: Library = no_library) -> Layer:
+    """Read a definition in TOML into a Layer.
+
+    `library` gives the text of the definitions that may be called. Raises DefinitionError,
+    with line, column and caret where the fault stands in an equation.
+    """
+    return read(name, lambda: read_definition(name, source), library)
+
+
+def read_equations(name: str, text: str, library: Library = no_library, **keys: Any) -> Layer:
+    """Read a layer from the text of its equations; keys as in a definition (`wrt`, `assume`)."""
+    check_layer_name(name)
+    values = {"title": name, **keys, "equations": text}
+    return read(name, lambda: check_keys(name, values, text), library)
+
+
+def read(name: str, definition: Callable[[], Definition], library: Library) -> Layer:
+    """Read a definition and build its layer; the stack may be nearly full already."""
+    try:
+        return build_layer(definition(), library)
+    except RecursionError:
+        raise DefinitionError(f"{name}: the equations are nested too deeply") from None
+
+
+def build_layer(definition: Definition, library: Library) -> Layer:
+    """Give the names of a definition their meaning."""
+    called: dict[str, Definition] = {}
+
+    def load(name: str) -> Definition:
+        if not is_layer_name(name):
+            raise KeyError(name)
+        if name not in called:
+            called[name] = read_definition(name, library(name))
+        return called[name]
+
+    flat = write_out_calls(definition, load)
+    sources = {definition.name: definition.source} | {n: d.source for n, d in called.items()}
+    text = "\0".join(sources[name] for name in sorted(sources))
+    return Assembly(definition, flat).layer(text)
+
+
+class Assembly:
+    """The parts of a layer, made from flat equations."""
+
+    def __init__(self, definition: Definition, flat: Flat) -> None:
+        self.definition = definition
+        self.equations, self.assume = flat
+        check_limits(self.equations)
+        self.symbols = Symbols(self.equations, self.assume)
+        self.builder = Builder(self.symbols)
+
+    def layer(self, sources: str) -> Layer:
+        """Build everything."""
+        given = self.definition
+        inputs = tuple(self.tensor(name) for name in self.symbols.order)
+        nodes = tuple(self.node(e) for e in self.equations)
+        real = [t.name for t in inputs if not t.integer]
+        assumptions = self.assumptions()
+        tied = {entry_name(e) for fact in assumptions for e in entries(fact)}
+        for name in given.wrt or ():
+            if name not in real or name in tied:
+                self.refuse_wrt(name, [n for n in real if n not in tied])
+        wrt = tuple(
+            n for n in real if n in (given.wrt or ()) or (given.wrt is None and n not in tied)
+        )
+        known = {t.name for t in inputs} | {n.name for n in nodes} | self.symbols.axes
+        for name in given.symbols:
+            if name not in known:
+                hint = suggestion(name, known)
+                raise DefinitionError(
+                    f"{given.name}: [symbols] describes {name!r}, which no equation has{hint}"
+                )
+        return Layer(
+            name=given.name,
+            title=given.title,
+            summary=given.summary,
+            inputs=inputs,
+            nodes=nodes,
+            wrt=wrt,
+            assumptions=assumptions,
+            axes=tuple(map(self.symbols.index, self.symbols.axes_in_order)),
+            references=given.references,
+            digest=hashlib.sha256(sources.encode()).hexdigest(),
+            descriptions=dict(given.symbols),
+        )
+
+    def refuse_wrt(self, name: str, real: list[str]) -> None:
+        """Say why there is no gradient by a name."""
+        reason = "is not an input"
+        if any(entry_name(e) == name for fact in self.assumptions() for e in entries(fact)):
+            reason = "is held by an assumption, which its own tangents would break"
+        if name in self.symbols.labels:
+            reason = "holds labels and has no gradient"
+        elif name in self.symbols.defined:
+            reason = "is a node and not an input"
+        raise DefinitionError(
+            f"{self.definition.name}: wrt names {name!r}, which {reason}; "
+            f"there are {', '.join(real) or 'none'}"
+        )
+
+    def tensor(self, name: str) -> Tensor:
+        """An input with its axes named as where it is first used, each once."""
+        symbols = self.symbols
+        names = self.first_axes(name)
+        taken = {n for n in names if n} | symbols.axes | set(symbols.ranks)
+        indices: list[Index] = []
+        for position, own in enumerate(names):
+            size = symbols.size((name, position))
+            used = {n for n in names if n} | {i.name for i in indices}
+            same = (a for a in symbols.axes_in_order if symbols.size(a) == size and a not in used)
+            numbered = (f"{name}{i}" for i in range(position, len(taken) + position + 1))
+            free = next(n for n in numbered if n not in taken)
+            indices.append(Index(own or next(same, free), size))
+        labels = symbols.size(symbols.labels[name]) if name in symbols.labels else None
+        return Tensor(name, tuple(indices), labels, self.definition.symbols.get(name, ""))
+
+    def first_axes(self, name: str) -> list[str | None]:
+        """The axis names at a tensor's first use that has distinct ones."""
+        for equation in self.equations:
+            for tree in walk(equation.right):
+                if isinstance(tree, Ref) and tree.name == name:
+                    names = [i.name if i.indices is None else None for i in tree.indices or ()]
+                    plain = [n for n in names if n is not None]
+                    if len(set(plain)) == len(plain):
+                        return names
+        return [None] * self.symbols.ranks[name]
+
+    def node(self, equation: Equation) -> Node:
+        """A node or a notation."""
+        axes = equation.axes or ()
+        return Node(
+            name=equation.name,
+            indices=tuple(map(self.symbols.index, axes)),
+            expr=self.builder.right_side(equation.right, axes, equation.place),
+            notation=equation.notation,
+            text=spell_equation(equation),
+            origin=equation.origin or self.definition.name,
+        )
+
+    def assumptions(self) -> tuple[Relational, ...]:
+        """The assumptions, which rewrite what stands on a left side into the right side."""
+        facts = [(tree, self.assumption(tree)) for tree in self.assume]
+        left = {entry_name(e) for _, fact in facts for e in entries(fact.lhs)}
+        for tree, fact in facts:
+            again = sorted({entry_name(e) for e in entries(fact.rhs)} & left)
+            if again:
+                refuse(f"'{again[0]}' stands on both sides of assumptions", tree.place)
+        return tuple(dict.fromkeys(fact for _, fact in facts))
+
+    def assumption(self, tree: Operation) -> Relational:
+        """An equality that holds for every value of its free axes."""
+        if tree.op != "==":
+            refuse("an assumption is an equality, as in sum(j, t[n, j]) == 1", tree.place)
+        bound = {
+            a.name
+            for part in walk(tree)
+            if isinstance(part, Apply) and part.name in REDUCTIONS
+            for a in part.args[:-1]
+            if isinstance(a, Ref)
+        }
+        scope = frozenset(self.symbols.axes) - bound
+        left, right = (self.builder.build(side, scope) for side in (tree.left, tree.right))
+        if not entries(left):
+            refuse("the left side of an assumption speaks of a tensor", tree.place)
+        if not set(free_indices(right)) <= set(free_indices(left)):
+            refuse("an axis stands only on the right side of an assumption", tree.place)
+        return cast(Relational, RELATIONS[tree.op](left, right, evaluate=False))

@@ -1,0 +1,306 @@
+"""What the names of a definition are: axes, inputs, nodes, labels; their ranks, their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from sympy import Expr
+
+from pullback.derive.index.expressions import Index, size_symbol
+from pullback.derive.read.trees import (
+    BATCH,
+    COMPARISONS,
+    Apply,
+    Equation,
+    Iverson,
+    Operation,
+    Place,
+    Ref,
+    Tree,
+    parts,
+    refuse,
+    walk,
+)
+from pullback.derive.read.vocabulary import (
+    BATCH_AXIS,
+    COTANGENT,
+    FORBIDDEN,
+    PAIRS,
+    PI,
+    SIZE,
+    TANGENT,
+    WORDS,
+)
+
+MAX_SYMBOLS = 512
+BATCH_SIZE = SIZE + BATCH_AXIS
+MAX_AXES = 8
+
+
+def names_in(trees: Iterable[Tree]) -> tuple[set[str], set[str]]:
+    """The names that are axes and the names that stand as tensors with indices."""
+    axes: set[str] = set()
+    tensors: set[str] = set()
+    firsts: set[str] = set()  # of max and min: axes, or numbers
+    pairs: list[set[str]] = []  # bare names that are compared
+    for tree in (part for whole in trees for part in walk(whole)):
+        if isinstance(tree, Operation) and tree.op in COMPARISONS:
+            pairs.append(bare_names((tree.left, tree.right)))
+        elif isinstance(tree, Apply) and tree.name in PAIRS:
+            firsts |= bare_names(tree.args[:-1])
+        if isinstance(tree, Ref) and tree.indices:
+            tensors.add(tree.name)
+            axes.update(i.name for i in tree.indices if i.indices is None)
+        elif isinstance(tree, Apply) and tree.name in ("sum", "mean", "size"):
+            bare = tree.args if tree.name == "size" else tree.args[:-1]
+            axes |= bare_names(bare)
+    while more := set().union(*(p for p in pairs if len(p) == 2 and p & axes)) & firsts - axes:
+        axes |= more  # no number is compared with an axis
+    return axes, tensors
+
+
+def bare_names(trees: Iterable[Tree]) -> set[str]:
+    """The names that stand without brackets among these."""
+    return {t.name for t in trees if isinstance(t, Ref) and t.indices is None}
+
+
+class Sizes:
+    """Which sizes are one: a union of axes and of places of tensors."""
+
+    def __init__(self) -> None:
+        self.parent: dict[object, object] = {}
+
+    def find(self, key: object) -> object:
+        """The representative of a key."""
+        self.parent.setdefault(key, key)
+        while self.parent[key] != key:
+            key = self.parent[key]
+        return key
+
+    def join(self, a: object, b: object) -> None:
+        """Two keys have one size; the one seen first stays."""
+        a, b = self.find(a), self.find(b)
+        if a != b:
+            self.parent[b] = a
+
+
+class Symbols:
+    """Every name of flat equations and of the assumptions about them, seen once."""
+
+    def __init__(self, equations: tuple[Equation, ...], assume: tuple[Operation, ...]) -> None:
+        self.equations = equations
+        self.sizes = Sizes()
+        self.places: dict[str, Place] = {}  # where a name stands first
+        self.ranks: dict[str, int] = {}  # of every tensor, in order of appearance
+        self.labels: dict[str, object] = {}  # an integer tensor to the place that it indexes
+        self.order: list[str] = []  # tensors that no equation defines, in order of appearance
+        self.defined = {e.name for e in equations}
+        self.axes, self.tensors = names_in((*(e.right for e in equations), *assume))
+        self.axes.update(a for e in equations for a in e.axes or ())
+        self.collect()
+        for assumption in assume:
+            self.see_assumption(assumption)
+        self.check()
+
+    # -- seeing ------------------------------------------------------------------------------
+
+    def collect(self) -> None:
+        """See every name of the equations: kinds, ranks, sizes, order."""
+        seen: set[str] = set()
+        for equation in self.equations:
+            self.see_left(equation, seen)
+            for tree in walk(equation.right):
+                self.see(tree, seen)
+            axes = equation.axes or ()
+            self.rank(equation.name, len(axes), equation.place)
+            for position, axis in enumerate(axes):
+                self.sizes.join(axis, (equation.name, position))
+            seen.add(equation.name)
+
+    def see_left(self, equation: Equation, seen: set[str]) -> None:
+        """A left side names a new node, each axis once."""
+        axes = equation.axes or ()
+        self.name(equation.name, equation.place)
+        if equation.name in self.axes:
+            refuse(f"'{equation.name}' is both an axis and a tensor", equation.place)
+        if equation.name in seen:
+            refuse(f"'{equation.name}' is defined twice", equation.place)
+        for axis in axes:
+            self.name(axis, equation.place)
+            if axes.count(axis) > 1:
+                refuse(f"the axis '{axis}' stands twice on the left side", equation.place)
+
+    def see(self, tree: Tree, seen: set[str]) -> None:
+        """Take up one part of a right side."""
+        if isinstance(tree, Iverson | Apply):
+            for part in parts(tree):
+                if isinstance(part, Operation) and part.op in COMPARISONS:
+                    self.see_comparison(part)
+        if isinstance(tree, Ref) and (tree.indices is not None or self.is_tensor(tree.name)):
+            self.see_tensor(tree, seen)
+        elif isinstance(tree, Ref) and tree.name != PI:
+            self.name(tree.name, tree.place)
+
+    def see_tensor(self, tree: Ref, seen: set[str]) -> None:
+        """A tensor, with indices or without."""
+        self.name(tree.name, tree.place)
+        if tree.name in self.axes:
+            refuse(f"'{tree.name}' is both an axis and a tensor", tree.place)
+        if tree.name in self.defined and tree.name not in seen:
+            refuse(f"'{tree.name}' is used before it is defined", tree.place)
+        if tree.name not in self.defined and tree.name not in self.order:
+            self.order.append(tree.name)
+        indices = tree.indices or ()
+        self.rank(tree.name, len(indices), tree.place)
+        for position, index in enumerate(indices):
+            if index.indices is None:
+                self.name(index.name, index.place)
+                self.sizes.join(index.name, (tree.name, position))
+            else:
+                self.see_label(index, (tree.name, position))
+
+    def see_label(self, ref: Ref, place: object) -> None:
+        """A tensor used as an index holds labels of the axis that it indexes."""
+        if ref.name in self.defined:
+            refuse(f"'{ref.name}' is a node and cannot be an index", ref.place)
+        if ref.name in self.labels:
+            self.sizes.join(self.labels[ref.name], place)
+        self.labels[ref.name] = place
+
+    def see_comparison(self, tree: Operation) -> None:
+        """`[k == y[n]]` makes y an integer tensor; `[j == k]` makes two sizes one."""
+        sides = [tree.left, tree.right]
+        bare = [
+            s for s in sides if isinstance(s, Ref) and s.indices is None and s.name in self.axes
+        ]
+        if len(bare) == 2:
+            self.sizes.join(bare[0].name, bare[1].name)
+        elif len(bare) == 1:
+            other = sides[1 - sides.index(bare[0])]
+            if not isinstance(other, Ref) or not (other.indices or self.is_tensor(other.name)):
+                refuse("an axis is compared with an axis or an integer tensor", tree.place)
+            self.see_label(other, bare[0].name)
+
+    def see_assumption(self, assumption: Operation) -> None:
+        """An assumption speaks of inputs; it brings in no tensor of its own."""
+        for tree in walk(assumption):
+            if isinstance(tree, Ref) and (tree.indices is not None or self.is_tensor(tree.name)):
+                if tree.name not in self.ranks:
+                    refuse(f"no equation has '{tree.name}'", tree.place)
+                if tree.name in self.defined:
+                    refuse(f"'{tree.name}' is a node; an assumption speaks of inputs", tree.place)
+            self.see(tree, self.defined)
+
+    def name(self, name: str, place: Place) -> None:
+        """Take up a name; refuse one that would mean something else."""
+        self.places.setdefault(name, place)
+        if name in FORBIDDEN or name in WORDS:
+            hint = "; write 'lamda', which prints as λ" if name == "lambda" else ""
+            refuse(f"'{name}' cannot be a name: it means something already{hint}", place)
+        if name.startswith(SIZE):
+            refuse(f"names that start with '{SIZE}' are kept for sizes", place)
+        if name.endswith(TANGENT):
+            refuse(f"names that end in '{TANGENT}' are kept for tangents", place)
+        if len(self.places) > MAX_SYMBOLS:
+            refuse(f"there are more than {MAX_SYMBOLS} symbols", place)
+
+    def rank(self, name: str, rank: int, place: Place) -> None:
+        """A tensor has one rank."""
+        if rank > MAX_AXES:
+            refuse(f"'{name}' has more than {MAX_AXES} axes", place)
+        known = self.ranks.setdefault(name, rank)
+        if known != rank:
+            axes = "1 axis" if known == 1 else f"{known} axes"
+            refuse(f"'{name}' has {axes} elsewhere and {rank} here", place)
+
+    # -- checks on the whole -------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Refuse what shows only when every name has been seen."""
+        known = {self.sizes.find((t, i)) for t in self.order for i in range(self.ranks[t])}
+        for axis in self.axes_in_order:
+            place = self.places.get(axis, Place())
+            for other in self.axes_in_order:
+                if other < axis and other.upper() == axis.upper():
+                    refuse(f"the sizes of axes '{other}' and '{axis}' would have one name", place)
+            if axis != BATCH and self.sizes.find(axis) == self.sizes.find(BATCH):
+                refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
+            if self.sizes.find(axis) not in known:
+                refuse(f"no input has the axis '{axis}', so its size is unknown", place)
+        for label, position in self.labels.items():
+            if BATCH in self.axes and self.sizes.find(position) == self.sizes.find(BATCH):
+                refuse(
+                    f"'{label}' is a label of one axis, and '{BATCH}' any number of them",
+                    self.places[label],
+                )
+        self.check_cotangents()
+        self.check_sizes()
+
+    def check_cotangents(self) -> None:
+        """Refuse names that the cotangents of tensors would take, or could not have."""
+        for name in self.ranks:
+            cotangent = COTANGENT + name
+            if name in self.labels:
+                continue
+            if cotangent in self.places:
+                refuse(
+                    f"'{cotangent}' is the name of the cotangent of '{name}'; "
+                    "give one of them another name",
+                    self.places[cotangent],
+                )
+            if cotangent in FORBIDDEN:
+                refuse(
+                    f"'{name}' cannot be a name: its cotangent would be called '{cotangent}', "
+                    "and that means something already",
+                    self.places[name],
+                )
+
+    def check_sizes(self) -> None:
+        """Refuse two sizes with one name."""
+        first: dict[Expr, object] = {}
+        unnamed = ((name, place) for name in self.ranks for place in range(self.ranks[name]))
+        for key in (*self.axes_in_order, *unnamed):
+            size = self.size(key)
+            if self.sizes.find(first.setdefault(size, key)) != self.sizes.find(key):
+                axis = next(k for k in (first[size], key) if isinstance(k, str))
+                refuse(
+                    f"the size of the axis '{axis}' would be called '{size}', as another is",
+                    self.places.get(axis, Place()),
+                )
+
+    # -- answers -------------------------------------------------------------------------------
+
+    def is_tensor(self, name: str) -> bool:
+        """A bare name is a tensor unless it is an axis, the size of one, or π."""
+        return name not in self.axes and name != PI and self.axis_of_size(name) is None
+
+    def axis_of_size(self, name: str) -> str | None:
+        """The axis whose size a capital name stands for, where no tensor bears that name."""
+        if name in self.defined or name in self.tensors:
+            return None
+        return next((a for a in sorted(self.axes) if a.upper() == name and a != name), None)
+
+    @cached_property
+    def axes_in_order(self) -> list[str]:
+        """The axes: those of the left sides in order of appearance, then the others."""
+        found = dict.fromkeys(a for e in self.equations for a in e.axes or ())
+        found.update(dict.fromkeys(sorted(self.axes)))
+        return list(found)
+
+    def size(self, key: object) -> Expr:
+        """The size of an axis or of a place, by the name of the first axis that has it."""
+        root = self.sizes.find(key)
+        first = next((a for a in self.axes_in_order if self.sizes.find(a) == root), None)
+        if first is None:
+            assert isinstance(root, tuple)
+            return size_symbol("_".join([SIZE.rstrip("_"), *map(str, root)]))
+        if first == BATCH:
+            return size_symbol(BATCH_SIZE)
+        capital = first.upper()
+        taken = capital in self.ranks or capital in self.axes
+        return size_symbol(SIZE + first if taken else capital)
+
+    def index(self, name: str) -> Index:
+        """The index of an axis."""
+        return Index(name, self.size(name))

@@ -1,0 +1,65 @@
+"""The words of the language of definitions, what they mean, and the names that nobody may take."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from pullback.derive.index.expressions import FUNCTIONS, Largest, Maximum, Minimum, Smallest, Sum
+
+REDUCTIONS = {"sum": Sum, "mean": Sum, "max": Largest, "min": Smallest}
+PAIRS = {"max": Maximum, "min": Minimum}
+RELATIONS: dict[str, type[Relational]] = {
+    "==": sp.Eq,
+    "!=": sp.Ne,
+    "<": sp.StrictLessThan,
+    "<=": sp.LessThan,
+    ">": sp.StrictGreaterThan,
+    ">=": sp.GreaterThan,
+}
+PI = "pi"  # the number π
+WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
+# what an emitted module's functions read of the module, and their own arguments: names that stay
+# as they are; every other name in a module gives way to those of a definition
+EMITTED = {
+    *("np", "Cache", "Gradients", "Workspace", "forward", "backward"),
+    *("work", "cache", "inputs", "tangents"),
+}
+LOOPS = {"int", "object", "range"}  # what the equations of an emitted test file read of Python
+FORBIDDEN = {*keyword.kwlist, *EMITTED, *LOOPS}
+# a layer's name is the name of a module, which others import beside Python's own names
+FORBIDDEN_LAYERS = {*FORBIDDEN, *keyword.softkwlist, *dir(builtins), "numpy"} - {"_"}
+
+COTANGENT = "d"  # the cotangent of z is called dz
+TANGENT = "_dot"  # the tangent of z is called z_dot
+SIZE = "size_"  # the size of the axis n is called size_n where N is a tensor
+BATCH_AXIS = "batch"  # ... and that of the leading axes together size_batch
+DOTS = "…"  # the leading axes, in print
+HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
+HABITS |= {"maximum": "max", "minimum": "min"}
+
+
+def size_words(name: str) -> str:
+    """The name of a size in print: a capital as it is, else that of the axis between strokes.
+
+    >>> size_words("N"), size_words("size_n"), size_words("size_batch")
+    ('N', '|n|', '|…|')
+    """
+    axis = name.removeprefix(SIZE)
+    return name if axis == name else f"|{DOTS if axis == BATCH_AXIS else axis}|"
+
+
+def suggestion(name: str, known: Iterable[str] = ()) -> str:
+    """A known word that looks like an unknown one, as a question, or nothing.
+
+    >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("foo")
+    ("; did you mean 'sigmoid'?", "; did you mean 'log'?", '')
+    """
+    close = get_close_matches(name.lower(), sorted({*WORDS, *known}), 1, 0.7)
+    found = HABITS.get(name.lower()) or (close[0] if close else "")
+    return f"; did you mean '{found}'?" if found else ""
