@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from pullback.codegen.targets.numpy.module import Module
-from pullback.codegen.targets.numpy.statements import Line, Section
+from pullback.codegen.targets.numpy.statements import Line, Statements
 from pullback.derive.read.vocabulary import COTANGENT
 
 KINDS = {tokenize.COMMENT: "comment", tokenize.STRING: "string", tokenize.NUMBER: "number"}
@@ -56,12 +56,12 @@ def source(text: str, name: str) -> str:
 
 
 def function(
-    module: Module, name: str, text: str, section: Section, classes: Mapping[str, str]
+    module: Module, name: str, text: str, section: Statements, classes: Mapping[str, str]
 ) -> Function:
     """A function in groups: those of its section, and what stands around them."""
     lines, shown = text.splitlines(), coloured(text, classes)
     groups, done = [], 0
-    for about, members in grouped(section.statements):
+    for about, members in grouped(section.lines):
         own = [
             f"    {line}".rstrip()
             for member in module.lines(members)

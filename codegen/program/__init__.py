@@ -23,6 +23,7 @@ from pullback.codegen.program.operations import (
     Value,
     Values,
     borrows,
+    is_function,
     reads,
 )
 from pullback.codegen.program.rules import Malformed, result_of
@@ -57,6 +58,7 @@ __all__ = [
     "borrows",
     "function",
     "interpret",
+    "is_function",
     "reads",
     "result_of",
     "verify",

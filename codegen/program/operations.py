@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from sympy import Expr
 
@@ -154,6 +155,11 @@ def reads(op: Operation) -> tuple[int, ...]:
         case Scatter(value, at, sizes):
             return (value, *(o.value for o in at), *sizes)
     return ()
+
+
+def is_function(op: Operation, function: str) -> TypeGuard[Elementwise]:
+    """Is it this function of entries?"""
+    return isinstance(op, Elementwise) and op.function == function
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from pullback.codegen.lower import lower
+from pullback.codegen.program.plan.names import FIELDS, OWN_WORDS
 from pullback.codegen.targets.numpy.module import loaded, module
-from pullback.codegen.targets.numpy.names import FIELDS, OWN_WORDS
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.reader import read_equations

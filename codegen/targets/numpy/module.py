@@ -15,15 +15,25 @@ from sympy import Expr
 from pullback import __version__
 from pullback.codegen.notation.matrix import matrix_form
 from pullback.codegen.notation.printer import UNICODE, Notation, spell
-from pullback.codegen.program import Elementwise, Function, Program, Size, Value, Values, borrows
+from pullback.codegen.program import (
+    Elementwise,
+    Function,
+    Program,
+    Size,
+    Value,
+    Values,
+    borrows,
+    is_function,
+)
+from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
 from pullback.codegen.targets.numpy.helpers import needed
-from pullback.codegen.targets.numpy.layout import broken, item, laid_out, without_dead_stores
-from pullback.codegen.targets.numpy.names import Names
+from pullback.codegen.targets.numpy.layout import broken, laid_out, without_dead_stores
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
-from pullback.codegen.targets.numpy.precise import WORK, Conversions
+from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.spelling import tuple_text
-from pullback.codegen.targets.numpy.statements import Buffer, Line, Section, is_ufunc
+from pullback.codegen.targets.numpy.statements import WORK, Line, Statements, planned
+from pullback.codegen.targets.numpy.workspace import array_type, buffer_field
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
@@ -85,15 +95,12 @@ def unpacked(name: str, parts: list[str]) -> list[str]:
     return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
 
 
-def leanest(values: Values, body: Sequence[int], results: Sequence[int], names: Names) -> Section:
+def leanest(
+    values: Values, body: Sequence[int], results: Sequence[int], names: Names
+) -> Statements:
     """The statements that write into a workspace, in the order that needs the fewest arrays."""
-    orders = (Section(values, body, results, names, WORK, turned) for turned in (False, True))
-    return min(orders, key=lambda section: len(section.buffers))
-
-
-def array_type(kind: str) -> str:
-    """The type of an array of values of a kind."""
-    return f"NDArray[np.{ {'mask': 'bool_', 'integer': 'integer'}.get(kind, 'floating') }]"
+    orders = (planned(values, body, results, names, True, turned) for turned in (False, True))
+    return min(orders, key=lambda section: len(section.plan.buffers))
 
 
 def value_type(value: Value) -> str:
@@ -116,20 +123,6 @@ def argument_type(tensor: Tensor | Node) -> str:
     if tensor.indices:
         return array_type("integer" if integer else "real")
     return "int | np.integer" if integer else "float | np.floating"
-
-
-def buffer_text(buffer: Buffer, own: Mapping[str, str]) -> dict[str, Any]:
-    """A buffer's name, what stands in it, and the text that makes it."""
-    about = tuple_text(f"*{own['batch']}" if str(s) == BATCH_SIZE else s for s in buffer.sizes)
-    dtype = {"mask": "np.bool_", "integer": "np.intp"}.get(buffer.kind, own["dtype"])
-    made = buffer.content or f"np.empty({tuple_text(buffer.sizes)}, {dtype})"
-    then = ", then ".join(n for n in buffer.holds if n != buffer.name)
-    return {
-        "name": buffer.name,
-        "type": array_type(buffer.kind),
-        "about": f"{about}; then {then}" if then else about,
-        "made": item(buffer.name, made, 2 * len(MARGIN)),
-    }
 
 
 def ignored(program: Program, functions: Iterable[Values]) -> str:
@@ -166,7 +159,7 @@ def returned_values(
     for tensor, number, result in results:
         value, name = program[number], names[number]
         text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
-        if not value.sizes and not conversions.precise and not is_ufunc(value.op, "cast"):
+        if not value.sizes and not conversions.precise and not is_function(value.op, "cast"):
             # before 2.0 NumPy made float64 of a float32 and a Python number
             text = f"{names.own['dtype']}.type({text})"
         text = conversions.back(text, result, tensor, kept)
@@ -219,7 +212,7 @@ class Module:
         results = returned_values(program, gradients, names, convert, kept=True)
         cotangent = cotangent_name(output.name)
         wide = convert.converted(cotangent, output, own["dtype"], f"{cotangent}_wide")
-        buffers = [*forward.buffers.values(), *backward.buffers.values(), *convert.buffers]
+        buffers = [*forward.plan.buffers.values(), *backward.plan.buffers.values()]
         return {
             "name": layer.name,
             "ignored": ignored(program, functions),
@@ -268,19 +261,19 @@ class Module:
             "parts": found,
             "part_sizes": own["batch"] if batch else f"({found.size},)" if found else "",
             "part_count": f"{own['batch']}[0]" if batch else str(found.size) if found else "",
-            "row_entries": row_entries(found.size, forward) if found else "",
+            "row_entries": row_entries(found.size, forward.plan) if found else "",
             "part_given": [self.part_of(t, found) for t in layer.inputs],
             "widened": widened,
             "checks": checks.checks(),
             "checked": ", ".join(checked),
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
-            "buffers": [buffer_text(b, own) for b in buffers],
-            "forward": [*self.lines(forward.statements), *self.shape_line(own)],
+            "buffers": [buffer_field(b, program, own) for b in buffers] + convert.buffers,
+            "forward": [*self.lines(forward.lines), *self.shape_line(own)],
             "cotangent": cotangent,
             "cotangent_check": self.cotangent_check(convert),
             "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
-            "backward": self.lines(backward.statements),
+            "backward": self.lines(backward.lines),
             "results": results,
             "along_tangents": [
                 *unpacked("inputs", arguments),
@@ -298,7 +291,7 @@ class Module:
         by_rows = found and tensor.indices and tensor.indices[0].size == found.size
         return f"{tensor.name}[_rows]" if by_rows else tensor.name
 
-    def sections(self) -> tuple[Section, Section, Names]:
+    def sections(self) -> tuple[Statements, Statements, Names]:
         """The statements of forward and of backward, and the names of their values."""
         program = self.program
         names = Names(program)
@@ -317,12 +310,11 @@ class Module:
             (self.layer.tensor(n), value, name)
             for n, (name, value) in zip(tensors, function.results, strict=True)
         ]
-        section = Section(
-            function, function.body, [v for _, v in function.results], Names(function)
-        )
+        results_of = [v for _, v in function.results]
+        section = planned(function, function.body, results_of, Names(function))
         names = section.names
         return {
-            "body": self.lines(section.statements),
+            "body": self.lines(section.lines),
             "results": returned_values(
                 function, results, names, Conversions(self.program.precise, names), kept=False
             ),

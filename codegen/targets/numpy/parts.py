@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.targets.numpy.statements import Section
+from pullback.codegen.program.plan.plan import Plan
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.index.expressions import Index, Sum, entries, entry_indices, entry_name
 from pullback.derive.layer import Layer, Node, Tensor
@@ -129,7 +129,7 @@ class Rows:
         return [i for i in indices if i.size == self.size]
 
 
-def row_entries(size: Expr, forward: Section) -> str:
+def row_entries(size: Expr, forward: Plan) -> str:
     """How many entries forward's arrays have for a row, as code."""
     counts: dict[str, int] = {}
     for buffer in forward.buffers.values():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from pullback.codegen.targets.numpy.names import Names
+from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.spelling import tuple_text
-from pullback.codegen.targets.numpy.statements import Buffer
+from pullback.codegen.targets.numpy.statements import WORK
+from pullback.codegen.targets.numpy.workspace import field as workspace_field
 from pullback.derive.layer import Node, Tensor
-
-WORK = "work"  # the argument of forward that holds its buffers
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Conversions:
 
     precise: bool
     names: Names
-    buffers: list[Buffer] = field(default_factory=list)
+    buffers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def given(self) -> str:
@@ -63,5 +63,5 @@ class Conversions:
         sizes = tuple(i.size for i in tensor.indices)
         content = f"np.empty({tuple_text(sizes)} if {self.given} != {self.working} else 0, {dtype})"
         name = self.names.free(buffer)
-        self.buffers.append(Buffer(name, sizes, "real", content))
+        self.buffers.append(workspace_field(name, sizes, "real", content, self.names.own))
         return f"_as({text}, {dtype}, out={WORK}.{name})"

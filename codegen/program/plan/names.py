@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pullback.codegen.program import (
+from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,

@@ -1,0 +1,75 @@
+"""Which values stand in the statement of the one that reads them, and have none of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pullback.codegen.program.operations import Operation, Put, Scatter, is_function, reads
+from pullback.codegen.program.plan.readers import Readers
+
+MAX_DEPTH = 4  # operations written into one another
+
+
+def inlined_values(
+    readers: Readers, kept: Collection[int], into_workspace: bool, added: Collection[int]
+) -> frozenset[int]:
+    """Values without a name that one other value reads; `kept` have a line of their own.
+
+    With a workspace each new array is a statement, but for products that are `added` to another.
+    """
+    program, found = readers.program, set[int]()
+
+    def depth(number: int) -> int:
+        if number not in found:
+            return 0
+        return 1 + max((depth(r) for r in reads(program[number].op)), default=0)
+
+    for number in readers.order:
+        value = program[number]
+        if value.name or number in readers.results or number in kept or len(readers[number]) != 1:
+            continue
+        reader = program[readers[number][0]].op
+        if isinstance(value.op, Put | Scatter) or needs_name(reader, number):
+            continue
+        if into_workspace and readers.is_new(number) and number not in added:
+            continue
+        found.add(number)
+        if depth(number) > MAX_DEPTH:
+            found.remove(number)
+    return frozenset(found)
+
+
+def needs_name(reader: Operation, number: int) -> bool:
+    """Does this operation need the value in a variable?"""
+    if isinstance(reader, Put):
+        return number in (reader.value, *(o.value for o in reader.at))
+    return isinstance(reader, Scatter) and number in reader.sizes
+
+
+def added_products(readers: Readers) -> frozenset[int]:
+    """The numbers times arrays that are only added, to arrays that nothing else reads."""
+    return frozenset(n for n in readers.order if is_added_product(readers, n))
+
+
+def is_added_product(readers: Readers, number: int) -> bool:
+    """Is it a number times an array that is only added, to an array that nothing else reads?"""
+    program, value = readers.program, readers.program[number]
+    if value.name or number in readers.results or len(readers[number]) != 1 or value.kind != "real":
+        return False
+    op, reader = value.op, program[readers[number][0]].op
+    if not (is_function(op, "multiply") and is_function(reader, "add")):
+        return False
+    factor, array = op.operands
+    whole = tuple(range(len(value.sizes)))
+    if factor.places or any(o.places != whole for o in (array, *reader.operands)):
+        return False
+    others = [o.value for o in reader.operands if o.value != number]
+    return len(others) == 1 and is_left_over(readers, others[0])
+
+
+def is_left_over(readers: Readers, number: int) -> bool:
+    """Is it a new array of this section, for its one reader to write over?"""
+    value = readers.program[number]
+    if number not in readers.order or number in readers.results or isinstance(value.op, Put):
+        return False
+    return readers.is_new(number) and value.kind == "real" and len(readers[number]) == 1

@@ -1,0 +1,50 @@
+"""The arrays of a workspace: a field for each, and the text that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sympy import Expr
+
+from pullback.codegen.program import Arange, Values
+from pullback.codegen.program.plan.plan import Buffer
+from pullback.codegen.targets.numpy.layout import item
+from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.derive.read.symbols import BATCH_SIZE
+
+INDENT = 8  # of an item of the dictionary in which they are made
+
+
+def array_type(kind: str) -> str:
+    """The type of an array of values of a kind."""
+    return f"NDArray[np.{ {'mask': 'bool_', 'integer': 'integer'}.get(kind, 'floating') }]"
+
+
+def buffer_field(buffer: Buffer, program: Values, own: Mapping[str, str]) -> dict[str, Any]:
+    """A buffer's name, what stands in it, and the text that makes it."""
+    first = None if buffer.value is None else program[buffer.value].op
+    dtype = {"mask": "np.bool_", "integer": "np.intp"}.get(buffer.kind, own["dtype"])
+    made = f"np.empty({tuple_text(buffer.sizes)}, {dtype})"
+    if isinstance(first, Arange):
+        made = f"np.arange({buffer.sizes[0]})"
+    return field(buffer.name, buffer.sizes, buffer.kind, made, own, buffer.holds)
+
+
+def field(
+    name: str,
+    sizes: Iterable[Expr],
+    kind: str,
+    made: str,
+    own: Mapping[str, str],
+    holds: Iterable[str] = (),
+) -> dict[str, Any]:
+    """A field of these sizes; `holds` are the variables that it is in turn."""
+    about = tuple_text(f"*{own['batch']}" if str(s) == BATCH_SIZE else s for s in sizes)
+    then = ", then ".join(n for n in holds if n != name)
+    return {
+        "name": name,
+        "type": array_type(kind),
+        "about": f"{about}; then {then}" if then else about,
+        "made": item(name, made, INDENT),
+    }
