@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pullback.codegen.faces.faults import stages
-from pullback.codegen.lower import lower
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.module import module
-from pullback.codegen.targets.numpy.module_test import module_test
-from pullback.codegen.targets.numpy.smoke import smoke
+from pullback.codegen.targets.numpy.module import loaded
+from pullback.codegen.targets.table import NUMPY
+from pullback.codegen.targets.target import Emission, Target
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.layer import Layer
 from pullback.derive.proof.proving import Proof, Watch, prove
@@ -27,6 +27,15 @@ class Compiled:
     derivation: Derivation
     proof: Proof
     program: Program
+    target: Target = NUMPY
+
+    def emit(self) -> Emission:
+        """The layer in the target's words."""
+        return self.target.emit(self.derivation, self.program)
+
+    def to(self, target: Target) -> Compiled:
+        """The same derivation for another target."""
+        return replace(self, target=target, program=target.program(self.derivation))
 
 
 def compile_definition(
@@ -34,11 +43,9 @@ def compile_definition(
     source: str,
     library: Library,
     watch: Watch = lambda checks, count: checks,
-    precise: bool = False,
+    target: Target = NUMPY,
 ) -> Compiled:
     """Text → Layer → Derivation → Proof → Program; `watch` sees the proof go on.
-
-    A precise program works in float64 and carries on the rounding errors of exponents.
 
     Raises PullbackError where a definition cannot be read, a law is missing, or a step fails.
     Of these, Fault is a fault of Pullback itself, whatever the exception was that came up.
@@ -46,37 +53,51 @@ def compile_definition(
     with stages(name, source):
         layer = read_layer(name, source, library)
         proof = prove(derive(layer), watch)
-        program = lower(proof.derivation, precise)
-    return Compiled(layer, proof.derivation, proof, program)
+        program = target.program(proof.derivation)
+    return Compiled(layer, proof.derivation, proof, program, target)
 
 
-def file_names(name: str) -> list[str]:
+def stem(name: str, target: Target, first: Target) -> str:
+    """What the files of a layer are called: those of the first target have the layer's name."""
+    return name if target == first else f"{name}_{target.name.replace('-', '_')}"
+
+
+def file_names(name: str, targets: Sequence[Target] = (NUMPY,)) -> list[str]:
     """The names of a layer's files, as `files` writes them."""
     page = [f"{name}.html"] if mathml.available() else []
-    return [f"{name}.py", f"test_{name}.py", f"{name}.tex", *page]
+    stems = [stem(name, target, targets[0]) for target in targets]
+    return [*(f for s in stems for f in (f"{s}.py", f"test_{s}.py")), f"{name}.tex", *page]
 
 
-def files(compiled: Compiled, home: str = "") -> dict[str, str]:
-    """The files of a layer, by name: the module, its tests, the derivation in LaTeX and as a page.
+def files(
+    compiled: Compiled, home: str = "", targets: Sequence[Target] = (NUMPY,)
+) -> dict[str, str]:
+    """The files of a layer, by name: modules, their tests, the derivation in LaTeX and as a page.
 
-    The page is left out where math-core is not installed; `home` is a list of layers beside it.
+    The page is left out where math-core is not installed; it shows the code of the first target.
+    `home` is a list of layers beside it.
 
-    Raises PullbackError where the module fails its own tests.
+    Raises PullbackError where a module fails its own tests.
     """
-    name, text = compiled.layer.name, module(compiled.derivation, compiled.program)
-    test_text = module_test(compiled.layer, text)
-    smoke(name, text, test_text)
-    texts = [text, test_text, latex(compiled.derivation, compiled.proof)]
+    texts: list[str] = []
+    emissions = []
+    for target in targets:
+        made = compiled if target == compiled.target else compiled.to(target)
+        emissions.append(made.emit())
+        own = stem(compiled.layer.name, target, targets[0])
+        texts += [emissions[-1].module, target.tests(compiled.derivation, emissions[-1], own)]
+    texts.append(latex(compiled.derivation, compiled.proof))
     if mathml.available():
-        texts.append(page_of(compiled, text, home, LAWS_FILE))
-    return dict(zip(file_names(name), texts, strict=True))
+        texts.append(page_of(compiled, emissions[0], home, LAWS_FILE))
+    return dict(zip(file_names(compiled.layer.name, targets), texts, strict=True))
 
 
 def html(compiled: Compiled) -> str:
     """The derivation as a page that stands alone."""
-    return page_of(compiled, module(compiled.derivation, compiled.program), "", "")
+    return page_of(compiled, compiled.emit(), "", "")
 
 
-def page_of(compiled: Compiled, text: str, home: str, laws: str) -> str:
-    """The page of a layer whose module is `text`; `home` and `laws` are files that it links to."""
-    return page(compiled.derivation, compiled.proof, compiled.program, text, home, laws)
+def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str:
+    """The page of a layer with its code; `home` and `laws` are files that it links to."""
+    code = loaded(emission.module, compiled.layer)
+    return page(compiled.derivation, compiled.proof, emission.code, code, home, laws)

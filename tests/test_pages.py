@@ -14,7 +14,7 @@ from pullback.codegen.pages import mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import example
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.setting import plain, prose, slug
-from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.derive.errors import PullbackError
 from pullback.derive.laws import LAWS
 
@@ -240,7 +240,7 @@ def test_the_graph_names_edges_and_gradients():
 
 def test_the_example_is_what_the_module_returns():
     made = compiled("affine")
-    found = example(made.derivation, module(made.derivation, made.program))
+    found = example(made.derivation, loaded(module(made.derivation, made.program), made.layer))
     values = {
         (t.name, t.gradient): t.values for t in (*found.inputs, *found.nodes, *found.gradients)
     }
@@ -253,12 +253,12 @@ def test_an_example_that_disagrees_with_the_module_is_refused():
     made = compiled("affine")
     text = module(made.derivation, made.program).replace("matmul(x, W", "matmul(2 * x, W")
     with pytest.raises(PullbackError, match="the module returns"):
-        example(made.derivation, text)
+        example(made.derivation, loaded(text, made.layer))
 
 
 def test_an_example_shows_both_sides_of_a_kink():
     made = compiled("relu")
-    found = example(made.derivation, module(made.derivation, made.program))
+    found = example(made.derivation, loaded(module(made.derivation, made.program), made.layer))
     assert {v > 0 for v in found.inputs[0].values} == {True, False}
     assert 0 not in found.inputs[0].values
 

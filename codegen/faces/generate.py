@@ -27,6 +27,8 @@ from pullback.codegen.faces.write import (
 )
 from pullback.codegen.pages import mathml, site
 from pullback.codegen.pages.gallery import FILE, entry, gallery
+from pullback.codegen.targets.table import NUMPY
+from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.read.reader import Library
@@ -48,14 +50,14 @@ class Outcome(NamedTuple):
 def run_generate(options: Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     definitions, whole = options.definitions or library.shipped(), not options.definitions
-    planned = plan(definitions, whole)
+    planned = plan(definitions, whole, options.target)
     folder = folder_for(options)
     if not options.check:
         check_folder(folder)
         refuse_to_lose(folder, planned, options.force)
     if not mathml.available():
         print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
-    with each(partial(outcome, folder, options.precise), definitions) as outcomes:
+    with each(partial(outcome, folder, options.target), definitions) as outcomes:
         results = list(outcomes)
     nothing_more()
     texts = {name: text for one in results for name, text in one.files.items()}
@@ -85,25 +87,25 @@ def folder_for(options: Namespace) -> Path:
     return FOLDER
 
 
-def plan(definitions: Sequence[str], whole: bool) -> list[str]:
+def plan(definitions: Sequence[str], whole: bool, targets: Sequence[Target]) -> list[str]:
     """The names of all files that will be written; refused where two would have one name."""
     pages = [site.LAWS_FILE] * mathml.available()
     names = [*pages, *([PACKAGE, FILE, *([site.HOME] if pages else [])] if whole else [])]
     for definition in definitions:
         layer, _ = library.find(definition)
-        for name in file_names(layer):
+        for name in file_names(layer, targets):
             if name in names:
                 raise PullbackError(f"{definition}: {name} would be written twice")
             names.append(name)
     return names
 
 
-def outcome(folder: Path, precise: bool, definition: str) -> Outcome:
+def outcome(folder: Path, targets: Sequence[Target], definition: str) -> Outcome:
     """Everything that is written or said of a definition."""
     shipped = definition in library.shipped()
     with answered(definition):
-        compiled = compiled_from(definition, precise)
-        texts = files(compiled, site.HOME if shipped else "")
+        compiled = compiled_from(definition, targets[0])
+        texts = files(compiled, site.HOME if shipped else "", targets)
         card = site.card(compiled.derivation, compiled.proof) if mathml.available() else None
         texts = {name: marked(name, text, shipped) for name, text in texts.items()}
         return Outcome(texts, rows(compiled, folder), entry(compiled), card)
@@ -114,11 +116,11 @@ def answered(definition: str) -> AbstractContextManager[None]:
     return stages(*library.find(definition))
 
 
-def compiled_from(definition: str, precise: bool = False) -> Compiled:
+def compiled_from(definition: str, target: Target = NUMPY) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
     doing(f"derive {name}")
-    return compile_definition(name, source, called_from(definition), watched, precise)
+    return compile_definition(name, source, called_from(definition), watched, target)
 
 
 def called_from(definition: str) -> Library:

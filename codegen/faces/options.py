@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pullback import __version__
 from pullback.codegen.faces.notebook import MAX_ENTRIES
+from pullback.codegen.targets.table import NUMPY, PRECISE, TARGETS
+from pullback.codegen.targets.target import Target
 
 Run = Callable[[argparse.Namespace], int]
 EXAMPLES = """examples:
@@ -100,11 +102,32 @@ def add_generate(generate: argparse.ArgumentParser) -> None:
         help="write nothing; print a diff and exit with 1 where files differ",
     )
     generate.add_argument(
-        "--precise",
-        action="store_true",
-        help="modules that work in float64 and carry on the rounding errors of exponents: a few "
-        "ULPs off in every regime, in up to some three times the time",
+        "--target",
+        type=targets,
+        default=[NUMPY],
+        metavar="NAME,…",
+        help="what to write: "
+        + "; ".join(f"{t.name} ({t.about})" for t in TARGETS.values())
+        + "; of several, files of the first have the layer's name (default: numpy)",
     )
+    generate.add_argument(
+        "--precise",
+        dest="target",
+        action="store_const",
+        const=[PRECISE],
+        help="--target numpy-precise: modules that work in float64 and carry on the rounding "
+        "errors of exponents: a few ULPs off in every regime, in up to some three times the time",
+    )
+
+
+def targets(text: str) -> list[Target]:
+    """Targets by their names, with commas between."""
+    names = list(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in TARGETS:
+            known = ", ".join(TARGETS)
+            raise argparse.ArgumentTypeError(f"there is no target {name!r}; there are {known}")
+    return [TARGETS[name] for name in names]
 
 
 def add_book(bound: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from types import ModuleType
 from typing import Any, cast
 
 import mpmath
@@ -17,7 +18,6 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.targets.numpy.module import loaded
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.expressions import Index
@@ -94,8 +94,8 @@ def real(value: Any) -> Any:
     return value
 
 
-def example(derivation: Derivation, text: str) -> Example | None:
-    """A worked example of a layer, whose module is `text`; None where no simple inputs will do.
+def example(derivation: Derivation, code: ModuleType) -> Example | None:
+    """A worked example of a layer, whose module is `code`; None where no simple inputs will do.
 
     Inputs with both signs come first, and among those that fit, some that show both sides of kinks.
     """
@@ -110,11 +110,11 @@ def example(derivation: Derivation, text: str) -> Example | None:
             continue
         dead = any(not t.values.any() for t in found.gradients if t.values.size)
         if not dead and len(seen) != 1:
-            agree(layer, found, text)
+            agree(layer, found, code)
             return found
         fallback = fallback or found
     if fallback:
-        agree(layer, fallback, text)
+        agree(layer, fallback, code)
     return fallback
 
 
@@ -213,9 +213,8 @@ def plain(values: Any) -> Any:
     return values.astype(np.int64 if integer else np.float64)
 
 
-def agree(layer: Layer, found: Example, text: str) -> None:
+def agree(layer: Layer, found: Example, code: ModuleType) -> None:
     """The module must return the same output and the same gradients."""
-    code = loaded(text, layer)
     arguments = [t.values if t.values.ndim else t.values.item() for t in found.inputs]
     upstream = found.upstream.values if found.upstream else 1.0
     with np.errstate(all="ignore"):  # a case that is not taken may be no number

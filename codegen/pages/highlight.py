@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import keyword
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from pullback.codegen.targets.numpy.module import Module
-from pullback.codegen.targets.numpy.statements import Line, Statements
+from pullback.codegen.targets.target import Code
 from pullback.derive.read.vocabulary import COTANGENT
 
 KINDS = {tokenize.COMMENT: "comment", tokenize.STRING: "string", tokenize.NUMBER: "number"}
@@ -34,66 +32,19 @@ class Function:
     groups: tuple[Group, ...]
 
 
-def functions(module: Module, text: str, classes: Mapping[str, str]) -> tuple[Function, ...]:
-    """forward and backward of a module's text; `classes` colours tensors by name."""
-    forward, backward, _ = module.sections()
-    return tuple(
-        function(module, name, source(text, name), section, classes)
-        for name, section in (("forward", forward), ("backward", backward))
-    )
+def functions(code: Iterable[Code], classes: Mapping[str, str]) -> tuple[Function, ...]:
+    """Functions of a module; `classes` colours tensors by name."""
+    return tuple(Function(c.name, tuple(groups(c, classes))) for c in code)
 
 
-def source(text: str, name: str) -> str:
-    """A function's text without its docstring."""
-    tree = ast.parse(text)
-    found = next(f for f in tree.body if isinstance(f, ast.FunctionDef) and f.name == name)
-    lines = text.splitlines(keepends=True)
-    docstring = found.body[0]
-    return "".join(
-        lines[found.lineno - 1 : docstring.lineno - 1]
-        + lines[docstring.end_lineno : found.end_lineno]
-    )
-
-
-def function(
-    module: Module, name: str, text: str, section: Statements, classes: Mapping[str, str]
-) -> Function:
-    """A function in groups: those of its section, and what stands around them."""
-    lines, shown = text.splitlines(), coloured(text, classes)
-    groups, done = [], 0
-    for about, members in grouped(section.lines):
-        own = [
-            f"    {line}".rstrip()
-            for member in module.lines(members)
-            for line in member.split("\n")
-        ]
-        start = place(lines, own, done)
-        if not about or start is None:
-            continue
-        if start > done:
-            groups.append(Group("", Markup("\n").join(shown[done:start])))
-        done = start + len(own)
-        groups.append(Group(about, Markup("\n").join(shown[start:done])))
-    groups.append(Group("", Markup("\n").join(shown[done:])))
-    return Function(name, tuple(g for g in groups if g.code))
-
-
-def grouped(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
-    """Statements with the value that each run of them computes."""
-    groups: list[tuple[str, list[Line]]] = []
-    for line in lines:
-        if line.about or not groups:
-            groups.append((line.about, []))
-        groups[-1][1].append(line)
-    return groups
-
-
-def place(lines: Sequence[str], wanted: Sequence[str], start: int) -> int | None:
-    """Where these lines stand together."""
-    for at in range(start, len(lines) - len(wanted) + 1):
-        if list(lines[at : at + len(wanted)]) == list(wanted):
-            return at
-    return None
+def groups(code: Code, classes: Mapping[str, str]) -> Iterator[Group]:
+    """A function's groups, coloured."""
+    shown = coloured("\n".join(line for g in code.groups for line in g.lines), classes)
+    done = 0
+    for group in code.groups:
+        lines = shown[done : done + len(group.lines)]
+        done += len(group.lines)
+        yield Group(group.about, Markup("\n").join(lines))
 
 
 def coloured(text: str, classes: Mapping[str, str]) -> list[Markup]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
 from markupsafe import Markup
 
+from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
@@ -15,9 +17,7 @@ from pullback.codegen.pages.mathml import colour
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
-from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.arguments import axes_of
-from pullback.codegen.targets.numpy.module import Module
+from pullback.codegen.targets.target import Code
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.laws import LAWS
 from pullback.derive.layer import Layer, Node, Tensor
@@ -31,16 +31,16 @@ LAWS_FILE = "laws.html"
 def page(
     derivation: Derivation,
     proof: Proof,
-    program: Program,
-    text: str,
+    code: tuple[Code, ...],
+    module: ModuleType,
     home: str = "",
     laws: str = "",
 ) -> str:
-    """The page of a layer whose module is `text`.
+    """The page of a layer, with the code of its module.
 
     `home` is a list of all layers and `laws` a page of all laws, where they stand beside it.
     """
-    context = Page(Setting(derivation, proof), program, text).context()
+    context = Page(Setting(derivation, proof), code, module).context()
     return render("page.html.j2", **context, home=home, laws_file=laws)
 
 
@@ -49,8 +49,8 @@ class Page:
     """What the template is filled with."""
 
     setting: Setting
-    program: Program
-    text: str
+    code: tuple[Code, ...]
+    module: ModuleType
 
     @property
     def layer(self) -> Layer:
@@ -65,8 +65,7 @@ class Page:
     @cached_property
     def functions(self) -> tuple[Function, ...]:
         """The generated functions."""
-        module = Module(self.setting.derivation, self.program)
-        return functions(module, self.text, self.classes)
+        return functions(self.code, self.classes)
 
     def context(self) -> Context:
         """Every key of the template."""
@@ -87,8 +86,8 @@ class Page:
             "tangents": steps.sections(latex.tangents, words.tangents),
             "seconds": steps.sections(latex.seconds, words.seconds),
             "remark": plain(words.remark),
-            "functions": self.code(),
-            "example": numbers(self.setting, self.text),
+            "functions": self.shown_code(),
+            "example": numbers(self.setting, self.module),
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": self.setting.pairs(latex.assumptions, words.assumptions),
             "laws": [law_context(name) for name, _ in words.laws if name in LAWS],
@@ -163,7 +162,7 @@ class Page:
         letters = {name: self.setting.name(name) for name in self.classes}
         return {"graph": made, "rows": rows, "letters": letters, "classes": self.classes}
 
-    def code(self) -> list[tuple[str, list[Context]]]:
+    def shown_code(self) -> list[tuple[str, list[Context]]]:
         """The generated functions, each in groups of lines with the address of their steps."""
         return [
             (f.name, [{"group": g, "origin": self.origin(g.about)} for g in f.groups])

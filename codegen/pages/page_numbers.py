@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from markupsafe import Markup
@@ -15,9 +16,9 @@ MOST = 4  # decimals, if the numbers are not all small
 SMALL, MORE = 0.01, 7
 
 
-def numbers(setting: Setting, text: str) -> Context | None:
-    """The example of a layer whose module is `text`; None where no simple inputs will do."""
-    found = example(setting.derivation, text)
+def numbers(setting: Setting, code: ModuleType) -> Context | None:
+    """The example of a layer whose module is `code`; None where no simple inputs will do."""
+    found = example(setting.derivation, code)
     if found is None:
         return None
     upstream = [found.upstream] if found.upstream else []

@@ -22,15 +22,17 @@ STAGES = [
     "pullback.codegen.compiler.read_layer",
     "pullback.codegen.compiler.derive",
     "pullback.codegen.compiler.prove",
-    "pullback.codegen.compiler.lower",
+    "pullback.codegen.targets.numpy.target.lower",
 ]
-WRITERS = ["module", "module_test", "latex", "page"]
+NUMPY = "pullback.codegen.targets.numpy.target"
+WRITERS = [f"{NUMPY}.marked_module", f"{NUMPY}.module_test"]
+WRITERS += ["pullback.codegen.compiler.latex", "pullback.codegen.compiler.page"]
 COMMANDS = [
     (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),
     (["show", "relu", "--format", "latex"], [*STAGES, "pullback.codegen.faces.cli.latex"]),
     (["show", "relu", "--format", "html"], [*STAGES, "pullback.codegen.compiler.page"]),
     (["show", "relu", "--jacobian", "h", "u"], ["pullback.codegen.faces.cli.jacobian_matrix"]),
-    (["generate", "relu"], [*STAGES, *(f"pullback.codegen.compiler.{w}" for w in WRITERS)]),
+    (["generate", "relu"], [*STAGES, *WRITERS]),
     (["book"], [*STAGES, "pullback.codegen.faces.cli.chapter"]),
 ]
 PAIRS = [(command, stage) for command, stages in COMMANDS for stage in stages]

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from pullback.codegen import compiler, library
+from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.faces.cli import main
+from pullback.codegen.targets.numpy import target
 from pullback.codegen.targets.numpy.smoke import Checks, Skipped, parametrize, raises, smoke
 from pullback.derive.errors import PullbackError
 
@@ -31,16 +32,18 @@ def relu():
 def test_a_wrong_module_is_refused_before_anything_is_written(
     old, new, monkeypatch, tmp_path, capsys
 ):
-    made = compiler.module
-    monkeypatch.setattr(compiler, "module", lambda *given: made(*given).replace(old, new))
+    made = target.unmarked
+    monkeypatch.setattr(target, "unmarked", lambda *given: made(*given).replace(old, new))
     assert main(["generate", "relu", "--out", str(tmp_path)]) == 2
     assert "relu" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_what_fails_is_said(monkeypatch, relu):
-    made = compiler.module
-    monkeypatch.setattr(compiler, "module", lambda *a: made(*a).replace("maximum(0", "minimum(0"))
+    made = target.unmarked
+    monkeypatch.setattr(
+        target, "marked_module", lambda *a: made(*a).replace("maximum(0", "minimum(0")
+    )
     with pytest.raises(PullbackError, match=r"^relu: .*test_forward\[0-float64\].*Mismatch"):
         files(relu)
 

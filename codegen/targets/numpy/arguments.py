@@ -7,28 +7,13 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
+from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.targets.numpy.spelling import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
 
 WIDTH = 92  # of a comment inside a function
-
-
-def has_batch(*tensors: Tensor | Node) -> bool:
-    """Does a tensor have `...`, any number of leading axes?"""
-    return any(i.name == BATCH for t in tensors for i in t.indices)
-
-
-def axes_of(tensor: Tensor | Node) -> list[str]:
-    """The axes of a tensor by their sizes: N, D, or `...` for any number of leading axes."""
-    return [BATCH if i.name == BATCH else str(i.size) for i in tensor.indices]
-
-
-def shape(tensor: Tensor | Node) -> str:
-    """The shape of a tensor in words: `(N, D)`."""
-    names = ", ".join(axes_of(tensor))
-    return f"({names},)" if axes_of(tensor)[1:] == [] and names not in ("", BATCH) else f"({names})"
 
 
 def sizes(tensor: Tensor | Node, own: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from sympy import Expr
 
 from pullback import __version__
+from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.notation.matrix import matrix_form
 from pullback.codegen.notation.printer import UNICODE, Notation, spell
 from pullback.codegen.program import (
@@ -26,9 +27,10 @@ from pullback.codegen.program import (
     is_function,
 )
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
+from pullback.codegen.targets.numpy.arguments import WIDTH, Arguments, flat, sizes
 from pullback.codegen.targets.numpy.helpers import needed
 from pullback.codegen.targets.numpy.layout import broken, laid_out, without_dead_stores
+from pullback.codegen.targets.numpy.marked import mark, unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.spelling import tuple_text
@@ -53,6 +55,11 @@ MARGIN = "    "  # of a function's body
 
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
+    return unmarked(marked_module(derivation, program))
+
+
+def marked_module(derivation: Derivation, program: Program) -> str:
+    """The text with a mark before the lines of each value."""
     context = Module(derivation, program).context()
     template = environment(__package__).get_template("module.py.j2")
     body = without_dead_stores(template.render(context, imported=[]), FUNCTIONS)
@@ -393,12 +400,13 @@ class Module:
         found: list[str] = []
         for line in lines:
             if line.about:
+                found.append(mark(line.about))
                 for text in self.equation(line.about):
                     found += textwrap.wrap(
                         comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
                     )
             found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
-        return found
+        return [*found, mark("")]
 
     def equation(self, name: str) -> list[str]:
         """The equation of a node, of a gradient or of a tangent."""

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from pullback import __version__
-from pullback.codegen.targets.numpy.arguments import axes_of, has_batch
+from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.targets.numpy.decimals import LEAVES, SLOPES, called
 from pullback.codegen.targets.numpy.module import comment, docstring
 from pullback.codegen.targets.numpy.smoke import holds
@@ -81,8 +81,11 @@ CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of 
 HELPERS = {"abs": "_abs", "sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
 
 
-def module_test(layer: Layer, module: str) -> str:
-    """The text of the test file of a layer's module, which is given as text."""
+def module_test(layer: Layer, module: str, stem: str = "") -> str:
+    """The text of the test file of a layer's module, which is given as text.
+
+    The module's file is called by the layer's name, or by `stem`.
+    """
     has = {part: f"def {part}(" in module for part in PARTS}
     copies = copied(module, layer.output.name)
     loops = Loops(layer)
@@ -98,6 +101,7 @@ def module_test(layer: Layer, module: str) -> str:
     needed = called(loops.functions)
     context = {
         "name": layer.name,
+        "stem": stem or layer.name,
         "title": docstring(layer.title),
         "version": __version__,
         "has": has,
@@ -134,7 +138,7 @@ def module_test(layer: Layer, module: str) -> str:
     # and draws at which the equations lose more in floats than is asked of it
     for beyond, float32, lost in BORNE:
         text = rendered(context | {"beyond": beyond, "float32": float32, "lost": lost})
-        if module and holds(layer.name, module, text, range(12 if beyond else 9)):
+        if module and holds(stem or layer.name, module, text, range(12 if beyond else 9)):
             return text
     return text
 

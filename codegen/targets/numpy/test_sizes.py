@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from math import prod
 
-from pullback.codegen.targets.numpy.arguments import axes_of
+from pullback.codegen.interface.shapes import axes_of
 from pullback.derive.layer import Layer
 from pullback.derive.read.trees import BATCH, Apply, Equation, Ref, Tree, parts, walk
 from pullback.derive.read.vocabulary import REDUCTIONS

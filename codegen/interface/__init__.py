@@ -1,0 +1,1 @@
+"""What a module promises, in no target's words."""

@@ -1,0 +1,57 @@
+"""What a target is: it spells the program of a layer in one language, as files and for pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pullback.codegen.program import Program
+from pullback.derive.calculus.derivation import Derivation
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines of a function; `about` is the named value that they work out, or empty."""
+
+    about: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function without its docstring, as pages show it."""
+
+    name: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Emission:
+    """The text of a layer's module, and what pages show of it."""
+
+    module: str
+    code: tuple[Code, ...]
+
+
+class Target(Protocol):
+    """One language, or one way of writing it."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+
+    @property
+    def about(self) -> str:
+        """What it makes, in a line."""
+
+    def program(self, derivation: Derivation) -> Program:
+        """The program that it spells."""
+
+    def emit(self, derivation: Derivation, program: Program) -> Emission:
+        """The module of a layer."""
+
+    def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
+        """The test file of a module whose file is called so.
+
+        Raises PullbackError where the module fails these tests.
+        """
