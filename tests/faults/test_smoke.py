@@ -41,9 +41,7 @@ def test_a_wrong_module_is_refused_before_anything_is_written(
 
 def test_what_fails_is_said(monkeypatch, relu):
     made = target.unmarked
-    monkeypatch.setattr(
-        target, "marked_module", lambda *a: made(*a).replace("maximum(0", "minimum(0")
-    )
+    monkeypatch.setattr(target, "unmarked", lambda *a: made(*a).replace("maximum(0", "minimum(0"))
     with pytest.raises(PullbackError, match=r"^relu: .*test_forward\[0-float64\].*Mismatch"):
         files(relu)
 
