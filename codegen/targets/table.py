@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pullback.codegen.targets.numpy.target import NumPy
+from pullback.codegen.targets.plain.target import Plain
 from pullback.codegen.targets.target import Target
 
 NUMPY = NumPy("numpy", "NumPy, fast: writes into a workspace, keeps what backward needs")
 PRECISE = NumPy("numpy-precise", "NumPy in float64 inside, with rounding errors carried on", True)
-TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE)}
+PLAIN = Plain()
+TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN)}

@@ -121,6 +121,12 @@ class Derivation:
         return tuple(found)
 
     @property
+    def forms(self) -> tuple[Chain, ...]:
+        """The chains to the forms in which values and gradients are computed."""
+        parts = (part.code for gradient in self.gradients for part in gradient.parts)
+        return (*(value.code for value in self.values), *parts)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the derivation."""
         return tuple(step for r in self.reasonings for step in r.chain.steps)

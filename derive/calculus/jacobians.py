@@ -89,11 +89,16 @@ def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain
     return chain.then(laws.centred, known, tensors)
 
 
-def for_computing(chain: Chain, slope: bool = False) -> Chain:
-    """The steps that make an expression stable; a slope is 0 where nothing moves the value."""
+def for_computing(chain: Chain, slope: bool = False, textbook: bool = False) -> Chain:
+    """The steps that make an expression stable; a slope is 0 where nothing moves the value.
+
+    In a `textbook` the log of a sum of exponentials is not parted at its largest term.
+    """
     chain = chain.then(laws.sum_over_delta).then(laws.log_of_quotient)
     chain = chain.then(laws.product_of_exponentials)
-    chain = chain.then(laws.shift_log_sum_exp).then(laws.shift_softplus).then(laws.shift_log)
+    if not textbook:
+        chain = chain.then(laws.shift_log_sum_exp)
+    chain = chain.then(laws.shift_softplus).then(laws.shift_log)
     chain = chain.then(laws.exponentials_into_quotients).then(laws.shift_softmax, slope)
     chain = chain.then(laws.complement_of_erf).then(laws.scaled_erfc).then(laws.log_of_erfc)
     return chain.then(laws.log_of_sigmoid_in_exponent)

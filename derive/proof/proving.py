@@ -88,6 +88,20 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
             yield step, check
 
 
+def prove_forms(derivation: Derivation) -> None:
+    """Check the steps that lead values and gradients to the forms in which they are computed.
+
+    Raises ProofFailed and TooLarge as `prove` does.
+    """
+    work = Work()
+    forms = derivation.forms
+    for what, chain, definitions in chains(derivation):
+        if any(chain is form for form in forms):
+            check_chain(what, chain)
+            for step in chain.steps:
+                check_step(derivation.layer, what, step, definitions, work)
+
+
 def reasonings(derivation: Derivation) -> Iterator[tuple[str, Chain, Definitions, bool]]:
     """Every chain, what it is about, the names that its check looks through, and whether it is of
     second derivatives."""

@@ -13,8 +13,6 @@ from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
 
-WIDTH = 92  # of a comment inside a function
-
 
 def sizes(tensor: Tensor | Node, own: Mapping[str, str]) -> str:
     """The shape of a tensor as code: `(N, D)`, `(*batch, D)`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,11 +19,14 @@ class Helper:
     reads: frozenset[str]
 
 
+Helpers = Mapping[str, Helper]
+
+
 @cache
-def helpers() -> Mapping[str, Helper]:
-    """All of them by name, in order."""
-    runtime = files(f"{__package__}.runtime")
-    texts = (runtime.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in FILES)
+def helpers(package: str = f"{__package__}.runtime", names: Sequence[str] = FILES) -> Helpers:
+    """All of them by name, in order, from these files of a package."""
+    runtime = files(package)
+    texts = (runtime.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in names)
     return {name: helper for text in texts for name, helper in split(text)}
 
 
@@ -52,12 +55,13 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
-def needed(text: str) -> list[str]:
-    """The texts of what a module's text reads of the runtime, in the runtime's order."""
+def needed(text: str, known: Helpers | None = None) -> list[str]:
+    """The texts of what a module's text reads of a runtime, in the runtime's order."""
+    known = helpers() if known is None else known
     found: set[str] = set()
     waiting = [names_read(ast.parse(text))]
     while waiting:
-        fresh = (waiting.pop() & helpers().keys()) - found
+        fresh = (waiting.pop() & known.keys()) - found
         found |= fresh
-        waiting += [helpers()[name].reads for name in fresh]
-    return [helper.text for name, helper in helpers().items() if name in found]
+        waiting += [known[name].reads for name in fresh]
+    return [helper.text for name, helper in known.items() if name in found]

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from sympy import Expr
-
 from pullback import __version__
 from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.notation.matrix import matrix_form
-from pullback.codegen.notation.printer import UNICODE, Notation, spell
+from pullback.codegen.interface.words import describe, dimensions, docstring
+from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
     Elementwise,
     Function,
@@ -27,19 +25,19 @@ from pullback.codegen.program import (
     is_function,
 )
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.arguments import WIDTH, Arguments, flat, sizes
+from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
+from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import needed
-from pullback.codegen.targets.numpy.layout import broken, laid_out, without_dead_stores
-from pullback.codegen.targets.numpy.marked import mark, unmarked
+from pullback.codegen.targets.numpy.layout import laid_out, without_dead_stores
+from pullback.codegen.targets.numpy.marked import unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.spelling import tuple_text
-from pullback.codegen.targets.numpy.statements import WORK, Line, Statements, planned
+from pullback.codegen.targets.numpy.statements import WORK, Statements, planned
 from pullback.codegen.targets.numpy.workspace import array_type, buffer_field
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
-from pullback.derive.index.expressions import Index
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
@@ -48,9 +46,6 @@ from pullback.derive.read.trees import BATCH
 FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
 # functions with flat ends
 UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc", "erfcx"}
-
-
-MARGIN = "    "  # of a function's body
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -83,17 +78,6 @@ def loaded(text: str, layer: Layer) -> ModuleType:
     # in comments and docstrings.
     exec(compile(text, made.__file__, "exec"), made.__dict__)
     return made
-
-
-def docstring(text: str) -> str:
-    """Text from a definition on one line, made harmless inside a docstring."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return plain.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def comment(text: str) -> str:
-    """Text on one line of a comment."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def unpacked(name: str, parts: list[str]) -> list[str]:
@@ -246,10 +230,10 @@ class Module:
             "cached": ", ".join(cached),
             "returned": returned,
             "inputs": [
-                {"name": t.name, "text": self.describe(t), "type": argument_type(t)}
+                {"name": t.name, "text": describe(t), "type": argument_type(t)}
                 for t in layer.inputs
             ],
-            "dimensions": self.dimensions(),
+            "dimensions": dimensions(layer),
             "output": {
                 "name": output.name,
                 "type": result_type(output),
@@ -276,11 +260,11 @@ class Module:
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_field(b, program, own) for b in buffers] + convert.buffers,
-            "forward": [*self.lines(forward.lines), *self.shape_line(own)],
+            "forward": [*commented(self.derivation, forward.lines), *self.shape_line(own)],
             "cotangent": cotangent,
             "cotangent_check": self.cotangent_check(convert),
             "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
-            "backward": self.lines(backward.lines),
+            "backward": commented(self.derivation, backward.lines),
             "results": results,
             "along_tangents": [
                 *unpacked("inputs", arguments),
@@ -321,7 +305,7 @@ class Module:
         section = planned(function, function.body, results_of, Names(function))
         names = section.names
         return {
-            "body": self.lines(section.lines),
+            "body": commented(self.derivation, section.lines),
             "results": returned_values(
                 function, results, names, Conversions(self.program.precise, names), kept=False
             ),
@@ -339,26 +323,6 @@ class Module:
             wide = convert.wide(flat(check, tensor, convert.names.own), tensor, kept=False)
             lines.append(f"{tangent} = {wide}")
         return lines
-
-    def describe(self, tensor: Tensor) -> str:
-        """An argument in words."""
-        about = docstring(tensor.description)
-        text = f"{about}, " if about else ""
-        if not tensor.indices:
-            whole = f"one integer from 0 to {tensor.labels_of} - 1"
-            return text + (whole if tensor.integer else "one number")
-        kind = f"integers from 0 to {tensor.labels_of} - 1" if tensor.integer else "floats"
-        return f"{text}{shape(tensor)}, {kind}"
-
-    def dimensions(self) -> str:
-        """The sizes in words: `N examples, D features`."""
-        words, seen = [], set()
-        for index in self.layer.axes:
-            about = docstring(self.layer.descriptions.get(index.name, ""))
-            if index.size not in seen and index.name != BATCH:
-                words.append(f"{index.size} {about}".strip())
-                seen.add(index.size)
-        return ", ".join(words) or "no axes"
 
     def remarks(self) -> list[str]:
         """What the docstring says of dtypes, empty axes and errors."""
@@ -394,36 +358,3 @@ class Module:
             check = f'_like("{name}", {name}, {own["shape"]}, {convert.given}, "the output")'
             return f"{name} = {flat(check, output, own)}"
         return f'{name} = _number("{name}", {name}, {convert.given})'
-
-    def lines(self, lines: Iterable[Line]) -> list[str]:
-        """Statements with their equations above them."""
-        found: list[str] = []
-        for line in lines:
-            if line.about:
-                found.append(mark(line.about))
-                for text in self.equation(line.about):
-                    found += textwrap.wrap(
-                        comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
-                    )
-            found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
-        return [*found, mark("")]
-
-    def equation(self, name: str) -> list[str]:
-        """The equation of a node, of a gradient or of a tangent."""
-        for value in self.derivation.values:
-            if value.node.name == name:
-                laws = "; ".join(step.law.name for step in value.code.steps)
-                return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
-        for gradient in self.derivation.gradients:
-            if cotangent_name(gradient.tensor.name) == name:
-                return self.result(gradient.cotangent, gradient.total, gradient.tensor.indices)
-        for tangent in (*self.derivation.tangents, *self.derivation.seconds):
-            if tangent_name(tangent.node.name) == name:
-                return self.result(tangent.tangent, tangent.total, tangent.node.indices)
-        return []
-
-    def result(self, left: Expr, right: Expr, axes: tuple[Index, ...]) -> list[str]:
-        """What was derived, in index notation and as matrices."""
-        matrix = matrix_form(right, axes, self.layer, UNICODE)
-        found = f"{spell(left, self.layer, UNICODE)} = {spell(right, self.layer, UNICODE)}"
-        return [found, *([f"that is, {matrix}"] if matrix else [])]

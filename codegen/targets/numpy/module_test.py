@@ -19,8 +19,8 @@ from sympy import Expr, KroneckerDelta
 
 from pullback import __version__
 from pullback.codegen.interface.shapes import axes_of, has_batch
+from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.decimals import LEAVES, SLOPES, called
-from pullback.codegen.targets.numpy.module import comment, docstring
 from pullback.codegen.targets.numpy.smoke import holds
 from pullback.codegen.targets.numpy.test_sizes import Sizes, every, long, small, wide
 from pullback.codegen.templating import environment
@@ -81,10 +81,11 @@ CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of 
 HELPERS = {"abs": "_abs", "sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
 
 
-def module_test(layer: Layer, module: str, stem: str = "") -> str:
+def module_test(layer: Layer, module: str, stem: str = "", plain: bool = False) -> str:
     """The text of the test file of a layer's module, which is given as text.
 
-    The module's file is called by the layer's name, or by `stem`.
+    The module's file is called by the layer's name, or by `stem`; a `plain` one has forward and
+    backward alone.
     """
     has = {part: f"def {part}(" in module for part in PARTS}
     copies = copied(module, layer.output.name)
@@ -102,6 +103,8 @@ def module_test(layer: Layer, module: str, stem: str = "") -> str:
     context = {
         "name": layer.name,
         "stem": stem or layer.name,
+        "tests": "plain_tests.py.j2" if plain else "fast_tests.py.j2",
+        "wanted_count": len(layer.wrt),
         "title": docstring(layer.title),
         "version": __version__,
         "has": has,

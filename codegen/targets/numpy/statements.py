@@ -91,11 +91,11 @@ class Statements:
             found += [Line(first, statement.about), *map(Line, rest)]
         return found
 
-    def longest_parts(self) -> frozenset[int]:
+    def longest_parts(self, width: int = LINE) -> frozenset[int]:
         """The longest operand of each statement that is too long for its line, if it has any."""
         found = set()
         for value, lines in self.written.items():
-            if max(map(len, lines)) > LINE:
+            if max(map(len, lines)) > width:
                 inside = set(reads(self.program[value].op)) & self.plan.inlined
                 inside -= self.plan.added_products
                 if inside:

@@ -1,0 +1,56 @@
+"""Functions that NumPy lacks, as plain modules have them; a module has a copy of those it calls."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1, small) / (1 + small)
+
+
+def _erf(x: Any) -> Any:
+    """The error function."""
+    return np.vectorize(math.erf, otypes=[float])(x).astype(np.result_type(x))[()]
+
+
+def _erfc(x: Any) -> Any:
+    """1 - erf(x), with the digits that this loses."""
+    return np.vectorize(math.erfc, otypes=[float])(x).astype(np.result_type(x))[()]
+
+
+def _erfcx(x: Any) -> Any:
+    """exp(x²) erfc(x): by its asymptotic series from 10 on, where erfc vanishes."""
+    far = np.maximum(x, 10)
+    total, term = 1.0, 1.0
+    for n in range(1, 13):
+        term = term * (1 - 2 * n) / (2 * far * far)
+        total = total + term
+    near = np.minimum(x, 10)
+    return np.where(
+        np.asarray(x) < 10, np.exp(near * near) * _erfc(near), total / (far * math.sqrt(math.pi))
+    )
+
+
+def _add_at(rows: Any, at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
+    """Rows added up where the labels `at` point, in new axes of these sizes."""
+    rank = np.broadcast(*at).ndim
+    total = np.zeros((*sizes, *rows.shape[rank:]), rows.dtype)
+    np.add.at(total, at, rows)
+    return total
+
+
+def _guarded_einsum(signature: str, a: Any, b: Any) -> Any:
+    """An einsum of two arrays in which 0 times infinity is 0."""
+    letters, out = signature.split("->")
+    left, right = letters.split(",")
+    every = sorted({*left, *right})
+    a = np.einsum(f"{left}->{''.join(c for c in every if c in left)}", a)
+    b = np.einsum(f"{right}->{''.join(c for c in every if c in right)}", b)
+    a = np.expand_dims(a, [i for i, c in enumerate(every) if c not in left])
+    b = np.expand_dims(b, [i for i, c in enumerate(every) if c not in right])
+    product = np.where((a == 0) | (b == 0), 0, a * b)
+    return np.einsum(f"{''.join(every)}->{out}", product)

@@ -1,0 +1,185 @@
+"""How a textbook spells operations in NumPy: `z.max(axis=1, keepdims=True)`, `p[n, y] -= 1`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pullback.codegen.program import (
+    Contract,
+    Elementwise,
+    Operand,
+    Pick,
+    Put,
+    Reduce,
+    Scatter,
+    Size,
+    Values,
+)
+from pullback.codegen.program.plan.plan import Plan, Statement
+from pullback.codegen.targets.numpy.spelling import (
+    CALL,
+    POWER,
+    PRODUCT,
+    Spelling,
+    Text,
+    call,
+    tuple_text,
+)
+from pullback.codegen.targets.numpy.statements import Statements
+
+SUMMED = {"_dot": "", "_dot_last": "axis=-1", "_dot_rows": "axis=0"}  # of a product of two arrays
+OPERATORS = {"add": "+", "subtract": "-"}
+
+
+class PlainSpelling(Spelling):
+    """Operations in ordinary NumPy; nothing is written into an array that is given."""
+
+    def __init__(
+        self,
+        program: Values,
+        spell: Callable[[int], Text],
+        own: Mapping[str, str],
+        inlined: frozenset[int],
+    ) -> None:
+        super().__init__(program, spell, own)
+        self.inlined = inlined
+        self.uses_dtype = False  # does a statement read the dtype of the inputs?
+
+    def operand(self, operand: Operand, rank: int) -> Text:
+        """A value lined up with a result; axes that were just reduced are kept, not put back."""
+        op = self.program[operand.value].op
+        if operand.value in self.inlined and isinstance(op, Reduce):
+            inner = len(self.program[op.value].sizes)
+            left = tuple(r for r in range(inner) if r not in op.axes)
+            if inner == rank and operand.places == left and left:
+                return self.reduced(op, "keepdims=True")
+        return super().operand(operand, rank)
+
+    def reduce(self, op: Reduce, out: str) -> Text:
+        """A sum or an extreme value over axes."""
+        return self.reduced(op)
+
+    def reduced(self, op: Reduce, *more: str, kind: str = "") -> Text:
+        """As above, with more arguments, or the mean in place of the sum."""
+        text = self.spell(op.value)
+        every = len(op.axes) == len(self.program[op.value].sizes)
+        axis = f"axis={op.axes[0] if len(op.axes) == 1 else op.axes}"
+        words = [*([] if every and not more else [axis]), *more]
+        return call(f"{text.within(CALL)}.{kind or op.kind}", *words)
+
+    def elementwise(self, op: Elementwise, out: str) -> Text:
+        """An infix operator or a function; a sum over an axis over its size is a mean."""
+        if op.function == "divide":
+            total, size = (self.program[o.value].op for o in op.operands)
+            if op.operands[0].value in self.inlined and isinstance(total, Reduce):
+                sizes = [self.program[total.value].sizes[axis] for axis in total.axes]
+                if total.kind == "sum" and isinstance(size, Size) and sizes == [size.symbol]:
+                    return self.mean(op, total)
+        if op.function == "square":
+            (text,) = self.operands(op)
+            return Text(f"{text.within(CALL)}**2", POWER)
+        if op.function == "cast":
+            return self.operands(op)[0]
+        if op.function == "float":
+            self.uses_dtype = True
+            value = self.operands(op)[0].within(CALL)
+            return Text(f"{value}.astype({self.own['dtype']})", CALL)
+        return super().elementwise(op, "")
+
+    def mean(self, op: Elementwise, total: Reduce) -> Text:
+        """A mean, lined up with the result."""
+        (places, rank) = op.operands[0].places, len(self.program[total.value].sizes)
+        left = tuple(r for r in range(rank) if r not in total.axes)
+        whole = places == left and len(left) < rank and self.result_rank(op) == rank
+        return self.reduced(total, *(["keepdims=True"] if whole and left else []), kind="mean")
+
+    def result_rank(self, op: Elementwise) -> int:
+        """How many axes the result has."""
+        return 1 + max(place for o in op.operands for place in (-1, *o.places))
+
+    def typed(self, op: Elementwise, args: list[Text]) -> list[Text]:
+        """The operands as they are."""
+        return args
+
+    def spread(self, op: Elementwise, out: str) -> Text:
+        """A value repeated along the axes that it lacks."""
+        first, *sizes = op.operands
+        names = [self.spell(s.value).text for s in sizes]
+        if not self.program[first.value].sizes:
+            self.uses_dtype = True
+            return call(
+                "np.full", tuple_text(names), self.spell(first.value).text, self.own["dtype"]
+            )
+        text = self.operand(first, len(sizes)).text
+        return Text(f"np.broadcast_to({text}, {tuple_text(names)}).copy()", CALL)
+
+    def contract(self, op: Contract, out: str) -> Text:
+        """A matrix product, a sum over a product, or an einsum."""
+        found = super().contract(op, "")
+        function, _, _ = found.text.partition("(")
+        if function in SUMMED:
+            left, right = (self.spell(v) for v in op.values)
+            square = f"{left.within(CALL)}**2"
+            whole = f"{left.within(PRODUCT)} * {right.within(PRODUCT + 1)}"
+            product = square if left == right else whole
+            return call(f"({product}).sum", *filter(None, [SUMMED[function]]))
+        return found
+
+    def scatter(self, op: Scatter, out: str) -> Text:
+        """Rows added up by labels."""
+        rank = 1 + max(p for o in op.at for p in o.places)
+        at = [self.operand(o, rank).text for o in op.at]
+        sizes = [self.spell(size).text for size in op.sizes]
+        return call("_add_at", self.spell(op.value).text, tuple_text(at), tuple_text(sizes))
+
+
+class PlainStatements(Statements):
+    """A plan, spelled as a textbook does."""
+
+    spelling: PlainSpelling
+
+    def __init__(self, made: Plan) -> None:
+        super().__init__(made)
+        self.spelling = PlainSpelling(made.program, self.spell, made.names.own, made.inlined)
+
+    @property
+    def uses_dtype(self) -> bool:
+        """Does a statement read the dtype of the inputs?"""
+        return bool(self.written) and self.spelling.uses_dtype
+
+    def statement(self, statement: Statement) -> list[str]:
+        """One value on a line."""
+        op, name = self.plan.operation(statement), self.names[statement.value]
+        if isinstance(op, Put):
+            return self.put(statement, op, "")
+        return [f"{name} = {self.spelling.operation(op).text}"]
+
+    def put_text(self, name: str, op: Put) -> str:
+        """The assignment to the entries at the labels; what is added to them in short."""
+        at = self.places_text(op)
+        change = self.change(op)
+        if change:
+            return f"{name}[{at}] {change}"
+        return f"{name}[{at}] = {self.filling_text(op)}"
+
+    def places_text(self, op: Put) -> str:
+        """The places."""
+        return ", ".join(self.spelling.operand(o, len(op.at) - 1).text for o in op.at)
+
+    def filling_text(self, op: Put) -> str:
+        """What is put there."""
+        return self.spelling.operand(op.filling, len(op.at) - 1).text
+
+    def change(self, op: Put) -> str:
+        """`-= 1`, where what is put into entries is what they were, and something less."""
+        filling = self.program[op.filling.value].op
+        if op.filling.value not in self.plan.inlined or not isinstance(filling, Elementwise):
+            return ""
+        if filling.function not in OPERATORS:
+            return ""
+        first, second = filling.operands
+        before = self.program[first.value].op
+        if not isinstance(before, Pick) or (before.value, before.at) != (op.value, op.at):
+            return ""
+        rest = self.spelling.operand(second, len(op.at) - 1)
+        return f"{OPERATORS[filling.function]}= {rest.text}"

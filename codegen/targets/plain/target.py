@@ -1,0 +1,41 @@
+"""Plain NumPy as a target: what a textbook would print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pullback.codegen.lower import lower
+from pullback.codegen.program import Program
+from pullback.codegen.targets.numpy.marked import functions, unmarked
+from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.numpy.smoke import smoke
+from pullback.codegen.targets.plain.module import plain_module
+from pullback.codegen.targets.target import Emission
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.textbook import textbook
+from pullback.derive.proof.proving import prove_forms
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Two functions of ordinary NumPy, stable, made to be read."""
+
+    name: str = "plain"
+    about: str = "NumPy as a textbook has it: forward and backward, to be read"
+
+    def program(self, derivation: Derivation) -> Program:
+        """The program in textbook forms; ProofFailed where a step to one does not hold."""
+        forms = textbook(derivation)
+        prove_forms(forms)
+        return lower(forms)
+
+    def emit(self, derivation: Derivation, program: Program) -> Emission:
+        """The module."""
+        marked = plain_module(textbook(derivation), program)
+        return Emission(unmarked(marked), functions(marked, ("forward", "backward")))
+
+    def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
+        """Its tests; raises PullbackError where it fails them."""
+        text = module_test(derivation.layer, emission.module, stem, plain=True)
+        smoke(stem, emission.module, text)
+        return text
