@@ -98,6 +98,10 @@ def html(compiled: Compiled) -> str:
 
 
 def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str:
-    """The page of a layer with its code; `home` and `laws` are files that it links to."""
-    code = loaded(emission.module, compiled.layer)
+    """The page of a layer with its code; `home` and `laws` are files that it links to.
+
+    Its worked example is held against the NumPy module, whatever the code is written for.
+    """
+    module = emission if compiled.target == NUMPY else compiled.to(NUMPY).emit()
+    code = loaded(module.module, compiled.layer)
     return page(compiled.derivation, compiled.proof, emission.code, code, home, laws)

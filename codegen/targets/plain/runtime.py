@@ -52,5 +52,6 @@ def _guarded_einsum(signature: str, a: Any, b: Any) -> Any:
     b = np.einsum(f"{right}->{''.join(c for c in every if c in right)}", b)
     a = np.expand_dims(a, [i for i, c in enumerate(every) if c not in left])
     b = np.expand_dims(b, [i for i, c in enumerate(every) if c not in right])
-    product = np.where((a == 0) | (b == 0), 0, a * b)
+    with np.errstate(invalid="ignore"):
+        product = np.where((a == 0) | (b == 0), 0, a * b)
     return np.einsum(f"{''.join(every)}->{out}", product)

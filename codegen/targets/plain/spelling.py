@@ -79,7 +79,8 @@ class PlainSpelling(Spelling):
             (text,) = self.operands(op)
             return Text(f"{text.within(CALL)}**2", POWER)
         if op.function == "cast":
-            return self.operands(op)[0]
+            self.uses_dtype = True
+            return call(f"{self.own['dtype']}.type", self.operands(op)[0].text)
         if op.function == "float":
             self.uses_dtype = True
             value = self.operands(op)[0].within(CALL)
