@@ -10,7 +10,7 @@ from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.module import loaded
+from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.table import NUMPY
 from pullback.codegen.targets.target import Emission, Target
 from pullback.derive.calculus.derivation import Derivation, derive

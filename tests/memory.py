@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pullback.codegen.lower import lower
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.layer import Layer
 

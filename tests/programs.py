@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from pullback.codegen.lower import lower
 from pullback.codegen.program import Function, Meaning, Program, Values
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
 from tests.definitions import Facts

@@ -24,7 +24,8 @@ import numpy as np
 
 from pullback.codegen.library import quoted
 from pullback.codegen.lower import lower
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove

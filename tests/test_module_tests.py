@@ -12,8 +12,9 @@ import pytest
 
 from pullback.codegen import library
 from pullback.codegen.lower import lower
+from pullback.codegen.targets.numpy.loops import Loops
 from pullback.codegen.targets.numpy.module import module
-from pullback.codegen.targets.numpy.module_test import Loops, module_test
+from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import SLOW, Checks, first_failure
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations, read_layer

@@ -14,7 +14,8 @@ from pullback.codegen.pages import mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import example
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.setting import plain, prose, slug
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
 from pullback.derive.laws import LAWS
 

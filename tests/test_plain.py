@@ -9,7 +9,7 @@ import pytest
 
 from pullback.codegen import library
 from pullback.codegen.faces.cli import main
-from pullback.codegen.targets.numpy.module import loaded
+from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.plain import runtime
 from pullback.codegen.targets.table import NUMPY, PLAIN, TARGETS
 from pullback.derive.calculus.derivation import derive

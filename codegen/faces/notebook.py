@@ -23,7 +23,8 @@ from pullback.codegen.notation.printer import LATEX, UNICODE, spell
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.outline import Block, Outline, outline
 from pullback.codegen.pages.terminal import plain, show
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.jacobians import jacobian, written_out
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer, Tensor

@@ -8,8 +8,9 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.lower import lower
 from pullback.codegen.targets.numpy.arguments import axes_of
+from pullback.codegen.targets.numpy.loops import Loops
 from pullback.codegen.targets.numpy.module import module
-from pullback.codegen.targets.numpy.module_test import Loops, module_test
+from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import Checks, smoke
 from pullback.codegen.targets.numpy.test_sizes import MOST_ENTRIES, long, wide
 from pullback.derive.calculus.derivation import derive

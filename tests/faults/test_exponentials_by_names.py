@@ -3,7 +3,8 @@
 import pytest
 
 from pullback.codegen.lower import lower
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_definition, read_layer

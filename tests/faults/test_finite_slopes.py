@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pullback.codegen.lower import lower
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.definition import check_keys
 from pullback.derive.read.reader import read_equations

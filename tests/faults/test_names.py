@@ -14,7 +14,8 @@ import pytest
 
 from pullback.codegen.lower import lower
 from pullback.codegen.program.plan.names import FIELDS, OWN_WORDS
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.reader import read_equations

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from pullback.codegen import library
 from pullback.codegen.lower import lower
-from pullback.codegen.targets.numpy.module import loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.parts import parts
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import PullbackError

@@ -6,7 +6,7 @@ import pytest
 from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.pages.outline import outline
 from pullback.codegen.pages.terminal import show
-from pullback.codegen.targets.numpy.module import loaded
+from pullback.codegen.targets.numpy.loading import loaded
 from pullback.derive.calculus import derivation as derivation_module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import MissingLaw, ProofFailed, TooLarge

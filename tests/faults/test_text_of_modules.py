@@ -13,7 +13,8 @@ from pullback.codegen import library
 from pullback.codegen.lower import lower
 from pullback.codegen.targets.numpy.helpers import helpers, names_read
 from pullback.codegen.targets.numpy.layout import WIDTH, broken, separated
-from pullback.codegen.targets.numpy.module import FUNCTIONS, loaded, module
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.numpy.module import FUNCTIONS, module
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.layer import Layer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
-from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH

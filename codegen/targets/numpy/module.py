@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import linecache
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from pullback import __version__
@@ -15,14 +13,9 @@ from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
-    Elementwise,
     Function,
     Program,
-    Size,
-    Value,
     Values,
-    borrows,
-    is_function,
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
@@ -32,9 +25,12 @@ from pullback.codegen.targets.numpy.layout import laid_out, without_dead_stores
 from pullback.codegen.targets.numpy.marked import unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
-from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.codegen.targets.numpy.results import returned_values
 from pullback.codegen.targets.numpy.statements import WORK, Statements, planned
-from pullback.codegen.targets.numpy.workspace import array_type, buffer_field
+from pullback.codegen.targets.numpy.text import tuple_text
+from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
+from pullback.codegen.targets.numpy.warnings import ignored
+from pullback.codegen.targets.numpy.workspace import buffer_field
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
@@ -44,8 +40,6 @@ from pullback.derive.read.trees import BATCH
 
 # those in which names of a definition stand
 FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
-# functions with flat ends
-UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc", "erfcx"}
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -65,21 +59,6 @@ def marked_module(derivation: Derivation, program: Program) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
 
 
-def loaded(text: str, layer: Layer) -> ModuleType:
-    """A layer's module, made from its text without a file.
-
-    Tracebacks and `inspect.getsource` find the text.
-    """
-    made = ModuleType(layer.name, None)
-    made.__file__ = f"<pullback {layer.name} {layer.digest[:16]}>"
-    lines = text.splitlines(keepends=True)
-    linecache.cache[made.__file__] = (len(text), None, lines, made.__file__)
-    # What runs is our own emitted text; of a definition it holds only checked names and words
-    # in comments and docstrings.
-    exec(compile(text, made.__file__, "exec"), made.__dict__)
-    return made
-
-
 def unpacked(name: str, parts: list[str]) -> list[str]:
     """The statement that takes a tuple apart."""
     left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
@@ -92,71 +71,6 @@ def leanest(
     """The statements that write into a workspace, in the order that needs the fewest arrays."""
     orders = (planned(values, body, results, names, True, turned) for turned in (False, True))
     return min(orders, key=lambda section: len(section.plan.buffers))
-
-
-def value_type(value: Value) -> str:
-    """The type of a value as forward keeps it."""
-    if value.sizes or value.kind in ("mask", "integer"):
-        return array_type(value.kind)
-    if isinstance(value.op, Size):
-        return "int"
-    return "float" if value.kind == "number" else "float | np.floating"
-
-
-def result_type(tensor: Tensor | Node) -> str:
-    """The type of a result in the shape of a tensor."""
-    return array_type("real") if tensor.indices else "np.floating"
-
-
-def argument_type(tensor: Tensor | Node) -> str:
-    """The type of an argument in the shape of a tensor."""
-    integer = isinstance(tensor, Tensor) and tensor.integer
-    if tensor.indices:
-        return array_type("integer" if integer else "real")
-    return "int | np.integer" if integer else "float | np.floating"
-
-
-def ignored(program: Program, functions: Iterable[Values]) -> str:
-    """What NumPy need not warn of: tails that come out as 0, and what is worked out for no use."""
-    if program.quiet or any(f.quiet for f in functions if isinstance(f, Function)):
-        return 'all="ignore"'
-    tails = any(may_underflow(v) for f in functions for v in f.values)
-    return 'under="ignore"' if program.precise or tails else ""
-
-
-def may_underflow(value: Value) -> bool:
-    """Does it come out as 0 where it is too small for its dtype, as exp(-1000), without harm?"""
-    return isinstance(value.op, Elementwise) and value.op.function in UNDERFLOW
-
-
-def copied(program: Values, value: Value) -> str:
-    """`.copy()` where a result would be memory that was passed in."""
-    return ".copy()" if value.sizes and borrows(value.op, program.values) else ""
-
-
-def returned_values(
-    program: Values,
-    results: Iterable[tuple[Tensor | Node, int, str]],
-    names: Names,
-    conversions: Conversions,
-    kept: bool,
-) -> list[str]:
-    """Results as they are returned, each in memory of its own and in the inputs' dtype.
-
-    Each comes with the tensor whose axes it has, and with its name; `kept` as in Conversions.
-    """
-    found: list[str] = []
-    seen: set[str] = set()
-    for tensor, number, result in results:
-        value, name = program[number], names[number]
-        text = name + (".copy()" if name in seen and value.sizes else copied(program, value))
-        if not value.sizes and not conversions.precise and not is_function(value.op, "cast"):
-            # before 2.0 NumPy made float64 of a float32 and a Python number
-            text = f"{names.own['dtype']}.type({text})"
-        text = conversions.back(text, result, tensor, kept)
-        found.append(f"_unflat({text}, {names.own['batch']})" if has_batch(tensor) else text)
-        seen.add(name)
-    return found
 
 
 @dataclass(frozen=True)

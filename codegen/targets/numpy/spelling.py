@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from string import ascii_letters
-
-from sympy import Expr, Rational
 
 from pullback.codegen.program import (
     Arange,
@@ -23,42 +20,18 @@ from pullback.codegen.program import (
     Take,
     Values,
 )
-
-ATOM, CALL, POWER, UNARY, PRODUCT, SUM, COMPARE = 9, 8, 7.5, 7, 5, 4, 3  # how tightly Python binds
-
-INFIX: Mapping[str, tuple[str, int]] = {
-    "add": ("+", SUM),
-    "subtract": ("-", SUM),
-    "multiply": ("*", PRODUCT),
-    "divide": ("/", PRODUCT),
-    "greater": (">", COMPARE),
-    "greater_equal": (">=", COMPARE),
-    "less": ("<", COMPARE),
-    "less_equal": ("<=", COMPARE),
-    "equal": ("==", COMPARE),
-    "not_equal": ("!=", COMPARE),
-    "matmul": ("@", PRODUCT),
-}
-TURNED = ".swapaxes(-1, -2)"  # of stacked matrices; NumPy before 2.0 has no .mT
-# functions that the module defines itself
-HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "erfcx", "exp_difference")}
-
-
-@dataclass(frozen=True)
-class Text:
-    """An expression and how tightly it binds."""
-
-    text: str
-    rank: float = ATOM
-
-    def within(self, rank: float) -> str:
-        """In brackets where it binds less tightly than its surroundings."""
-        return self.text if self.rank >= rank else f"({self.text})"
-
-
-def call(function: str, *args: str, out: str = "") -> Text:
-    """A call; with `out` it writes its result there."""
-    return Text(f"{function}({', '.join([*args, *([f'out={out}'] if out else [])])})", CALL)
+from pullback.codegen.targets.numpy.contractions import RULES
+from pullback.codegen.targets.numpy.text import (
+    CALL,
+    INFIX,
+    POWER,
+    UNARY,
+    Text,
+    call,
+    function_name,
+    infix,
+    tuple_text,
+)
 
 
 class Spelling:
@@ -232,7 +205,7 @@ class Spelling:
         """A matrix product where it is one, else an einsum."""
         if len(op.values) == 2 and not op.guarded:
             for rule in RULES:
-                found = rule(self, op)
+                found = rule(self.spell, op)
                 if found is not None:
                     function, left, right = found
                     if out or function not in INFIX:
@@ -257,110 +230,3 @@ class Spelling:
             candidates = [*own, *ascii_letters]
             spelled[letter] = next(c for c in candidates if c not in spelled.values())
         return spelled
-
-    # -- contractions of two arrays that are more than an einsum ----------------------------------
-
-    def whole_dot(self, op: Contract) -> Product | None:
-        """Two arrays of one shape, all of it summed."""
-        left, right = op.letters
-        if op.out or left != right:
-            return None
-        return ("_dot", *self.pair(op))
-
-    def row_dot(self, op: Contract) -> Product | None:
-        """Two arrays of one shape, their last axis summed."""
-        left, right = op.letters
-        if left != right or len(left) < 2 or op.out != left[:-1]:
-            return None
-        return ("_dot_last", *self.pair(op))
-
-    def column_dot(self, op: Contract) -> Product | None:
-        """Two arrays of one shape, their first axis summed."""
-        left, right = op.letters
-        if left != right or len(left) < 2 or op.out != left[1:]:
-            return None
-        return ("_dot_rows", *self.pair(op))
-
-    def pair(self, op: Contract) -> tuple[Text, Text]:
-        """The two factors as they are."""
-        left, right = op.values
-        return self.spell(left), self.spell(right)
-
-    def batched_product(self, op: Contract) -> Product | None:
-        """`a @ b` of matrices that stand behind the same leading axes, transposed where needed."""
-        for first, second in ((0, 1), (1, 0)):
-            left, right = op.letters[first], op.letters[second]
-            lead, matrix = op.out[:-2], op.out[-2:]
-            summed = set(left[-2:]) & set(right[-2:])
-            if not lead or left[:-2] != lead or right[:-2] != lead or len(summed) != 1:
-                continue
-            (s,) = summed
-            if {*left[-2:]} != {matrix[0], s} or {*right[-2:]} != {s, matrix[1]}:
-                continue
-            a = self.turned(op.values[first], left[-1] == s, TURNED)
-            b = self.turned(op.values[second], right[-2] == s, TURNED)
-            return "matmul", a, b
-        return None
-
-    def matrix_product(self, op: Contract) -> Product | None:
-        """`a @ b` with the right transposes, where one axis is summed and no other is shared."""
-        for first, second in ((0, 1), (1, 0)):
-            left, right = op.letters[first], op.letters[second]
-            shared = set(left) & set(right)
-            if len(shared) != 1 or shared & set(op.out) or len(right) > 2:
-                continue
-            (s,) = shared
-            rows, columns = (tuple(i for i in side if i != s) for side in (left, right))
-            if (*rows, *columns) != op.out:
-                continue
-            if len(left) > 2 and left[-1] != s:
-                continue
-            a = self.turned(op.values[first], left[-1] == s or len(left) == 1, ".T")
-            b = self.turned(op.values[second], right[0] == s or len(right) == 1, ".T")
-            return "matmul", a, b
-        return None
-
-    def turned(self, value: int, fits: bool, turn: str) -> Text:
-        """A matrix, transposed where it does not fit."""
-        text = self.spell(value)
-        return text if fits else Text(f"{text.within(CALL)}{turn}", CALL)
-
-
-Product = tuple[str, Text, Text]
-RULES = (  # the first that fits
-    Spelling.whole_dot,
-    Spelling.row_dot,
-    Spelling.column_dot,
-    Spelling.batched_product,
-    Spelling.matrix_product,
-)
-
-
-def tuple_text(parts: Iterable[object]) -> str:
-    """A tuple: `(N, D)`, `(N,)`."""
-    words = [str(part) for part in parts]
-    return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
-
-
-def function_name(function: str) -> str:
-    """A function of the module's own, or NumPy's."""
-    return function if function.startswith("_") else HELPERS.get(function, f"np.{function}")
-
-
-def infix(function: str, left: Text | str, right: Text | str) -> Text:
-    """An operator between its operands."""
-    sign, level = INFIX[function]
-    a, b = (Text(side, CALL) if isinstance(side, str) else side for side in (left, right))
-    # brackets on the right also for +: a + (b - c) rounds otherwise than a + b - c
-    return Text(f"{a.within(level)} {sign} {b.within(level + 1)}", level)
-
-
-def number_text(number: Expr) -> Text:
-    """A number as Python: whole, or a float, or a quotient where no float says it exactly."""
-    tight = UNARY if number.is_negative else ATOM
-    if number.is_infinite:
-        return Text("-np.inf", UNARY) if number < 0 else Text("np.inf")
-    if number.is_Rational and number.q != 1 and Rational(repr(float(number))) != number:
-        return Text(f"{number.p} / {number.q}", PRODUCT)
-    whole = number.is_Integer and abs(number) <= 2**53  # above, NumPy before 2.0 takes an object
-    return Text(str(number) if whole else repr(float(number)).replace("e+", "e"), tight)

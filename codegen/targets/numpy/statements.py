@@ -18,14 +18,8 @@ from pullback.codegen.program import (
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.program.plan.plan import Plan, Statement, plan
-from pullback.codegen.targets.numpy.spelling import (
-    HELPERS,
-    INFIX,
-    Spelling,
-    Text,
-    call,
-    number_text,
-)
+from pullback.codegen.targets.numpy.spelling import Spelling
+from pullback.codegen.targets.numpy.text import HELPERS, INFIX, Text, call, number_text
 
 LINE = 96  # letters of a statement in a function
 AUGMENTED = ("add", "subtract", "multiply", "divide")

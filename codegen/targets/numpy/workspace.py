@@ -10,7 +10,7 @@ from sympy import Expr
 from pullback.codegen.program import Arange, Values
 from pullback.codegen.program.plan.plan import Buffer
 from pullback.codegen.targets.numpy.layout import item
-from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.read.symbols import BATCH_SIZE
 
 INDENT = 8  # of an item of the dictionary in which they are made

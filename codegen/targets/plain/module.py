@@ -24,7 +24,7 @@ from pullback.codegen.program.plan.plan import plan
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
 from pullback.codegen.targets.numpy.layout import laid_out, without_dead_stores
-from pullback.codegen.targets.numpy.spelling import tuple_text
+from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.plain.spelling import PlainStatements
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name

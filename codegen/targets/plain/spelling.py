@@ -16,16 +16,9 @@ from pullback.codegen.program import (
     Values,
 )
 from pullback.codegen.program.plan.plan import Plan, Statement
-from pullback.codegen.targets.numpy.spelling import (
-    CALL,
-    POWER,
-    PRODUCT,
-    Spelling,
-    Text,
-    call,
-    tuple_text,
-)
+from pullback.codegen.targets.numpy.spelling import Spelling
 from pullback.codegen.targets.numpy.statements import Statements
+from pullback.codegen.targets.numpy.text import CALL, POWER, PRODUCT, Text, call, tuple_text
 
 SUMMED = {"_dot": "", "_dot_last": "axis=-1", "_dot_rows": "axis=0"}  # of a product of two arrays
 OPERATORS = {"add": "+", "subtract": "-"}

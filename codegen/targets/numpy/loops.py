@@ -1,0 +1,362 @@
+"""The equations of an emitted test file, as plain loops."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from pullback.codegen.interface.words import comment, docstring
+from pullback.derive.index.expressions import (
+    FUNCTIONS,
+    Binder,
+    Bracket,
+    Index,
+    Largest,
+    Maximum,
+    Minimum,
+    Smallest,
+    Sum,
+    Where,
+    entry_indices,
+    entry_name,
+    free_indices,
+    is_entry,
+    is_size,
+)
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.trees import (
+    BATCH,
+    COMPARISONS,
+    PRECEDENCE,
+    Apply,
+    Equation,
+    Iverson,
+    Negative,
+    Number,
+    Operation,
+    Place,
+    Ref,
+    Tree,
+    spell,
+    walk,
+)
+from pullback.derive.read.vocabulary import PI, REDUCTIONS
+
+WIDTH = 92  # of a line inside a function
+HERE = Place()
+CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
+# functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
+HELPERS = {"abs": "_abs", "sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
+
+
+def is_root(tree: Tree) -> bool:
+    """Is it a square root, or a power that is not a whole number, as the definition has it?"""
+    if isinstance(tree, Operation) and tree.op == "**":
+        exponent = tree.right.operand if isinstance(tree.right, Negative) else tree.right
+        return not (isinstance(exponent, Number) and exponent.text.isdigit())
+    return isinstance(tree, Apply) and tree.name == "sqrt"
+
+
+def variable(name: str) -> str:
+    """The Python variable of an axis; leading axes are one here, so `...` is one variable."""
+    return "batch" if name == BATCH else name
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An assumption in words, and the lines that give its residual and an entry to solve for."""
+
+    text: str
+    lines: list[str]
+
+
+@dataclass
+class Loops:
+    """Prints the equations of a layer as loops over indices."""
+
+    layer: Layer
+    size_of: dict[str, str] = field(default_factory=dict)  # of an axis
+    used: set[str] = field(default_factory=set)  # the sizes that the lines printed so far read
+    functions: set[str] = field(default_factory=set)  # functions, max and min that are printed
+    kinks: bool = False  # do values decide anything?
+
+    def __post_init__(self) -> None:
+        self.size_of = {i.name: str(i.size) for i in self.layer.axes}
+        self.labels = {t.name for t in self.layer.inputs if t.integer}
+        self.tensors: dict[str, Tensor | Node] = {t.name: t for t in self.layer.inputs}
+        self.tensors |= {n.name: n for n in self.layer.nodes}
+        self.read = self.equations_read()
+
+    def equations_read(self) -> list[Equation]:
+        """The equations on the way to the output; notation that only pages use is left out."""
+        found: list[Equation] = []
+        wanted = {self.layer.output.name}
+        for node in reversed(self.layer.nodes):
+            if node.name in wanted:
+                (equation,) = parse_equations(node.text, self.layer.name)
+                found.append(equation)
+                wanted |= {t.name for t in walk(equation.right) if isinstance(t, Ref)}
+        return found[::-1]
+
+    def has_roots(self) -> bool:
+        """Is a root taken of what inputs decide, other than sizes?"""
+        roots = (part for e in self.read for part in walk(e.right) if is_root(part))
+        below = (t.name for root in roots for t in walk(root) if isinstance(t, Ref))
+        return any(name in self.tensors for name in below)
+
+    def equations(self) -> list[str]:
+        """The body of a function of the inputs that returns the output."""
+        self.used = set()
+        texts = {n.name: comment(n.text) for n in self.layer.nodes}
+        lines = [line for e in self.read for line in self.equation(e, texts[e.name])]
+        return [*self.shapes(), *lines, f"return {self.layer.output.name}"]
+
+    def equation(self, equation: Equation, text: str) -> list[str]:
+        """One equation: a statement, or one in a loop over the places of its array."""
+        name, right = equation.name, self.text(equation.right)
+        axes = [variable(a) for a in equation.axes or ()]
+        if not axes:
+            return [*commented("", text), *statement(name, right)]
+        ends = [self.size(a) for a in equation.axes or ()]
+        shape = f"({ends[0]},)" if len(ends) == 1 else f"({', '.join(ends)})"
+        return [
+            *commented(f"{name} = np.empty({shape}, object)", text),
+            self.loop(axes, ends),
+            *("    " + line for line in statement(f"{name}[{', '.join(axes)}]", right)),
+        ]
+
+    def loop(self, axes: list[str], ends: list[str]) -> str:
+        """The head of a loop over axes."""
+        if len(axes) == 1:
+            return f"for {axes[0]} in range({ends[0]}):"
+        return f"for {', '.join(axes)} in np.ndindex({', '.join(ends)}):"
+
+    def shapes(self) -> list[str]:
+        """The statements that take the sizes used from the shapes of inputs."""
+        lines: list[str] = []
+        known: set[str] = set()
+        for tensor in self.layer.inputs:
+            names = []
+            for index in tensor.indices:
+                name = str(index.size)
+                names.append(name if name in self.used - known else "_")
+                known.add(names[-1])
+            if set(names) - {"_"}:
+                comma = "," if len(names) == 1 else ""
+                left = f"({names[0]},)" if comma else ", ".join(names)
+                lines.append(f"{left} = {tensor.name}.shape")
+        return lines
+
+    def size(self, axis: str) -> str:
+        """The variable that holds the size of an axis."""
+        self.used.add(self.size_of[axis])
+        return self.size_of[axis]
+
+    # -- from trees to Python ------------------------------------------------------------------
+
+    def text(self, tree: Tree, within: int = 0) -> str:
+        """A tree as Python, in brackets where it binds less tightly than `within`."""
+        text, rank = self.ranked(tree)
+        return f"({text})" if rank < within else text
+
+    def ranked(self, tree: Tree) -> tuple[str, int]:
+        """A tree as Python, and how tightly that binds."""
+        match tree:
+            case Number(text, _):
+                return (str(int(text)) if text.isdecimal() else repr(float(text))), ATOM
+            case Ref():
+                return self.reference(tree), ATOM
+            case Iverson(comparison, _):
+                return f"int({self.condition(comparison)})", ATOM
+            case Apply():
+                return self.function(tree)
+            case Negative(operand, _):
+                return f"-{self.text(operand, UNARY)}", UNARY
+            case Operation("**", left, right, _):
+                return f"{self.text(left, ATOM)} ** {self.text(right, UNARY)}", PRECEDENCE["**"]
+        return self.chain(tree)
+
+    def chain(self, tree: Operation) -> tuple[str, int]:
+        """A run of operations of one rank, however long, without recursion."""
+        rank = PRECEDENCE[tree.op]
+        words: list[str] = []
+        left: Tree = tree
+        while isinstance(left, Operation) and PRECEDENCE[left.op] == rank:
+            words += [self.text(left.right, rank + 1), f" {left.op} "]
+            left = left.left
+        return self.text(left, rank) + "".join(reversed(words)), rank
+
+    def reference(self, tree: Ref) -> str:
+        """A tensor's entry, an index, π, or the size of an axis by its capital."""
+        if tree.name in self.tensors:
+            places = ", ".join(map(self.reference, tree.indices or ()))
+            return f"{tree.name}[{places}]" if places else tree.name
+        if tree.name in self.size_of:
+            return variable(tree.name)
+        if tree.name == PI:
+            return "np.pi"
+        return self.size(next(a for a in sorted(self.size_of) if a.upper() == tree.name))
+
+    def function(self, tree: Apply) -> tuple[str, int]:
+        """A function, a reduction, `where` or `size`."""
+        name, first = tree.name, tree.args[0]
+        if name == "size" and isinstance(first, Ref):
+            return self.size(first.name), ATOM
+        if name in REDUCTIONS and self.is_axis(first):
+            return self.reduction(tree)
+        if name == "where":
+            a, b = (self.text(arg, CONDITIONAL + 1) for arg in tree.args[1:])
+            return f"{a} if {self.condition(first)} else {b}", CONDITIONAL
+        args = list(tree.args)
+        self.functions.add(name)
+        self.kinks |= name in ("max", "min", "abs")
+        if name in ("max", "min"):  # Python takes the first at a tie, the language a constant
+            args.sort(key=lambda arg: any(isinstance(part, Ref) for part in walk(arg)))
+            return f"_extreme({name}, [{', '.join(map(self.text, args))}])", ATOM
+        return f"{HELPERS.get(name, f'np.{name}')}({self.text(first)})", ATOM
+
+    def reduction(self, tree: Apply) -> tuple[str, int]:
+        """A sum over a generator, and its like."""
+        axes = [a.name for a in tree.args[:-1] if isinstance(a, Ref)]
+        loops = " ".join(f"for {variable(a)} in range({self.size(a)})" for a in axes)
+        values = f"{self.text(tree.args[-1])} {loops}"
+        if tree.name in ("max", "min"):
+            self.functions.add(tree.name)
+            self.kinks = True
+            return f"_extreme({tree.name}, [{values}])", ATOM
+        if tree.name == "sum":
+            return f"sum({values})", ATOM
+        count = " * ".join(map(self.size, axes))
+        return f"sum({values}) / {count if len(axes) == 1 else f'({count})'}", PRECEDENCE["/"]
+
+    def condition(self, tree: Tree) -> str:
+        """A comparison: of indices as they are, of values by their real parts."""
+        assert isinstance(tree, Operation) and tree.op in COMPARISONS
+        sides = (tree.left, tree.right)
+        places = all(isinstance(s, Ref) and self.is_place(s) for s in sides)
+        self.kinks |= not places
+        left, right = (self.text(s) if places else self.real(s) for s in sides)
+        return f"{left} {tree.op} {right}"
+
+    def real(self, tree: Tree) -> str:
+        """The part of a value on which decisions are taken."""
+        return self.text(tree) if isinstance(tree, Number) else f"{self.text(tree, ATOM)}.real"
+
+    def is_axis(self, tree: Tree) -> bool:
+        """Is it the bare name of an axis?"""
+        return isinstance(tree, Ref) and tree.indices is None and tree.name in self.size_of
+
+    def is_place(self, tree: Ref) -> bool:
+        """Is it an axis or a label?"""
+        return self.is_axis(tree) or tree.name in self.labels
+
+    # -- assumptions ---------------------------------------------------------------------------
+
+    def assumptions(self) -> list[Fact]:
+        """Each assumption as a generator's body: residuals, and the entry to solve each for."""
+        return [self.assumption(fact) for fact in self.layer.assumptions]
+
+    def assumption(self, fact: Any) -> Fact:
+        """The lines of one assumption, in a loop over its free indices."""
+        self.used = set()
+        free = free_indices(fact.lhs)
+        left, right = (self.tree(side, [i.name for i in free]) for side in (fact.lhs, fact.rhs))
+        axes = [i.name for i in free]
+        real = (t for t in walk(left) if isinstance(t, Ref) and t.name in self.tensors)
+        solved = next(t for t in real if t.name not in self.labels)
+        places = []
+        for index in solved.indices or ():
+            bound = self.is_axis(index) and index.name not in axes
+            places.append(f"{self.size(index.name)} - 1" if bound else self.reference(index))
+        place = f"({places[0]},)" if len(places) == 1 else f"({', '.join(places)})"
+        residual = f"{self.text(left, 1)} - {self.text(right, 2)}"
+        here = ", ".join(f"{variable(a)}={variable(a)}" for a in axes)
+        lines = [f"yield {solved.name}, {place}, lambda{f' {here}' if here else ''}: {residual}"]
+        if axes:
+            head = self.loop([variable(a) for a in axes], [self.size(a) for a in axes])
+            lines = [head, *("    " + line for line in lines)]
+        return Fact(docstring(f"{spell(left)} == {spell(right)}"), [*self.shapes(), *lines])
+
+    def tree(self, expr: Expr, taken: list[str]) -> Tree:
+        """The tree of an expression that was read; bound indices get names that are not taken."""
+        if isinstance(expr, Index) or expr is sp.pi:
+            return Ref(str(expr), None, HERE)
+        if expr is sp.E:
+            return Apply("exp", (Number("1", HERE),), HERE)
+        if is_size(expr):
+            axis = next(i.name for i in self.layer.axes if i.size == expr)
+            return Apply("size", (Ref(axis, None, HERE),), HERE)
+        if is_entry(expr):
+            indices = tuple(self.tree(i, taken) for i in entry_indices(expr))
+            return Ref(entry_name(expr), indices or None, HERE)  # type: ignore[arg-type]
+        if isinstance(expr, Binder):
+            return self.binder(expr, taken)
+        if isinstance(expr, sp.Rational) and (expr.q != 1 or expr.p < 0):
+            if expr.p < 0:
+                return Negative(self.tree(-expr, taken), HERE)
+            above, below = Number(str(expr.p), HERE), Number(str(expr.q), HERE)
+            return Operation("/", above, below, HERE)
+        if isinstance(expr, sp.Integer):
+            return Number(str(expr), HERE)
+        if isinstance(expr, KroneckerDelta | Bracket):
+            fact = expr.condition if isinstance(expr, Bracket) else sp.Eq(*expr.args)
+            return Iverson(self.comparison(fact, taken), HERE)
+        if isinstance(expr, Where):
+            condition, *values = expr.args
+            args = [self.tree(a, taken) for a in values]
+            return Apply("where", (self.comparison(condition, taken), *args), HERE)
+        args = [self.tree(a, taken) for a in expr.args]
+        op = {sp.Add: "+", sp.Mul: "*", sp.Pow: "**"}.get(expr.func)
+        if op:
+            return reduce(lambda a, b: Operation(op, a, b, HERE), args)
+        names = {Maximum: "max", Minimum: "min"}
+        name = names.get(expr.func) or next(n for n, f in FUNCTIONS.items() if f is expr.func)
+        return Apply(name, tuple(args), HERE)
+
+    def comparison(self, fact: Any, taken: list[str]) -> Tree:
+        """The tree of a comparison."""
+        left, right = (self.tree(side, taken) for side in (fact.lhs, fact.rhs))
+        return Operation(fact.rel_op, left, right, HERE)
+
+    def binder(self, expr: Binder, taken: list[str]) -> Tree:
+        """The tree of a reduction; its indices are named by axes of their size, if any is free."""
+        word = {Sum: "sum", Largest: "max", Smallest: "min"}[type(expr)]
+        body, opened = expr.open()
+        names = list(taken)
+        for index in opened:
+            axes = (i.name for i in self.layer.axes if i.size == index.size)
+            name = next((a for a in axes if a not in names), f"_{len(names)}")
+            self.size_of.setdefault(name, str(index.size))
+            body = body.xreplace({index: Index(name, index.size)})
+            names.append(name)
+        bound = (Ref(name, None, HERE) for name in names[len(taken) :])
+        return Apply(word, (*bound, self.tree(body, names)), HERE)
+
+
+def commented(code: str, text: str) -> list[str]:
+    """A statement with an equation behind it, or above it where both are too long for a line."""
+    one = f"{code}  # {text}".lstrip()
+    if len(one) <= WIDTH:
+        return [one]
+    above = textwrap.wrap(
+        text, WIDTH, initial_indent="# ", subsequent_indent="#     ", break_long_words=False
+    )
+    return [*above, *([code] if code else [])]
+
+
+def statement(left: str, right: str) -> list[str]:
+    """`left = right`, on several lines where one would be too long.
+
+    These are for a reader who compares them with the definition; a formatter leaves them alone.
+    """
+    one = f"{left} = {right}"
+    if len(one) <= WIDTH - 4:
+        return [one]
+    inside = textwrap.wrap(right, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return [f"{left} = (", *("    " + line for line in inside), ")  # fmt: skip"]

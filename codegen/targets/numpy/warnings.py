@@ -1,0 +1,29 @@
+"""What NumPy need not warn of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pullback.codegen.program import (
+    Elementwise,
+    Function,
+    Program,
+    Value,
+    Values,
+)
+
+# functions with flat ends
+UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc", "erfcx"}
+
+
+def ignored(program: Program, functions: Iterable[Values]) -> str:
+    """What NumPy need not warn of: tails that come out as 0, and what is worked out for no use."""
+    if program.quiet or any(f.quiet for f in functions if isinstance(f, Function)):
+        return 'all="ignore"'
+    tails = any(may_underflow(v) for f in functions for v in f.values)
+    return 'under="ignore"' if program.precise or tails else ""
+
+
+def may_underflow(value: Value) -> bool:
+    """Does it come out as 0 where it is too small for its dtype, as exp(-1000), without harm?"""
+    return isinstance(value.op, Elementwise) and value.op.function in UNDERFLOW
