@@ -19,7 +19,7 @@ from bench import machine, plots
 from bench.tables import markdown
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, files
-from pullback.codegen.faces.faults import stages
+from pullback.codegen.faults import stages
 from pullback.codegen.lower import lower
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import PullbackError

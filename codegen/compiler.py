@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pullback.codegen.faces.faults import stages
+from pullback.codegen.faults import stages
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.page import LAWS_FILE, page

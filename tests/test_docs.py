@@ -18,7 +18,7 @@ import pullback.derive
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces import cli, notebook
-from pullback.codegen.pages.gallery import entry
+from pullback.codegen.faces.gallery import entry
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read import grammar, vocabulary
 from pullback.derive.read.definition import KEYS

@@ -13,7 +13,6 @@ from typing import NoReturn, cast
 
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, html
-from pullback.codegen.faces.faults import SHOW, fault_words, stages
 from pullback.codegen.faces.generate import answered, called_from, compiled_from, run_generate
 from pullback.codegen.faces.marks import marked
 from pullback.codegen.faces.notebook import jacobian_matrix
@@ -22,6 +21,7 @@ from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.starter import starter
 from pullback.codegen.faces.write import check_folder, refuse_to_lose, write
+from pullback.codegen.faults import SHOW, fault_words, stages
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import Chapter, book, chapter, latex
 from pullback.codegen.pages.terminal import show

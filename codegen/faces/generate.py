@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
-from pullback.codegen.faces.faults import stages
+from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
 from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
@@ -25,8 +25,8 @@ from pullback.codegen.faces.write import (
     stale_files,
     write,
 )
+from pullback.codegen.faults import stages
 from pullback.codegen.pages import mathml, site
-from pullback.codegen.pages.gallery import FILE, entry, gallery
 from pullback.codegen.targets.table import NUMPY
 from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
