@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pullback.codegen.faces.faults import stages
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.page import LAWS_FILE, page

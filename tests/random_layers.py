@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from pullback.codegen.library import quoted
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import PullbackError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations

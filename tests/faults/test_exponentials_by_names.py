@@ -2,7 +2,7 @@
 
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.proof.proving import prove

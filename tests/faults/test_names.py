@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.codegen.targets.numpy.names import FIELDS, OWN_WORDS
 from pullback.derive.calculus.derivation import derive
