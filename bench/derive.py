@@ -20,7 +20,7 @@ from bench.tables import markdown
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, files
 from pullback.codegen.faults import stages
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove

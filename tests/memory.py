@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Function, Meaning, Program, Values
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module

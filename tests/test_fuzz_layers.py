@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.proof.proving import prove

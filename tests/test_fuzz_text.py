@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pullback.codegen import library
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, PullbackError
 from pullback.derive.layer import Layer

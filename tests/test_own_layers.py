@@ -8,7 +8,8 @@ import sympy as sp
 
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, files
-from pullback.codegen.lower import Lowering, lower
+from pullback.codegen.lower.assembly import begin, lower
+from pullback.codegen.lower.tensors import define
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import MissingLaw, PullbackError
@@ -113,9 +114,9 @@ def test_a_power_of_zero_has_a_slope():
 
 
 def test_a_case_without_a_rule_names_the_value_and_what_lacks():
-    lowering = Lowering(derive(read_equations("own", "u[n] = x[n]**2")), precise=False)
+    work = begin(derive(read_equations("own", "u[n] = x[n]**2")))
     with pytest.raises(MissingLaw, match=r"own: in the value of du: .*Heaviside"):
-        lowering.define("du", (), sp.Heaviside(sp.Symbol("x")))
+        define(work, "du", (), sp.Heaviside(sp.Symbol("x")))
 
 
 # as deep and as wide as a definition may be: worked out or refused within seconds

@@ -18,7 +18,7 @@ import sympy as sp
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.notation.printer import LATEX, UNICODE, spell
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.outline import Block, Outline, outline

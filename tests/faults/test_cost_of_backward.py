@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from pullback.codegen.library import shipped_source
-from pullback.codegen.lower import Term, cheapest_pair, lower
+from pullback.codegen.lower.assembly import lower
+from pullback.codegen.lower.context import Term
+from pullback.codegen.lower.contraction_order import cheapest_pair
 from pullback.codegen.program import Contract, OneHot
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, MissingLaw

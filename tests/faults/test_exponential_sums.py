@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive

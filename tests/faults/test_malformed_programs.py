@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import (
     FUNCTIONS,
     Arange,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import FUNCTIONS, Elementwise, Program, interpret
 from pullback.codegen.program.functions import MP
 from pullback.codegen.targets.numpy.module import module

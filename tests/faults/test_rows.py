@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from pullback.codegen import library
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.parts import parts

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.helpers import helpers, names_read
 from pullback.codegen.targets.numpy.layout import WIDTH, broken, separated
 from pullback.codegen.targets.numpy.loading import loaded

@@ -6,7 +6,7 @@ A step of h along an input adds terms in hÂ² to real parts: expm1(ih) is ih - hÂ
 import numpy as np
 import pytest
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke

@@ -20,7 +20,7 @@ from types import CodeType, FrameType, ModuleType
 import numpy as np
 
 from pullback.codegen import library
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.module import module as module_text
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import SLOW, Check, Checks, Skipped

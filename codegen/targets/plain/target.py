@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pullback.codegen.lower import lower
+from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.module_test import module_test

@@ -1,0 +1,136 @@
+"""The whole program of a derivation: forward, backward, what is kept between them, and tangents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pullback.codegen.lower.arrays import floating, spread
+from pullback.codegen.lower.context import Work
+from pullback.codegen.lower.extremes import extremes_at_their_places
+from pullback.codegen.lower.nonempty import nonempty
+from pullback.codegen.lower.rules import rule_for
+from pullback.codegen.lower.tensors import meanings, passed_in, reading, tensor
+from pullback.codegen.program.builder import Builder
+from pullback.codegen.program.operations import Constant, Function, Input, Program, Size, reads
+from pullback.codegen.program.verify import verify
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.tangents import tangent_name
+
+
+def lower(derivation: Derivation, precise: bool = False) -> Program:
+    """The program of a derivation; `precise` as in Program."""
+    layer, wanted = derivation.layer, derivation.wanted
+    work = begin(derivation, precise)
+    upstream = passed_in(work, cotangent_name(layer.output.name), layer.output.indices)
+    names = [layer.output.name, *map(cotangent_name, wanted)]
+    (_, output), *gradients = results(work, names)
+    found = sections(work.builder, output, [value for _, value in gradients], upstream.value)
+    seconds = not layer.output.indices and not derivation.no_seconds
+    program = Program(
+        layer=layer,
+        values=tuple(work.builder.values),
+        output=output,
+        gradients=tuple((n, value) for n, (_, value) in zip(wanted, gradients, strict=True)),
+        forward=found.forward,
+        backward=found.backward,
+        cache=found.cache,
+        nonempty=work.nonempty,
+        precise=precise,
+        jvp=jvp(derivation, precise),
+        hvp=hvp(derivation, precise) if seconds else None,
+        quiet=work.quiet,
+    )
+    verify(program)
+    return program
+
+
+def jvp(derivation: Derivation, precise: bool) -> Function:
+    """The output and its derivative along tangents of the inputs."""
+    output = derivation.layer.output.name
+    return along_tangents(derivation, precise, [output, tangent_name(output)])
+
+
+def hvp(derivation: Derivation, precise: bool) -> Function:
+    """The derivative of each gradient along tangents of the inputs."""
+    names = [tangent_name(cotangent_name(n)) for n in derivation.wanted]
+    return along_tangents(derivation, precise, names)
+
+
+def along_tangents(derivation: Derivation, precise: bool, names: Iterable[str]) -> Function:
+    """The operations from inputs and their tangents to these tensors."""
+    work = begin(derivation, precise, along=True)
+    for name in derivation.wanted:
+        passed_in(work, tangent_name(name), derivation.layer.tensor(name).indices)
+    found = results(work, names)
+    values = work.builder.values
+    body = work.builder.needed(*(value for _, value in found))
+    return Function(
+        layer=derivation.layer,
+        values=tuple(values),
+        results=tuple(found),
+        body=tuple(sorted(v for v in body if not isinstance(values[v].op, Input | Constant))),
+        quiet=work.quiet,
+    )
+
+
+def begin(derivation: Derivation, precise: bool = False, along: bool = False) -> Work:
+    """The work on a derivation, its inputs passed in; `along` as in `meanings`."""
+    meaning = meanings(derivation, along)
+    layer = derivation.layer
+    work = Work(layer, meaning, nonempty(derivation, meaning), precise, rule_for)
+    for given in layer.inputs:
+        passed_in(work, given.name, given.indices, "integer" if given.integer else "real")
+    return work
+
+
+def results(work: Work, names: Iterable[str]) -> list[tuple[str, int]]:
+    """The values of these tensors by name, once those of all nodes are made, in order."""
+    for node in work.layer.nodes:
+        if not node.notation:
+            tensor(work, node.name)
+    found = [(name, result(work, name)) for name in names]
+    extremes_at_their_places(work.builder, *(value for _, value in found))
+    return found
+
+
+def result(work: Work, name: str) -> int:
+    """The value of a tensor with all its axes, in their order."""
+    own, axes, builder = tensor(work, name), work.axes[name], work.builder
+    here = reading(work, name, axes)
+    term = spread(here, floating(here, own), axes)
+    value = builder.values[own.value]
+    if term.value != own.value and value.name == name and not isinstance(value.op, Input):
+        builder.rename(own.value, "")  # the name is for the result alone
+    builder.name(term.value, name)
+    return term.value
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The values of each part of a program, in order."""
+
+    forward: tuple[int, ...]
+    backward: tuple[int, ...]
+    cache: tuple[int, ...]
+
+
+def sections(builder: Builder, output: int, gradients: list[int], upstream: int) -> Sections:
+    """Forward makes what the output needs, and sizes; backward the rest of what gradients need.
+
+    Backward reads inputs and forward's values from the cache, and has constants of its own.
+    """
+    inputs = {v.number for v in builder if isinstance(v.op, Input)}
+    lengths = {v.number for v in builder if isinstance(v.op, Size)}
+    constants = {v.number for v in builder if isinstance(v.op, Constant)}
+    forward = builder.needed(output)
+    backward = builder.needed(*gradients) - forward - constants
+    forward |= lengths & builder.needed(*backward)
+    backward -= lengths
+    read = {r for v in backward for r in reads(builder.values[v].op)} | {*gradients}
+    cache = read - (backward - inputs) - {upstream} - constants
+    return Sections(
+        forward=tuple(sorted(forward - inputs - constants)),
+        backward=tuple(sorted(backward - inputs - cache)),
+        cache=tuple(sorted(cache)),
+    )
