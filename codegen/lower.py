@@ -52,32 +52,11 @@ from pullback.derive.calculus.finite import (
 )
 from pullback.derive.calculus.tangents import tangent_name
 from pullback.derive.errors import MissingLaw
-from pullback.derive.index.expressions import (
-    Abs,
-    ArgLargest,
-    ArgSmallest,
-    Binder,
-    Bracket,
-    Erfc,
-    Erfcx,
-    Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sign,
-    Smallest,
-    Sum,
-    Where,
-    entry,
-    entry_indices,
-    entry_name,
-    expm1,
-    is_entry,
-    is_size,
-    log1p,
-    substitute,
-)
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Sign, Where
+from pullback.derive.index.objects import Index, entry, entry_indices, entry_name, is_entry, is_size
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import is_exponential_sum, is_label_delta, shift_of
 
 FUNCTIONS: dict[type, str] = {

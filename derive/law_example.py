@@ -15,7 +15,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Partial
-from pullback.derive.index.expressions import Erfc, Erfcx, LogErfc, LogSigmoid
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid
 from pullback.derive.laws import Equality, Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.builder import Builder, arity

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import Index, entry
+from pullback.derive.index.objects import Index, entry
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sympy import Expr
 
 from pullback.codegen import library
 from pullback.derive.calculus.derivation import Derivation, derive
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer
 from pullback.derive.proof.algebra import Duals, Numbers
 from pullback.derive.proof.scalars import Scalars

@@ -8,7 +8,8 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from pullback.derive.calculus.jacobians import jacobian, written_out
-from pullback.derive.index.expressions import Bracket, entry, entry_name
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import entry, entry_name
 from tests.meaning import RandomNumbers, derived, evaluate, shipped
 
 N, D, K, J = 3, 4, 5, 2

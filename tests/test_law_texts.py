@@ -14,15 +14,9 @@ from pullback.codegen.pages.law_texts import law_text, law_texts
 from pullback.derive import laws
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import DefinitionError, ProofFailed
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Index,
-    Sum,
-    entry_indices,
-    entry_name,
-    free_indices,
-    rewrite,
-)
+from pullback.derive.index.binders import ArgLargest, Sum
+from pullback.derive.index.objects import Index, entry_indices, entry_name, free_indices
+from pullback.derive.index.rewriting import rewrite
 from pullback.derive.law_example import FUNCTIONS, read_example
 from pullback.derive.laws import LAWS, Law, law
 from pullback.derive.proof.proving import check_step

@@ -9,28 +9,11 @@ from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
 from pullback.derive.calculus import steps
-from pullback.derive.index.expressions import (
-    Abs,
-    ArgLargest,
-    Bracket,
-    Erfc,
-    Erfcx,
-    Index,
-    Largest,
-    LogErfc,
-    LogSigmoid,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sum,
-    Where,
-    entry,
-    expm1,
-    free_indices,
-    log1p,
-    size_symbol,
-    substitute,
-)
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry, free_indices, size_symbol
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import LAWS, Distribution, Equality, law
 from pullback.derive.proof.cases import Cases, Symbolic, TooManyCases
 from pullback.derive.proof.nodes import Nodes

@@ -32,16 +32,10 @@ from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.terminal import show, wrap
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.calculus.steps import Partial
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Binder,
-    Bracket,
+from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import (
     Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Sum,
-    Where,
     entry,
     entry_indices,
     entry_name,

@@ -12,7 +12,8 @@ from pullback.derive.calculus import derivation as derivation_module
 from pullback.derive.calculus import jacobians, steps, tangents
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import ProofFailed, TooLarge
-from pullback.derive.index.expressions import Index, free_indices, substitute
+from pullback.derive.index.objects import Index, free_indices
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import LAWS, Law
 from pullback.derive.proof import proving as proof
 from pullback.derive.proof.proving import chains, check_step, prove

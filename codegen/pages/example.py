@@ -20,7 +20,7 @@ from sympy import Expr
 from pullback.codegen.targets.numpy.module import loaded
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.algebra import Numbers
 from pullback.derive.proof.scalars import Scalars

@@ -18,16 +18,10 @@ from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, 
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
-from pullback.derive.index.expressions import (
-    Extreme,
-    Index,
-    Maximum,
-    Minimum,
-    Where,
-    entry_indices,
-    entry_name,
-    substitute,
-)
+from pullback.derive.index.binders import Extreme
+from pullback.derive.index.kinks import Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry_indices, entry_name
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.layer import Node
 from pullback.derive.proof.proving import Proof
 

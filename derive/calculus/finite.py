@@ -17,31 +17,21 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Binder,
-    Bracket,
-    Erfc,
+from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
+from pullback.derive.index.functions import Erfc, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, indicator
+from pullback.derive.index.objects import (
     Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sum,
-    Where,
     entries,
     entry_indices,
     entry_name,
-    expm1,
     free_entries,
     free_indices,
     fresh_index,
-    indicator,
     is_entry,
     is_size,
-    log1p,
-    substitute,
 )
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.exponential_sums import NOTHING, is_exponential_sum, shift_of, unmasked
 from pullback.derive.laws.law import Equality
 from pullback.derive.laws.matching import base_and_power, matches, unify

@@ -13,15 +13,10 @@ from sympy import Expr
 from pullback.derive import laws
 from pullback.derive.calculus.steps import DIFFERENTIATE, Chain, Partial, tidy
 from pullback.derive.calculus.structure import Structure, find_structure
-from pullback.derive.index.expressions import (
-    Index,
-    Sum,
-    entries,
-    entry_name,
-    is_entry,
-    log1p,
-    substitute,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import log1p
+from pullback.derive.index.objects import Index, entries, entry_name, is_entry
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import Distribution, Equality
 from pullback.derive.layer import Layer, Node, Tensor
 

@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 
 from pullback.derive import laws
 from pullback.derive.errors import TooLarge
-from pullback.derive.index.expressions import Sign, with_own_abs
+from pullback.derive.index.kinks import Sign, with_own_abs
 from pullback.derive.laws import Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.limits import MAX_OPERATIONS

@@ -10,20 +10,16 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import (
-    Bracket,
+from pullback.derive.index.kinks import Bracket, Maximum
+from pullback.derive.index.objects import (
     Index,
-    Maximum,
     entries,
     entry_indices,
     entry_name,
-    exhaust,
     free_indices,
     is_size,
-    rewrite,
-    rewrite_outside_in,
-    substitute,
 )
+from pullback.derive.index.rewriting import exhaust, rewrite, rewrite_outside_in, substitute
 from pullback.derive.laws.law import Equality, law
 from pullback.derive.laws.matching import binds, factors, how_often, matches, names_of, over, unify
 

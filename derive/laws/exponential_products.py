@@ -10,13 +10,10 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Sum,
-    Where,
-    exhaust,
-    free_indices,
-    rewrite,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.kinks import Where
+from pullback.derive.index.objects import free_indices
+from pullback.derive.index.rewriting import exhaust, rewrite
 from pullback.derive.laws.exponential_sums import (
     Term,
     below,

@@ -18,21 +18,10 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Bracket,
-    Index,
-    Largest,
-    Maximum,
-    Sum,
-    Where,
-    entries,
-    entry_indices,
-    free_indices,
-    indicator,
-    is_entry,
-    substitute,
-)
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.kinks import Bracket, Maximum, Where, indicator
+from pullback.derive.index.objects import Index, entries, entry_indices, free_indices, is_entry
+from pullback.derive.index.rewriting import substitute
 
 NOTHING = sp.S.NegativeInfinity  # the exponent of a term that does not count
 

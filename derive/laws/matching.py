@@ -9,7 +9,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
+from pullback.derive.index.objects import (
     Index,
     entries,
     entry_indices,

@@ -8,17 +8,11 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    Abs,
-    ArgLargest,
-    Largest,
-    Maximum,
-    Sum,
-    is_entry,
-    log1p,
-    rewrite,
-    substitute,
-)
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.functions import log1p
+from pullback.derive.index.kinks import Abs, Maximum
+from pullback.derive.index.objects import is_entry
+from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.exponential_sums import (
     masked,
     terms_of,

@@ -10,12 +10,8 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Binder,
-    Sum,
-    Where,
-    indicator,
-)
+from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.kinks import Where, indicator
 from pullback.derive.laws.exponential_sums import (
     NOTHING,
     Term,

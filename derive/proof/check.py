@@ -19,7 +19,7 @@ from sympy import Expr
 
 from pullback.derive.calculus.steps import Partial, Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import Index, entry_indices, entry_name
+from pullback.derive.index.objects import Index, entry_indices, entry_name
 from pullback.derive.layer import Layer
 from pullback.derive.proof.algebra import Duals
 from pullback.derive.proof.cases import (

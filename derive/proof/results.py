@@ -16,7 +16,7 @@ import mpmath
 from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
 from pullback.derive.calculus.tangents import Tangent, tangent_name
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import Index, entry, entry_name
+from pullback.derive.index.objects import Index, entry, entry_name
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.algebra import Algebra, Dual, Duals, Numbers, fold
 from pullback.derive.proof.check import NUMERIC, Check

@@ -17,29 +17,16 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    Binder,
-    Bracket,
-    Erfc,
-    Erfcx,
-    Extreme,
+from pullback.derive.index.binders import Binder, Extreme, Place, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
+from pullback.derive.index.objects import (
     Index,
-    LogErfc,
-    LogSigmoid,
-    Maximum,
-    Minimum,
-    Place,
-    Sigmoid,
-    Sum,
-    Where,
     entry_indices,
     entry_name,
-    expm1,
     free_indices,
     is_entry,
     is_size,
-    log1p,
-    wins_tie,
 )
 from pullback.derive.proof.algebra import Algebra
 from pullback.derive.proof.nodes import Number

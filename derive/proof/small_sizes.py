@@ -13,7 +13,7 @@ from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import Index, entries, entry_name, free_indices, is_size
+from pullback.derive.index.objects import Index, entries, entry_name, free_indices, is_size
 from pullback.derive.layer import Layer
 from pullback.derive.proof.cases import RandomCases, Symbolic
 from pullback.derive.proof.nodes import Node, Nodes

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
 from typing import NamedTuple, Protocol
 
-from pullback.derive.index.expressions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.renaming import (
     Argument,

@@ -27,7 +27,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.read.grammar import MAX_DIGITS, digits_of
 from pullback.derive.read.symbols import Sizes
 from pullback.derive.read.trees import (

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sympy.core.relational import Relational
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.index.expressions import Index, entries, entry_name, free_indices
+from pullback.derive.index.objects import Index, entries, entry_name, free_indices
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.builder import Builder
 from pullback.derive.read.calls import Flat, write_out_calls

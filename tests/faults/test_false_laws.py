@@ -4,7 +4,7 @@ import pytest
 
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import entry_indices, entry_name
+from pullback.derive.index.objects import entry_indices, entry_name
 from pullback.derive.law_example import read_example
 from pullback.derive.laws import LAWS, Law
 from pullback.derive.proof.proving import check_step

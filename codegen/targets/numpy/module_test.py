@@ -25,17 +25,11 @@ from pullback.codegen.targets.numpy.smoke import holds
 from pullback.codegen.targets.numpy.test_sizes import Sizes, every, long, small, wide
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import cotangent_name
-from pullback.derive.index.expressions import (
-    FUNCTIONS,
-    Binder,
-    Bracket,
+from pullback.derive.index.binders import Binder, Largest, Smallest, Sum
+from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import (
     Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Smallest,
-    Sum,
-    Where,
     entry_indices,
     entry_name,
     free_indices,
