@@ -16,7 +16,7 @@ from pullback.derive.index.objects import Index, entry, free_indices, size_symbo
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import LAWS, Distribution, Equality, law
 from pullback.derive.proof.cases import Cases, Symbolic, TooManyCases
-from pullback.derive.proof.nodes import Nodes
+from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.scalars import Scalars
 
 N, K = size_symbol("N"), size_symbol("K")

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, Protocol
 import mpmath
 
 from pullback.derive.proof.algebra import Numbers, fold
-from pullback.derive.proof.nodes import Node, Nodes, Number, is_function, symbols, whole_number
+from pullback.derive.proof.making import Nodes
+from pullback.derive.proof.nodes import Node, Number, is_function, symbols, whole_number
 from pullback.derive.proof.settled import Contradiction, Settled
+from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.zero import BadPoint, P, Zeros, sign_of_ratio
 
 
@@ -166,7 +168,7 @@ class Symbolic:
         if root is None or whole_number(root):
             return self.nodes.power(base, exponent)
         outside = []
-        for factor, even in self.nodes.even_factors(base):
+        for factor, even in even_factors(self.nodes, base):
             base = self.nodes.mul((base, self.nodes.raised(factor, -even)))
             size = self.nodes.scaled(factor, self.sign(factor))
             outside.append(self.nodes.raised(size, Fraction(even * root)))
@@ -196,7 +198,7 @@ class Symbolic:
         if key in self.settled.known:
             return flip * self.settled.known[key]
         inner = self.asked[key][1]
-        options = (1, 0) if self.nodes.nonnegative(inner) else (1, -1, 0)
+        options = (1, 0) if nonnegative(inner) else (1, -1, 0)
         return flip * self.decider.decide(key, Question("sign", (inner,), options))
 
     def key_of_sign(self, value: Node) -> tuple[Any, int]:
@@ -241,7 +243,7 @@ class Symbolic:
         kept = [
             self.nodes.make_power(b, e) if not is_function(b, "exp") else self.nodes.one
             for b, e in self.nodes.bases(inner)
-            if not self.nodes.positive(b)
+            if not positive(b)
         ]
         return 1 if content > 0 else -1, self.nodes.mul(kept)
 
@@ -251,7 +253,7 @@ class Symbolic:
         if inner.kind == "number":
             return None, flip * ((inner.args[0] > 0) - (inner.args[0] < 0))
         for sign in (1, -1):
-            if self.nodes.positive(self.nodes.scaled(inner, sign)):
+            if positive(self.nodes.scaled(inner, sign)):
                 return None, sign * flip
         key, number = self.zeros.fingerprint(inner)
         if key is None:
@@ -317,3 +319,11 @@ class Symbolic:
         key = ("largest", places, a[0] * pow(b[0], -1, P) % P, ratios)
         made, ratio = self.known(key, tuple(nodes), a[0], 1)
         return (made, 1) if ratio == 1 else ((*key, *nodes), 1)
+
+
+def even_factors(nodes: Nodes, node: Node) -> list[tuple[Node, int]]:
+    """The factors of a product to even powers whose own signs are not known."""
+    _, inner = nodes.primitive(node)
+    found = inner.args if inner.kind == "product" else ()
+    even = [(b, int(e)) for b, e in found if whole_number(e) and int(e) % 2 == 0]
+    return [(b, e) for b, e in even if not nonnegative(b)]

@@ -31,7 +31,8 @@ from pullback.derive.proof.cases import (
     TooManyCases,
 )
 from pullback.derive.proof.domains import Domains
-from pullback.derive.proof.nodes import Node, Nodes
+from pullback.derive.proof.making import Nodes, replaced
+from pullback.derive.proof.nodes import Node
 from pullback.derive.proof.scalars import Scalars, Work
 from pullback.derive.proof.settled import Contradiction
 from pullback.derive.proof.small_sizes import (
@@ -248,16 +249,16 @@ class StepCheck:
         """How both sides were compared, where the entries are what a solution says."""
         table = dict(solution)
         lost = self.nodes.lost
-        before = self.nodes.replaced(before, table)
+        before = replaced(self.nodes, before, table)
         lost = self.nodes.lost - lost + self.lost
-        after = self.nodes.replaced(after, table)
+        after = replaced(self.nodes, after, table)
         if before.undefined:
             return "none"
         if before is after:
             return EXACT
         equal = self.symbolic.zeros.is_zero(self.nodes.subtract(before, after))
         asked = [
-            (q._replace(nodes=tuple(self.nodes.replaced(n, table) for n in q.nodes)), a)
+            (q._replace(nodes=tuple(replaced(self.nodes, n, table) for n in q.nodes)), a)
             for q, a in answers
         ]
         beyond = self.domains.beyond(before, after, asked)

@@ -16,7 +16,8 @@ from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index, entries, entry_name, free_indices, is_size
 from pullback.derive.layer import Layer
 from pullback.derive.proof.cases import RandomCases, Symbolic
-from pullback.derive.proof.nodes import Node, Nodes
+from pullback.derive.proof.making import Nodes
+from pullback.derive.proof.nodes import Node
 from pullback.derive.proof.scalars import Scalars
 from pullback.derive.proof.ties import Solution, Ties, Unsolved
 from pullback.derive.read.symbols import BATCH_SIZE

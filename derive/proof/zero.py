@@ -23,7 +23,9 @@ from itertools import islice
 
 from sympy import factorint
 
-from pullback.derive.proof.nodes import ODD, Node, Nodes, Number, is_function, parts, whole_number
+from pullback.derive.proof.making import Nodes, replaced
+from pullback.derive.proof.nodes import Node, Number, is_function, parts, whole_number
+from pullback.derive.proof.signs import ODD
 
 Q = 2305843009213645679  # 2**61 and some; the squares modulo P make a group of this order
 P = 2 * Q + 1  # of which 2, 3, 5, 7, 11 and 13 are squares, and -1 is none
@@ -262,7 +264,7 @@ class Logs:
             return nodes.add((nodes.one, nodes.scaled(nodes.raised(below, -1), -2)))
 
         found = {n: written(n.args[1]) for n in factors(a) if is_function(n, "tanh")}
-        return nodes.replaced(a, found) if found else a
+        return replaced(nodes, a, found) if found else a
 
     def centred(self, term: Node) -> Node:
         """A product with the sums that it is divided by divided by exp of their mean exponents.

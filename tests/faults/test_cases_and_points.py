@@ -12,9 +12,10 @@ from pullback.derive.laws import LAWS
 from pullback.derive.proof import check as check_module
 from pullback.derive.proof.cases import Cases, Symbolic
 from pullback.derive.proof.check import check_step
-from pullback.derive.proof.nodes import Nodes
+from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.proving import prove
 from pullback.derive.proof.settled import Contradiction
+from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.small_sizes import definitions_of
 from pullback.derive.read.reader import read_equations
 
@@ -190,10 +191,10 @@ def test_the_sign_of_a_sum_with_what_is_bounded_is_seen(case):
     (number, name, factor), nodes = case, Nodes()
     bounded = nodes.scaled(nodes.function(name, nodes.symbol("u")), factor)
     found = nodes.add((nodes.number(number), bounded))
-    assert (nodes.positive(found), nodes.nonnegative(found)) == SIGNS[case]
+    assert (positive(found), nonnegative(found)) == SIGNS[case]
     grown = nodes.add((found, nodes.function("exp", nodes.symbol("v"))))
-    assert nodes.positive(grown) == nodes.nonnegative(found)
-    assert not nodes.nonnegative(nodes.add((found, nodes.symbol("w"))))
+    assert positive(grown) == nonnegative(found)
+    assert not nonnegative(nodes.add((found, nodes.symbol("w"))))
 
 
 def test_a_case_that_no_point_has_is_not_searched_for():
