@@ -18,7 +18,7 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.targets.numpy.module import loaded, module
-from pullback.derive.read.reader import read_definition
+from pullback.derive.read.definition import read_definition
 from pullback.derive.read.trees import Operation, Ref, walk
 from tests.autodiff import text_facts
 from tests.definitions import Facts

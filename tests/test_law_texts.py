@@ -19,7 +19,7 @@ from pullback.derive.index.objects import Index, entry_indices, entry_name, free
 from pullback.derive.index.rewriting import rewrite
 from pullback.derive.law_example import FUNCTIONS, read_example
 from pullback.derive.laws import LAWS, Law, law
-from pullback.derive.proof.proving import check_step
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 
 BEYOND = {  # words that no definition can say

@@ -16,7 +16,8 @@ from pullback.derive.index.objects import Index, free_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import LAWS, Law
 from pullback.derive.proof import proving as proof
-from pullback.derive.proof.proving import chains, check_step, prove
+from pullback.derive.proof.proving import chains, prove
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 from tests.meaning import derived, shipped
 

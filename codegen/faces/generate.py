@@ -29,7 +29,7 @@ from pullback.codegen.pages import mathml, site
 from pullback.codegen.pages.gallery import FILE, entry, gallery
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.read.reader import Library
+from pullback.derive.read.definition import Library
 
 FOLDER = Path("generated")  # where files go that are not told where
 PACKAGE = "__init__.py"

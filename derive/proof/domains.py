@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pullback.derive.proof.cases import Question, Symbolic
+from pullback.derive.proof.cases import Question
 from pullback.derive.proof.nodes import Node, is_function, parts, whole_number
 from pullback.derive.proof.signs import positive
+from pullback.derive.proof.symbolic import Symbolic
 
 Answers = Sequence[tuple[Question, int]]
 

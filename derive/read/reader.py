@@ -30,8 +30,6 @@ from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
 from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
 
-__all__ = ["Definition", "Library", "no_library", "read_definition", "read_equations", "read_layer"]
-
 
 def read_layer(name: str, source: str, library: Library = no_library) -> Layer:
     """Read a definition in TOML into a Layer.

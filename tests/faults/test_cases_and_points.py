@@ -9,14 +9,15 @@ from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.laws import LAWS
-from pullback.derive.proof import check as check_module
-from pullback.derive.proof.cases import Cases, Symbolic
-from pullback.derive.proof.check import check_step
+from pullback.derive.proof import step_check as check_module
+from pullback.derive.proof.cases import Cases
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.proving import prove
 from pullback.derive.proof.settled import Contradiction
 from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.small_sizes import definitions_of
+from pullback.derive.proof.step_check import check_step
+from pullback.derive.proof.symbolic import Symbolic
 from pullback.derive.read.reader import read_equations
 
 

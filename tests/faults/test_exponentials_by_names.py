@@ -6,7 +6,8 @@ from pullback.codegen.lower import lower
 from pullback.codegen.targets.numpy.module import loaded, module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.proof.proving import prove
-from pullback.derive.read.reader import read_definition, read_layer
+from pullback.derive.read.definition import read_definition
+from pullback.derive.read.reader import read_layer
 from tests.autodiff import text_facts
 from tests.random_layers import POINTS, compare
 

@@ -6,9 +6,10 @@ from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.laws import LAWS
-from pullback.derive.proof.proving import check_step, prove
-from pullback.derive.proof.results import Point
+from pullback.derive.proof.points import Point
+from pullback.derive.proof.proving import prove
 from pullback.derive.proof.small_sizes import definitions_of, fitting, small_sizes
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 
 CROSS = "L = -sum(i, j, t[i, j] * (z[i, j] - log(sum(k, exp(z[i, k])))))"

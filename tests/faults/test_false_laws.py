@@ -7,7 +7,7 @@ from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import entry_indices, entry_name
 from pullback.derive.law_example import read_example
 from pullback.derive.laws import LAWS, Law
-from pullback.derive.proof.proving import check_step
+from pullback.derive.proof.step_check import check_step
 
 P = "given p[j] := exp(z[j]) / sum(i, exp(z[i]))"
 OTHERS = "[k != y] * p[k] - [k == y] * sum(j, [j != y] * p[j])"
