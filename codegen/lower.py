@@ -39,23 +39,30 @@ from pullback.codegen.program import (
     reads,
     verify,
 )
-from pullback.derive.calculus.derivation import Derivation, cotangent_name
-from pullback.derive.calculus.finite import (
+from pullback.derive.calculus.conditions import (
     NOWHERE,
     Conditions,
-    Finite,
     are_unequal_axes,
     cases,
     is_mask,
-    ordered,
     sizes,
 )
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.finite import Finite
 from pullback.derive.calculus.tangents import tangent_name
 from pullback.derive.errors import MissingLaw
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Sign, Where
-from pullback.derive.index.objects import Index, entry, entry_indices, entry_name, is_entry, is_size
+from pullback.derive.index.objects import (
+    Index,
+    entry,
+    entry_indices,
+    entry_name,
+    is_entry,
+    is_size,
+    ordered,
+)
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws import is_exponential_sum, is_label_delta, shift_of
 

@@ -10,6 +10,8 @@ from sympy.core.relational import Relational
 
 from pullback.derive.index.objects import Index, entry
 
+Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]  # a name, its axes, what it stands for
+
 
 @dataclass(frozen=True)
 class Tensor:

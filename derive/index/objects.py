@@ -110,6 +110,11 @@ def free_indices(expr: sp.Basic) -> tuple[Index, ...]:
     return tuple(sorted(found, key=lambda s: s.name))
 
 
+def ordered(exprs: Iterable[Expr]) -> list[Expr]:
+    """A fixed order."""
+    return sorted(exprs, key=sp.default_sort_key)
+
+
 def unless_infinite(expr: Expr) -> bool | None:
     """Is it real? It may be −∞ where that stands in it, for what is left out."""
     return None if expr.has(sp.S.NegativeInfinity) else True

@@ -44,11 +44,7 @@ from pullback.derive.laws.near_one import (
     over_one_less,
     tanh_of_exponentials,
 )
-from pullback.derive.laws.numerics import (
-    complement,
-    complement_of_erf,
-    split_largest,
-)
+from pullback.derive.laws.numerics import complement, complement_of_erf, split_largest
 from pullback.derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
 from pullback.derive.laws.shifted_quotients import shift_softmax
 from pullback.derive.laws.tails import (

@@ -12,12 +12,11 @@ import mpmath
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Definitions, Layer
 from pullback.derive.proof.algebra import Algebra, Dual, Duals, Numbers, fold
 from pullback.derive.proof.nodes import symbols
 from pullback.derive.proof.scalars import Scalars
 from pullback.derive.proof.small_sizes import (
-    Definitions,
     Sizes,
     definitions_of,
     labels,

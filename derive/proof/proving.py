@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed, TooLarge
+from pullback.derive.layer import Definitions
 from pullback.derive.proof.check import Check, NothingChecked
 from pullback.derive.proof.results import check_gradients, check_seconds, check_tangents
 from pullback.derive.proof.scalars import Work
-from pullback.derive.proof.small_sizes import Definitions
 from pullback.derive.proof.step_check import check_step
 
 MAX_WHOLE = 8_000_000  # of a derivation, in parts written out: about a minute

@@ -15,16 +15,10 @@ from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_
 from pullback.derive.calculus.tangents import Tangent, tangent_name
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import entry, entry_name
-from pullback.derive.layer import Node, Tensor
+from pullback.derive.layer import Definitions, Node, Tensor
 from pullback.derive.proof.check import NUMERIC, Check
 from pullback.derive.proof.points import Directions, Point, Result
-from pullback.derive.proof.small_sizes import (
-    Definitions,
-    fitting,
-    labels,
-    named,
-    small_sizes,
-)
+from pullback.derive.proof.small_sizes import fitting, labels, named, small_sizes
 from pullback.derive.proof.witness import WORKING, close
 
 

@@ -8,9 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from sympy import Expr
 
-from pullback.derive.index.objects import (
-    Index,
-)
+from pullback.derive.index.objects import Index
 from pullback.derive.proof.algebra import Algebra
 
 V = TypeVar("V")

@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index, entries, entry_name, free_indices, is_size
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Definitions, Layer
 from pullback.derive.proof.cases import RandomCases
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.nodes import Node
@@ -25,7 +25,6 @@ from pullback.derive.proof.writing_out import write
 from pullback.derive.read.symbols import BATCH_SIZE
 
 Sizes = Mapping[Expr, int]
-Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
 
 
 def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:

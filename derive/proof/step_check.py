@@ -19,7 +19,7 @@ from sympy import Expr
 from pullback.derive.calculus.steps import Partial, Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index, entry_indices, entry_name
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Definitions, Layer
 from pullback.derive.proof.algebra import Duals
 from pullback.derive.proof.cases import Cases, Decider, Question, RandomCases, TooManyCases
 from pullback.derive.proof.check import EXACT, NUMERIC, Check, NothingChecked
@@ -29,7 +29,6 @@ from pullback.derive.proof.nodes import Node
 from pullback.derive.proof.scalars import Scalars, Work
 from pullback.derive.proof.settled import Contradiction
 from pullback.derive.proof.small_sizes import (
-    Definitions,
     Sizes,
     labels,
     named,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pullback.derive.index.objects import (
-    Index,
-)
+from pullback.derive.index.objects import Index
 from pullback.derive.proof.scalars import At, Reader, Scalars
 
 
