@@ -19,8 +19,8 @@ from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid
 from pullback.derive.laws import Equality, Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.builder import Builder, arity
-from pullback.derive.read.calls import Flat
 from pullback.derive.read.definition import check_keys
+from pullback.derive.read.flat import Flat
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.reader import Assembly
 from pullback.derive.read.symbols import names_in

@@ -13,7 +13,8 @@ from pullback.derive.index.functions import log1p
 from pullback.derive.index.kinks import Abs, Maximum
 from pullback.derive.index.objects import is_entry
 from pullback.derive.index.rewriting import rewrite, substitute
-from pullback.derive.laws.exponential_sums import masked, terms_of, unless_empty
+from pullback.derive.laws.exponential_sums import terms_of, unless_empty
+from pullback.derive.laws.exponential_terms import masked
 from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power
 from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, shift_softmax
