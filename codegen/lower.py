@@ -64,7 +64,8 @@ from pullback.derive.index.objects import (
     ordered,
 )
 from pullback.derive.index.rewriting import substitute
-from pullback.derive.laws import is_exponential_sum, is_label_delta, shift_of
+from pullback.derive.laws.algebra import is_label_delta
+from pullback.derive.laws.exponential_sums import is_exponential_sum, shift_of
 
 FUNCTIONS: dict[type, str] = {
     sp.exp: "exp",

@@ -16,7 +16,8 @@ from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid
-from pullback.derive.laws import Equality, Law
+from pullback.derive.laws.matching import Equality
+from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.builder import Builder, arity
 from pullback.derive.read.definition import check_keys

@@ -256,7 +256,7 @@ for name in ("softmax", "softmax_cross_entropy"):
     layer = read_layer(name, Path(f"layers/{name}.toml").read_text(encoding="utf-8"))
     print(layer.axes, layer.inputs, layer.nodes)
     for step in derive(layer).steps:
-        print(step.law.name, repr(step.before), repr(step.after))
+        print(step.law, repr(step.before), repr(step.after))
 """
 
 

@@ -14,7 +14,9 @@ from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Si
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index, entry, free_indices, size_symbol
 from pullback.derive.index.rewriting import substitute
-from pullback.derive.laws import LAWS, Distribution, Equality, law
+from pullback.derive.laws.matching import Equality
+from pullback.derive.laws.registry import LAWS, law
+from pullback.derive.laws.zero_sums import Distribution
 from pullback.derive.proof.cases import Cases, TooManyCases
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.scalars import Scalars

@@ -487,7 +487,7 @@ def test_pages_of_the_shipped_layers(proved: dict[str, tuple[Derivation, Proof]]
             document.count("}") - document.count(r"\}")
         ), name
         for step in page[0].steps:
-            assert step.law.name in text and step.law.name in document.replace("{}", ""), name
+            assert step.law in text and step.law in document.replace("{}", ""), name
 
 
 def test_the_page_of_the_perceptron(proved: dict[str, tuple[Derivation, Proof]]) -> None:

@@ -19,7 +19,7 @@ from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.arguments import axes_of
 from pullback.codegen.targets.numpy.module import Module
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.proving import Proof
 from pullback.derive.read.trees import BATCH

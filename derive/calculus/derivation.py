@@ -29,7 +29,7 @@ from pullback.derive.calculus.tangents import Tangent, derive_tangents
 from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.objects import entries, entry, entry_name
-from pullback.derive.laws import Equality
+from pullback.derive.laws.matching import Equality
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import COTANGENT

@@ -20,8 +20,7 @@ from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index, free_indices, fresh_index, is_entry, ordered
 from pullback.derive.index.rewriting import substitute
-from pullback.derive.laws.law import Equality
-from pullback.derive.laws.matching import base_and_power, matches
+from pullback.derive.laws.matching import Equality, base_and_power, matches
 
 GROWING = (sp.exp, expm1)
 

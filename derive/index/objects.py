@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from typing import Any, cast
 
@@ -89,7 +89,7 @@ def is_size(expr: sp.Basic) -> bool:
     return isinstance(expr, Symbol) and not isinstance(expr, Index) and bool(expr.is_positive)
 
 
-@cache
+@lru_cache(2**14)
 def entries(expr: sp.Basic) -> tuple[Expr, ...]:
     """All entries of tensors in an expression, in a fixed order."""
     bases = {b for i in expr.atoms(sp.Indexed) for b in i.base.free_symbols}
@@ -103,7 +103,7 @@ def free_entries(expr: sp.Basic) -> list[Expr]:
     return [a for a in entries(expr) if set(free_indices(a)) <= free]
 
 
-@cache
+@lru_cache(2**14)
 def free_indices(expr: sp.Basic) -> tuple[Index, ...]:
     """The free indices of an expression, by name."""
     found = (s for s in expr.free_symbols if isinstance(s, Index))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import cast
 
 import sympy as sp
@@ -30,7 +30,7 @@ from pullback.derive.laws.exponential_terms import (
 from pullback.derive.laws.exponents_alike import parts_alike
 
 
-@cache
+@lru_cache(2**12)
 def terms_of(expr: Expr) -> tuple[Term, ...]:
     """The terms that an expression is the sum of; what has no exponential has exponent 0."""
     if expr.is_Add:

@@ -10,8 +10,8 @@ from sympy import Expr
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.rewriting import rewrite
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power, exponent_of, one_exponential
+from pullback.derive.laws.registry import law
 
 HALF = sp.Rational(1, 2)
 

@@ -15,8 +15,8 @@ from pullback.derive.index.kinks import Abs, Where
 from pullback.derive.index.objects import Index, entry_indices, free_entries
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.exponential_sums import exponential_sum
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power, exponent_of, factors, unify
+from pullback.derive.laws.registry import law
 
 NEAR = -sp.Rational(7, 10)  # about -log 2, where 1 - exp(a) is 1/2
 

@@ -15,8 +15,8 @@ from pullback.derive.index.objects import is_entry
 from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.exponential_sums import terms_of, unless_empty
 from pullback.derive.laws.exponential_terms import masked
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power
+from pullback.derive.laws.registry import law
 from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, shift_softmax
 
 MAX_PARTS = 3  # of a sum whose log is taken part by part; each doubles what is written

@@ -31,8 +31,8 @@ from pullback.derive.laws.exponential_terms import (
     unmasked,
 )
 from pullback.derive.laws.exponents_alike import parts_alike, relevant, shares_exponent
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power, exponent_of
+from pullback.derive.laws.registry import law
 
 
 def can_be_shifted(expr: Expr) -> bool:

@@ -13,8 +13,8 @@ from pullback.derive.index.functions import Erfc, LogErfc, LogSigmoid, Sigmoid, 
 from pullback.derive.index.kinks import Abs, Minimum, Where
 from pullback.derive.index.rewriting import rewrite, rewrite_outside_in
 from pullback.derive.laws.exponential_sums import has_exponential_term
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power
+from pullback.derive.laws.registry import law
 
 PAIRED = (Sigmoid, sp.tanh, sp.erf)  # functions that 1 stands beside
 

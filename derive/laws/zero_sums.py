@@ -16,8 +16,8 @@ from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.algebra import cancel, linearity, sum_of_constant
 from pullback.derive.laws.definitions import assumption
 from pullback.derive.laws.exponential_sums import exponential_sum
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import unify
+from pullback.derive.laws.registry import law
 
 
 @dataclass(frozen=True)

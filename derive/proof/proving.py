@@ -107,5 +107,5 @@ def check_chain(what: str, chain: Chain) -> None:
     at = chain.start
     for step in chain.steps:
         if step.before != at:
-            raise ProofFailed(f"{what}: the step '{step.law.name}' does not start where it should")
+            raise ProofFailed(f"{what}: the step '{step.law}' does not start where it should")
         at = step.after

@@ -139,12 +139,12 @@ class StepCheck:
         verified = self.kinds[EXACT] + self.kinds[NUMERIC]
         if not verified:
             raise NothingChecked(
-                f"{self.layer.name}: {self.what}: the step '{self.step.law.name}' could not be "
+                f"{self.layer.name}: {self.what}: the step '{self.step.law}' could not be "
                 f"checked: no point was found where it says something of real numbers"
                 f"\n  before: {self.step.before}\n  after:  {self.step.after}"
             )
         how = NUMERIC if self.kinds[NUMERIC] else EXACT
-        return Check(self.step.law.name, how, named(self.sizes), verified, **sampled)
+        return Check(self.step.law, how, named(self.sizes), verified, **sampled)
 
     def verdict(self, at: Mapping[Index, int], cases: Decider) -> str:
         """How a case was decided; ProofFailed where the sides differ."""
@@ -257,8 +257,7 @@ class StepCheck:
         point = point[:8] + ["…"] * (len(point) > 8)
         a = "no real number" if after is None else f"{float(after):.6g}"
         lines = [
-            f"{self.layer.name}: {self.what}: the step '{self.step.law.name}' does not hold at "
-            f"{where}",
+            f"{self.layer.name}: {self.what}: the step '{self.step.law}' does not hold at {where}",
             f"  before: {self.step.before}",
             f"  after:  {self.step.after}",
             f"  before is {float(before):.6g} and after is {a} at {', '.join(point)}",

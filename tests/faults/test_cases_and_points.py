@@ -8,7 +8,6 @@ import sympy as sp
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.laws import LAWS
 from pullback.derive.proof import step_check as check_module
 from pullback.derive.proof.cases import Cases
 from pullback.derive.proof.making import Nodes
@@ -222,7 +221,7 @@ def test_a_definition_that_is_real_nowhere_is_refused_in_words(equations):
 def checked(before, after):
     layer = read_equations("own", f"a[n, m, k, j] = {before}\nb[n, m, k, j] = {after}")
     sides = [n.expr for n in layer.nodes]
-    return check_step(layer, "own", Step(LAWS["fold"], *sides), definitions_of(layer))
+    return check_step(layer, "own", Step("fold", *sides), definitions_of(layer))
 
 
 MANY = "x[n] * w[n, m, k, j] + abs(y[m] + x[n]) * abs(w[n, m, k, j] - x[k]) * v[j]"
@@ -243,9 +242,9 @@ def test_no_place_is_skipped_where_all_can_be_afforded(monkeypatch):
     layer = read_equations("own", "a[n, k] = abs(x[n] - y[k]) * abs(z[n, k])")
     a, (n, k) = layer.nodes[0].expr, layer.nodes[0].indices
     wrong = a + sp.KroneckerDelta(n, 1) * sp.KroneckerDelta(k, 1)
-    assert check_step(layer, "own", Step(LAWS["fold"], a, 2 * a - a.copy()), {}).sampled
+    assert check_step(layer, "own", Step("fold", a, 2 * a - a.copy()), {}).sampled
     with pytest.raises(ProofFailed, match="does not hold at k = 1, n = 1"):
-        check_step(layer, "own", Step(LAWS["fold"], a, wrong), {})
+        check_step(layer, "own", Step("fold", a, wrong), {})
 
 
 def test_an_axis_that_is_alone_has_three_places():

@@ -5,7 +5,6 @@ import pytest
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.laws import LAWS
 from pullback.derive.proof.points import Point
 from pullback.derive.proof.proving import prove
 from pullback.derive.proof.small_sizes import definitions_of, fitting, small_sizes
@@ -35,8 +34,7 @@ def step(before, after, fact):
     """The check of before = after, where a fact is assumed."""
     layer = read_equations("own", f"a = {before}\nb = {after}", assume=[fact])
     sides = [n.expr for n in layer.nodes]
-    law = LAWS["assumption"]
-    made = Step(law, *sides, layer.assumptions)
+    made = Step("assumption", *sides, layer.assumptions)
     return check_step(layer, "own", made, definitions_of(layer))
 
 

@@ -412,7 +412,7 @@ class Module:
         """The equation of a node, of a gradient or of a tangent."""
         for value in self.derivation.values:
             if value.node.name == name:
-                laws = "; ".join(step.law.name for step in value.code.steps)
+                laws = "; ".join(step.law for step in value.code.steps)
                 return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
         for gradient in self.derivation.gradients:
             if cotangent_name(gradient.tensor.name) == name:
