@@ -16,7 +16,8 @@ from pullback.codegen.targets.target import Emission, Target
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.layer import Layer
 from pullback.derive.proof.proving import Proof, Watch, prove
-from pullback.derive.read.reader import Library, read_layer
+from pullback.derive.read.definition import Library
+from pullback.derive.read.reader import read_layer
 
 
 @dataclass(frozen=True)

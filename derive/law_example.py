@@ -15,12 +15,13 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Partial
-from pullback.derive.index.expressions import Erfc, Erfcx, LogErfc, LogSigmoid
-from pullback.derive.laws import Equality, Law
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid
+from pullback.derive.laws.matching import Equality
+from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.builder import Builder, arity
-from pullback.derive.read.calls import Flat
 from pullback.derive.read.definition import check_keys
+from pullback.derive.read.flat import Flat
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.reader import Assembly
 from pullback.derive.read.symbols import names_in

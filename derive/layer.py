@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import Index, entry
+from pullback.derive.index.objects import Index, entry
+
+Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]  # a name, its axes, what it stands for
 
 
 @dataclass(frozen=True)

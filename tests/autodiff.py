@@ -22,8 +22,9 @@ from autograd.extend import defvjp, primitive
 from autograd.scipy.special import erf, erfc
 from scipy.special import expit
 
-from pullback.derive.read.calls import inputs_of, write_out_calls
+from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import Definition
+from pullback.derive.read.flat import inputs_of
 from pullback.derive.read.trees import (
     Apply,
     Equation,

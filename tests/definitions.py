@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pullback.derive.read.calls import inputs_of, write_out_calls
-from pullback.derive.read.reader import read_definition
+from pullback.derive.read.calls import write_out_calls
+from pullback.derive.read.definition import read_definition
+from pullback.derive.read.flat import inputs_of
 from pullback.derive.read.trees import Equation, Operation, Ref, walk
 
 LAYERS = Path(__file__).parent.parent / "layers"

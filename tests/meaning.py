@@ -11,10 +11,11 @@ from sympy import Expr
 
 from pullback.codegen import library
 from pullback.derive.calculus.derivation import Derivation, derive
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer
 from pullback.derive.proof.algebra import Duals, Numbers
 from pullback.derive.proof.scalars import Scalars
+from pullback.derive.proof.writing_out import write
 from pullback.derive.read.reader import read_layer
 
 
@@ -53,7 +54,7 @@ def evaluate(
     result = np.empty(shape)
     for place in product(*map(range, shape)):
         at = dict(zip(indices, place, strict=True))
-        result[place] = float(scalars.write(expr, at))
+        result[place] = float(write(scalars, expr, at))
     return result
 
 
@@ -80,4 +81,4 @@ class RandomNumbers(Numbers):
             return float((name, [*at]) == (tensor, places))
 
         duals = replace(self.scalars, algebra=Duals(self, tangent), memory={})
-        return float(duals.write(expr, at).slope)
+        return float(write(duals, expr, at).slope)

@@ -29,7 +29,8 @@ from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove
-from pullback.derive.read.reader import read_definition, read_layer
+from pullback.derive.read.definition import read_definition
+from pullback.derive.read.reader import read_layer
 from pullback.derive.read.trees import (
     BATCH,
     Apply,

@@ -16,7 +16,7 @@ from pullback.codegen import library
 from pullback.codegen.faces import cli, write
 from pullback.codegen.faces.marks import marked
 from pullback.derive import laws
-from pullback.derive.laws import Law
+from pullback.derive.laws.registry import Law
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,7 +8,9 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from pullback.derive.calculus.jacobians import jacobian, written_out
-from pullback.derive.index.expressions import Bracket, entry, entry_name
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import entry, entry_name
+from pullback.derive.proof.writing_out import write
 from tests.meaning import RandomNumbers, derived, evaluate, shipped
 
 N, D, K, J = 3, 4, 5, 2
@@ -220,7 +222,7 @@ def test_written_out_jacobian_is_the_slope_of_scalars(layer, node, tensor, sizes
     for (r, row), (c, column) in product(enumerate(rows), enumerate(columns)):
         at = dict(zip(own.indices, row, strict=True))
         slope = point.slope(own.expr, at, tensor, list(column))
-        ours = point.scalars.write(matrix[r, c], {})
+        ours = write(point.scalars, matrix[r, c], {})
         assert abs(ours - slope) < 1e-13
 
 

@@ -19,7 +19,7 @@ from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
-from pullback.derive.read.reader import read_definition
+from pullback.derive.read.definition import read_definition
 from pullback.derive.read.trees import Operation, Ref, walk
 from tests.autodiff import text_facts
 from tests.definitions import Facts

@@ -14,32 +14,22 @@ from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
 from pullback.derive.errors import TooLarge
-from pullback.derive.index.expressions import (
-    FUNCTIONS,
-    ArgLargest,
-    ArgSmallest,
-    Bracket,
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Largest, Smallest, Sum
+from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Sign, Where
+from pullback.derive.index.objects import (
     Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Sign,
-    Smallest,
-    Sum,
-    Where,
     entries,
     entry,
     entry_indices,
     entry_name,
-    exhaust,
     free_indices,
     fresh_index,
     is_entry,
     is_size,
-    rewrite,
     size_symbol,
-    substitute,
 )
+from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 
 N, K = size_symbol("N"), size_symbol("K")
 n, m = Index("n", N), Index("m", N)
@@ -266,7 +256,7 @@ for name in ("softmax", "softmax_cross_entropy"):
     layer = read_layer(name, Path(f"layers/{name}.toml").read_text(encoding="utf-8"))
     print(layer.axes, layer.inputs, layer.nodes)
     for step in derive(layer).steps:
-        print(step.law.name, repr(step.before), repr(step.after))
+        print(step.law, repr(step.before), repr(step.after))
 """
 
 

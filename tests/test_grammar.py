@@ -5,13 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read.grammar import (
-    INSTEAD,
-    MAX_DEPTH,
-    MAX_TEXT,
-    parse_comparison,
-    parse_equations,
-)
+from pullback.derive.read.grammar import MAX_DEPTH, MAX_TEXT, parse_comparison, parse_equations
 from pullback.derive.read.trees import (
     Apply,
     Negative,
@@ -24,6 +18,7 @@ from pullback.derive.read.trees import (
     spell_equation,
     walk,
 )
+from pullback.derive.read.words import INSTEAD
 
 
 def right(text):

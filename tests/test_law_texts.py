@@ -14,18 +14,13 @@ from pullback.codegen.pages.law_texts import law_text, law_texts
 from pullback.derive import laws
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import DefinitionError, ProofFailed
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Index,
-    Sum,
-    entry_indices,
-    entry_name,
-    free_indices,
-    rewrite,
-)
+from pullback.derive.index.binders import ArgLargest, Sum
+from pullback.derive.index.objects import Index, entry_indices, entry_name, free_indices
+from pullback.derive.index.rewriting import rewrite
 from pullback.derive.law_example import FUNCTIONS, read_example
-from pullback.derive.laws import LAWS, Law, law
-from pullback.derive.proof.proving import check_step
+from pullback.derive.laws.registry import LAWS, Law, law
+from pullback.derive.laws.zero_sums import Distribution
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 
 BEYOND = {  # words that no definition can say
@@ -59,7 +54,7 @@ CONTEXT = {
     "difference from a label": lambda e: [distributions(e)],
     "minus the others": lambda e: [distributions(e)],
     "entries that add up to nothing": lambda e: [
-        [laws.Distribution(body, index, body) for body, index in distributions(e)[:1]],
+        [Distribution(body, index, body) for body, index in distributions(e)[:1]],
         e.facts,
     ],
 }
@@ -93,7 +88,7 @@ def check_example(own):
 def proved(own, example, after):
     """The proof's own check of a step from the left side to this."""
     definitions = {entry_name(q.entry): (entry_indices(q.entry), q.expr) for q in example.equations}
-    step = Step(own, example.before, after, example.facts)
+    step = Step(own.name, example.before, after, example.facts)
     return check_step(example.layer, own.name, step, definitions)
 
 

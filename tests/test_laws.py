@@ -9,32 +9,19 @@ from hypothesis import strategies as st
 from sympy import KroneckerDelta
 
 from pullback.derive.calculus import steps
-from pullback.derive.index.expressions import (
-    Abs,
-    ArgLargest,
-    Bracket,
-    Erfc,
-    Erfcx,
-    Index,
-    Largest,
-    LogErfc,
-    LogSigmoid,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sum,
-    Where,
-    entry,
-    expm1,
-    free_indices,
-    log1p,
-    size_symbol,
-    substitute,
-)
-from pullback.derive.laws import LAWS, Distribution, Equality, law
-from pullback.derive.proof.cases import Cases, Symbolic, TooManyCases
-from pullback.derive.proof.nodes import Nodes
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry, free_indices, size_symbol
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.matching import Equality
+from pullback.derive.laws.registry import LAWS, law
+from pullback.derive.laws.zero_sums import Distribution
+from pullback.derive.proof.cases import Cases, TooManyCases
+from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.scalars import Scalars
+from pullback.derive.proof.symbolic import Symbolic
+from pullback.derive.proof.writing_out import write
 
 N, K = size_symbol("N"), size_symbol("K")
 n, m = Index("n", N), Index("m", N)
@@ -75,7 +62,7 @@ def equal(before, after, definitions=None, sizes=SIZES, limit=2000):
         symbolic.decider = cases = Cases(limit)
         for _ in cases.rounds():
             scalars = Scalars(sizes, definitions or {}, symbolic, LABELS)
-            left, right = scalars.write(before, at), scalars.write(after, at)
+            left, right = write(scalars, before, at), write(scalars, after, at)
             symbolic.settle()
             difference = symbolic.settled.put_in(symbolic.nodes.subtract(left, right))
             if not symbolic.zeros.is_zero(difference):

@@ -32,16 +32,10 @@ from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.terminal import show, wrap
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.calculus.steps import Partial
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Binder,
-    Bracket,
+from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import (
     Index,
-    Largest,
-    Maximum,
-    Minimum,
-    Sum,
-    Where,
     entry,
     entry_indices,
     entry_name,
@@ -493,7 +487,7 @@ def test_pages_of_the_shipped_layers(proved: dict[str, tuple[Derivation, Proof]]
             document.count("}") - document.count(r"\}")
         ), name
         for step in page[0].steps:
-            assert step.law.name in text and step.law.name in document.replace("{}", ""), name
+            assert step.law in text and step.law in document.replace("{}", ""), name
 
 
 def test_the_page_of_the_perceptron(proved: dict[str, tuple[Derivation, Proof]]) -> None:

@@ -16,7 +16,7 @@ from pullback import layer
 from pullback.codegen.faces.notebook import Derived, markdown, shipped
 from pullback.codegen.pages.terminal import show
 from pullback.derive.errors import DefinitionError, PullbackError
-from pullback.derive.index.expressions import entry, free_indices
+from pullback.derive.index.objects import entry, free_indices
 
 ROOT = Path(__file__).parent.parent
 AFFINE = "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]"

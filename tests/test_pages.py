@@ -17,7 +17,7 @@ from pullback.codegen.pages.setting import plain, prose, slug
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
 VOID = {"meta", "link", "wbr", "br", "line", "path"}
@@ -94,7 +94,7 @@ def test_a_page_shows_every_step_with_its_law_and_check(name):
     page, made = Page(shown(name)), compiled(name)
     text = " ".join("".join(page.text).split())
     for number, step in enumerate(made.derivation.steps, 1):
-        assert f"step-{number}" in page.ids and f"#{slug(step.law.name)}" in page.links
+        assert f"step-{number}" in page.ids and f"#{slug(step.law)}" in page.links
         assert made.proof.check(step).words in text
     for gradient in made.derivation.gradients:
         assert f"grad-{gradient.tensor.name}" in page.ids

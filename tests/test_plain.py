@@ -15,7 +15,7 @@ from pullback.codegen.targets.table import NUMPY, PLAIN, TARGETS
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.textbook import textbook
 from pullback.derive.errors import ProofFailed, PullbackError
-from pullback.derive.laws import LAWS, Law
+from pullback.derive.laws.registry import LAWS, Law
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.definitions import facts
 from tests.reference import MP

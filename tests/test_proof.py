@@ -12,10 +12,12 @@ from pullback.derive.calculus import derivation as derivation_module
 from pullback.derive.calculus import jacobians, steps, tangents
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.errors import ProofFailed, TooLarge
-from pullback.derive.index.expressions import Index, free_indices, substitute
-from pullback.derive.laws import LAWS, Law
+from pullback.derive.index.objects import Index, free_indices
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.registry import LAWS, Law
 from pullback.derive.proof import proving as proof
-from pullback.derive.proof.proving import chains, check_step, prove
+from pullback.derive.proof.proving import chains, prove
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 from tests.meaning import derived, shipped
 
@@ -73,7 +75,7 @@ def test_every_corrupted_step_is_refused(name, corrupt):
             bad = replace(step, after=corrupt(step.after))
             if bad.after == step.after:
                 continue
-            with pytest.raises(ProofFailed, match=step.law.name.split(":")[0]):
+            with pytest.raises(ProofFailed, match=step.law.split(":")[0]):
                 check_step(layer, what, bad, definitions)
 
 

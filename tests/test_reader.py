@@ -6,18 +6,12 @@ from sympy import KroneckerDelta
 
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
-from pullback.derive.index.expressions import (
-    Bracket,
-    Index,
-    Largest,
-    Maximum,
-    Sum,
-    Where,
-    entry,
-    size_symbol,
-)
+from pullback.derive.index.binders import Largest, Sum
+from pullback.derive.index.kinks import Bracket, Maximum, Where
+from pullback.derive.index.objects import Index, entry, size_symbol
 from pullback.derive.proof.proving import prove
-from pullback.derive.read.reader import read_definition, read_equations, read_layer
+from pullback.derive.read.definition import read_definition
+from pullback.derive.read.reader import read_equations, read_layer
 
 N, K = size_symbol("N"), size_symbol("K")
 n, k = Index("n", N), Index("k", K)

@@ -31,7 +31,7 @@ from pullback.codegen.targets.table import NUMPY
 from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.read.reader import Library
+from pullback.derive.read.definition import Library
 
 FOLDER = Path("generated")  # where files go that are not told where
 PACKAGE = "__init__.py"

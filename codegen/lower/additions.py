@@ -9,8 +9,10 @@ from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.deltas import are_unequal_labels, fill
 from pullback.codegen.program.operations import Contract
-from pullback.derive.calculus.finite import are_unequal_axes, ordered
-from pullback.derive.index.expressions import Binder, entry_name, is_entry, log1p
+from pullback.derive.calculus.conditions import are_unequal_axes
+from pullback.derive.index.binders import Binder
+from pullback.derive.index.functions import log1p
+from pullback.derive.index.objects import entry_name, is_entry, ordered
 from pullback.derive.laws.exponential_sums import is_exponential_sum, shift_of
 
 

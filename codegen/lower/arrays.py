@@ -11,7 +11,8 @@ from sympy import Expr
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.functions import function
 from pullback.codegen.program.operations import Constant, Elementwise, Operand, Size
-from pullback.derive.index.expressions import Bracket, Index, Where
+from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.objects import Index
 
 
 def is_constant(expr: Expr) -> bool:

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
-from pullback.derive.calculus.finite import cases
+from pullback.derive.calculus.conditions import cases
 
 COMPARISONS: Mapping[type, str] = {
     sp.StrictGreaterThan: "greater",

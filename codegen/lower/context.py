@@ -9,9 +9,12 @@ from sympy import Expr
 
 from pullback.codegen.program.builder import Builder
 from pullback.codegen.program.operations import Operation
-from pullback.derive.calculus.finite import NOWHERE, Conditions, Definitions, Finite
-from pullback.derive.index.expressions import Index, Sum, Where
-from pullback.derive.layer import Layer
+from pullback.derive.calculus.conditions import NOWHERE, Conditions
+from pullback.derive.calculus.finite import Finite
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.kinks import Where
+from pullback.derive.index.objects import Index
+from pullback.derive.layer import Definitions, Layer
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from string import ascii_letters
 import numpy as np
 
 from pullback.codegen.lower.context import Term
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 
 MAX_SEARCHED = 6  # operands of a contraction whose best order is searched for
 MAX_AXES = 8  # of an operand in that search: NumPy counts the entries of a larger one wrongly

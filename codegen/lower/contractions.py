@@ -9,7 +9,7 @@ from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.contraction_order import in_pairs
 from pullback.codegen.lower.products import product
 from pullback.codegen.program.operations import Contract, Reduce
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 
 
 def reduce(here: Context, term: Term, indices: Iterable[Index]) -> Term:

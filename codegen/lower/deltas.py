@@ -11,8 +11,8 @@ from pullback.codegen.lower.arrays import elementwise, real, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.places import arange, axis, beside
 from pullback.codegen.program.operations import OneHot, Operand, Put
-from pullback.derive.calculus.finite import ordered
-from pullback.derive.index.expressions import Index, substitute
+from pullback.derive.index.objects import Index, ordered
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.algebra import is_label_delta
 
 

@@ -10,7 +10,7 @@ from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.places import axis, beside
 from pullback.codegen.lower.tensors import tensor
 from pullback.codegen.program.operations import Contract, Operand, Pick, Take
-from pullback.derive.index.expressions import Index, entry_indices, entry_name
+from pullback.derive.index.objects import Index, entry_indices, entry_name
 
 
 def entry(here: Context, expr: Expr) -> Term:

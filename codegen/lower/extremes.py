@@ -12,8 +12,8 @@ from pullback.codegen.lower.arrays import floating, real, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.builder import Builder
 from pullback.codegen.program.operations import Operation, Pick, Reduce, Take, Value, reads
-from pullback.derive.calculus.finite import sizes
-from pullback.derive.index.expressions import ArgLargest, ArgSmallest, Binder, Largest, Smallest
+from pullback.derive.calculus.conditions import sizes
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest
 
 REDUCTIONS: Mapping[type, str] = {
     Largest: "max",

@@ -11,17 +11,8 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.operations import Elementwise
-from pullback.derive.index.expressions import (
-    Abs,
-    Erfc,
-    Erfcx,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sign,
-    expm1,
-    log1p,
-)
+from pullback.derive.index.functions import Erfc, Erfcx, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Maximum, Minimum, Sign
 
 FUNCTIONS: Mapping[type, str] = {
     sp.exp: "exp",

@@ -13,8 +13,9 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.lower.context import Context
-from pullback.derive.calculus.finite import is_mask, ordered
-from pullback.derive.index.expressions import Bracket, free_indices
+from pullback.derive.calculus.conditions import is_mask
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import free_indices, ordered
 
 
 def covered(here: Context, factors: Iterable[Expr]) -> tuple[Expr, ...]:

@@ -9,8 +9,7 @@ from sympy import Expr
 
 from pullback.codegen.lower.context import Term
 from pullback.codegen.lower.contraction_order import in_pairs
-from pullback.derive.calculus.finite import ordered
-from pullback.derive.index.expressions import Index, free_indices, is_entry
+from pullback.derive.index.objects import Index, free_indices, is_entry, ordered
 
 
 def grows(factor: Expr, factors: Sequence[Expr], indices: Sequence[Index]) -> bool:

@@ -6,8 +6,9 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.calculus.derivation import Derivation
-from pullback.derive.calculus.finite import Definitions
-from pullback.derive.index.expressions import Binder, Sum, entry_name, is_entry, is_size
+from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.objects import entry_name, is_entry, is_size
+from pullback.derive.layer import Definitions
 
 
 def nonempty(derivation: Derivation, meaning: Definitions) -> tuple[Expr, ...]:

@@ -10,7 +10,7 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import size
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.operations import Arange, Operand
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 
 
 def axis(here: Context, index: Expr) -> Term:

@@ -13,7 +13,7 @@ from pullback.codegen.lower.deltas import are_unequal_labels, index_and_label, i
 from pullback.codegen.lower.functions import to_the_power
 from pullback.codegen.lower.guards import covered, finite_under, guard, may_vanish, sorted_out
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
-from pullback.derive.calculus.finite import ordered
+from pullback.derive.index.objects import ordered
 
 Powers = list[tuple[Term, int]]  # terms with powers 1 or −1
 

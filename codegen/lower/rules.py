@@ -26,16 +26,10 @@ from pullback.codegen.lower.products import multiply
 from pullback.codegen.lower.sigmoids import sigmoid
 from pullback.codegen.lower.sums import total
 from pullback.derive.errors import MissingLaw
-from pullback.derive.index.expressions import (
-    Bracket,
-    Index,
-    Maximum,
-    Minimum,
-    Sigmoid,
-    Sum,
-    Where,
-    is_size,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import Sigmoid
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, is_size
 
 RULES: Mapping[type, Rule] = {
     sp.Symbol: entry,  # a tensor without axes

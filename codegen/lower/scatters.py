@@ -14,8 +14,9 @@ from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.deltas import index_and_label
 from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Operand, Scatter
-from pullback.derive.calculus.finite import ordered
-from pullback.derive.index.expressions import Index, Sum, substitute
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.objects import Index, ordered
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.algebra import is_label_delta
 
 

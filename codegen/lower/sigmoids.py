@@ -10,8 +10,8 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.functions import function
-from pullback.derive.calculus.finite import ordered
-from pullback.derive.index.expressions import Sigmoid
+from pullback.derive.index.functions import Sigmoid
+from pullback.derive.index.objects import ordered
 
 
 def sigmoid(here: Context, expr: Expr) -> Term:

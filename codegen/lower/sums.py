@@ -16,8 +16,10 @@ from pullback.codegen.lower.multiplied_out import grows
 from pullback.codegen.lower.products import product, under_masks
 from pullback.codegen.lower.scatters import scatter
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
-from pullback.derive.calculus.finite import is_mask, ordered, sizes
-from pullback.derive.index.expressions import Binder, Bracket, Index, Sum, Where, free_indices
+from pullback.derive.calculus.conditions import is_mask, sizes
+from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.objects import Index, free_indices, ordered
 
 
 def total(here: Context, expr: Expr) -> Term:

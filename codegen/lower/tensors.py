@@ -6,10 +6,11 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.lower.context import Context, Term, Work
+from pullback.derive.calculus.conditions import sizes
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
-from pullback.derive.calculus.finite import Definitions, sizes
 from pullback.derive.calculus.tangents import tangent_name
-from pullback.derive.index.expressions import Index, entry
+from pullback.derive.index.objects import Index, entry
+from pullback.derive.layer import Definitions
 
 
 def meanings(derivation: Derivation, along: bool = False) -> Definitions:

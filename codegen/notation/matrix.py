@@ -36,12 +36,10 @@ from pullback.codegen.notation.printer import (
     Spelled,
     Style,
 )
-from pullback.derive.index.expressions import (
-    Bracket,
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum
+from pullback.derive.index.objects import (
     Index,
-    Maximum,
-    Minimum,
-    Sum,
     entry_indices,
     entry_name,
     free_indices,

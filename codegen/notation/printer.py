@@ -26,24 +26,19 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from pullback.derive.calculus.steps import Partial
-from pullback.derive.index.expressions import (
+from pullback.derive.index.binders import Binder, Extreme, Largest, Smallest, Sum
+from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.objects import (
     BOUND,
-    Binder,
-    Bracket,
-    Extreme,
     Index,
-    Largest,
-    Smallest,
-    Sum,
-    Where,
     entries,
     entry_indices,
     entry_name,
     free_indices,
     is_entry,
     is_size,
-    rewrite,
 )
+from pullback.derive.index.rewriting import rewrite
 from pullback.derive.layer import Layer
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import COTANGENT, DOTS, TANGENT, size_words

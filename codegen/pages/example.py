@@ -20,10 +20,11 @@ from sympy import Expr
 
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.algebra import Numbers
 from pullback.derive.proof.scalars import Scalars
+from pullback.derive.proof.writing_out import defined, write
 from pullback.derive.read.vocabulary import size_words
 
 HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)
@@ -179,12 +180,12 @@ def worked(
     scalars = Scalars(sizes, definitions, numbers, labels)
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
-            if abs(real(scalars.write(fact.lhs - fact.rhs, at))) > NEAR:
+            if abs(real(write(scalars, fact.lhs - fact.rhs, at))) > NEAR:
                 raise Unfit("an assumption")
 
     def table(tensor: Tensor | Node, name: str) -> Table:
         places = list(at_places(tensor.indices, sizes))
-        entries = [float(real(scalars.defined(name, [*at.values()]))) for at in places]
+        entries = [float(real(defined(scalars, name, [*at.values()]))) for at in places]
         if numbers.faults:
             raise Unfit("not a number")
         shape = tuple(sizes[i.size] for i in tensor.indices)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pullback.codegen.notation.printer import UNICODE, Notation, Style
 from pullback.codegen.pages.outline import Formula
-from pullback.derive.index.expressions import free_indices
+from pullback.derive.index.objects import free_indices
 from pullback.derive.law_example import Example, read_example
-from pullback.derive.laws import LAWS, Law
+from pullback.derive.laws.registry import LAWS, Law
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,11 @@ from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, 
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
-from pullback.derive.index.expressions import (
-    Extreme,
-    Index,
-    Maximum,
-    Minimum,
-    Where,
-    entry_indices,
-    entry_name,
-    substitute,
-)
+from pullback.derive.index.binders import Extreme
+from pullback.derive.index.kinks import Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry_indices, entry_name
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Node
 from pullback.derive.proof.proving import Proof
 
@@ -115,7 +110,7 @@ class Outliner:
     def outline(self) -> Outline:
         """The whole of it."""
         layer = self.derivation.layer
-        laws = {s.law.name: s.law.statement for s in self.derivation.steps}
+        laws = {s.law: LAWS[s.law].statement for s in self.derivation.steps}
         return Outline(
             title=layer.title,
             summary=layer.summary,
@@ -283,7 +278,7 @@ class Outliner:
         """A step, spelled."""
         number = next(k for k, s in enumerate(self.derivation.steps, 1) if s is step)
         assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
-        return Line(number, formula, step.law.name, self.proof.check(step).words, assumes)
+        return Line(number, formula, step.law, self.proof.check(step).words, assumes)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""

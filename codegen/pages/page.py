@@ -19,7 +19,7 @@ from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
 from pullback.codegen.targets.target import Code
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.proving import Proof
 from pullback.derive.read.trees import BATCH

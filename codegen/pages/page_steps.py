@@ -13,7 +13,7 @@ from pullback.codegen.pages.outline import Block, Line, Part, Section
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
 from pullback.derive.calculus.jacobians import Jacobian, written_out
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 
 COMPUTING = "for computing"  # the outline's word for a block that most readers skip
 

@@ -15,7 +15,8 @@ from sympy import Expr, KroneckerDelta
 
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.structure import expand_between
-from pullback.derive.index.expressions import Index, Place, Sum, entry_indices, is_entry
+from pullback.derive.index.binders import Place, Sum
+from pullback.derive.index.objects import Index, entry_indices, is_entry
 from pullback.derive.read.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture

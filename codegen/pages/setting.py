@@ -19,7 +19,7 @@ from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline, Outliner
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node
 from pullback.derive.proof.proving import Proof
 

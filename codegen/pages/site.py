@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pullback.codegen.pages.page import HOME, LAWS_FILE
 from pullback.codegen.pages.setting import Setting, law_context, plain, render
 from pullback.derive.calculus.derivation import Derivation
-from pullback.derive.laws import LAWS
+from pullback.derive.laws.registry import LAWS
 from pullback.derive.proof.proving import Proof
 
 __all__ = ["HOME", "LAWS_FILE", "Card", "card", "index_page", "laws_page"]

@@ -27,8 +27,9 @@ from pullback.derive.calculus.jacobians import (
 from pullback.derive.calculus.steps import Chain, Step, tidy
 from pullback.derive.calculus.tangents import Tangent, derive_tangents
 from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
-from pullback.derive.index.expressions import Sum, entries, entry, entry_name
-from pullback.derive.laws import Equality
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.objects import entries, entry, entry_name
+from pullback.derive.laws.matching import Equality
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import COTANGENT

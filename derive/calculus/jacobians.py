@@ -13,16 +13,18 @@ from sympy import Expr
 from pullback.derive import laws
 from pullback.derive.calculus.steps import DIFFERENTIATE, Chain, Partial, tidy
 from pullback.derive.calculus.structure import Structure, find_structure
-from pullback.derive.index.expressions import (
-    Index,
-    Sum,
-    entries,
-    entry_name,
-    is_entry,
-    log1p,
-    substitute,
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import log1p
+from pullback.derive.index.objects import Index, entries, entry_name, is_entry
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.algebra import is_hole
+from pullback.derive.laws.exponential_sums import (
+    exponential_sum,
+    has_exponential_term,
+    is_exponential_sum,
 )
-from pullback.derive.laws import Distribution, Equality
+from pullback.derive.laws.matching import Equality, factors
+from pullback.derive.laws.zero_sums import Distribution
 from pullback.derive.layer import Layer, Node, Tensor
 
 
@@ -69,7 +71,7 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.log_of_quotient)
         )
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
-        if {s.law for s in meaning.steps} <= {laws.put_in} and not code.steps:
+        if {s.law for s in meaning.steps} <= {laws.put_in.name} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
         code = for_deviations(code, layer, values)
         values.append(Value(node, meaning, code))
@@ -120,7 +122,7 @@ def for_tails(chain: Chain, known: Sequence[Equality]) -> Chain:
 def sums_without_largest(expr: Expr) -> list[Expr]:
     """The sums that shifting has left under log1p, each with a hole where the largest stood."""
     sums = (e.args[0] for e in expr.atoms(log1p) if isinstance(e.args[0], Sum))
-    found = [s for s in sums if any(map(laws.is_hole, sp.Mul.make_args(s.body)))]
+    found = [s for s in sums if any(map(is_hole, sp.Mul.make_args(s.body)))]
     return sorted(found, key=sp.default_sort_key)
 
 
@@ -149,7 +151,7 @@ def exponentials_below(expr: Expr, layer: Layer, values: Mapping[str, Value]) ->
     below = [p.base for p in expr.atoms(sp.Pow) if p.exp.is_number and p.exp.is_negative]
     names = {entry_name(a) for base in below for a in entries(base)}
     meaning = {n: values[n.name].meaning.end for n in layer.notations}
-    shifted = {n: m for n, m in meaning.items() if laws.has_exponential_term(m)}
+    shifted = {n: m for n, m in meaning.items() if has_exponential_term(m)}
     found = shifted if any(n.name in names for n in shifted) else {}
     names = names_beside_exponentials(expr)
     shares = {n: m for n, m in meaning.items() if n.name in names and is_share(m)}
@@ -160,26 +162,26 @@ def names_beside_exponentials(expr: Expr) -> set[str]:
     """The names that are factors of a product beside exponentials or sums of them."""
     found: set[str] = set()
     for whole in expr.atoms(sp.Mul):
-        if any(map(laws.has_exponential_term, whole.args)):
+        if any(map(has_exponential_term, whole.args)):
             found |= {entry_name(f) for f in whole.args if is_entry(f)}
     return found
 
 
 def is_share(expr: Expr) -> bool:
     """Is it an exponential over a sum of them?"""
-    parts = laws.factors(expr)
+    parts = factors(expr)
     above = any(isinstance(b, sp.exp) and p.is_positive for b, p in parts.items())
-    return above and any(p.is_negative and laws.is_exponential_sum(b) for b, p in parts.items())
+    return above and any(p.is_negative and is_exponential_sum(b) for b, p in parts.items())
 
 
 def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Distribution]:
     """What a node's derivative may name whose entries add up to one: exp(a_j)/Σ_i exp(a_i)."""
     found = []
     for known in (n for n in layer.nodes if n.notation or n.name == node.name):
-        parts = laws.factors(values[known.name].meaning.end)
-        sums = [b for b, power in parts.items() if power == -1 and laws.exponential_sum(b)]
+        parts = factors(values[known.name].meaning.end)
+        sums = [b for b, power in parts.items() if power == -1 and exponential_sum(b)]
         if len(parts) == 2 and len(sums) == 1:
-            a, i = cast("tuple[Expr, Index]", laws.exponential_sum(sums[0]))
+            a, i = cast("tuple[Expr, Index]", exponential_sum(sums[0]))
             own = next(b for b in parts if b != sums[0])
             for j in known.indices:
                 at_j = substitute(a, {i: j})

@@ -12,8 +12,8 @@ from sympy.core.relational import Relational
 
 from pullback.derive import laws
 from pullback.derive.errors import TooLarge
-from pullback.derive.index.expressions import Sign, with_own_abs
-from pullback.derive.laws import Law
+from pullback.derive.index.kinks import Sign, with_own_abs
+from pullback.derive.laws.registry import Law, law
 from pullback.derive.layer import Layer
 from pullback.derive.read.limits import MAX_OPERATIONS
 
@@ -36,7 +36,7 @@ class Partial(Expr):
 class Step:
     """One use of a law: `before` equals `after`, given what is assumed."""
 
-    law: Law
+    law: str  # its name
     before: Expr
     after: Expr
     assumes: tuple[Relational, ...] = ()
@@ -69,7 +69,7 @@ class Chain:
         if after == self.end:
             return self
         check_size(law, after)
-        return Chain(self.start, (*self.steps, Step(law, self.end, after, assumes)))
+        return Chain(self.start, (*self.steps, Step(law.name, self.end, after, assumes)))
 
 
 class Power(sp.Function):
@@ -100,7 +100,7 @@ def differentiate(expr: Expr) -> Expr:
     return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign).replace(Power, sp.Pow))
 
 
-DIFFERENTIATE = laws.law("differentiate")(differentiate)
+DIFFERENTIATE = law("differentiate")(differentiate)
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:

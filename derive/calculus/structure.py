@@ -9,7 +9,9 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import Binder, Index, rewrite_outside_in
+from pullback.derive.index.binders import Binder
+from pullback.derive.index.objects import Index
+from pullback.derive.index.rewriting import rewrite_outside_in
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import DOTS
 

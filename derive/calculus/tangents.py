@@ -19,7 +19,9 @@ from pullback.derive.calculus.jacobians import (
     primed,
 )
 from pullback.derive.calculus.steps import Chain, tidy
-from pullback.derive.index.expressions import Sum, entries, entry, entry_name, substitute
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.objects import entries, entry, entry_name
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.layer import Layer, Node
 from pullback.derive.read.vocabulary import TANGENT
 

@@ -19,7 +19,7 @@ from pullback.derive.calculus.jacobians import (
     near_one,
 )
 from pullback.derive.calculus.steps import Chain
-from pullback.derive.laws import Equality
+from pullback.derive.laws.matching import Equality
 
 
 def textbook(derivation: Derivation) -> Derivation:
@@ -45,7 +45,7 @@ def plain_value(value: Value) -> Value:
     """A node's right side."""
     code = near_one(Chain(value.meaning.end), ())
     code = for_tails(for_computing(code, textbook=True), ())
-    if {s.law for s in value.meaning.steps} <= {laws.put_in} and not code.steps:
+    if {s.law for s in value.meaning.steps} <= {laws.put_in.name} and not code.steps:
         code = Chain(value.node.expr)
     return replace(value, code=code)
 

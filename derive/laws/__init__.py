@@ -10,8 +10,6 @@ from pullback.derive.laws.algebra import (
     common_factor,
     distribute,
     factor_of_cases,
-    is_hole,
-    is_label_delta,
     linearity,
     one_power,
     sum_of_constant,
@@ -24,16 +22,8 @@ from pullback.derive.laws.exponential_products import (
     exponentials_into_quotients,
     product_of_exponentials,
 )
-from pullback.derive.laws.exponential_sums import (
-    exponential_sum,
-    has_exponential_term,
-    is_exponential_sum,
-    shift_of,
-)
 from pullback.derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from pullback.derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
-from pullback.derive.laws.law import LAWS, Equality, Law, law
-from pullback.derive.laws.matching import factors
 from pullback.derive.laws.means import centred
 from pullback.derive.laws.near_one import (
     from_label,
@@ -44,11 +34,7 @@ from pullback.derive.laws.near_one import (
     over_one_less,
     tanh_of_exponentials,
 )
-from pullback.derive.laws.numerics import (
-    complement,
-    complement_of_erf,
-    split_largest,
-)
+from pullback.derive.laws.numerics import complement, complement_of_erf, split_largest
 from pullback.derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
 from pullback.derive.laws.shifted_quotients import shift_softmax
 from pullback.derive.laws.tails import (
@@ -58,13 +44,9 @@ from pullback.derive.laws.tails import (
     tanh_as_sigmoid,
 )
 from pullback.derive.laws.weights import log_of_sigmoid_in_exponent, weights_as_exponentials
-from pullback.derive.laws.zero_sums import Distribution, zero_sum
+from pullback.derive.laws.zero_sums import zero_sum
 
 __all__ = [
-    "LAWS",
-    "Distribution",
-    "Equality",
-    "Law",
     "assumption",
     "cancel",
     "centred",
@@ -75,17 +57,10 @@ __all__ = [
     "complement_of_sigmoid",
     "distribute",
     "exponential_beside_sigmoid",
-    "exponential_sum",
     "exponentials_into_quotients",
     "factor_of_cases",
-    "factors",
     "fold",
     "from_label",
-    "has_exponential_term",
-    "is_exponential_sum",
-    "is_hole",
-    "is_label_delta",
-    "law",
     "less_one",
     "linearity",
     "log_cosh",
@@ -103,7 +78,6 @@ __all__ = [
     "scaled_erfc",
     "shift_log",
     "shift_log_sum_exp",
-    "shift_of",
     "shift_softmax",
     "shift_softplus",
     "sigmoid",

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import (
-    Bracket,
+from pullback.derive.index.kinks import Bracket, Maximum
+from pullback.derive.index.objects import (
     Index,
-    Maximum,
     entries,
     entry_indices,
     entry_name,
-    exhaust,
     free_indices,
     is_size,
-    rewrite,
-    rewrite_outside_in,
-    substitute,
 )
-from pullback.derive.laws.law import Equality, law
-from pullback.derive.laws.matching import binds, factors, how_often, matches, names_of, over, unify
+from pullback.derive.index.rewriting import exhaust, rewrite, rewrite_outside_in, substitute
+from pullback.derive.laws.matching import (
+    Equality,
+    binds,
+    factors,
+    how_often,
+    matches,
+    names_of,
+    over,
+    unify,
+)
+from pullback.derive.laws.registry import law
 
 
 @law("definition")
@@ -81,7 +86,7 @@ def fold_at(known: Equality, expr: Expr) -> Expr | None:
     return None
 
 
-@cache
+@lru_cache(2**12)
 def known_at(
     known: Equality, values: tuple[tuple[Index, Expr], ...]
 ) -> tuple[Expr, Expr, dict[Expr, Expr]]:

@@ -10,25 +10,15 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Sum,
-    Where,
-    exhaust,
-    free_indices,
-    rewrite,
-)
-from pullback.derive.laws.exponential_sums import (
-    Term,
-    below,
-    condition_of,
-    is_exponential_sum,
-    nonzero,
-    relevant,
-    shares_exponent,
-    terms_of,
-)
-from pullback.derive.laws.law import law
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.kinks import Where
+from pullback.derive.index.objects import free_indices
+from pullback.derive.index.rewriting import exhaust, rewrite
+from pullback.derive.laws.exponential_sums import below, is_exponential_sum, terms_of
+from pullback.derive.laws.exponential_terms import Term, condition_of, nonzero
+from pullback.derive.laws.exponents_alike import relevant, shares_exponent
 from pullback.derive.laws.matching import base_and_power, exponent_of, one_exponential
+from pullback.derive.laws.registry import law
 from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, each_product
 
 

@@ -2,127 +2,35 @@
 
 Laws shift such a sum by its largest exponent M: Σ w exp(a) = exp(M) Σ w exp(a − M) for any number
 M. The largest is taken over the terms that count, those whose weight is not 0 and whose conditions
-hold, so that no exponential overflows, and one that counts is 1. Where a term does not count its
-exponent is −∞.
+hold, so that no exponential overflows, and one that counts is 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from itertools import product
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
-from sympy.core.relational import Relational
+from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Bracket,
-    Index,
-    Largest,
-    Maximum,
-    Sum,
-    Where,
-    entries,
-    entry_indices,
-    free_indices,
-    indicator,
-    is_entry,
-    substitute,
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.kinks import Maximum, Where
+from pullback.derive.index.objects import Index, is_entry
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.exponential_terms import (
+    NOTHING,
+    Term,
+    condition_of,
+    masked,
+    times,
+    unmasked,
 )
-
-NOTHING = sp.S.NegativeInfinity  # the exponent of a term that does not count
-
-
-@dataclass(frozen=True)
-class Term:
-    """Σ over the indices of weight · exp(shifted) · exp(exponent), where all conditions hold.
-
-    `shifted` is what a quotient has been shifted by already, so that it is never above 0.
-    """
-
-    weight: Expr
-    exponent: Expr
-    conditions: tuple[Any, ...] = ()
-    indices: tuple[Index, ...] = ()
-    shifted: Expr = sp.S.Zero
-
-    @property
-    def whole(self) -> Term:
-        """The term with all that an exponential of it may be small by, if there is another one."""
-        if self.exponent == 0:
-            return self
-        return replace(self, exponent=self.exponent + self.shifted, shifted=sp.S.Zero)
-
-    @property
-    def counts(self) -> tuple[Any, ...]:
-        """What must hold for the term not to be 0."""
-        return tuple(dict.fromkeys((*self.conditions, *nonzero(self.weight))))
-
-    def at(self, shift: Expr, conditions: Sequence[Any] | None = None) -> Expr:
-        """The term with `shift` taken off its exponent, which is −∞ where these do not hold.
-
-        Conditions of the term that are not among them stay what they are, factors.
-        """
-        chosen = self.counts if conditions is None else conditions
-        body = self.weight * sp.exp(self.shifted) * sp.exp(masked(self.exponent - shift, chosen))
-        for condition in self.conditions:
-            body = body if condition in chosen else under(condition, body)
-        return Sum(body, *self.indices)
+from pullback.derive.laws.exponents_alike import parts_alike
 
 
-def masked(exponent: Expr, conditions: Iterable[Any]) -> Expr:
-    """The exponent where the conditions hold, else −∞."""
-    for condition in conditions:
-        exponent = Where(condition, exponent, NOTHING)
-    return exponent
-
-
-def unmasked(exponent: Expr) -> tuple[Expr, list[Any]]:
-    """The exponent where it is not −∞, and the conditions for that."""
-    conditions = []
-    while isinstance(exponent, Where) and exponent.args[2] == NOTHING:
-        conditions.append(exponent.args[0])
-        exponent = exponent.args[1]
-    return exponent, conditions
-
-
-def under(condition: Any, body: Expr) -> Expr:
-    """The body where the condition holds, else 0; a delta stays a factor, which laws look for."""
-    factor = factor_of(condition)
-    return Where(condition, body, 0) if isinstance(factor, Bracket) else cast(Expr, factor * body)
-
-
-def condition_of(factor: Expr) -> Any | None:
-    """The condition of which a factor is the indicator: [c], δ(i, j) or 1 − δ(i, j)."""
-    if isinstance(factor, Bracket):
-        return factor.condition
-    if isinstance(factor, KroneckerDelta):
-        return sp.Eq(*factor.args)
-    if isinstance(1 - factor, KroneckerDelta):
-        return sp.Ne(*(1 - factor).args)
-    return None
-
-
-def factor_of(condition: Any) -> Expr:
-    """The indicator of a condition; those of indices are deltas."""
-    if isinstance(condition, sp.Ne) and any(isinstance(s, Index) for s in condition.args):
-        return cast(Expr, 1 - KroneckerDelta(*condition.args))
-    return indicator(condition)
-
-
-def nonzero(weight: Expr) -> Iterator[Relational]:
-    """What must hold for a weight not to be 0, factor by factor."""
-    for factor in sp.Mul.make_args(weight):
-        base, power = factor.as_base_exp()
-        if not (base.is_number or base.is_nonzero or power.is_negative or isinstance(base, sp.exp)):
-            yield sp.Ne(base, 0)
-
-
-@cache
+@lru_cache(2**12)
 def terms_of(expr: Expr) -> tuple[Term, ...]:
     """The terms that an expression is the sum of; what has no exponential has exponent 0."""
     if expr.is_Add:
@@ -196,17 +104,6 @@ def below(factor: Expr) -> Expr | None:
     return base if power.is_negative and is_exponential_sum(base) else None
 
 
-def times(factor: Term, term: Term) -> Term:
-    """A term with the weight, exponents and conditions of a factor of the whole sum."""
-    return replace(
-        term,
-        weight=factor.weight * term.weight,
-        exponent=factor.exponent + term.exponent,
-        shifted=factor.shifted + term.shifted,
-        conditions=(*factor.conditions, *term.conditions),
-    )
-
-
 def is_exponential_sum(expr: Expr) -> bool:
     """Is it a sum, written out or over an axis, in which an exponential is a factor of a term?"""
     return isinstance(expr, sp.Add | Sum | Where) and has_exponential_term(expr)
@@ -215,6 +112,15 @@ def is_exponential_sum(expr: Expr) -> bool:
 def has_exponential_term(expr: Expr) -> bool:
     """Is an exponential a factor of it, or of one of its terms?"""
     return expr.has(sp.exp) and any(t.exponent != 0 for t in terms_of(expr))
+
+
+def exponential_sum(expr: Expr) -> tuple[Expr, Index] | None:
+    """The exponent and the index where an expression is Σ_i exp(a_i) over one index."""
+    if isinstance(expr, Sum) and len(expr.indices) == 1:
+        body, (i,) = expr.open()
+        if isinstance(body, sp.exp):
+            return body.args[0], i
+    return None
 
 
 # -- the largest exponent ----------------------------------------------------------------------
@@ -270,56 +176,3 @@ def without_hole(term: Term) -> Term:
     """The term with the place of the largest among those that count."""
     kept = tuple(c for c in term.conditions if not c.has(ArgLargest))
     return replace(term, conditions=kept)
-
-
-# -- what terms have in common -----------------------------------------------------------------
-
-
-def renamings(indices: Sequence[Index], expr: Any) -> Iterator[dict[Index, Expr]]:
-    """Values for indices under which something may be a part of an expression."""
-    labels = {i for e in entries(expr) for i in entry_indices(e) if not isinstance(i, Index)}
-    found = [*free_indices(expr), *sorted(labels, key=sp.default_sort_key)]
-    for values in product(found, repeat=len(indices)):
-        pairs = tuple(zip(indices, values, strict=True))
-        if all(not isinstance(v, Index) or v.size == i.size for i, v in pairs):
-            yield dict(pairs)
-
-
-def is_alike(pattern: Any, indices: Sequence[Index], expr: Any) -> bool:
-    """Is an expression the pattern, at some values of the indices?"""
-    running = [i for i in indices if i in pattern.free_symbols]
-    if type(pattern) is not type(expr):
-        return False
-    wanted = (expr, expr.reversed) if isinstance(expr, sp.Eq | sp.Ne) else (expr,)
-    return any(substitute(pattern, at) in wanted for at in renamings(running, expr))
-
-
-def parts_alike(term: Term, exponent: Expr) -> Iterator[Expr]:
-    """The term's exponent at each choice of its indices that makes it a part of this one."""
-    parts = set(sp.Add.make_args(exponent))
-    running = [i for i in term.indices if i in term.exponent.free_symbols]
-    for at in renamings(running, exponent):
-        own = substitute(term.exponent, at)
-        if set(sp.Add.make_args(own)) <= parts:
-            yield own
-
-
-def shares_exponent(term: Term, exponent: Expr) -> bool:
-    """Is the term's exponent, at some values of its indices, a part of this one?"""
-    return next(parts_alike(term, exponent), None) is not None
-
-
-def relevant(terms: Sequence[Term]) -> Callable[[Any], bool]:
-    """Is a condition one of those that the terms count under, at other indices perhaps?"""
-    return lambda condition: any(
-        is_alike(own, t.indices, condition) for t in terms for own in t.counts
-    )
-
-
-def exponential_sum(expr: Expr) -> tuple[Expr, Index] | None:
-    """The exponent and the index where an expression is Σ_i exp(a_i) over one index."""
-    if isinstance(expr, Sum) and len(expr.indices) == 1:
-        body, (i,) = expr.open()
-        if isinstance(body, sp.exp):
-            return body.args[0], i
-    return None

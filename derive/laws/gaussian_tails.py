@@ -7,9 +7,11 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import Erfc, Erfcx, LogErfc, Where, log1p, rewrite
-from pullback.derive.laws.law import law
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, log1p
+from pullback.derive.index.kinks import Where
+from pullback.derive.index.rewriting import rewrite
 from pullback.derive.laws.matching import base_and_power, exponent_of, one_exponential
+from pullback.derive.laws.registry import law
 
 HALF = sp.Rational(1, 2)
 

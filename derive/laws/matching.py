@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
+from pullback.derive.index.objects import (
     Index,
     entries,
     entry_indices,
@@ -17,10 +18,17 @@ from pullback.derive.index.expressions import (
     free_indices,
     is_entry,
 )
-from pullback.derive.laws.law import Equality
 
 
-@cache
+@dataclass(frozen=True)
+class Equality:
+    """What an equation says of an entry: `entry == expr` for all values of its indices."""
+
+    entry: Expr
+    expr: Expr
+
+
+@lru_cache(2**14)
 def names_of(expr: Expr) -> frozenset[str]:
     """The tensors in an expression."""
     return frozenset(map(entry_name, entries(expr)))

@@ -8,16 +8,11 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Index,
-    Sum,
-    entry_indices,
-    free_indices,
-    rewrite_outside_in,
-    substitute,
-)
-from pullback.derive.laws.law import Equality, law
-from pullback.derive.laws.matching import names_of, unify
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.objects import Index, entry_indices, free_indices
+from pullback.derive.index.rewriting import rewrite_outside_in, substitute
+from pullback.derive.laws.matching import Equality, names_of, unify
+from pullback.derive.laws.registry import law
 
 
 def means(expr: Expr, known: Sequence[Equality]) -> Iterator[tuple[Expr, Expr, Index]]:

@@ -9,22 +9,14 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    Abs,
-    Index,
-    Sum,
-    Where,
-    entry_indices,
-    exhaust,
-    expm1,
-    free_entries,
-    log1p,
-    rewrite,
-    substitute,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import expm1, log1p
+from pullback.derive.index.kinks import Abs, Where
+from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.exponential_sums import exponential_sum
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power, exponent_of, factors, unify
+from pullback.derive.laws.registry import law
 
 NEAR = -sp.Rational(7, 10)  # about -log 2, where 1 - exp(a) is 1/2
 

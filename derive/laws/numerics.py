@@ -9,19 +9,13 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    Erfc,
-    Index,
-    Sum,
-    entry_indices,
-    exhaust,
-    free_entries,
-    rewrite,
-    substitute,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import Erfc
+from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.algebra import is_hole
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import unify
+from pullback.derive.laws.registry import law
 
 
 @law("complementary error function")

@@ -8,24 +8,15 @@ from typing import cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.expressions import (
-    Abs,
-    ArgLargest,
-    Largest,
-    Maximum,
-    Sum,
-    is_entry,
-    log1p,
-    rewrite,
-    substitute,
-)
-from pullback.derive.laws.exponential_sums import (
-    masked,
-    terms_of,
-    unless_empty,
-)
-from pullback.derive.laws.law import law
+from pullback.derive.index.binders import ArgLargest, Largest, Sum
+from pullback.derive.index.functions import log1p
+from pullback.derive.index.kinks import Abs, Maximum
+from pullback.derive.index.objects import is_entry
+from pullback.derive.index.rewriting import rewrite, substitute
+from pullback.derive.laws.exponential_sums import terms_of, unless_empty
+from pullback.derive.laws.exponential_terms import masked
 from pullback.derive.laws.matching import base_and_power
+from pullback.derive.laws.registry import law
 from pullback.derive.laws.shifted_quotients import Shift, can_be_shifted, shift_softmax
 
 MAX_PARTS = 3  # of a sum whose log is taken part by part; each doubles what is written

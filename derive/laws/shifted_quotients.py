@@ -10,33 +10,29 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Binder,
-    Sum,
-    Where,
-    indicator,
-)
+from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.kinks import Where, indicator
 from pullback.derive.laws.exponential_sums import (
-    NOTHING,
-    Term,
     below_line,
-    condition_of,
     grows,
     is_exponential_sum,
     largest,
-    masked,
-    nonzero,
-    parts_alike,
-    relevant,
-    shares_exponent,
     shift_of,
     shifted_below,
     terms_of,
     unless_empty,
+)
+from pullback.derive.laws.exponential_terms import (
+    NOTHING,
+    Term,
+    condition_of,
+    masked,
+    nonzero,
     unmasked,
 )
-from pullback.derive.laws.law import law
+from pullback.derive.laws.exponents_alike import parts_alike, relevant, shares_exponent
 from pullback.derive.laws.matching import base_and_power, exponent_of
+from pullback.derive.laws.registry import law
 
 
 def can_be_shifted(expr: Expr) -> bool:

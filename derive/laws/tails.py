@@ -12,17 +12,17 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Sigmoid,
-    entry_indices,
-    entry_name,
-    exhaust,
-    is_entry,
-    rewrite,
-    substitute,
+from pullback.derive.index.functions import Sigmoid
+from pullback.derive.index.objects import entry_indices, entry_name, is_entry
+from pullback.derive.index.rewriting import exhaust, rewrite, substitute
+from pullback.derive.laws.matching import (
+    Equality,
+    base_and_power,
+    factors,
+    how_often,
+    one_exponential,
 )
-from pullback.derive.laws.law import Equality, law
-from pullback.derive.laws.matching import base_and_power, factors, how_often, one_exponential
+from pullback.derive.laws.registry import law
 
 Known = Sequence[Equality]
 

@@ -8,22 +8,13 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.expressions import (
-    Abs,
-    Erfc,
-    LogErfc,
-    LogSigmoid,
-    Minimum,
-    Sigmoid,
-    Sum,
-    Where,
-    log1p,
-    rewrite,
-    rewrite_outside_in,
-)
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.functions import Erfc, LogErfc, LogSigmoid, Sigmoid, log1p
+from pullback.derive.index.kinks import Abs, Minimum, Where
+from pullback.derive.index.rewriting import rewrite, rewrite_outside_in
 from pullback.derive.laws.exponential_sums import has_exponential_term
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import base_and_power
+from pullback.derive.laws.registry import law
 
 PAIRED = (Sigmoid, sp.tanh, sp.erf)  # functions that 1 stands beside
 

@@ -10,20 +10,14 @@ import sympy as sp
 from sympy import Expr, KroneckerDelta
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import (
-    ArgLargest,
-    Index,
-    Sum,
-    entry_indices,
-    free_entries,
-    rewrite,
-    substitute,
-)
+from pullback.derive.index.binders import ArgLargest, Sum
+from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.algebra import cancel, linearity, sum_of_constant
 from pullback.derive.laws.definitions import assumption
 from pullback.derive.laws.exponential_sums import exponential_sum
-from pullback.derive.laws.law import law
 from pullback.derive.laws.matching import unify
+from pullback.derive.laws.registry import law
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pullback.derive.proof.cases import Question, Symbolic
+from pullback.derive.proof.cases import Question
 from pullback.derive.proof.nodes import Node, is_function, parts, whole_number
+from pullback.derive.proof.signs import positive
+from pullback.derive.proof.symbolic import Symbolic
 
 Answers = Sequence[tuple[Question, int]]
 
@@ -35,9 +37,7 @@ class Domains:
     def conditions(self, node: Node) -> dict[Any, Node]:
         """What must be positive for a node to have a value, up to a positive factor."""
         return {
-            self.key(inner): inner
-            for inner in under_logs_and_roots(node)
-            if not self.symbolic.nodes.positive(inner)
+            self.key(inner): inner for inner in under_logs_and_roots(node) if not positive(inner)
         }
 
     def key(self, node: Node) -> Any:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed, TooLarge
-from pullback.derive.proof.check import Check, NothingChecked, check_step
+from pullback.derive.layer import Definitions
+from pullback.derive.proof.check import Check, NothingChecked
 from pullback.derive.proof.results import check_gradients, check_seconds, check_tangents
 from pullback.derive.proof.scalars import Work
-from pullback.derive.proof.small_sizes import Definitions
-
-__all__ = ["Check", "Proof", "chains", "check_step", "prove"]
+from pullback.derive.proof.step_check import check_step
 
 MAX_WHOLE = 8_000_000  # of a derivation, in parts written out: about a minute
 
@@ -122,5 +121,5 @@ def check_chain(what: str, chain: Chain) -> None:
     at = chain.start
     for step in chain.steps:
         if step.before != at:
-            raise ProofFailed(f"{what}: the step '{step.law.name}' does not start where it should")
+            raise ProofFailed(f"{what}: the step '{step.law}' does not start where it should")
         at = step.after

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from pullback.derive.proof.nodes import Node, Nodes, symbols
+from pullback.derive.proof.making import Nodes, replaced
+from pullback.derive.proof.nodes import Node, symbols
 
 
 class Contradiction(Exception):
@@ -34,7 +35,7 @@ class Settled:
 
     def put_in(self, node: Node) -> Node:
         """A node with what ties tell put in."""
-        return self.nodes.replaced(node, self.table) if self.table else node
+        return replaced(self.nodes, node, self.table) if self.table else node
 
     def update(self, answers: Mapping[Any, Any], again: Callable[[Any, int], Any]) -> None:
         """Take in what was answered; `again` is the key and the answer of what is left."""
@@ -54,9 +55,9 @@ class Settled:
         """Entries that stand alone in ties, and what they are then."""
         told: dict[Node, Node] = {}
         for tie in ties:
-            found = self.entry_of(self.nodes.replaced(tie, dict(told)))
+            found = self.entry_of(replaced(self.nodes, tie, dict(told)))
             if found:
-                told = {s: self.nodes.replaced(v, {found[0]: found[1]}) for s, v in told.items()}
+                told = {s: replaced(self.nodes, v, {found[0]: found[1]}) for s, v in told.items()}
                 told[found[0]] = found[1]
         return told
 

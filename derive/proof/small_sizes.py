@@ -13,16 +13,18 @@ from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import Index, entries, entry_name, free_indices, is_size
-from pullback.derive.layer import Layer
-from pullback.derive.proof.cases import RandomCases, Symbolic
-from pullback.derive.proof.nodes import Node, Nodes
+from pullback.derive.index.objects import Index, entries, entry_name, free_indices, is_size
+from pullback.derive.layer import Definitions, Layer
+from pullback.derive.proof.cases import RandomCases
+from pullback.derive.proof.making import Nodes
+from pullback.derive.proof.nodes import Node
 from pullback.derive.proof.scalars import Scalars
+from pullback.derive.proof.symbolic import Symbolic
 from pullback.derive.proof.ties import Solution, Ties, Unsolved
+from pullback.derive.proof.writing_out import write
 from pullback.derive.read.symbols import BATCH_SIZE
 
 Sizes = Mapping[Expr, int]
-Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]
 
 
 def small_sizes(exprs: Iterable[Expr], largest: int = 4) -> dict[Expr, int]:
@@ -90,7 +92,7 @@ def written(facts: Iterable[Relational], scalars: Scalars[Node]) -> Iterable[Nod
     """Facts at all their places, as nodes that are 0."""
     for fact in facts:
         for at in places(free_indices(fact), scalars.sizes):
-            left, right = scalars.write(fact.lhs, at), scalars.write(fact.rhs, at)
+            left, right = write(scalars, fact.lhs, at), write(scalars, fact.rhs, at)
             yield cast(Symbolic, scalars.algebra).nodes.subtract(left, right)
 
 

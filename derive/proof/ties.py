@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from pullback.derive.proof.nodes import Node, Nodes, is_function, symbols, whole_number
+from pullback.derive.proof.making import Nodes, replaced
+from pullback.derive.proof.nodes import Node, is_function, symbols, whole_number
+from pullback.derive.proof.signs import positive
 from pullback.derive.proof.zero import Zeros
 
 MAX_BRANCHES = 6  # solutions of all equations together
@@ -37,12 +39,12 @@ class Ties:
     def jointly(self, equations: list[Node], solution: Solution) -> Iterator[Solution]:
         """The solutions that go on from one of the equations before."""
         for at, equation in enumerate(equations):
-            node = self.nodes.replaced(equation, dict(solution))
+            node = replaced(self.nodes, equation, dict(solution))
             if self.zeros.is_zero(node):
                 continue
             for symbol, value in self.ways(node):
                 tie = {symbol: value}
-                new = {s: self.nodes.replaced(v, dict(tie)) for s, v in solution.items()}
+                new = {s: replaced(self.nodes, v, dict(tie)) for s, v in solution.items()}
                 yield from self.jointly(equations[at + 1 :], {**new, **tie})
             return
         yield solution
@@ -51,9 +53,9 @@ class Ties:
         """Symbols and values that make a node 0; none where it cannot be 0."""
         _, inner = self.nodes.primitive(node)
         if inner.kind == "product":
-            factors = [b for b, e in inner.args if e > 0 and not self.nodes.positive(b)]
+            factors = [b for b, e in inner.args if e > 0 and not positive(b)]
             return [way for b in factors for way in self.ways(b)]
-        if inner.kind in ("number", "constant") or self.nodes.positive(inner):
+        if inner.kind in ("number", "constant") or positive(inner):
             return []
         found = symbols([inner])
         for steady in (True, False):

@@ -9,34 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from pullback.derive.index.expressions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.read.axes_of_calls import match_axes, with_axes_for_batch
+from pullback.derive.read.flat import MAX_EQUATIONS, Axes, Flat, all_axes, inputs_of, up_to_output
 from pullback.derive.read.limits import MAX_PARTS, count_parts
-from pullback.derive.read.renaming import (
-    Argument,
-    rename,
-    rename_equation,
-    spread_batch,
-    with_batch,
-)
+from pullback.derive.read.renaming import Argument, rename, rename_equation
 from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import (
-    BATCH,
     Apply,
     Equation,
     Negative,
     Number,
     Operation,
-    Place,
     Ref,
     Tree,
     refuse,
     walk,
 )
-from pullback.derive.read.vocabulary import PI, WORDS, suggestion
+from pullback.derive.read.vocabulary import WORDS, suggestion
 
-MAX_EQUATIONS = 256  # each takes a symbol
 MAX_CALLS = 32  # one inside another
 
 
@@ -56,17 +49,9 @@ class Callee(Protocol):
         """What it takes to hold."""
 
 
-class Flat(NamedTuple):
-    """A definition without calls: its equations, and what it and those that it calls assume."""
-
-    equations: tuple[Equation, ...]
-    assume: tuple[Operation, ...]
-
-
 # A definition by its name. KeyError where there is none; its second argument, if it has one, says
 # which there are.
 Load = Callable[[str], Callee]
-Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands
 
 
 def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ()) -> Flat:
@@ -89,28 +74,6 @@ def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ())
         if parts > MAX_PARTS:
             refuse(f"the equations have more than {MAX_PARTS:,} parts", equation.place)
     return Flat(tuple(caller.done), (*definition.assume, *caller.assume))
-
-
-@dataclass(frozen=True)
-class Match:
-    """A tensor's axes in the callee and in the caller, position by position."""
-
-    name: str
-    inner: Axes
-    outer: Axes | None  # None where the caller does not show them
-    place: Place
-
-    def check_rank(self, callee: str) -> None:
-        """Refuse different numbers of axes."""
-        if self.outer is not None and len(self.inner) != len(self.outer):
-            count = "1 axis" if len(self.inner) == 1 else f"{len(self.inner)} axes"
-            given = "1 axis" if len(self.outer) == 1 else f"{len(self.outer)} axes"
-            refuse(f"'{self.name}' has {given} here; {callee} wants {count}", self.place)
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The names that both sides have for an axis."""
-        both = zip(self.inner, self.outer or (), strict=False)
-        return [(a, b) for a, b in both if a is not None and b is not None]
 
 
 @dataclass
@@ -197,8 +160,9 @@ class Caller:
             refuse(f"'{tree.name}' calls itself: {path}", tree.place)
         if len(self.stack) > MAX_CALLS:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
-        flat = write_out_calls(self.load(tree.name), self.load, self.stack)
-        body, assume = self.spread_batch(equation, up_to_output(flat.equations), flat.assume)
+        whole = write_out_calls(self.load(tree.name), self.load, self.stack)
+        flat = Flat(up_to_output(whole.equations), whole.assume)
+        body, assume = with_axes_for_batch(equation, flat, self.axes_of)
         inputs = inputs_of(body)
         if len(tree.args) != len(inputs):
             count = "1 argument" if len(inputs) == 1 else f"{len(inputs)} arguments"
@@ -210,7 +174,10 @@ class Caller:
             name: self.argument(tree.name, name, axes, arg)
             for (name, axes), arg in zip(inputs.items(), tree.args, strict=True)
         }
-        axes = self.match_axes(equation, all_axes(body, assume), body[-1], inputs, arguments)
+        axes = match_axes(equation, body[-1], inputs, arguments, self.axes_of)
+        for axis in all_axes(body, assume):
+            if axis not in axes:
+                axes[axis] = self.free_axis(axis)
         tensors = self.match_tensors(equation, body, arguments)
         self.take_over(rename(fact, tensors, axes) for fact in assume)
         for own in body:
@@ -227,35 +194,6 @@ class Caller:
             names = {t.name for t in walk(fact) if isinstance(t, Ref)}
             if isinstance(fact, Operation) and not names & nodes and fact not in self.assume:
                 self.assume.append(fact)
-
-    def spread_batch(
-        self, equation: Equation, body: tuple[Equation, ...], assume: tuple[Operation, ...]
-    ) -> Flat:
-        """The callee with axes of its own for `...`, as many as the caller has."""
-        args = getattr(equation.right, "args", ())
-        pairs: list[tuple[Axes, Axes | None]] = [
-            (body[-1].axes or (), equation.axes or self.axes_of.get(equation.name))
-        ]
-        for inner, arg in zip(inputs_of(body).values(), args, strict=False):
-            if isinstance(arg, Ref):
-                shown = arg.indices is not None
-                outer = tuple(i.name for i in arg.indices or ()) if shown else None
-                pairs.append((inner, outer if shown else self.axes_of.get(arg.name)))
-        found = [
-            outer[: len(outer) - len(inner) + 1]
-            for inner, outer in pairs
-            if outer is not None and inner[:1] == (BATCH,) and len(outer) >= len(inner) - 1
-        ]
-        if not found or found[0] == (BATCH,):
-            return Flat(body, assume)
-        taken = {*all_axes(body, assume), *inputs_of(body), *(e.name for e in body)}
-        free = (f"b{i}" for i in range(1, 2 * MAX_EQUATIONS) if f"b{i}" not in taken)
-        axes = [next(free) for _ in found[0]]
-        spread = (spread_batch(fact, axes) for fact in assume)
-        return Flat(
-            tuple(with_batch(own, axes) for own in body),
-            tuple(fact for fact in spread if isinstance(fact, Operation)),
-        )
 
     def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:
         """An argument: a tensor, or a number for a tensor without axes."""
@@ -278,47 +216,6 @@ class Caller:
                 arg.place,
             )
         return arg
-
-    def match_axes(
-        self,
-        equation: Equation,
-        own_axes: list[str],
-        output: Equation,
-        inputs: Mapping[str, Axes],
-        arguments: Mapping[str, Argument],
-    ) -> dict[str, str]:
-        """Names for the callee's axes: the left side's, then the arguments', then its own."""
-        callee = getattr(equation.right, "name", "")
-        axes: dict[str, str] = {}
-        left = Match(equation.name, output.axes or (), equation.axes, equation.place)
-        written, known = [left], []
-        for name, arg in arguments.items():
-            if isinstance(arg, Ref) and arg.indices is not None:
-                outer = tuple(i.name for i in arg.indices)
-                written.append(Match(arg.name, inputs[name], outer, arg.place))
-            elif isinstance(arg, Ref):
-                outer_axes = self.axes_of.get(arg.name)
-                known.append(Match(arg.name, inputs[name], outer_axes, arg.place))
-        if equation.axes is None:
-            left = replace(left, outer=self.axes_of.get(equation.name))
-            known.append(left)
-        for match in (*written, *known):
-            match.check_rank(callee)
-        for match in written:
-            for a, b in match.pairs():
-                other = next((k for k, v in axes.items() if v == b and k != a), None)
-                if axes.setdefault(a, b) != b:
-                    refuse(f"{callee} has one axis where '{axes[a]}' and '{b}' stand", match.place)
-                if other is not None:
-                    refuse(f"'{b}' stands for two axes of {callee}, {other} and {a}", match.place)
-        for match in known:
-            for a, b in match.pairs():
-                if a not in axes and b not in axes.values():
-                    axes[a] = b
-        for a in own_axes:
-            if a not in axes:
-                axes[a] = self.free_axis(a)
-        return axes
 
     def match_tensors(
         self, equation: Equation, body: tuple[Equation, ...], arguments: Mapping[str, Argument]
@@ -345,40 +242,3 @@ class Caller:
         found = next(c for c in candidates if c not in self.used)
         self.used.add(found)
         return found
-
-
-def up_to_output(body: tuple[Equation, ...]) -> tuple[Equation, ...]:
-    """Equations up to the last node; notation after it is not used."""
-    last = max(i for i, e in enumerate(body) if not e.notation)
-    return body[: last + 1]
-
-
-def inputs_of(body: tuple[Equation, ...]) -> dict[str, Axes]:
-    """The inputs of flat equations in order of appearance, each with its axes at its first use.
-
-    A use that has only axes in its brackets shows more than one with labels.
-    """
-    axes, tensors = names_in(e.right for e in body)
-    axes.update(a for e in body for a in e.axes or ())
-    hidden = {e.name for e in body} | axes | ({a.upper() for a in axes} - tensors) | {PI}
-    found: dict[str, Axes] = {}
-    for equation in body:
-        for tree in walk(equation.right):
-            if isinstance(tree, Ref) and tree.name not in hidden:
-                own = tuple(i.name if i.indices is None else None for i in tree.indices or ())
-                if tree.name not in found or (None in found[tree.name] and None not in own):
-                    found[tree.name] = own
-    return found
-
-
-def all_axes(body: tuple[Equation, ...], assume: tuple[Operation, ...] = ()) -> list[str]:
-    """The axes of flat equations and of what is assumed, in order of appearance."""
-    trees: list[Tree] = [*(e.right for e in body), *assume]
-    axes, _ = names_in(trees)
-    seen = dict.fromkeys(a for e in body for a in e.axes or ())
-    for whole in trees:
-        for tree in walk(whole):
-            if isinstance(tree, Ref):
-                names = [tree.name, *(i.name for i in tree.indices or ())]
-                seen.update(dict.fromkeys(n for n in names if n in axes))
-    return list(seen)

@@ -12,10 +12,10 @@ from typing import Any, cast
 from sympy.core.relational import Relational
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.index.expressions import Index, entries, entry_name, free_indices
+from pullback.derive.index.objects import Index, entries, entry_name, free_indices
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.builder import Builder
-from pullback.derive.read.calls import Flat, write_out_calls
+from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import (
     Definition,
     Library,
@@ -25,12 +25,11 @@ from pullback.derive.read.definition import (
     no_library,
     read_definition,
 )
+from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
 from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
-
-__all__ = ["Definition", "Library", "no_library", "read_definition", "read_equations", "read_layer"]
 
 
 def read_layer(name: str, source: str, library: Library = no_library) -> Layer:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sympy import Expr
 
-from pullback.derive.index.expressions import Index, size_symbol
+from pullback.derive.index.objects import Index, size_symbol
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,

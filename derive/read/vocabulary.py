@@ -10,7 +10,9 @@ from difflib import get_close_matches
 import sympy as sp
 from sympy.core.relational import Relational
 
-from pullback.derive.index.expressions import FUNCTIONS, Largest, Maximum, Minimum, Smallest, Sum
+from pullback.derive.index.binders import Largest, Smallest, Sum
+from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.kinks import Maximum, Minimum
 
 REDUCTIONS = {"sum": Sum, "mean": Sum, "max": Largest, "min": Smallest}
 PAIRS = {"max": Maximum, "min": Minimum}

@@ -8,14 +8,15 @@ import sympy as sp
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.laws import LAWS
-from pullback.derive.proof import check as check_module
-from pullback.derive.proof.cases import Cases, Symbolic
-from pullback.derive.proof.check import check_step
-from pullback.derive.proof.nodes import Nodes
+from pullback.derive.proof import step_check as check_module
+from pullback.derive.proof.cases import Cases
+from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.proving import prove
 from pullback.derive.proof.settled import Contradiction
+from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.small_sizes import definitions_of
+from pullback.derive.proof.step_check import check_step
+from pullback.derive.proof.symbolic import Symbolic
 from pullback.derive.read.reader import read_equations
 
 
@@ -190,10 +191,10 @@ def test_the_sign_of_a_sum_with_what_is_bounded_is_seen(case):
     (number, name, factor), nodes = case, Nodes()
     bounded = nodes.scaled(nodes.function(name, nodes.symbol("u")), factor)
     found = nodes.add((nodes.number(number), bounded))
-    assert (nodes.positive(found), nodes.nonnegative(found)) == SIGNS[case]
+    assert (positive(found), nonnegative(found)) == SIGNS[case]
     grown = nodes.add((found, nodes.function("exp", nodes.symbol("v"))))
-    assert nodes.positive(grown) == nodes.nonnegative(found)
-    assert not nodes.nonnegative(nodes.add((found, nodes.symbol("w"))))
+    assert positive(grown) == nonnegative(found)
+    assert not nonnegative(nodes.add((found, nodes.symbol("w"))))
 
 
 def test_a_case_that_no_point_has_is_not_searched_for():
@@ -220,7 +221,7 @@ def test_a_definition_that_is_real_nowhere_is_refused_in_words(equations):
 def checked(before, after):
     layer = read_equations("own", f"a[n, m, k, j] = {before}\nb[n, m, k, j] = {after}")
     sides = [n.expr for n in layer.nodes]
-    return check_step(layer, "own", Step(LAWS["fold"], *sides), definitions_of(layer))
+    return check_step(layer, "own", Step("fold", *sides), definitions_of(layer))
 
 
 MANY = "x[n] * w[n, m, k, j] + abs(y[m] + x[n]) * abs(w[n, m, k, j] - x[k]) * v[j]"
@@ -241,9 +242,9 @@ def test_no_place_is_skipped_where_all_can_be_afforded(monkeypatch):
     layer = read_equations("own", "a[n, k] = abs(x[n] - y[k]) * abs(z[n, k])")
     a, (n, k) = layer.nodes[0].expr, layer.nodes[0].indices
     wrong = a + sp.KroneckerDelta(n, 1) * sp.KroneckerDelta(k, 1)
-    assert check_step(layer, "own", Step(LAWS["fold"], a, 2 * a - a.copy()), {}).sampled
+    assert check_step(layer, "own", Step("fold", a, 2 * a - a.copy()), {}).sampled
     with pytest.raises(ProofFailed, match="does not hold at k = 1, n = 1"):
-        check_step(layer, "own", Step(LAWS["fold"], a, wrong), {})
+        check_step(layer, "own", Step("fold", a, wrong), {})
 
 
 def test_an_axis_that_is_alone_has_three_places():

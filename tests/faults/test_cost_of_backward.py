@@ -12,7 +12,7 @@ from pullback.codegen.lower.contraction_order import cheapest_pair
 from pullback.codegen.program import Contract, OneHot
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, MissingLaw
-from pullback.derive.index.expressions import Index, size_symbol
+from pullback.derive.index.objects import Index, size_symbol
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.meaning import derived
 from tests.memory import SLACK, TIMES, measure, sizes_of

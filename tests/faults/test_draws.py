@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.targets.numpy.arguments import axes_of
 from pullback.codegen.targets.numpy.loops import Loops
 from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.module_test import module_test

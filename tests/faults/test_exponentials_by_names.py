@@ -7,7 +7,8 @@ from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.proof.proving import prove
-from pullback.derive.read.reader import read_definition, read_layer
+from pullback.derive.read.definition import read_definition
+from pullback.derive.read.reader import read_layer
 from tests.autodiff import text_facts
 from tests.random_layers import POINTS, compare
 

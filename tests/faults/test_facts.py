@@ -5,10 +5,10 @@ import pytest
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.laws import LAWS
-from pullback.derive.proof.proving import check_step, prove
-from pullback.derive.proof.results import Point
+from pullback.derive.proof.points import Point
+from pullback.derive.proof.proving import prove
 from pullback.derive.proof.small_sizes import definitions_of, fitting, small_sizes
+from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 
 CROSS = "L = -sum(i, j, t[i, j] * (z[i, j] - log(sum(k, exp(z[i, k])))))"
@@ -34,8 +34,7 @@ def step(before, after, fact):
     """The check of before = after, where a fact is assumed."""
     layer = read_equations("own", f"a = {before}\nb = {after}", assume=[fact])
     sides = [n.expr for n in layer.nodes]
-    law = LAWS["assumption"]
-    made = Step(law, *sides, layer.assumptions)
+    made = Step("assumption", *sides, layer.assumptions)
     return check_step(layer, "own", made, definitions_of(layer))
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.expressions import entry_indices, entry_name
+from pullback.derive.index.objects import entry_indices, entry_name
 from pullback.derive.law_example import read_example
-from pullback.derive.laws import LAWS, Law
-from pullback.derive.proof.proving import check_step
+from pullback.derive.laws.registry import LAWS, Law
+from pullback.derive.proof.step_check import check_step
 
 P = "given p[j] := exp(z[j]) / sum(i, exp(z[i]))"
 OTHERS = "[k != y] * p[k] - [k == y] * sum(j, [j != y] * p[j])"
@@ -135,7 +135,7 @@ def check(name, *example):
     own = LAWS[name]
     read = read_example(Law(name, own.statement, own.apply, example, own.reason))
     definitions = {entry_name(q.entry): (entry_indices(q.entry), q.expr) for q in read.equations}
-    step = Step(own, read.before, read.after, read.facts)
+    step = Step(own.name, read.before, read.after, read.facts)
     return check_step(read.layer, name, step, definitions)
 
 

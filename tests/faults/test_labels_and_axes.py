@@ -7,15 +7,9 @@ import pytest
 
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
-from pullback.derive.index.expressions import (
-    Index,
-    Largest,
-    Maximum,
-    Smallest,
-    Sum,
-    entry,
-    size_symbol,
-)
+from pullback.derive.index.binders import Largest, Smallest, Sum
+from pullback.derive.index.kinks import Maximum
+from pullback.derive.index.objects import Index, entry, size_symbol
 from pullback.derive.read.reader import read_equations
 from tests.programs import check_meaning, check_module
 from tests.test_fuzz_layers import draw_inputs, flat_facts

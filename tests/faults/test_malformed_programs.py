@@ -30,7 +30,7 @@ from pullback.codegen.program import (
     verify,
 )
 from pullback.derive.calculus.derivation import derive
-from pullback.derive.index.expressions import size_symbol
+from pullback.derive.index.objects import size_symbol
 from pullback.derive.read.reader import read_equations
 
 EQUATIONS = """

@@ -15,7 +15,7 @@ from pullback.codegen.targets.numpy.marked import mark
 from pullback.codegen.targets.numpy.statements import Line
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
-from pullback.derive.index.expressions import Index
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer
 
 MARGIN = "    "  # of a function's body
@@ -40,7 +40,7 @@ def equation(derivation: Derivation, name: str) -> list[str]:
     """The equation of a node, of a gradient or of a tangent."""
     for value in derivation.values:
         if value.node.name == name:
-            laws = "; ".join(step.law.name for step in value.code.steps)
+            laws = "; ".join(step.law for step in value.code.steps)
             return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
     for gradient in derivation.gradients:
         if cotangent_name(gradient.tensor.name) == name:

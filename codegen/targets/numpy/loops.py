@@ -8,9 +8,7 @@ from typing import Any
 
 from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
-from pullback.derive.index.expressions import (
-    free_indices,
-)
+from pullback.derive.index.objects import free_indices
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.trees import (

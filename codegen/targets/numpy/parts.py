@@ -15,7 +15,8 @@ from sympy import Expr
 
 from pullback.codegen.program.plan.plan import Plan
 from pullback.derive.calculus.derivation import Derivation
-from pullback.derive.index.expressions import Index, Sum, entries, entry_indices, entry_name
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.objects import Index, entries, entry_indices, entry_name
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 

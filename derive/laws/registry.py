@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from pickle import PicklingError
 from typing import Any
 
 from sympy import Expr
@@ -31,8 +32,19 @@ class Law:
         """The expression, rewritten."""
         return self.apply(expr, *context) if context else alone(self.apply, expr)
 
+    def __reduce__(self) -> tuple[Callable[[str], Law], tuple[str]]:
+        """A law is pickled as its name, since a law's function goes by the name of the law."""
+        if LAWS.get(self.name) is not self:
+            raise PicklingError(f"the law {self.name!r} is not in the table of laws")
+        return named, (self.name,)
 
-@cache
+
+def named(name: str) -> Law:
+    """The law of that name."""
+    return LAWS[name]
+
+
+@lru_cache(2**14)
 def alone(apply: Callable[[Expr], Expr], expr: Expr) -> Expr:
     """A law without context: chains ask again and again whether one still applies."""
     return apply(expr)
@@ -65,11 +77,3 @@ def texts(name: str, apply: Callable[..., Expr]) -> tuple[str, tuple[str, ...], 
             "wanted are lines 'given …', if any, and 'before = after'"
         )
     return " ".join(statement.split()), (*given, last), " ".join(reason.split())
-
-
-@dataclass(frozen=True)
-class Equality:
-    """What an equation says of an entry: `entry == expr` for all values of its indices."""
-
-    entry: Expr
-    expr: Expr

@@ -1,0 +1,120 @@
+"""Indices, sizes of axes, and entries of tensors: `x[n, d]` as SymPy objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import count
+from typing import Any, cast
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+BOUND = "_"  # names of bound indices start with it; no name in a definition does
+FRESH = f"{BOUND}fresh"  # ... and those of open ones with this
+
+
+class Index(Symbol):
+    """An index with the size of its axis; two indices are equal when name and size are."""
+
+    __slots__ = ("size",)
+    size: Expr
+
+    def __new__(cls, name: str, size: Expr) -> Index:
+        """Make the index `name`, which runs from 0 to size - 1."""
+        self = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
+        self.size = size
+        return cast(Index, self)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Expr], dict[str, Any]]:
+        return (self.name, self.size), {}
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.size)
+
+
+_numbers = count()
+
+
+def fresh_index(size: Expr) -> Index:
+    """An index that occurs nowhere else; it vanishes when a binder takes it up."""
+    return Index(f"{FRESH}{next(_numbers):09d}", size)
+
+
+def size_symbol(name: str) -> Symbol:
+    """The size of an axis, a positive integer."""
+    return Symbol(name, integer=True, positive=True)
+
+
+class Indexed(sp.Indexed):
+    """An entry of a tensor: where it stands does not change, also at the place of an extreme value.
+
+    SymPy's own slope is NaN by what such a place hangs on. (Its order in sums goes by this name.)
+    """
+
+    def _eval_derivative(self, wrt: Expr) -> Expr:
+        same = isinstance(wrt, sp.Indexed) and wrt.base == self.base
+        return cast(Expr, super()._eval_derivative(wrt)) if same else sp.S.Zero
+
+
+def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Expr:
+    """The entry of a tensor at these indices; a plain symbol where it has no axes."""
+    kind = {"integer": True} if integer else {"real": True}
+    indices = tuple(indices)
+    if not indices:
+        return Symbol(name, **kind)
+    return Indexed(sp.IndexedBase(Symbol(name, **kind), **kind), *indices)
+
+
+def entry_name(atom: Expr) -> str:
+    """The name of the tensor of an entry."""
+    symbol = atom.base.label if isinstance(atom, sp.Indexed) else atom
+    return str(symbol.name)
+
+
+def entry_indices(atom: Expr) -> tuple[Expr, ...]:
+    """The indices of an entry."""
+    return tuple(atom.indices) if isinstance(atom, sp.Indexed) else ()
+
+
+def is_entry(expr: sp.Basic) -> bool:
+    """Is it a tensor's entry, or a tensor without axes?"""
+    if isinstance(expr, sp.Indexed):
+        return True
+    return isinstance(expr, Symbol) and not isinstance(expr, Index) and not is_size(expr)
+
+
+def is_size(expr: sp.Basic) -> bool:
+    """Is it the size of an axis?"""
+    return isinstance(expr, Symbol) and not isinstance(expr, Index) and bool(expr.is_positive)
+
+
+@lru_cache(2**14)
+def entries(expr: sp.Basic) -> tuple[Expr, ...]:
+    """All entries of tensors in an expression, in a fixed order."""
+    bases = {b for i in expr.atoms(sp.Indexed) for b in i.base.free_symbols}
+    found = {a for a in expr.atoms(sp.Indexed, Symbol) if is_entry(a) and a not in bases}
+    return tuple(sorted(found, key=sp.default_sort_key))
+
+
+def free_entries(expr: sp.Basic) -> list[Expr]:
+    """The entries of an expression that do not stand at an index bound within it."""
+    free = set(free_indices(expr))
+    return [a for a in entries(expr) if set(free_indices(a)) <= free]
+
+
+@lru_cache(2**14)
+def free_indices(expr: sp.Basic) -> tuple[Index, ...]:
+    """The free indices of an expression, by name."""
+    found = (s for s in expr.free_symbols if isinstance(s, Index))
+    return tuple(sorted(found, key=lambda s: s.name))
+
+
+def ordered(exprs: Iterable[Expr]) -> list[Expr]:
+    """A fixed order."""
+    return sorted(exprs, key=sp.default_sort_key)
+
+
+def unless_infinite(expr: Expr) -> bool | None:
+    """Is it real? It may be −∞ where that stands in it, for what is left out."""
+    return None if expr.has(sp.S.NegativeInfinity) else True
