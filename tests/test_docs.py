@@ -19,6 +19,7 @@ from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces import cli, notebook
 from pullback.codegen.faces.gallery import entry
+from pullback.codegen.targets.table import TARGETS
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read import grammar, vocabulary
 from pullback.derive.read.definition import KEYS
@@ -314,3 +315,31 @@ def test_titles_stay_text_in_the_gallery(title):
     assert empty == "" and links == "[Module](scale.py), [derivation](scale.tex)"
     shown = re.sub("&#9[13];", "", head.removeprefix("## scale: "))  # brackets, as entities
     assert not re.search(r"(?<!\\)[<>*_`$#!&]|[\[\]]", shown) and shown.isprintable()
+
+
+# -- the tour and the targets ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["tour.md", "targets.md"])
+def test_files_that_a_page_names_are_there(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:derive|codegen|tests|layers|generated|bench)/[\w/.]*)`", text)
+    assert len(named) > 8
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_the_tour_goes_through_every_room_in_the_order_of_floors():
+    text = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
+    rooms = [
+        str(p.relative_to(ROOT))
+        for folder in ("derive", "codegen")
+        for p in sorted((ROOT / folder).iterdir())
+        if p.is_dir() and (p / "__init__.py").is_file()
+    ]
+    assert rooms and not [room for room in rooms if f"| `{room}/` |" not in text]
+
+
+def test_the_page_of_targets_has_every_target():
+    text = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)
+    assert rows == list(TARGETS)

@@ -8,6 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OWN = "pullback."
+LONGEST = 330  # lines of a file
+PROGRAMS = [  # the floors of codegen/
+    "faults", "library", "templating", "program", "lower", "interface", "notation", "targets",
+    "pages", "compiler", "faces",
+]  # fmt: skip
 FLOORS = ["errors", "index", "layer", "read", "laws", "calculus", "law_example", "proof"]
 
 
@@ -81,6 +86,39 @@ def test_derive_imports_one_way():
         and floor(other) > floor(module)
     ]
     assert not upwards
+
+
+def test_codegen_imports_one_way():
+    def place(module):
+        parts = module.removeprefix(f"{OWN}codegen").split(".")
+        return PROGRAMS.index(parts[1]) if len(parts) > 1 else -1
+
+    own = [m for m in modules() if m.startswith(f"{OWN}codegen")]
+    assert {m.split(".")[2] for m in own if m.count(".") > 1} == {*PROGRAMS}
+    pairs = [(m, o) for m in own for o in graph()[m] if o.startswith(f"{OWN}codegen")]
+    assert not [(m, o) for m, o in pairs if place(o) > place(m)]
+
+
+def test_pages_know_of_targets_only_what_a_target_is():
+    pages = [m for m in modules() if m.startswith(f"{OWN}codegen.pages")]
+    others = {o for m in pages for o in graph()[m] if o.startswith(f"{OWN}codegen.targets")}
+    assert others <= {f"{OWN}codegen.targets.target"}
+
+
+def test_one_target_spells_numpy():
+    """Calls of NumPy stand as text in the NumPy targets alone."""
+    spelling = [m for m, p in modules().items() if "np.einsum(" in p.read_text(encoding="utf-8")]
+    assert all(m.startswith(f"{OWN}codegen.targets.") for m in spelling)
+
+
+def test_no_file_is_long():
+    lines = {m: len(p.read_text(encoding="utf-8").splitlines()) for m, p in modules().items()}
+    assert not {m: count for m, count in lines.items() if count > LONGEST}
+
+
+def test_every_file_says_what_it_is_about():
+    texts = {m: ast.get_docstring(ast.parse(p.read_text("utf-8"))) for m, p in modules().items()}
+    assert not [m for m, text in texts.items() if not text]
 
 
 def test_derive_imports_nothing_of_codegen():
