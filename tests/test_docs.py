@@ -324,7 +324,7 @@ def test_titles_stay_text_in_the_gallery(title):
 def test_files_that_a_page_names_are_there(page):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     named = re.findall(r"`((?:derive|codegen|tests|layers|generated|bench)/[\w/.]*)`", text)
-    assert len(named) > 8
+    assert len(named) >= 5
     assert not [path for path in named if not (ROOT / path).exists()]
 
 
@@ -341,5 +341,5 @@ def test_the_tour_goes_through_every_room_in_the_order_of_floors():
 
 def test_the_page_of_targets_has_every_target():
     text = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w[\w-]*)` \|", text, re.MULTILINE)
     assert rows == list(TARGETS)
