@@ -6,12 +6,40 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from pullback.derive.errors import Fault, PullbackError, TooLarge
 
 STACK = 6_000  # calls of Python, one inside another
 LONG = 200  # characters of a message that are shown
 SHOW = "PULLBACK_TRACEBACK"  # the variable that makes the command show where a fault came up
+
+
+class Deep:
+    """A stack that holds expressions as deep as definitions may nest them, for as long as needed.
+
+    Python has one limit for all threads: the first that comes in raises it, and the last that goes
+    out puts it back.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.before = Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self.before, STACK))
+            self.inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                sys.setrecursionlimit(self.before)
+
+
+DEEP = Deep()
 
 
 @contextmanager
@@ -21,10 +49,9 @@ def stages(name: str, source: str) -> Iterator[None]:
     Raises TooLarge where the stack or the memory does not hold them, and Fault for any exception
     that no stage raises on purpose.
     """
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, STACK))  # each level of an expression is many calls
     try:
-        yield
+        with DEEP:  # each level of an expression is many calls
+            yield
     except PullbackError:
         raise
     except RecursionError:
@@ -38,8 +65,6 @@ def stages(name: str, source: str) -> Iterator[None]:
         raise  # a file that cannot be read or written, as the system says it
     except Exception as error:
         raise Fault(f"{name}: {fault_words(error, source)}") from error
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def fault_words(error: Exception, source: str | None = None) -> str:

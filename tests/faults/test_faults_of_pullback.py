@@ -8,12 +8,14 @@ import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces import cli, notebook, parallel
+from pullback.codegen.faults import STACK, stages
 from pullback.derive.errors import Fault, PullbackError, TooLarge
 
 ROOT = Path(__file__).parent.parent.parent
@@ -152,3 +154,26 @@ def test_a_reader_that_leaves_is_no_error(arguments):
 def test_a_stream_that_is_no_file_is_taken_as_it_is(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert cli.main(["list"]) == 0 and "relu" in sys.stdout.getvalue()
+
+
+def test_the_limit_of_the_stack_is_put_back_when_the_last_thread_is_done():
+    """Of two threads the one that ends first leaves the other its stack."""
+    before, both = sys.getrecursionlimit(), Barrier(2, timeout=60)
+    seen = []
+
+    def work(longer):
+        with stages("own", ""):
+            both.wait()
+            if longer:
+                both.wait()  # the other one has gone out
+                seen.append(sys.getrecursionlimit())
+        if not longer:
+            both.wait()
+
+    threads = [Thread(target=work, args=(longer,)) for longer in (True, False)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [max(before, STACK)]
+    assert sys.getrecursionlimit() == before
