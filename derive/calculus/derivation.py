@@ -151,6 +151,11 @@ def cotangent_name(name: str) -> str:
     return COTANGENT + name
 
 
+def tensor_of(cotangent: str) -> str:
+    """The name of the tensor of which this is the cotangent's name."""
+    return cotangent.removeprefix(COTANGENT)
+
+
 def derive(layer: Layer) -> Derivation:
     """Derive every gradient that the layer wants; DefinitionError where it wants none."""
     if not layer.wrt:

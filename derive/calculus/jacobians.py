@@ -193,17 +193,12 @@ def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list
 # -- Jacobians -----------------------------------------------------------------------------
 
 
-def primed(index: Index) -> Index:
-    """The same axis, for the node's own entry: n becomes n′."""
-    return Index(f"{index.name}'", index.size)
-
-
 def derive_jacobian(
     layer: Layer, values: Mapping[str, Value], value: Value, tensor: Tensor | Node
 ) -> Jacobian:
     """The general entry of ∂ node / ∂ tensor, simplified by laws."""
     node = value.node
-    rows = tuple(primed(i) for i in node.indices)
+    rows = tuple(i.primed for i in node.indices)
     expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
     columns = tuple(tensor.indices)
     chain = Chain(Partial(expr, tensor.entry))
@@ -231,8 +226,7 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
     """
 
     def places(indices: tuple[Index, ...]) -> list[tuple[int, ...]]:
-        names = [i.name.rstrip("'") for i in indices]
-        return list(product(*(range(sizes.get(name, 2)) for name in names)))
+        return list(product(*(range(sizes.get(i.axis, 2)) for i in indices)))
 
     def at(indices: tuple[Index, ...], place: tuple[int, ...]) -> dict[Index, Expr]:
         return dict(zip(indices, map(sp.Integer, place), strict=True))

@@ -52,8 +52,7 @@ class Structure:
 
 def axis_words(indices: Iterable[Index]) -> str:
     """The names of axes in print."""
-    names = (i.name.rstrip("'") for i in indices)
-    return ", ".join(DOTS if name == BATCH else name for name in names)
+    return ", ".join(DOTS if i.axis == BATCH else i.axis for i in indices)
 
 
 def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ...]) -> Structure:

@@ -16,7 +16,6 @@ from pullback.derive.calculus.jacobians import (
     derive_jacobian,
     foldable,
     meanings,
-    primed,
 )
 from pullback.derive.calculus.steps import Chain, tidy
 from pullback.derive.index.binders import Sum
@@ -93,7 +92,7 @@ def derive_tangents(
 def push(layer: Layer, values: Mapping[str, Value], jacobian: Jacobian) -> Pushforward:
     """J ẋ in its short form: the sum runs over the tensor's axes, which are primed for that."""
     node, tensor = jacobian.node, jacobian.tensor
-    columns = tuple(map(primed, tensor.indices))
+    columns = tuple(i.primed for i in tensor.indices)
     swap = dict(zip(jacobian.rows, node.indices, strict=True))
     swap |= dict(zip(jacobian.columns, columns, strict=True))
     tangent = entry(tangent_name(tensor.name), columns)

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import permutations
-from string import ascii_lowercase
 from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
 from pullback.derive.index.canonical import orders
-from pullback.derive.index.objects import BOUND, Index, free_indices, fresh_index, unless_infinite
+from pullback.derive.index.objects import (
+    Index,
+    bound_index,
+    free_indices,
+    fresh_index,
+    level_of,
+    unless_infinite,
+)
 
 MAX_PERMUTED = 3  # indices of one binder whose every order is tried
-
-
-def letters(number: int) -> str:
-    """a, b, …, z, za, zb, …"""
-    return "z" * (number // 26) + ascii_lowercase[number % 26]
 
 
 class Binder(Expr):
@@ -33,14 +34,14 @@ class Binder(Expr):
         """Bind the indices in the body, renaming them to canonical ones."""
         body = sp.sympify(body)
         level = 1 + max((b.level for b in body.atoms(Binder)), default=0)
-        names = [f"{BOUND}{level}{letters(i)}" for i in range(len(indices))]
-        clash = {s.name for s in free_indices(body) if s not in indices} & set(names)
+        names = {bound_index(level, place, i.size).name for place, i in enumerate(indices)}
+        clash = {s.name for s in free_indices(body) if s not in indices} & names
         if clash:
             raise ValueError(f"an index would be captured: {sorted(clash)}")
         every = permutations(indices) if len(indices) <= MAX_PERMUTED else orders(body, indices)
         candidates = []
         for order in every:
-            bound = [Index(name, i.size) for name, i in zip(names, order, strict=True)]
+            bound = [bound_index(level, place, i.size) for place, i in enumerate(order)]
             candidates.append((body.xreplace(dict(zip(order, bound, strict=True))), *bound))
         args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
         return cast(Expr, super().__new__(cls, *args))
@@ -58,7 +59,7 @@ class Binder(Expr):
     @property
     def level(self) -> int:
         """How many binders are nested here, this one included."""
-        return int(self.indices[0].name.strip(BOUND).rstrip(ascii_lowercase))
+        return level_of(self.indices[0])
 
     @property
     def free_symbols(self) -> set[sp.Basic]:

@@ -6,15 +6,15 @@ apart by where they stand; those that stand alike are tried in turn, unless they
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import sympy as sp
 from sympy import Expr, Symbol
 
+from pullback.derive.index.objects import level_of
+
 MAX_ORDERS = 120  # that are compared; beyond that names may differ, and nothing is wrong
-INNER = re.compile(r"_\d+[a-z]+")  # names of indices that are bound further inside
 Colours = Mapping[Symbol, str]
 
 
@@ -84,7 +84,7 @@ def seen(
         if isinstance(e, Symbol) and e in by:
             return by[e]
         if not e.args:
-            inner = isinstance(e, Symbol) and INNER.fullmatch(e.name)
+            inner = isinstance(e, Symbol) and level_of(e)  # bound further inside
             return digest("inner", str(getattr(e, "size", ""))) if inner else digest(str(e))
         parts = [look(a) for a in e.args]
         if isinstance(e, sp.Add | sp.Mul | sp.KroneckerDelta | sp.Eq | sp.Ne):

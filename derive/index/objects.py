@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import count
+from string import ascii_lowercase
 from typing import Any, cast
 
 import sympy as sp
@@ -12,6 +14,7 @@ from sympy import Expr, Symbol
 
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
 FRESH = f"{BOUND}fresh"  # ... and those of open ones with this
+PRIME = "'"  # names of indices that run over an axis once more end with it
 
 
 class Index(Symbol):
@@ -26,11 +29,36 @@ class Index(Symbol):
         self.size = size
         return cast(Index, self)
 
+    @property
+    def primed(self) -> Index:
+        """Another index of the same axis, for the node's own entry: n becomes n′."""
+        return Index(f"{self.name}{PRIME}", self.size)
+
+    @property
+    def axis(self) -> str:
+        """The name of the axis that it runs over, primed or not."""
+        return str(self.name).rstrip(PRIME)
+
     def __getnewargs_ex__(self) -> tuple[tuple[str, Expr], dict[str, Any]]:
         return (self.name, self.size), {}
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.size)
+
+
+BOUND_NAME = re.compile(rf"{BOUND}(\d+)[a-z]+")
+
+
+def bound_index(level: int, place: int, size: Expr) -> Index:
+    """The canonical index of a binder: `_1a`, `_1b`, …, `_2a` where another binder lies inside."""
+    letters = "z" * (place // 26) + ascii_lowercase[place % 26]
+    return Index(f"{BOUND}{level}{letters}", size)
+
+
+def level_of(symbol: Symbol) -> int:
+    """The level of a canonical index of a binder; 0 where it is none."""
+    found = BOUND_NAME.fullmatch(symbol.name)
+    return int(found[1]) if found else 0
 
 
 _numbers = count()
@@ -39,6 +67,11 @@ _numbers = count()
 def fresh_index(size: Expr) -> Index:
     """An index that occurs nowhere else; it vanishes when a binder takes it up."""
     return Index(f"{FRESH}{next(_numbers):09d}", size)
+
+
+def is_fresh(index: Index) -> bool:
+    """Is it a fresh index?"""
+    return str(index.name).startswith(FRESH)
 
 
 def size_symbol(name: str) -> Symbol:

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from pullback.derive.errors import TooLarge
 from pullback.derive.index.binders import Binder
-from pullback.derive.index.objects import FRESH, Index, free_indices
+from pullback.derive.index.objects import Index, free_indices, is_fresh
 
 MAX_ROUNDS = 50  # of a law that is applied until nothing changes
 
@@ -66,6 +66,6 @@ def substitute(expr: Expr, indices: Mapping[Any, Any]) -> Expr:
     """Put other indices in place of free ones; binders cannot capture them."""
     if not indices:
         return expr
-    bound = any(i.name.startswith(FRESH) for v in indices.values() for i in free_indices(v))
+    bound = any(is_fresh(i) for v in indices.values() for i in free_indices(v))
     opened = Binder.open_anew if bound else Binder.open
     return rewrite(expr, lambda e: indices.get(e) if isinstance(e, Index) else None, opened)

@@ -11,7 +11,7 @@ from typing import Any
 
 import mpmath
 
-from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
+from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name, tensor_of
 from pullback.derive.calculus.tangents import Tangent, tangent_name
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import entry, entry_name
@@ -78,7 +78,7 @@ def check_seconds(derivation: Derivation) -> Check | None:
         results = [
             Result(name, second.node.indices, second.tangent)
             for second in derivation.seconds
-            if (name := second.node.name.removeprefix(cotangent_name(""))) in derivation.wanted
+            if (name := tensor_of(second.node.name)) in derivation.wanted
         ]
         return point.along(results, meaning, other_name)
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.binders import Binder, Extreme, Place, Sum
+from pullback.derive.index.binders import ArgLargest, Binder, Extreme, Largest, Place, Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
 from pullback.derive.index.objects import (
     Index,
@@ -132,12 +132,12 @@ def part(factor: Expr) -> Part:
 def binder(expr: Binder) -> Reader:
     """A sum or an extreme value; of the place of one, the place and the value."""
     names, free = [i.name for i in expr.indices], [i.name for i in free_indices(expr)]
-    whole, kind = isinstance(expr, Sum), type(expr).__name__
+    whole = isinstance(expr, Sum)
     if whole and len(names) > 1:
         short = one_by_one([part(f) for f in sp.Mul.make_args(expr.body)], expr.indices)
         if short:
             return remembered(short, free)
-    body, largest = reader(expr.body), kind.endswith("Largest")
+    body, largest = reader(expr.body), isinstance(expr, Largest | ArgLargest)
 
     def bind(s: Scalars[Any], at: At) -> Any:
         ranges = [range(s.sizes[i.size]) for i in expr.indices]

@@ -31,10 +31,11 @@ from pullback.derive.read.vocabulary import (
     SIZE,
     TANGENT,
     WORDS,
+    size_name,
 )
 
 MAX_SYMBOLS = 512
-BATCH_SIZE = SIZE + BATCH_AXIS
+BATCH_SIZE = size_name(BATCH_AXIS)
 MAX_AXES = 8
 
 
@@ -294,12 +295,12 @@ class Symbols:
         first = next((a for a in self.axes_in_order if self.sizes.find(a) == root), None)
         if first is None:
             assert isinstance(root, tuple)
-            return size_symbol("_".join([SIZE.rstrip("_"), *map(str, root)]))
+            return size_symbol(size_name("_".join(map(str, root))))
         if first == BATCH:
             return size_symbol(BATCH_SIZE)
         capital = first.upper()
         taken = capital in self.ranks or capital in self.axes
-        return size_symbol(SIZE + first if taken else capital)
+        return size_symbol(size_name(first) if taken else capital)
 
     def index(self, name: str) -> Index:
         """The index of an axis."""

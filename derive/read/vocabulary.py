@@ -46,6 +46,11 @@ HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
 HABITS |= {"maximum": "max", "minimum": "min"}
 
 
+def size_name(axis: str) -> str:
+    """The name of an axis's size where the axis's capital is taken, or it has none."""
+    return SIZE + axis
+
+
 def size_words(name: str) -> str:
     """The name of a size in print: a capital as it is, else that of the axis between strokes.
 
