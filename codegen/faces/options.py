@@ -207,7 +207,8 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {  # what each does, examples, its a
         "derive, prove and write modules and derivations",
         "examples:\n  pullback generate\n  pullback generate my_layer.toml --out mylib\n"
         "  pullback generate --check\n"
-        "  pullback generate softmax_cross_entropy --precise --out precise",
+        "  pullback generate softmax_cross_entropy --precise --out precise\n"
+        "  pullback generate mlp --target plain --out simple",
         add_generate,
     ),
     "book": (
