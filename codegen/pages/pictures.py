@@ -159,11 +159,11 @@ def path(cells: Sequence[tuple[int, int]]) -> str:
 
 def written_sizes(jacobian: Jacobian) -> dict[str, int]:
     """Sizes of 2, and 1 for the first axes where the matrix would be too large otherwise."""
-    sizes = {i.name.rstrip("'"): 2 for i in (*jacobian.rows, *jacobian.columns)}
+    sizes = {i.axis: 2 for i in (*jacobian.rows, *jacobian.columns)}
 
     def too_large() -> bool:
-        rows = prod(sizes[i.name.rstrip("'")] for i in jacobian.rows)
-        columns = prod(sizes[i.name.rstrip("'")] for i in jacobian.columns)
+        rows = prod(sizes[i.axis] for i in jacobian.rows)
+        columns = prod(sizes[i.axis] for i in jacobian.columns)
         return rows > ROWS or columns > COLUMNS
 
     for name in list(sizes):

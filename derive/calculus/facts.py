@@ -97,13 +97,14 @@ def speaks_of(fact: Fact, expr: Expr, conditions: Conditions) -> bool:
     if type(fact.expr) is not type(expr):
         return False
     names = free_indices(fact.expr)
-    more = {i for c in fact.conditions for i in free_indices(c)} - {*names}
+    found_in = (i for c in ordered(fact.conditions) for i in free_indices(c))
+    more = tuple(i for i in dict.fromkeys(found_in) if i not in names)
     values = matches(Equality(pattern(names), fact.expr), expr) if names else iter([{}])
     for found in values:
         if substitute(fact.expr, found) == expr:
             places = sizes(free_indices(expr))  # it is read at some place of these axes
             wanted = [substitute(c, found) for c in ordered(fact.conditions - places)]
-            if all_hold(wanted, tuple(more), conditions):
+            if all_hold(wanted, more, conditions):
                 return True
     return False
 
