@@ -7,14 +7,15 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 from sympy import Expr
 
 from pullback import __version__
-from pullback.codegen.notation.matrix import matrix_form
-from pullback.codegen.notation.printer import UNICODE, Notation, spell
+from pullback.codegen.notation.matrix.printer import matrix_form
+from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Elementwise, Function, Program, Size, Value, Values, borrows
 from pullback.codegen.targets.numpy.arguments import WIDTH, Arguments, flat, has_batch, shape, sizes
 from pullback.codegen.targets.numpy.helpers import needed
@@ -186,6 +187,11 @@ class Module:
     def layer(self) -> Layer:
         """The layer."""
         return self.derivation.layer
+
+    @cached_property
+    def notation(self) -> Notation:
+        """How comments spell formulas."""
+        return Notation(self.layer)
 
     def context(self) -> dict[str, Any]:
         """Every key of the template."""
@@ -368,9 +374,8 @@ class Module:
             "never changed, and nothing is broadcast. The cache holds inputs and the output where",
             "backward reads them: write on neither before it.",
         ]
-        facts = Notation(self.layer)
         for fact in self.layer.assumptions:
-            lines.append(f"The gradients take it that {facts.relation(fact)}.")
+            lines.append(f"The gradients take it that {self.notation.relation(fact)}.")
         empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")
@@ -424,6 +429,6 @@ class Module:
 
     def result(self, left: Expr, right: Expr, axes: tuple[Index, ...]) -> list[str]:
         """What was derived, in index notation and as matrices."""
-        matrix = matrix_form(right, axes, self.layer, UNICODE)
-        found = f"{spell(left, self.layer, UNICODE)} = {spell(right, self.layer, UNICODE)}"
+        matrix = matrix_form(right, axes, self.notation)
+        found = f"{self.notation.spell(left)} = {self.notation.spell(right)}"
         return [found, *([f"that is, {matrix}"] if matrix else [])]
