@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from pullback.codegen.notation.printer import LATEX, UNICODE
+from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.law_texts import law_text, law_texts
 from pullback.derive import laws
 from pullback.derive.calculus.steps import Step

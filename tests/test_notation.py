@@ -17,17 +17,12 @@ import pytest
 import sympy as sp
 from sympy import KroneckerDelta
 
-from pullback.codegen.notation.matrix import (
-    Leaf,
-    Made,
-    Matrix,
-    OneHot,
-    Ones,
-    matrix_form,
-    matrix_tree,
-    transpose,
-)
-from pullback.codegen.notation.printer import LATEX, UNICODE, Notation, spell
+from pullback.codegen.notation.matrix.making import transpose
+from pullback.codegen.notation.matrix.printer import matrix_form
+from pullback.codegen.notation.matrix.reader import matrix_tree
+from pullback.codegen.notation.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.terminal import show, wrap
 from pullback.derive.calculus.derivation import Derivation, derive
@@ -49,6 +44,10 @@ from pullback.derive.read.reader import read_equations, read_layer
 
 LAYERS = Path(__file__).parent.parent / "layers"
 TEXTS = {p.stem: p.read_text() for p in LAYERS.glob("*.toml")}
+
+
+def spell(expr: sp.Expr, layer: Layer, style: Style = UNICODE, unit_output: bool = True) -> str:
+    return Notation(layer, style, unit_output).spell(expr)
 
 
 def shipped(name: str) -> Derivation:
@@ -189,7 +188,9 @@ def test_matrix_form_has_the_value_of_the_index_expression(name: str) -> None:
     for expr, axes in all_expressions(derivation):
         tree = matrix_tree(expr, axes)
         if tree is not None:
-            assert agrees(expr, axes, numbers, tree), matrix_form(expr, axes, derivation.layer)
+            assert agrees(expr, axes, numbers, tree), matrix_form(
+                expr, axes, Notation(derivation.layer)
+            )
             count += 1
     has_form = all(len(t.indices) <= 2 for t in derivation.layer.inputs)
     last = derivation.values[-1].node.expr
@@ -238,10 +239,10 @@ def test_a_wrong_transpose_is_seen() -> None:
 def test_no_matrix_form_where_none_exists() -> None:
     layer = equations("z[n, k] = sum(d, x[n, d] * y[d, k] * v[n, d, k])\nL[n] = z[n, l[n]]")
     for node in layer.nodes:
-        assert matrix_form(node.expr, node.indices, layer) is None
+        assert matrix_form(node.expr, node.indices, Notation(layer)) is None
     cube = equations("a[n, k, d] = x[n] * y[k] * v[d]").nodes[0]
-    assert matrix_form(cube.expr, cube.indices, layer) is None
-    assert matrix_form(entry("x", cube.indices[:2]), cube.indices[:1], layer) is None
+    assert matrix_form(cube.expr, cube.indices, Notation(layer)) is None
+    assert matrix_form(entry("x", cube.indices[:2]), cube.indices[:1], Notation(layer)) is None
 
 
 MLP = {
@@ -260,11 +261,11 @@ def test_gradients_of_the_perceptron_in_matrix_notation() -> None:
     layer = derivation.layer
     for name, text in MLP.items():
         gradient = derivation.gradient(name)
-        assert matrix_form(gradient.total, gradient.tensor.indices, layer) == text
+        assert matrix_form(gradient.total, gradient.tensor.indices, Notation(layer)) == text
     u = derivation.gradient("u")
-    assert matrix_form(u.code, u.tensor.indices, layer) == "𝟏[h ≠ 0] ⊙ ∂L/∂h"
+    assert matrix_form(u.code, u.tensor.indices, Notation(layer)) == "𝟏[h ≠ 0] ⊙ ∂L/∂h"
     w = derivation.gradient("w")
-    assert matrix_form(w.total, w.tensor.indices, layer, LATEX) == (
+    assert matrix_form(w.total, w.tensor.indices, Notation(layer, LATEX)) == (
         r"h^{\top} \, \frac{\partial L}{\partial z} + \lambda \, w"
     )
 
@@ -272,7 +273,7 @@ def test_gradients_of_the_perceptron_in_matrix_notation() -> None:
 def test_gradient_of_softmax_in_matrix_notation() -> None:
     derivation = shipped("softmax")
     z = derivation.gradient("z")
-    text = matrix_form(z.total, z.tensor.indices, derivation.layer)
+    text = matrix_form(z.total, z.tensor.indices, Notation(derivation.layer))
     assert text == "p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)"
 
 
@@ -512,12 +513,13 @@ def test_pages_do_not_depend_on_the_hash_seed() -> None:
     code = (
         "from pathlib import Path; from pullback.derive.read.reader import read_layer;"
         "from pullback.derive.calculus.derivation import derive;"
-        "from pullback.codegen.notation.printer import spell, LATEX;"
-        "from pullback.codegen.notation.matrix import matrix_form;"
+        "from pullback.codegen.notation.styles import LATEX;"
+        "from pullback.codegen.notation.printer import Notation;"
+        "from pullback.codegen.notation.matrix.printer import matrix_form;"
         f"texts = {{p.stem: p.read_text() for p in Path({str(LAYERS)!r}).glob('*.toml')}};"
         "layer = read_layer('mlp', texts['mlp'], texts.__getitem__); d = derive(layer);"
-        "print([spell(s.after, layer, LATEX) for s in d.steps]);"
-        "print([matrix_form(g.code, g.tensor.indices, layer) for g in d.gradients])"
+        "print([Notation(layer, LATEX).spell(s.after) for s in d.steps]);"
+        "print([matrix_form(g.code, g.tensor.indices, Notation(layer)) for g in d.gradients])"
     )
     outputs = {
         subprocess.run(

@@ -19,7 +19,8 @@ import sympy as sp
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.notation.printer import LATEX, UNICODE, spell
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.outline import Block, Outline, outline
 from pullback.codegen.pages.terminal import plain, show
@@ -278,9 +279,8 @@ class JacobianMatrix:
 
     def cells(self, latex: bool = False) -> list[list[str]]:
         """Its entries, spelled, row by row."""
-        style, columns = LATEX if latex else UNICODE, range(self.matrix.cols)
-        rows = range(self.matrix.rows)
-        return [[spell(self.matrix[r, c], self.layer, style) for c in columns] for r in rows]
+        spell = Notation(self.layer, LATEX if latex else UNICODE).spell
+        return [[spell(entry) for entry in self.matrix.row(r)] for r in range(self.matrix.rows)]
 
     def __str__(self) -> str:
         cells = self.cells()

@@ -17,7 +17,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from pullback.codegen.notation.printer import GREEK, LATEX
+from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
 from pullback.codegen.pages.outline import outline
 from pullback.codegen.templating import environment

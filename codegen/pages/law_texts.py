@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pullback.codegen.notation.printer import UNICODE, Notation, Style
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import UNICODE, Style
 from pullback.codegen.pages.outline import Formula
 from pullback.derive.index.objects import free_indices
 from pullback.derive.law_example import Example, read_example

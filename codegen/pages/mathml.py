@@ -15,7 +15,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pullback.codegen.notation.printer import PAGE, Notation
+from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.styles import PAGE
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
 
@@ -143,7 +144,7 @@ def colour(place: int) -> str:
 def typesetter(layer: Layer) -> Typesetter:
     """A typesetter that knows the layer's tensors."""
     classes = {}
-    for name, place in Notation(layer).tensors.items():
+    for name, place in Tensors(layer).places.items():
         letters = parsed(PAGE.name(name)).find("mi")
         if letters is not None and letters.text:
             classes[letters.text] = colour(place)

@@ -12,8 +12,9 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.notation.matrix import matrix_form
-from pullback.codegen.notation.printer import UNICODE, Notation, Style
+from pullback.codegen.notation.matrix.printer import matrix_form
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import UNICODE, Style
 from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, cotangent_name
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.steps import Chain, Step
@@ -148,7 +149,7 @@ class Outliner:
         name, checks = gradient.tensor.name, dict(self.proof.results)
         return self.result(
             name,
-            Notation(self.derivation.layer, self.notation.style, False).spell(gradient.cotangent),
+            self.notation.whole.spell(gradient.cotangent),
             gradient,
             gradient.tensor.indices,
             checks[name].words if name in checks else "",
@@ -189,8 +190,8 @@ class Outliner:
     ) -> Section:
         """A gradient or a tangent in index notation and, where it has axes, as matrices."""
         entry = found.cotangent if isinstance(found, Gradient) else found.tangent
-        matrix = matrix_form(found.total, axes, self.derivation.layer, self.notation.style)
-        whole = self.notation.tensor(entry_name(entry))[0]
+        matrix = matrix_form(found.total, axes, self.notation)
+        whole = self.notation.tensor(entry_name(entry))
         return Section(
             name=name,
             left=left,
@@ -245,7 +246,7 @@ class Outliner:
 
     def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
         """Σ over the node's entries of the cotangent times the Jacobian's entry."""
-        if self.notation.is_unit(pullback.cotangent):
+        if self.notation.tensors.is_unit(pullback.cotangent):
             return slope
         cotangent = self.notation.spell(pullback.cotangent)
         return self.summed(pullback.jacobian.rows, cotangent, slope)

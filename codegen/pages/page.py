@@ -10,6 +10,7 @@ from types import ModuleType
 from markupsafe import Markup
 
 from pullback.codegen.interface.shapes import axes_of
+from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
@@ -60,7 +61,7 @@ class Page:
     @cached_property
     def classes(self) -> Mapping[str, str]:
         """The colour of each tensor by its name."""
-        return {n: colour(k) for n, k in Notation(self.layer).tensors.items()}
+        return {n: colour(k) for n, k in Tensors(self.layer).places.items()}
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:

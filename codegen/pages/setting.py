@@ -6,14 +6,15 @@ import base64
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from pullback.codegen.notation.printer import PAGE, UNICODE, Notation, Style
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import PAGE, UNICODE
 from pullback.codegen.pages.law_texts import law_text
 from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline, Outliner
@@ -104,15 +105,24 @@ class Setting:
     @cached_property
     def outlines(self) -> tuple[Outline, Outline]:
         """The outline as LaTeX and in Unicode."""
-        return self.outliner(PAGE).outline(), self.outliner(UNICODE).outline()
+        latex, words = self.outliners
+        return latex.outline(), words.outline()
 
-    def outliner(self, style: Style) -> Outliner:
-        """Spells parts of the derivation in a style."""
-        return Outliner(self.derivation, self.proof, Notation(self.layer, style))
+    @cached_property
+    def outliners(self) -> tuple[Outliner, Outliner]:
+        """What spells parts of the derivation, as LaTeX and in Unicode."""
+        latex, words = self.notations
+        make = partial(Outliner, self.derivation, self.proof)
+        return make(latex), make(words)
+
+    @cached_property
+    def notations(self) -> tuple[Notation, Notation]:
+        """The layer's names, as LaTeX and in Unicode."""
+        return Notation(self.layer, PAGE), Notation(self.layer, UNICODE)
 
     def formula(self, spell: Callable[[Notation], str], whole: bool = False) -> Markup:
         """What `spell` makes of a notation, set, in one piece if asked."""
-        latex, words = (spell(Notation(self.layer, style)) for style in (PAGE, UNICODE))
+        latex, words = map(spell, self.notations)
         return self.typeset(latex, words, whole)
 
     def name(self, name: str) -> Markup:
@@ -139,5 +149,5 @@ class Setting:
 
     def kinks(self, node: Node) -> list[About]:
         """What is declared at a node's kinks."""
-        latex, words = (self.outliner(style).kinks_of(node) for style in (PAGE, UNICODE))
+        latex, words = (outliner.kinks_of(node) for outliner in self.outliners)
         return self.pairs(latex, words)

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pullback import __version__
@@ -84,6 +85,11 @@ class Module:
     def layer(self) -> Layer:
         """The layer."""
         return self.derivation.layer
+
+    @cached_property
+    def notation(self) -> Notation:
+        """How comments spell formulas."""
+        return Notation(self.layer)
 
     def context(self) -> dict[str, Any]:
         """Every key of the template."""
@@ -174,11 +180,14 @@ class Module:
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_field(b, program, own) for b in buffers] + convert.buffers,
-            "forward": [*commented(self.derivation, forward.lines), *self.shape_line(own)],
+            "forward": [
+                *commented(self.derivation, self.notation, forward.lines),
+                *self.shape_line(own),
+            ],
             "cotangent": cotangent,
             "cotangent_check": self.cotangent_check(convert),
             "cotangent_widened": [f"{cotangent} = {wide}"] if program.precise else [],
-            "backward": commented(self.derivation, backward.lines),
+            "backward": commented(self.derivation, self.notation, backward.lines),
             "results": results,
             "along_tangents": [
                 *unpacked("inputs", arguments),
@@ -219,7 +228,7 @@ class Module:
         section = planned(function, function.body, results_of, Names(function))
         names = section.names
         return {
-            "body": commented(self.derivation, section.lines),
+            "body": commented(self.derivation, self.notation, section.lines),
             "results": returned_values(
                 function, results, names, Conversions(self.program.precise, names), kept=False
             ),
@@ -245,9 +254,8 @@ class Module:
             "never changed, and nothing is broadcast. The cache holds inputs and the output where",
             "backward reads them: write on neither before it.",
         ]
-        facts = Notation(self.layer)
         for fact in self.layer.assumptions:
-            lines.append(f"The gradients take it that {facts.relation(fact)}.")
+            lines.append(f"The gradients take it that {self.notation.relation(fact)}.")
         empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pullback import __version__
 from pullback.codegen.interface.shapes import axes_of, has_batch, shape
 from pullback.codegen.interface.words import describe, docstring
+from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
     FUNCTIONS,
     Constant,
@@ -66,6 +68,11 @@ class Plain:
         """The layer."""
         return self.derivation.layer
 
+    @cached_property
+    def notation(self) -> Notation:
+        """How comments spell formulas."""
+        return Notation(self.layer)
+
     def context(self) -> dict[str, Any]:
         """Every key of the template but the imports."""
         layer, program, output = self.layer, self.program, self.layer.output
@@ -97,14 +104,14 @@ class Plain:
                 "name": output.name,
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
             },
-            "forward": [*sizes, *commented(self.derivation, forward.lines)],
+            "forward": [*sizes, *commented(self.derivation, self.notation, forward.lines)],
             "returned": self.unflat(names[program.output], output, own["batch"]),
             "cache": cache,
             "cotangent": cotangent,
             "upstream": f"the gradient by {output.name}",
             "backward": [
                 *([f"{cotangent} = {self.flat(cotangent, output)}"] if flat else []),
-                *commented(self.derivation, backward.lines),
+                *commented(self.derivation, self.notation, backward.lines),
             ],
             "results": [cotangent_name(n) for n in self.derivation.wanted],
             "gradients": [

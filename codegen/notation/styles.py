@@ -1,0 +1,263 @@
+"""Alphabets: how the pieces of a formula are put together in Unicode, in LaTeX and on pages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pullback.derive.read.trees import BATCH
+from pullback.derive.read.vocabulary import DOTS, size_words
+
+# how tightly a piece of text holds together
+LOOSE, ADD, MUL, CALL, ATOM = range(5)
+Spelled = tuple[str, int]
+
+GREEK_NAMES = re.findall(
+    r"\w+",
+    "alpha beta gamma epsilon zeta eta theta iota kappa lamda mu nu xi rho sigma tau upsilon phi "
+    "chi psi omega Gamma Delta Theta Lamda Xi Phi Psi Omega eps ell",
+)  # without delta, pi and Sigma, which mean something already
+GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
+NAMES = {**GREEK, BATCH: DOTS}
+COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
+RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
+LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
+ZEROS = 5  # of a power of ten that pages write out at most
+
+
+@dataclass(frozen=True)
+class Style:
+    """An alphabet: how the pieces of a formula are put together as plain Unicode text."""
+
+    latex: bool = False
+    loss: str = "ℒ"  # what is differentiated, where the layer's output is not a scalar
+    space: str = " "
+    minus: str = "-"
+    equal: str = "="
+    unequal: str = "≠"
+    relations: Mapping[str, str] = field(default_factory=lambda: RELATIONS, hash=False)
+
+    def name(self, name: str) -> str:
+        """The name of a tensor, an axis or a size, with primes."""
+        base = name.rstrip("'")
+        primes = "′" * (len(name) - len(base))
+        base = size_words(base)
+        return NAMES.get(base, base) + primes
+
+    def dotted(self, text: str) -> str:
+        """The tangent of what has this name: ẋ."""
+        return unicodedata.normalize("NFC", text + ("\u0307" if len(text) == 1 else "˙"))
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        """A tensor's entry."""
+        return f"{name}[{','.join(text for text, _ in indices)}]" if indices else name
+
+    def integer(self, number: int) -> str:
+        """A whole number."""
+        return str(number)
+
+    def group(self, text: str) -> str:
+        """In brackets."""
+        return f"({text})"
+
+    def slope(self, above: str, below: str) -> str:
+        """∂above/∂below."""
+        return f"∂{above}/∂{below}"
+
+    def operator(self, below: str) -> str:
+        """∂/∂below, before what is differentiated."""
+        return f"∂/∂{below}"
+
+    def fraction(self, above: str, below: str) -> str:
+        """A quotient of two pieces that are bracketed where they need it."""
+        return f"{above} / {below}" if " " in above + below else f"{above}/{below}"
+
+    def is_wide(self, text: str) -> bool:
+        """Is it too long for one side of a built-up fraction?"""
+        return not self.latex or len(re.sub(r"\\[A-Za-z]+|[{}_^\\ ]", "", text)) > 45
+
+    def reduction(self, word: str, names: Sequence[str]) -> str:
+        """Σ, max, argmax and so on, with the bound indices below."""
+        below = names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
+        return f"{'Σ' if word == 'sum' else word}_{below}"
+
+    def power(self, base: str, exponent: str, plain: bool) -> str:
+        """A power; `plain` is a positive whole exponent."""
+        return base + exponent.translate(SUPERSCRIPTS) if plain else f"{base}^({exponent})"
+
+    def root(self, inside: str) -> Spelled:
+        """A square root."""
+        return f"√({inside})", ATOM
+
+    def call(self, name: str, args: Sequence[str]) -> str:
+        """A function and its arguments."""
+        return f"{name}({', '.join(args)})"
+
+    def indicator(self, condition: str) -> str:
+        """1 where the condition holds, else 0."""
+        return f"𝟏[{condition}]"
+
+    def same(self, left: str, right: str) -> str:
+        """The delta between two indices."""
+        return f"δ({left},{right})"
+
+    def choice(self, condition: str, a: str, b: str) -> Spelled:
+        """a where the condition holds, else b."""
+        return f"where({condition}, {a}, {b})", CALL
+
+
+@dataclass(frozen=True)
+class LatexStyle(Style):
+    """How the pieces are put together in LaTeX's mathematical mode."""
+
+    latex: bool = True
+    loss: str = r"\mathcal{L}"
+    space: str = r" \, "
+    unequal: str = r"\ne"
+    relations: Mapping[str, str] = field(default_factory=lambda: LATEX_RELATIONS, hash=False)
+
+    def name(self, name: str) -> str:
+        """One letter in italics, Greek by its command, all else upright."""
+        base = name.rstrip("'")
+        primes = "'" * (len(name) - len(base))
+        if size_words(base) != base:
+            return rf"|{self.name(size_words(base).strip('|'))}|"
+        if base in (BATCH, DOTS):
+            return r"\dots" + primes
+        if len(base) == 1:
+            return base + primes
+        if base in GREEK:
+            return COMMANDS.get(base, f"\\{base}") + primes
+        escaped = base.replace("_", r"\_")
+        return rf"\mathrm{{{escaped}}}{primes}"
+
+    def dotted(self, text: str) -> str:
+        r"""\dot{x}, or a dot behind brackets; a transpose may come above that."""
+        return rf"{{{text}^{{\,\cdot}}}}" if text.endswith(")") else rf"\dot{{{text}}}"
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        r"""Indices as subscripts: x_{n d}, z_{n\,y_n}."""
+        texts = [
+            self.group(t) if level < ATOM and at + 1 < len(indices) else t
+            for at, (t, level) in enumerate(indices)
+        ]
+        plain = all(len(t.rstrip("'")) == 1 for t in texts)
+        if not texts:
+            return name
+        below = (" " if plain else r"\,").join(texts)
+        return f"{name}_{{{below}}}"
+
+    def group(self, text: str) -> str:
+        """In brackets that lines may be broken in, which \\left and \\right do not allow."""
+        tall = any(word in text for word in (r"\frac", r"\sum", r"\begin"))
+        return rf"\biggl( {text} \biggr)" if tall else f"({text})"
+
+    def slope(self, above: str, below: str) -> str:
+        """As a fraction."""
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+
+    def operator(self, below: str) -> str:
+        """As a fraction."""
+        return rf"\frac{{\partial}}{{\partial {below}}}"
+
+    def fraction(self, above: str, below: str) -> str:
+        """As a fraction, which needs no brackets; a wide one has them, and a stroke."""
+        if self.is_wide(above) or self.is_wide(below):
+            return rf"{above} \mathbin{{\Big/}} {below}"
+        # what stands in a fraction is set smaller, and so are its brackets
+        return rf"\frac{{{above}}}{{{below}}}".replace(r"\bigg", r"\big")
+
+    def reduction(self, word: str, names: Sequence[str]) -> str:
+        """With the indices below."""
+        sign = rf"\{word}" if word in ("sum", "max", "min") else rf"\operatorname{{{word}}}"
+        return f"{sign}_{{{', '.join(names)}}}"
+
+    def power(self, base: str, exponent: str, plain: bool) -> str:
+        """As a superscript, in which a fraction has a stroke."""
+        above = re.sub(FRACTION, r"\1/\2", exponent)
+        return f"{base}^{{{above}}}"
+
+    def root(self, inside: str) -> Spelled:
+        """Under the sign, or as a power, which lines may be broken in."""
+        if self.is_wide(inside):
+            return f"{self.group(inside)}^{{1/2}}", CALL
+        return rf"\sqrt{{{inside}}}", ATOM
+
+    def call(self, name: str, args: Sequence[str]) -> str:
+        """The name upright."""
+        word = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
+        return word + self.group(", ".join(args))
+
+    def indicator(self, condition: str) -> str:
+        """A bold 1."""
+        return rf"\mathbf{{1}}[{condition}]"
+
+    def same(self, left: str, right: str) -> str:
+        """With subscripts."""
+        comma = "" if all(len(side.rstrip("'")) == 1 for side in (left, right)) else ","
+        return rf"\delta_{{{left}{comma} {right}}}"
+
+    def choice(self, condition: str, a: str, b: str) -> Spelled:
+        """As two cases, if they are short."""
+        if any(map(self.is_wide, (condition, a, b))):
+            return self.call("where", (condition, a, b)), CALL
+        cases = rf"{a} & \text{{if }} {condition} \\ {b} & \text{{else}}"
+        return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
+
+
+@dataclass(frozen=True)
+class PageStyle(LatexStyle):
+    """LaTeX with the commands that turn into MathML well."""
+
+    def name(self, name: str) -> str:
+        """Leading axes as one sign, which takes primes as a letter does."""
+        base = name.rstrip("'")
+        return DOTS + name[len(base) :] if base in (BATCH, DOTS) else super().name(name)
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        """Indices as subscripts, with a space behind leading axes."""
+        first, rest = indices[:1], indices[1:]
+        if not rest or not first[0][0].startswith("…"):
+            return super().entry(name, indices)
+        below = super().entry("", rest).removeprefix("_")
+        return rf"{name}_{{{first[0][0]}\,{below}}}"
+
+    def fraction(self, above: str, below: str) -> str:
+        """As a fraction; a wide one has a stroke."""
+        if self.is_wide(above) or self.is_wide(below):
+            return rf"{above} \; \Big/ \; {below}"
+        return super().fraction(above, below)
+
+    def integer(self, number: int) -> str:
+        """A whole number; a large power of ten as one."""
+        text = str(number)
+        short = len(text) <= ZEROS or text != "1".ljust(len(text), "0")
+        return text if short else f"{{10^{{{len(text) - 1}}}}}"
+
+    def group(self, text: str) -> str:
+        """In brackets, around cases as tall as they are."""
+        return rf"\left( {text} \right)" if r"\begin" in text else super().group(text)
+
+    def dotted(self, text: str) -> str:
+        """A dot behind brackets belongs to both of them."""
+        return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
+
+    def power(self, base: str, exponent: str, plain: bool) -> str:
+        """Of a base in one piece, so that both of its brackets have one size."""
+        return super().power(f"{{{base}}}" if base.endswith(")") else base, exponent, plain)
+
+    def same(self, left: str, right: str) -> str:
+        """With a comma between leading axes."""
+        if DOTS in left + right:
+            return rf"\delta_{{{left}, {right}}}"
+        return super().same(left, right)
+
+
+UNICODE = Style()
+LATEX = LatexStyle()
+PAGE = PageStyle()

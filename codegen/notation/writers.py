@@ -1,0 +1,152 @@
+"""How each kind of expression is written: names, numbers, functions and reductions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from pullback.codegen.notation.deltas import bracket, delta, where
+from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.products import power, product, sum_of_terms
+from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled, Style
+from pullback.codegen.notation.writing import Writer, Writing
+from pullback.derive.calculus.steps import Partial
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
+from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.objects import (
+    Index,
+    entries,
+    entry_indices,
+    entry_name,
+    is_entry,
+    is_size,
+)
+from pullback.derive.read.vocabulary import TANGENT
+
+FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
+FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc", "Erfcx": "erfcx"}
+FUNCTION_NAMES |= {"LogSigmoid": "logsigmoid", "LogErfc": "logerfc"}
+REDUCTION_NAMES: Mapping[type, str] = {
+    Sum: "sum",
+    Largest: "max",
+    Smallest: "min",
+    ArgLargest: "argmax",
+    ArgSmallest: "argmin",
+}
+
+
+def symbol(here: Writing, expr: Expr) -> Spelled:
+    """An index, a size, or a tensor's entry."""
+    if isinstance(expr, Index) or is_size(expr) or not is_entry(expr):
+        return here.style.name(here.scope.names.get(expr, str(expr))), ATOM
+    indices = [here.write(i) for i in entry_indices(expr)]
+    return tensor(here.tensors, here.style, entry_name(expr), indices)
+
+
+def tensor(tensors: Tensors, style: Style, name: str, indices: Sequence[Spelled] = ()) -> Spelled:
+    """A tensor's entry, a cotangent's ∂L/∂z, a tangent's ż; without indices the whole."""
+    still = name.removesuffix(TANGENT)
+    moving = still != name and name not in tensors.places
+    source = tensors.source(still if moving else name)
+    if source is None:
+        text = style.name(still if moving else name)
+        return style.entry(style.dotted(text) if moving else text, indices), ATOM
+    slope = style.slope(loss(tensors, style), style.entry(style.name(source), indices))
+    return (style.dotted(style.group(slope)), ATOM) if moving else (slope, CALL)
+
+
+def loss(tensors: Tensors, style: Style) -> str:
+    """What is differentiated: the output, where that is a scalar."""
+    output = tensors.layer.output
+    return style.loss if output.indices else style.name(output.name)
+
+
+def number(here: Writing, expr: Expr) -> Spelled:
+    """A number; constants by their sign."""
+    style = here.style
+    if expr is sp.E:
+        return style.call("exp", ["1"]), CALL
+    if expr is sp.pi:
+        return (r"\pi" if style.latex else "π"), ATOM
+    if expr.is_infinite:
+        sign = style.minus if expr < 0 else ""
+        return sign + (r"\infty" if style.latex else "∞"), ADD if sign else ATOM
+    if not expr.is_Rational:
+        return style.group(str(expr)), ATOM
+    sign = style.minus if expr.is_negative else ""
+    above, below = style.integer(abs(expr.p)), style.integer(expr.q)
+    if style.latex and above == "1" and re.fullmatch("10{3,}", below):
+        return f"{sign}10^{{-{len(below) - 1}}}", ADD if sign else CALL
+    text = above if expr.q == 1 else style.fraction(above, below)
+    return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
+
+
+def exponential(here: Writing, expr: Expr) -> Spelled:
+    """exp(…); in LaTeX a power of e where that is short and no symbol is called e."""
+    inside = here.within(expr.args[0], LOOSE)
+    names = {*here.tensors.places} | {a.name for a in here.tensors.layer.axes}
+    if here.style.latex and "e" not in names and is_entry(expr.args[0]):
+        return here.style.power("e", inside, False), CALL
+    return here.style.call("exp", [inside]), CALL
+
+
+def function(here: Writing, expr: Expr) -> Spelled:
+    """A function of one value or two."""
+    args = [here.within(a, LOOSE) for a in expr.args]
+    if here.style.latex and isinstance(expr, sp.Abs):
+        return rf"\left| {args[0]} \right|", ATOM
+    return here.style.call(function_name(type(expr).__name__), args), CALL
+
+
+def function_name(name: str) -> str:
+    """The printed name of a function by the name of its class."""
+    return FUNCTION_NAMES.get(name, name)
+
+
+def reduction(here: Writing, expr: Expr) -> Spelled:
+    """A sum, an extreme value or its place."""
+    binder = cast(Binder, expr)
+    inner = here.under(binder.indices)
+    places = [i for a in entries(binder.body) for i in entry_indices(a)]
+    ordered = [i for i in dict.fromkeys(places) if i in binder.indices]
+    ordered += [i for i in binder.indices if i not in ordered]
+    names = [here.style.name(inner.scope.names[i]) for i in ordered]
+    front = here.style.reduction(REDUCTION_NAMES[type(expr)], names)
+    return f"{front} {inner.within(binder.body, MUL)}", MUL
+
+
+def partial(here: Writing, expr: Expr) -> Spelled:
+    """A derivative that is not yet worked out."""
+    below, _ = here.write(expr.wrt)
+    inside = here.style.group(here.within(expr.expr, LOOSE))
+    return f"{here.style.operator(below)} {inside}", MUL
+
+
+WRITERS: Mapping[type, Writer] = {
+    sp.Symbol: symbol,
+    sp.Indexed: symbol,
+    sp.Number: number,
+    sp.NumberSymbol: number,
+    sp.Add: sum_of_terms,
+    sp.Mul: product,
+    sp.exp: exponential,
+    sp.Pow: power,
+    Binder: reduction,
+    KroneckerDelta: delta,
+    Bracket: bracket,
+    Where: where,
+    Partial: partial,
+    sp.Function: function,
+}
+
+
+def writer_for(expr: Expr) -> Writer:
+    """The writer for an expression's kind."""
+    for kind in type(expr).__mro__:
+        if kind in WRITERS:
+            return WRITERS[kind]
+    raise TypeError(f"cannot print {type(expr).__name__}: {expr}")
