@@ -13,7 +13,8 @@ import sympy as sp
 
 import pullback
 from pullback import layer
-from pullback.codegen.faces.notebook import Derived, markdown, shipped
+from pullback.codegen.faces.notebook import Derived, shipped
+from pullback.codegen.pages.markdown import markdown
 from pullback.codegen.pages.terminal import show
 from pullback.derive.errors import DefinitionError, PullbackError
 from pullback.derive.index.objects import entry, free_indices

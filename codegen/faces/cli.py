@@ -15,7 +15,6 @@ from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, html
 from pullback.codegen.faces.generate import answered, called_from, compiled_from, run_generate
 from pullback.codegen.faces.marks import marked
-from pullback.codegen.faces.notebook import jacobian_matrix
 from pullback.codegen.faces.options import parser
 from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
@@ -23,6 +22,7 @@ from pullback.codegen.faces.starter import starter
 from pullback.codegen.faces.write import check_folder, refuse_to_lose, write
 from pullback.codegen.faults import SHOW, fault_words, stages
 from pullback.codegen.pages import mathml
+from pullback.codegen.pages.jacobian_matrix import jacobian_matrix
 from pullback.codegen.pages.latex import Chapter, book, chapter, latex
 from pullback.codegen.pages.terminal import show
 from pullback.derive.errors import Fault, PullbackError

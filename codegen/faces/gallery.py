@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pullback.codegen.compiler import Compiled
-from pullback.codegen.faces.notebook import markdown
+from pullback.codegen.pages.markdown import markdown
 from pullback.codegen.pages.outline import outline
 
 FILE = "README.md"  # the page that is shown with a folder

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pullback import __version__
-from pullback.codegen.faces.notebook import MAX_ENTRIES
+from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES
 from pullback.codegen.targets.table import NUMPY, PRECISE, TARGETS
 from pullback.codegen.targets.target import Target
 

@@ -5,8 +5,9 @@ It holds spelled formulas and words; a page decides only where they stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
 
 import sympy as sp
@@ -107,6 +108,14 @@ class Outliner:
     derivation: Derivation
     proof: Proof
     notation: Notation
+
+    @cached_property
+    def numbers(self) -> Mapping[int, int]:
+        """The number of each step, by the identity of the object; equal steps are not the same."""
+        found: dict[int, int] = {}
+        for number, step in enumerate(self.derivation.steps, 1):
+            found.setdefault(id(step), number)
+        return found
 
     def outline(self) -> Outline:
         """The whole of it."""
@@ -277,9 +286,9 @@ class Outliner:
 
     def line(self, step: Step, formula: Formula) -> Line:
         """A step, spelled."""
-        number = next(k for k, s in enumerate(self.derivation.steps, 1) if s is step)
         assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
-        return Line(number, formula, step.law, self.proof.check(step).words, assumes)
+        check = self.proof.check(step).words
+        return Line(self.numbers[id(step)], formula, step.law, check, assumes)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""
