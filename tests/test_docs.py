@@ -19,6 +19,7 @@ from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces import cli, notebook
 from pullback.codegen.faces.gallery import entry
+from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES
 from pullback.codegen.targets.table import TARGETS
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read import grammar, vocabulary
@@ -239,7 +240,7 @@ INNER = ("binders", "canonical", "proving", "rewriting", "shifted_logs", "step_c
 def test_the_limits():
     rows = {words: number.replace(" KiB", " * 1024") for words, number in table("Limits")}
     shown = {words: eval_product(number) for words, number in rows.items()}
-    assert shown.pop("entries of a Jacobian that is written out") == notebook.MAX_ENTRIES
+    assert shown.pop("entries of a Jacobian that is written out") == MAX_ENTRIES
     power = shown.pop("power of ten of a number, up or down")
     for sign in ("", "-"):
         read_equations("layer", f"h = 1e{sign}{power} * x")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pullback.codegen.compiler import Compiled
 from pullback.codegen.pages.markdown import markdown
-from pullback.codegen.pages.outline import outline
+from pullback.codegen.pages.outliner import outline
 
 FILE = "README.md"  # the page that is shown with a folder
 WIDTH = 100

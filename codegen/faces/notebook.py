@@ -19,7 +19,8 @@ from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.markdown import inline, markdown
-from pullback.codegen.pages.outline import Block, Outline, outline
+from pullback.codegen.pages.outline import Block, Outline
+from pullback.codegen.pages.outliner import outline
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pullback.codegen.pages.outline import Block, Line, Outline, Section, outline
+from pullback.codegen.pages.outline import Block, Line, Outline, Section
+from pullback.codegen.pages.outliner import outline
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 

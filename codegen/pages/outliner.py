@@ -1,0 +1,252 @@
+"""Making the outline of a derivation: its formulas spelled in one style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+import sympy as sp
+from sympy import Expr
+
+from pullback.codegen.notation.matrix.printer import matrix_form
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import UNICODE, Style
+from pullback.codegen.pages.outline import Block, Formula, Line, Outline, Part, Section
+from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, cotangent_name
+from pullback.derive.calculus.jacobians import Jacobian
+from pullback.derive.calculus.steps import Chain, Step
+from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
+from pullback.derive.index.binders import Extreme
+from pullback.derive.index.kinks import Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry_indices, entry_name
+from pullback.derive.index.rewriting import substitute
+from pullback.derive.laws.registry import LAWS
+from pullback.derive.layer import Node
+from pullback.derive.proof.proving import Proof
+
+
+@dataclass(frozen=True)
+class Outliner:
+    """Spells a derivation's parts; steps are numbered in the derivation's order."""
+
+    derivation: Derivation
+    proof: Proof
+    notation: Notation
+
+    @cached_property
+    def numbers(self) -> Mapping[int, int]:
+        """The number of each step, by the identity of the object; equal steps are not the same."""
+        found: dict[int, int] = {}
+        for number, step in enumerate(self.derivation.steps, 1):
+            found.setdefault(id(step), number)
+        return found
+
+    def outline(self) -> Outline:
+        """The whole of it."""
+        layer = self.derivation.layer
+        laws = {s.law: LAWS[s.law].statement for s in self.derivation.steps}
+        return Outline(
+            title=layer.title,
+            summary=layer.summary,
+            equations=tuple(n.text for n in layer.nodes),
+            symbols=tuple(self.symbols()),
+            values=tuple(self.values()),
+            sections=tuple(self.section(g) for g in self.derivation.gradients),
+            tangents=tuple(self.tangents()),
+            seconds=tuple(self.seconds()),
+            laws=tuple(laws.items()),
+            kinks=tuple(self.kinks()),
+            assumptions=tuple(self.assumptions()),
+            references=layer.references,
+            remark=self.derivation.remark,
+        )
+
+    def symbols(self) -> Iterable[tuple[Formula, str]]:
+        """What each tensor and axis is."""
+        layer = self.derivation.layer
+        spelled = {t.name: self.notation.spell(t.entry) for t in layer.inputs}
+        spelled |= {n.name: self.notation.spell(n.entry) for n in layer.nodes}
+        for name, words in layer.descriptions.items():
+            yield spelled.get(name) or self.notation.style.name(name), words
+
+    def values(self) -> Iterable[Block]:
+        """Each node's value, first for differentiating, then for computing where that differs."""
+        for value in self.derivation.values:
+            left, axes = self.notation.spell(value.node.entry), value.node.indices
+            yield self.block("", left, value.meaning, axes)
+            if value.code.steps:
+                yield self.block("for computing", left, value.code, axes)
+
+    def section(self, gradient: Gradient) -> Section:
+        """The gradient by one tensor."""
+        name, checks = gradient.tensor.name, dict(self.proof.results)
+        return self.result(
+            name,
+            self.notation.whole.spell(gradient.cotangent),
+            gradient,
+            gradient.tensor.indices,
+            checks[name].words if name in checks else "",
+            [self.part(p) for p in gradient.parts],
+        )
+
+    def tangents(self) -> Iterable[Section]:
+        """How each node changes along the inputs' tangents; the Jacobians are the gradients'."""
+        output = self.derivation.layer.output.name
+        for tangent in self.derivation.tangents:
+            parts = [Part(None, "", "", tuple(self.push(p))) for p in tangent.parts]
+            check = self.proof.tangents.words if tangent.node.name == output else ""
+            yield self.tangent(tangent, parts, check)
+
+    def seconds(self) -> Iterable[Section]:
+        """How each gradient changes along the inputs' tangents, with Jacobians of its own."""
+        check = self.proof.seconds.words if self.proof.seconds else ""
+        wanted = {cotangent_name(n) for n in self.derivation.wanted}
+        for second in self.derivation.seconds:
+            parts = [
+                replace(self.jacobian(p.jacobian), blocks=tuple(self.push(p))) for p in second.parts
+            ]
+            yield self.tangent(second, parts, check if second.node.name in wanted else "")
+
+    def tangent(self, tangent: Tangent, parts: Sequence[Part], check: str) -> Section:
+        """A tangent and how it came about."""
+        left, name = self.notation.spell(tangent.tangent), tangent_name(tangent.node.name)
+        return self.result(name, left, tangent, tangent.node.indices, check, parts)
+
+    def result(
+        self,
+        name: str,
+        left: Formula,
+        found: Gradient | Tangent,
+        axes: tuple[Index, ...],
+        check: str,
+        parts: Sequence[Part],
+    ) -> Section:
+        """A gradient or a tangent in index notation and, where it has axes, as matrices."""
+        entry = found.cotangent if isinstance(found, Gradient) else found.tangent
+        matrix = matrix_form(found.total, axes, self.notation)
+        whole = self.notation.tensor(entry_name(entry))
+        return Section(
+            name=name,
+            left=left,
+            index=self.notation.equation(entry, found.total),
+            matrix=f"{whole} = {matrix}" if matrix and axes else "",
+            check=check,
+            parts=tuple(parts),
+        )
+
+    def push(self, push: Pushforward) -> Iterable[Block]:
+        """The steps from J ẋ to its short form, and to the form for computing."""
+        node = push.jacobian.node
+        columns = tuple(cast("Index", i) for i in entry_indices(push.tangent))
+        primed = dict(zip(push.jacobian.columns, columns, strict=True))
+        below = substitute(push.jacobian.tensor.entry, primed)
+        slope = self.notation.slope(node.entry, below)
+        left = self.summed(columns, slope, self.notation.spell(push.tangent))
+        yield self.block("", left, push.result, node.indices, columns)
+        if push.code.steps:
+            short = self.notation.spell(push.code.start, node.indices, preferred=columns)
+            yield self.block("for computing", short, push.code, node.indices, columns)
+
+    def part(self, pullback: Pullback) -> Part:
+        """What one reading node contributes."""
+        part = self.jacobian(pullback.jacobian)
+        assert part.jacobian is not None
+        slope = part.jacobian.left
+        return replace(
+            part, blocks=tuple(self.pullback(pullback, self.chain_rule(pullback, slope)))
+        )
+
+    def jacobian(self, jacobian: Jacobian) -> Part:
+        """A Jacobian's entry, step by step, and its structure."""
+        primed = dict(zip(jacobian.node.indices, jacobian.rows, strict=True))
+        slope = self.notation.slope(substitute(jacobian.node.entry, primed), jacobian.tensor.entry)
+        axes = (*jacobian.rows, *jacobian.columns)
+        return Part(
+            jacobian=self.block("Jacobian", slope, jacobian.entry, axes),
+            structure=jacobian.structure.words,
+            size=self.notation.spell(sp.Mul(*(i.size for i in axes))) if jacobian.rows else "",
+            blocks=(),
+        )
+
+    def pullback(self, pullback: Pullback, left: Formula) -> Iterable[Block]:
+        """The steps from Jᵀg to its short form, and to the form for computing."""
+        rows, columns = pullback.jacobian.rows, pullback.jacobian.columns
+        if rows or pullback.result.steps:
+            yield self.block("pullback", left, pullback.result, columns, rows)
+        if pullback.code.steps:
+            gradient = self.notation.spell(pullback.code.start, columns, preferred=rows)
+            yield self.block("for computing", gradient, pullback.code, columns, rows)
+
+    def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
+        """Σ over the node's entries of the cotangent times the Jacobian's entry."""
+        if self.notation.tensors.is_unit(pullback.cotangent):
+            return slope
+        cotangent = self.notation.spell(pullback.cotangent)
+        return self.summed(pullback.jacobian.rows, cotangent, slope)
+
+    def summed(self, indices: tuple[Index, ...], first: Formula, second: Formula) -> Formula:
+        """Σ over these indices, if there are any, of a product."""
+        style = self.notation.style
+        names = [style.name(i.name) for i in indices]
+        front = [style.reduction("sum", names)] if names else []
+        return style.space.join([" ".join([*front, first]), second])
+
+    def block(
+        self,
+        words: str,
+        left: Formula,
+        chain: Chain,
+        around: Sequence[Index],
+        preferred: tuple[Index, ...] = (),
+    ) -> Block:
+        """A chain of steps, spelled beside the indices of its left side."""
+
+        def spell(expr: Expr) -> Formula:
+            return self.notation.spell(expr, around, preferred=preferred)
+
+        lines = tuple(self.line(step, spell(step.after)) for step in chain.steps)
+        start = spell(chain.start)
+        return Block(words, left, "" if start == left else start, lines)
+
+    def line(self, step: Step, formula: Formula) -> Line:
+        """A step, spelled."""
+        assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
+        check = self.proof.check(step).words
+        return Line(self.numbers[id(step)], formula, step.law, check, assumes)
+
+    def kinks(self) -> Iterable[tuple[Formula, str]]:
+        """What has a kink, and what is declared of it."""
+        nodes = self.derivation.layer.nodes
+        yield from dict.fromkeys(kink for node in nodes for kink in self.kinks_of(node))
+
+    def kinks_of(self, node: Node) -> Iterable[tuple[Formula, str]]:
+        """The kinks of one node."""
+        kinds = (Maximum, Minimum, Extreme, Where, sp.Abs)
+        for found in sorted(node.expr.atoms(*kinds), key=sp.default_sort_key):
+            yield self.notation.spell(found), kink_words(found)
+
+    def assumptions(self) -> Iterable[tuple[Formula, tuple[int, ...]]]:
+        """The declared facts, and the steps that use them."""
+        steps = list(enumerate(self.derivation.steps, 1))
+        for fact in self.derivation.layer.assumptions:
+            yield self.notation.relation(fact), tuple(k for k, s in steps if fact in s.assumes)
+
+
+def kink_words(found: Expr) -> str:
+    """What is declared at a kink."""
+    if isinstance(found, Maximum | Minimum):
+        if any(a.is_number for a in found.args):
+            return "at a tie the constant is taken, so the slope there is 0"
+        return "at a tie the first argument is taken"
+    if isinstance(found, Extreme):
+        return "at a tie the first place is taken"
+    if isinstance(found, Where):
+        return "the condition has no derivative"
+    return "the slope at 0 is 0"
+
+
+def outline(derivation: Derivation, proof: Proof, style: Style = UNICODE) -> Outline:
+    """What a page of the derivation shows, its formulas spelled in one style."""
+    return Outliner(derivation, proof, Notation(derivation.layer, style)).outline()
