@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loops import Loops
-from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import SLOW, Checks, first_failure
+from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.mutations import fails, load
@@ -86,7 +87,11 @@ OWN = {
 
 def emitted(layer):
     derivation = derive(layer)
-    return module(derivation, lower(derivation))
+    return NUMPY.emit(derivation, lower(derivation))
+
+
+def tests_of(layer, made):
+    return module_test(layer, made.module, made.promise)
 
 
 def shipped(name):
@@ -113,9 +118,9 @@ def run(folder, *options):
 def test_every_module_passes_its_own_tests(texts):
     """Of long arrays, which blocks are for, wherever a helper is met for the first time."""
     met = set()
-    for name, (layer, text) in texts.items():
-        helpers = set(re.findall(r"^def (_\w+)\(", text, re.MULTILINE))
-        checks = load(name, text, module_test(layer, text)).checks
+    for name, (layer, made) in texts.items():
+        helpers = made.promise.helpers
+        checks = load(name, made.module, tests_of(layer, made)).checks
         some = [c for c in checks if helpers - met or not c.name.startswith(SLOW)]
         met |= helpers
         with np.errstate(all="ignore"):
@@ -125,8 +130,8 @@ def test_every_module_passes_its_own_tests(texts):
 
 def test_no_draw_is_left_out(texts):
     """A test file that finds no inputs skips, and then it sees nothing."""
-    for name, (layer, text) in texts.items():
-        names = Checks(name, module_test(layer, text)).names
+    for name, (layer, made) in texts.items():
+        names = Checks(name, tests_of(layer, made)).names
         draws = [(s, d) for s in names["SEEDS"] for d in names["LIMITS"]]
         with np.errstate(all="ignore"):
             missing = [draw for draw in draws if names["attempted"](*draw) is None]
@@ -135,9 +140,9 @@ def test_no_draw_is_left_out(texts):
 
 def test_modules_pass_their_own_tests_under_pytest(texts, tmp_path):
     for name in ("softmax_cross_entropy", "leading_labels", "numbers", "other_assumptions"):
-        layer, text = texts[name]
-        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-        (tmp_path / f"test_{name}.py").write_text(module_test(layer, text), encoding="utf-8")
+        layer, made = texts[name]
+        (tmp_path / f"{name}.py").write_text(made.module, encoding="utf-8")
+        (tmp_path / f"test_{name}.py").write_text(tests_of(layer, made), encoding="utf-8")
     done = run(tmp_path, "--tb=short")
     assert done.returncode == 0, done.stdout[-5000:]
     assert "skipped" not in done.stdout
@@ -195,10 +200,10 @@ FAULTS = [
 
 @pytest.mark.parametrize(("name", "pattern", "instead", "test"), FAULTS)
 def test_a_wrong_module_fails_its_tests(texts, name, pattern, instead, test):
-    layer, text = texts[name]
-    corrupted = re.sub(pattern, instead, text)
-    assert corrupted != text, f"there is no {pattern} in the text of {name}"
-    examined = load(name, corrupted, module_test(layer, text))
+    layer, made = texts[name]
+    corrupted = re.sub(pattern, instead, made.module)
+    assert corrupted != made.module, f"there is no {pattern} in the text of {name}"
+    examined = load(name, corrupted, tests_of(layer, made))
     assert any(fails(check) for check in examined.checks if check.name.startswith(test))
 
 
@@ -234,8 +239,8 @@ def test_notation_that_the_output_does_not_read_is_left_out():
 
 def test_the_text_is_the_same_every_time():
     layer = shipped("mlp")
-    text = emitted(layer)
-    assert module_test(layer, text) == module_test(shipped("mlp"), text)
+    made = emitted(layer)
+    assert tests_of(layer, made) == tests_of(shipped("mlp"), made)
 
 
 HOSTILE = ['""" + open("x") + """', "ends in \\", "{{7*7}} {% raise %}", "two\nlines \x07 \u202e"]
@@ -246,8 +251,10 @@ def test_text_from_a_definition_stays_text(words):
     keys = {"title": words, "summary": words, "symbols": {"x": words}, "references": [words]}
     assumed = ["sum(n, x[n]) == 1"]
     layer = read_equations("own", "u[n] = a * x[n]", assume=assumed, wrt=["a"], **keys)
-    plain = module_test(read_equations("own", "u[n] = a * x[n]", assume=assumed, wrt=["a"]), "")
-    text = module_test(layer, "")
+    plain = module_test(
+        read_equations("own", "u[n] = a * x[n]", assume=assumed, wrt=["a"]), "", Promise()
+    )
+    text = module_test(layer, "", Promise())
     first, second = ast.parse(text), ast.parse(plain)
     shown = " ".join("".join(c if c.isprintable() else " " for c in words).split())
     assert shown in ast.get_docstring(first)

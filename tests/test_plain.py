@@ -123,7 +123,7 @@ def test_a_wrong_module_is_refused():
     derivation, emission = shipped("relu")
     wrong = emission.module.replace("np.maximum(0, u)", "np.minimum(0, u)")
     with pytest.raises(PullbackError, match="test_forward"):
-        PLAIN.tests(derivation, type(emission)(wrong, emission.code), "relu")
+        PLAIN.tests(derivation, type(emission)(wrong, emission.code, emission.promise), "relu")
 
 
 def test_textbook_forms_do_not_part_sums():

@@ -43,6 +43,11 @@ class Outliner:
             found.setdefault(id(step), number)
         return found
 
+    @cached_property
+    def checks(self) -> Mapping[int, str]:
+        """How each step was checked, by the identity of the object."""
+        return {id(step): check.words for step, check in reversed(self.proof.steps)}
+
     def outline(self) -> Outline:
         """The whole of it."""
         layer = self.derivation.layer
@@ -213,7 +218,7 @@ class Outliner:
     def line(self, step: Step, formula: Formula) -> Line:
         """A step, spelled."""
         assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
-        check = self.proof.check(step).words
+        check = self.checks[id(step)]
         return Line(self.numbers[id(step)], formula, step.law, check, assumes)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:

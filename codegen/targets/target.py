@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.program import Program
 from pullback.derive.calculus.derivation import Derivation
 
@@ -27,10 +28,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Emission:
-    """The text of a layer's module, and what pages show of it."""
+    """The text of a layer's module, what pages show of it, and what its tests may count on."""
 
     module: str
     code: tuple[Code, ...]
+    promise: Promise
 
 
 class Target(Protocol):

@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 import mpmath
 import pytest
 
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.targets.numpy.decimals import LEAVES
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import Checks
@@ -16,6 +17,7 @@ MP.dps = 150
 TEXT = module_test(
     read_equations("own", "u[n] = " + " + ".join(f"{f}(x[n])" for f in LEAVES) + " + x[n]**x[n]"),
     "",
+    Promise(),
 )
 NAMES = Checks("own", TEXT).names
 PLACES = {

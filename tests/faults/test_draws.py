@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loops import Loops
-from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import Checks, smoke
 from pullback.codegen.targets.numpy.test_sizes import MOST_ENTRIES, long, wide
+from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations, read_layer
 
@@ -39,8 +40,8 @@ ILL = {  # at some sizes, or where inputs are large, floats do not bear what is 
 def test_a_right_module_is_not_refused(equation):
     layer = read_equations("own", equation)
     derivation = derive(layer)
-    text = module(derivation, lower(derivation))
-    smoke("own", text, module_test(layer, text))
+    made = NUMPY.emit(derivation, lower(derivation))
+    smoke("own", made.module, module_test(layer, made.module, made.promise))
 
 
 def test_an_axis_that_stands_twice_in_an_input_bounds_how_long_it_is():
@@ -57,6 +58,6 @@ def test_masks_are_drawn_that_are_0_beside_others():
     """exp(-1e30) is 0, and no reason to draw again."""
     name = "masked_attention"
     layer = read_layer(name, library.shipped_source(name), library.shipped_source)
-    checks = Checks(name, module_test(layer, ""))
+    checks = Checks(name, module_test(layer, "", Promise()))
     masks = np.concatenate([checks.names["draw"](seed)["M"].ravel() for seed in range(3)])
     assert (masks > 0).any() and (masks < 0).any()

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.helpers import helpers, names_read
 from pullback.codegen.targets.numpy.layout import WIDTH, broken, separated
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import FUNCTIONS, module
 from pullback.codegen.targets.numpy.module_test import module_test
+from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.layer import Layer
 from pullback.derive.read.reader import read_equations, read_layer
@@ -59,13 +61,18 @@ def layers() -> list[Layer]:
     return [*map(own, OWN), *map(shipped, SHIPPED)]
 
 
+PROMISES: dict[str, Promise] = {}  # of the modules in `texts`
+
+
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
     """Modules of many kinds."""
     found = {}
     for layer in layers():
         derivation = derive(layer)
-        found[layer.name] = module(derivation, lower(derivation))
+        emission = NUMPY.emit(derivation, lower(derivation))
+        found[layer.name] = emission.module
+        PROMISES[layer.name] = emission.promise
         if layer.name in ("softmax_cross_entropy", "long"):
             found[f"{layer.name}_precise"] = module(derivation, lower(derivation, True))
     return found
@@ -85,7 +92,7 @@ def test_folder(texts, tmp_path_factory):
     """Their test files."""
     path = tmp_path_factory.mktemp("tests")
     for layer in layers():
-        text = module_test(layer, texts[layer.name])
+        text = module_test(layer, texts[layer.name], PROMISES[layer.name])
         (path / f"test_{layer.name}.py").write_text(text, encoding="utf-8")
     return path
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
+from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations
 
@@ -28,8 +28,8 @@ def texts(equations: str) -> tuple[str, str]:
     """A module and its test file."""
     layer = read_equations("own", equations)
     derivation = derive(layer)
-    text = module(derivation, lower(derivation))
-    return text, module_test(layer, text)
+    made = NUMPY.emit(derivation, lower(derivation))
+    return made.module, module_test(layer, made.module, made.promise)
 
 
 @pytest.mark.parametrize("equations", TIES)

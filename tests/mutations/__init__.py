@@ -21,9 +21,9 @@ import numpy as np
 
 from pullback.codegen import library
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.targets.numpy.module import module as module_text
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import SLOW, Check, Checks, Skipped
+from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_layer
 
@@ -606,8 +606,8 @@ def examined(name: str) -> Examined:
     """A shipped layer's module, as it is emitted now, beside its tests."""
     layer = read_layer(name, library.shipped_source(name), library.shipped_source)
     derivation = derive(layer)
-    text = module_text(derivation, lower(derivation))
-    return load(name, text, module_test(layer, text))
+    made = NUMPY.emit(derivation, lower(derivation))
+    return load(name, made.module, module_test(layer, made.module, made.promise))
 
 
 def tried_of(task: tuple[str, int | None]) -> Tried:

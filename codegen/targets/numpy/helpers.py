@@ -55,8 +55,8 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
-def needed(text: str, known: Helpers | None = None) -> list[str]:
-    """The texts of what a module's text reads of a runtime, in the runtime's order."""
+def needed(text: str, known: Helpers | None = None) -> dict[str, str]:
+    """The texts, by name, of what a module's text reads of a runtime, in the runtime's order."""
     known = helpers() if known is None else known
     found: set[str] = set()
     waiting = [names_read(ast.parse(text))]
@@ -64,4 +64,4 @@ def needed(text: str, known: Helpers | None = None) -> list[str]:
         fresh = (waiting.pop() & known.keys()) - found
         found |= fresh
         waiting += [known[name].reads for name in fresh]
-    return [helper.text for name, helper in known.items() if name in found]
+    return {name: helper.text for name, helper in known.items() if name in found}

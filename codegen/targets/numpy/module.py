@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pullback import __version__
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
@@ -45,19 +46,31 @@ FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_argume
 
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
-    return unmarked(marked_module(derivation, program))
+    text, _ = marked_module(derivation, program)
+    return unmarked(text)
 
 
-def marked_module(derivation: Derivation, program: Program) -> str:
-    """The text with a mark before the lines of each value."""
+def marked_module(derivation: Derivation, program: Program) -> tuple[str, Promise]:
+    """The text with a mark before the lines of each value, and what it has."""
     context = Module(derivation, program).context()
     template = environment(__package__).get_template("module.py.j2")
     body = without_dead_stores(template.render(context, imported=[]), FUNCTIONS)
     helpers = needed(body)
-    imported = [name for name in ("Callable", "Iterator") if any(name in h for h in helpers)]
+    typed = "".join(helpers.values())
+    imported = [name for name in ("Callable", "Iterator") if name in typed]
     body = without_dead_stores(template.render(context, imported=imported), FUNCTIONS)
-    text = "\n\n\n".join([laid_out(body).strip(), *helpers])
-    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
+    text = "\n\n\n".join([laid_out(body).strip(), *helpers.values()])
+    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n", promised(context, helpers)
+
+
+def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
+    """What a module has, from what its template is filled with."""
+    some = {"value_and_grad": context["scalar"], "hvp": context["hvp"]}
+    functions = {"jvp", "jacobian", *(name for name, there in some.items() if there)}
+    names = [context["output"]["name"], *(g["name"] for g in context["gradients"])]
+    results = zip(names, [context["returned"], *context["results"]], strict=True)
+    copies = tuple(name for name, text in results if ".copy()" in text)
+    return Promise(frozenset(functions), copies, frozenset(helpers))
 
 
 def unpacked(name: str, parts: list[str]) -> list[str]:
@@ -98,7 +111,6 @@ class Module:
         forward, backward, names = self.sections()
         own = names.own
         batch = [own["batch"]] if has_batch(*layer.inputs) else []
-        found = parts(self.derivation)
         convert = Conversions(program.precise, names)
         precise = [own["given"]] if program.precise else []
         extra = [*batch, *([own["shape"]] if output.indices else []), *precise]
@@ -125,55 +137,17 @@ class Module:
         wide = convert.converted(cotangent, output, own["dtype"], f"{cotangent}_wide")
         buffers = [*forward.plan.buffers.values(), *backward.plan.buffers.values()]
         return {
-            "name": layer.name,
+            **self.words(),
+            **self.rows(forward, own),
+            "output": self.output(own),
             "ignored": ignored(program, functions),
-            "title": docstring(layer.title),
-            "scalar": not layer.output.indices,
-            "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
-            "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(n.text) for n in layer.nodes],
-            "version": __version__,
-            "digest": layer.digest[:16],
-            "gradient_of": output.name
-            if not output.indices
-            else f"sum(d{output.name} * {output.name})",
-            "gradients": [
-                {
-                    "name": cotangent_name(n),
-                    "shape": shape(layer.tensor(n)),
-                    "type": result_type(layer.tensor(n)),
-                }
-                for n in self.derivation.wanted
-            ],
             "own": own,
             "cache": [{"name": names.field(n), "type": kept_types[n]} for n in cached],
             "cached": ", ".join(cached),
             "returned": returned,
-            "inputs": [
-                {"name": t.name, "text": describe(t), "type": argument_type(t)}
-                for t in layer.inputs
-            ],
-            "dimensions": dimensions(layer),
-            "output": {
-                "name": output.name,
-                "type": result_type(output),
-                "cotangent_type": argument_type(output),
-                "has_axes": bool(output.indices),
-                "sizes": sizes(output, own),
-                "text": f"of shape {shape(output)}" if output.indices else "(one number)",
-                "cotangent_text": f"{shape(output)}, of the inputs' dtype"
-                if output.indices
-                else "one number",
-            },
-            "remarks": self.remarks(),
             "arguments": taken,
             "prepared": prepared,
             "batch": bool(batch),
-            "parts": found,
-            "part_sizes": own["batch"] if batch else f"({found.size},)" if found else "",
-            "part_count": f"{own['batch']}[0]" if batch else str(found.size) if found else "",
-            "row_entries": row_entries(found.size, forward.plan) if found else "",
-            "part_given": [self.part_of(t, found) for t in layer.inputs],
             "widened": widened,
             "checks": checks.checks(),
             "checked": ", ".join(checked),
@@ -198,6 +172,63 @@ class Module:
             ],
             "jvp": self.function(program.jvp, [output.name, output.name]),
             "hvp": self.function(program.hvp, self.derivation.wanted) if program.hvp else None,
+        }
+
+    def words(self) -> dict[str, Any]:
+        """What is said of the layer, its inputs and its gradients."""
+        layer, output = self.layer, self.layer.output
+        return {
+            "name": layer.name,
+            "title": docstring(layer.title),
+            "scalar": not layer.output.indices,
+            "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
+            "summary": [docstring(layer.summary)] if layer.summary else [],
+            "equations": [docstring(n.text) for n in layer.nodes],
+            "version": __version__,
+            "digest": layer.digest[:16],
+            "gradient_of": output.name
+            if not output.indices
+            else f"sum(d{output.name} * {output.name})",
+            "gradients": [
+                {
+                    "name": cotangent_name(n),
+                    "shape": shape(layer.tensor(n)),
+                    "type": result_type(layer.tensor(n)),
+                }
+                for n in self.derivation.wanted
+            ],
+            "inputs": [
+                {"name": t.name, "text": describe(t), "type": argument_type(t)}
+                for t in layer.inputs
+            ],
+            "dimensions": dimensions(layer),
+            "remarks": self.remarks(),
+        }
+
+    def output(self, own: Mapping[str, str]) -> dict[str, Any]:
+        """The output: its types, sizes and words."""
+        output = self.layer.output
+        return {
+            "name": output.name,
+            "type": result_type(output),
+            "cotangent_type": argument_type(output),
+            "has_axes": bool(output.indices),
+            "sizes": sizes(output, own),
+            "text": f"of shape {shape(output)}" if output.indices else "(one number)",
+            "cotangent_text": f"{shape(output)}, of the inputs' dtype"
+            if output.indices
+            else "one number",
+        }
+
+    def rows(self, forward: Statements, own: Mapping[str, str]) -> dict[str, Any]:
+        """How `value` takes some rows at a time, where it does."""
+        found, batch = parts(self.derivation), has_batch(*self.layer.inputs)
+        return {
+            "parts": found,
+            "part_sizes": own["batch"] if batch else f"({found.size},)" if found else "",
+            "part_count": f"{own['batch']}[0]" if batch else str(found.size) if found else "",
+            "row_entries": row_entries(found.size, forward.plan) if found else "",
+            "part_given": [self.part_of(t, found) for t in self.layer.inputs],
         }
 
     def part_of(self, tensor: Tensor, found: Parts | None) -> str:

@@ -6,12 +6,11 @@ the program; so what is wrong there shows when the file is run, anywhere, with N
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from pullback import __version__
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.words import docstring
 from pullback.codegen.targets.numpy.decimals import LEAVES, SLOPES, called
@@ -36,18 +35,18 @@ BORNE = (
 )
 
 
-def module_test(layer: Layer, module: str, stem: str = "", plain: bool = False) -> str:
-    """The text of the test file of a layer's module, which is given as text.
+def module_test(
+    layer: Layer, module: str, promise: Promise, stem: str = "", plain: bool = False
+) -> str:
+    """The text of the test file of a layer's module, which is given as text, and what it has.
 
     The module's file is called by the layer's name, or by `stem`; a `plain` one has forward and
     backward alone.
     """
-    has = {part: f"def {part}(" in module for part in PARTS}
-    copies = copied(module, layer.output.name)
+    has = {part: part in promise.functions for part in PARTS}
     loops = Loops(layer)
     lines, facts = loops.equations(), loops.assumptions()
-    helpers = set(re.findall(r"^def (_\w+)\(", module, re.MULTILINE))
-    wide_sizes = wide(layer, loops.read, helpers)
+    wide_sizes = wide(layer, loops.read, promise.helpers)
     output, inputs = layer.output, layer.inputs
     arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
@@ -85,8 +84,8 @@ def module_test(layer: Layer, module: str, stem: str = "", plain: bool = False) 
         "array": bool(output.indices),
         "batch": [(t.name, len(t.indices) - 1) for t in batched[:1]],
         "batch_out": has_batch(output),
-        "copied": constant("COPIED", copies),
-        "output_copied": output.name in copies,
+        "copied": constant("COPIED", [*promise.copied]),
+        "output_copied": output.name in promise.copied,
         "facts": facts,
         "functions": loops.functions,
         "slopes": [(f, SLOPES[f]) for f in needed],
@@ -99,28 +98,6 @@ def module_test(layer: Layer, module: str, stem: str = "", plain: bool = False) 
         if module and holds(stem or layer.name, module, text, range(12 if beyond else 9)):
             return text
     return text
-
-
-def copied(module: str, output: str) -> list[str]:
-    """The results that a module copies as it returns them, as two of one value, or an input's."""
-    try:
-        whole = ast.parse(module).body
-    except SyntaxError:  # a module that Python does not read is refused later
-        return []
-    returned = {f.name: f.body[-1] for f in whole if isinstance(f, ast.FunctionDef)}
-    found = []
-    for names, function in (([output], "forward"), (gradient_names(whole), "backward")):
-        result = getattr(returned.get(function), "value", None)
-        values = getattr(result, "elts", [])[:1] or getattr(result, "args", [])
-        pairs = zip(names, values, strict=False)  # a module that is wrong is refused later
-        found += [name for name, value in pairs if ".copy()" in ast.unparse(value)]
-    return found
-
-
-def gradient_names(module: Sequence[ast.stmt]) -> list[str]:
-    """The fields of a module's Gradients."""
-    made = (c.body for c in module if isinstance(c, ast.ClassDef) and c.name == "Gradients")
-    return [ast.unparse(f.target) for f in next(made, []) if isinstance(f, ast.AnnAssign)]
 
 
 def rendered(context: dict[str, Any]) -> str:

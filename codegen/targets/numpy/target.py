@@ -30,11 +30,11 @@ class NumPy:
 
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
-        marked = marked_module(derivation, program)
-        return Emission(unmarked(marked), functions(marked, SHOWN))
+        marked, promise = marked_module(derivation, program)
+        return Emission(unmarked(marked), functions(marked, SHOWN), promise)
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
-        text = module_test(derivation.layer, emission.module, stem)
+        text = module_test(derivation.layer, emission.module, emission.promise, stem)
         smoke(stem, emission.module, text)
         return text

@@ -47,7 +47,7 @@ def plain_module(derivation: Derivation, program: Program) -> str:
     context = Plain(derivation, program).context()
     template = environment(__package__).get_template("module.py.j2")
     body = template.render(context, imports=["import numpy as np"])
-    own = needed(body, runtime())
+    own = [*needed(body, runtime()).values()]
     imports = [f"import {name}" for name in ("math",) if any(f"{name}." in t for t in own)]
     typed = any("Any" in text for text in own)
     imports += [""] * bool(imports and not typed) + ["from typing import Any", ""] * typed

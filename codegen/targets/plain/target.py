@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.marked import functions, unmarked
@@ -32,10 +33,10 @@ class Plain:
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
         marked = plain_module(textbook(derivation), program)
-        return Emission(unmarked(marked), functions(marked, ("forward", "backward")))
+        return Emission(unmarked(marked), functions(marked, ("forward", "backward")), Promise())
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
-        text = module_test(derivation.layer, emission.module, stem, plain=True)
+        text = module_test(derivation.layer, emission.module, emission.promise, stem, plain=True)
         smoke(stem, emission.module, text)
         return text
