@@ -90,7 +90,7 @@ def emitted(layer):
     return NUMPY.emit(derivation, lower(derivation))
 
 
-def tests_of(layer, made):
+def written_tests(layer, made):
     return module_test(layer, made.module, made.promise)
 
 
@@ -120,7 +120,7 @@ def test_every_module_passes_its_own_tests(texts):
     met = set()
     for name, (layer, made) in texts.items():
         helpers = made.promise.helpers
-        checks = load(name, made.module, tests_of(layer, made)).checks
+        checks = load(name, made.module, written_tests(layer, made)).checks
         some = [c for c in checks if helpers - met or not c.name.startswith(SLOW)]
         met |= helpers
         with np.errstate(all="ignore"):
@@ -131,7 +131,7 @@ def test_every_module_passes_its_own_tests(texts):
 def test_no_draw_is_left_out(texts):
     """A test file that finds no inputs skips, and then it sees nothing."""
     for name, (layer, made) in texts.items():
-        names = Checks(name, tests_of(layer, made)).names
+        names = Checks(name, written_tests(layer, made)).names
         draws = [(s, d) for s in names["SEEDS"] for d in names["LIMITS"]]
         with np.errstate(all="ignore"):
             missing = [draw for draw in draws if names["attempted"](*draw) is None]
@@ -142,7 +142,7 @@ def test_modules_pass_their_own_tests_under_pytest(texts, tmp_path):
     for name in ("softmax_cross_entropy", "leading_labels", "numbers", "other_assumptions"):
         layer, made = texts[name]
         (tmp_path / f"{name}.py").write_text(made.module, encoding="utf-8")
-        (tmp_path / f"test_{name}.py").write_text(tests_of(layer, made), encoding="utf-8")
+        (tmp_path / f"test_{name}.py").write_text(written_tests(layer, made), encoding="utf-8")
     done = run(tmp_path, "--tb=short")
     assert done.returncode == 0, done.stdout[-5000:]
     assert "skipped" not in done.stdout
@@ -203,7 +203,7 @@ def test_a_wrong_module_fails_its_tests(texts, name, pattern, instead, test):
     layer, made = texts[name]
     corrupted = re.sub(pattern, instead, made.module)
     assert corrupted != made.module, f"there is no {pattern} in the text of {name}"
-    examined = load(name, corrupted, tests_of(layer, made))
+    examined = load(name, corrupted, written_tests(layer, made))
     assert any(fails(check) for check in examined.checks if check.name.startswith(test))
 
 
@@ -240,7 +240,7 @@ def test_notation_that_the_output_does_not_read_is_left_out():
 def test_the_text_is_the_same_every_time():
     layer = shipped("mlp")
     made = emitted(layer)
-    assert tests_of(layer, made) == tests_of(shipped("mlp"), made)
+    assert written_tests(layer, made) == written_tests(shipped("mlp"), made)
 
 
 HOSTILE = ['""" + open("x") + """', "ends in \\", "{{7*7}} {% raise %}", "two\nlines \x07 \u202e"]
