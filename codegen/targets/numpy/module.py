@@ -28,7 +28,7 @@ from pullback.codegen.targets.numpy.marked import unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.results import returned_values
-from pullback.codegen.targets.numpy.statements import WORK, Statements, planned
+from pullback.codegen.targets.numpy.statements import WORK, Statements
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
@@ -83,7 +83,9 @@ def leanest(
     values: Values, body: Sequence[int], results: Sequence[int], names: Names
 ) -> Statements:
     """The statements that write into a workspace, in the order that needs the fewest arrays."""
-    orders = (planned(values, body, results, names, True, turned) for turned in (False, True))
+    orders = (
+        Statements.planned(values, body, results, names, True, turned) for turned in (False, True)
+    )
     return min(orders, key=lambda section: len(section.plan.buffers))
 
 
@@ -256,7 +258,7 @@ class Module:
             for n, (name, value) in zip(tensors, function.results, strict=True)
         ]
         results_of = [v for _, v in function.results]
-        section = planned(function, function.body, results_of, Names(function))
+        section = Statements.planned(function, function.body, results_of, Names(function))
         names = section.names
         return {
             "body": commented(self.derivation, self.notation, section.lines),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import Self, cast
 
 from pullback.codegen.program import (
     COMMUTATIVE,
@@ -21,9 +21,7 @@ from pullback.codegen.program.plan.plan import Plan, Statement, plan
 from pullback.codegen.targets.numpy.spelling import Spelling
 from pullback.codegen.targets.numpy.text import HELPERS, INFIX, Text, call, number_text
 
-LINE = 96  # letters of a statement in a function
 AUGMENTED = ("add", "subtract", "multiply", "divide")
-FRESH = frozenset({*HELPERS, "where", "spread", "float", "cast"})  # write over no operand
 WORK = "work"  # the argument of forward that holds its buffers
 
 
@@ -35,41 +33,45 @@ class Line:
     about: str = ""
 
 
-def planned(
-    program: Values,
-    section: Iterable[int],
-    results: Iterable[int],
-    names: Names,
-    workspace: bool = False,
-    turned: bool = False,
-) -> Statements:
-    """A section planned so that no statement is longer than a line, and spelled."""
-    kept: frozenset[int] = frozenset()
-    section, results = [*section], [*results]
-    while True:
-        made = plan(
-            program,
-            section,
-            results,
-            names,
-            workspace=workspace,
-            turned=turned,
-            kept=kept,
-            fresh=FRESH,
-        )
-        found = Statements(made)
-        parts = found.longest_parts()
-        if not parts:
-            return found
-        kept |= parts
-
-
 class Statements:
-    """A plan, spelled."""
+    """A plan, spelled; `fresh` functions write over no operand, `width` is that of a statement."""
+
+    fresh: Collection[str] = frozenset({*HELPERS, "where", "spread", "float", "cast"})
+    width = 96  # letters of a statement in a function
 
     def __init__(self, made: Plan) -> None:
         self.plan, self.program, self.names = made, made.program, made.names
         self.spelling = Spelling(made.program, self.spell, made.names.own)
+
+    @classmethod
+    def planned(
+        cls,
+        program: Values,
+        section: Iterable[int],
+        results: Iterable[int],
+        names: Names,
+        workspace: bool = False,
+        turned: bool = False,
+    ) -> Self:
+        """A section planned so that no statement is longer than a line, and spelled."""
+        kept: frozenset[int] = frozenset()
+        section, results = [*section], [*results]
+        while True:
+            made = plan(
+                program,
+                section,
+                results,
+                names,
+                workspace=workspace,
+                turned=turned,
+                kept=kept,
+                fresh=cls.fresh,
+            )
+            found = cls(made)
+            parts = found.longest_parts()
+            if not parts:
+                return found
+            kept |= parts
 
     @cached_property
     def written(self) -> Mapping[int, list[str]]:
@@ -85,11 +87,11 @@ class Statements:
             found += [Line(first, statement.about), *map(Line, rest)]
         return found
 
-    def longest_parts(self, width: int = LINE) -> frozenset[int]:
+    def longest_parts(self) -> frozenset[int]:
         """The longest operand of each statement that is too long for its line, if it has any."""
         found = set()
         for value, lines in self.written.items():
-            if max(map(len, lines)) > width:
+            if max(map(len, lines)) > self.width:
                 inside = set(reads(self.program[value].op)) & self.plan.inlined
                 inside -= self.plan.added_products
                 if inside:
@@ -139,9 +141,12 @@ class Statements:
 
     def put_text(self, name: str, op: Put) -> str:
         """The assignment to the entries at the labels."""
-        rank = len(op.at) - 1
-        at = ", ".join(self.spelling.operand(o, rank).text for o in op.at)
-        return f"{name}[{at}] = {self.spelling.operand(op.filling, rank).text}"
+        filling = self.spelling.operand(op.filling, len(op.at) - 1).text
+        return f"{name}[{self.places_text(op)}] = {filling}"
+
+    def places_text(self, op: Put) -> str:
+        """Where entries are put."""
+        return ", ".join(self.spelling.operand(o, len(op.at) - 1).text for o in op.at)
 
     def spell(self, number: int) -> Text:
         """A value where it is read: its name, its number, or what it is made of."""

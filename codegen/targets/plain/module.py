@@ -13,7 +13,6 @@ from pullback.codegen.interface.shapes import axes_of, has_batch, shape
 from pullback.codegen.interface.words import describe, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
-    FUNCTIONS,
     Constant,
     Elementwise,
     Input,
@@ -22,10 +21,9 @@ from pullback.codegen.program import (
     Size,
 )
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.program.plan.plan import plan
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
-from pullback.codegen.targets.numpy.layout import laid_out, without_dead_stores
+from pullback.codegen.targets.numpy.layout import laid_out
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.plain.spelling import PlainStatements
 from pullback.codegen.templating import environment
@@ -33,8 +31,6 @@ from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
-
-WIDEST = 88  # letters of a statement
 
 
 def runtime() -> Helpers:
@@ -53,7 +49,7 @@ def plain_module(derivation: Derivation, program: Program) -> str:
     imports += [""] * bool(imports and not typed) + ["from typing import Any", ""] * typed
     body = template.render(context, imports=[*imports, "import numpy as np"])
     text = "\n\n\n".join([laid_out(body).strip(), *own])
-    return re.sub(r"\n{4,}", "\n\n\n", without_dead_stores(text, ())) + "\n"
+    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
 
 
 @dataclass(frozen=True)
@@ -78,8 +74,9 @@ class Plain:
         layer, program, output = self.layer, self.program, self.layer.output
         names = Names(program)
         cached = [*program.cache, program.output]
-        forward = self.planned(program.forward, cached, names)
-        backward = self.planned(program.backward, [v for _, v in program.gradients], forward.names)
+        forward = PlainStatements.planned(program, program.forward, cached, names)
+        wanted = [v for _, v in program.gradients]
+        backward = PlainStatements.planned(program, program.backward, wanted, forward.names)
         own, names = backward.names.own, backward.names
         arguments = [t.name for t in layer.inputs]
         sizes = [*self.sizes(own["batch"])]
@@ -118,27 +115,6 @@ class Plain:
                 self.unflat(names[v], layer.tensor(n), own["batch"]) for n, v in program.gradients
             ],
         }
-
-    def planned(
-        self, section: tuple[int, ...], results: list[int], names: Names
-    ) -> PlainStatements:
-        """A section, in statements that each make something new."""
-        kept: frozenset[int] = frozenset()
-        while True:
-            made = plan(
-                self.program,
-                section,
-                results,
-                names,
-                workspace=False,
-                kept=kept,
-                fresh=FUNCTIONS.keys(),
-            )
-            found = PlainStatements(made)
-            parts = found.longest_parts(WIDEST)
-            if not parts:
-                return found
-            kept |= parts
 
     # -- sizes and leading axes --------------------------------------------------------------------
 

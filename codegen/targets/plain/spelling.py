@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pullback.codegen.program import (
+    FUNCTIONS,
     Contract,
     Elementwise,
     Operand,
@@ -131,6 +132,8 @@ class PlainStatements(Statements):
     """A plan, spelled as a textbook does."""
 
     spelling: PlainSpelling
+    fresh = FUNCTIONS.keys()  # each statement makes something new
+    width = 88
 
     def __init__(self, made: Plan) -> None:
         super().__init__(made)
@@ -150,19 +153,8 @@ class PlainStatements(Statements):
 
     def put_text(self, name: str, op: Put) -> str:
         """The assignment to the entries at the labels; what is added to them in short."""
-        at = self.places_text(op)
         change = self.change(op)
-        if change:
-            return f"{name}[{at}] {change}"
-        return f"{name}[{at}] = {self.filling_text(op)}"
-
-    def places_text(self, op: Put) -> str:
-        """The places."""
-        return ", ".join(self.spelling.operand(o, len(op.at) - 1).text for o in op.at)
-
-    def filling_text(self, op: Put) -> str:
-        """What is put there."""
-        return self.spelling.operand(op.filling, len(op.at) - 1).text
+        return f"{name}[{self.places_text(op)}] {change}" if change else super().put_text(name, op)
 
     def change(self, op: Put) -> str:
         """`-= 1`, where what is put into entries is what they were, and something less."""
