@@ -1,0 +1,102 @@
+"""One name for what differs in names alone: bound indices of a term, places given to an atom.
+
+Places are told apart by where they stand; those that stand alike are tried in every order, and the
+least result is taken. Where that are too many orders, names may differ: equal terms then may not be
+seen to be equal, and nothing false is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice, permutations, product
+from typing import Any
+
+from pullback.derive.proof.every_size.places import Places
+
+MAX_ORDERS = 720
+Factors = Sequence[tuple[tuple[int, ...], Any]]  # a factor and its power
+ROUNDS = 3  # in which colours spread to what stands beside
+
+
+def orders(places: Places, parts: Sequence[Factors], unknown: Sequence[int]) -> Iterator[list[int]]:
+    """Orders of the unknown places, by where they stand in parts of factors."""
+    if len(unknown) == 1:
+        return iter([list(unknown)])
+    colours = {p: hash(places.sizes[p]) & 0 for p in unknown}
+    sizes = sorted({places.sizes[p] for p in unknown})
+    colours = {p: sizes.index(places.sizes[p]) for p in unknown}
+    count = len(set(colours.values()))
+    for _ in range(ROUNDS):
+        if count == len(unknown):
+            break
+        colours = refined(places, parts, colours)
+        new = len(set(colours.values()))
+        if new == count:
+            break
+        count = new
+    classes: dict[int, list[int]] = {}
+    for place in unknown:
+        classes.setdefault(colours[place], []).append(place)
+    groups = [permutations(classes[c]) for c in sorted(classes)]
+    if not groups:
+        return iter([[]])
+    if count == len(unknown):
+        return iter([[p for g in groups for p in next(g)]])
+    return islice(([p for g in found for p in g] for found in product(*groups)), MAX_ORDERS)
+
+
+def refined(places: Places, parts: Sequence[Factors], colours: Mapping[int, int]) -> dict[int, int]:
+    """New colours of places: by the old one, and by what each stands in."""
+    seen: dict[int, list[Any]] = {p: [] for p in colours}
+    for part in parts:
+        here: dict[int, list[Any]] = {}
+        for factor, power in part:
+            looks: tuple[Any, ...] | None = None
+            for position, place in enumerate(factor[1:]):
+                for leaf in found_in(places, place, colours):
+                    if looks is None:
+                        looks = tuple(look(places, p, colours) for p in factor[1:])
+                    here.setdefault(leaf, []).append(
+                        (factor[0], position, power, look(places, place, colours, leaf), looks)
+                    )
+        if here:
+            whole = tuple(sorted((f[0], p) for f, p in part))
+            for leaf, found in here.items():
+                seen[leaf].append((whole, tuple(sorted(found, key=repr))))
+    keys = {p: (colours[p], tuple(sorted(map(repr, found)))) for p, found in seen.items()}
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
+    return {p: ranks[key] for p, key in keys.items()}
+
+
+def found_in(places: Places, place: int, unknown: Mapping[int, Any]) -> list[int]:
+    """The unknown places within one."""
+    if place in unknown:
+        return [place]
+    return [u for p in places.inner[place] for u in found_in(places, p, unknown)]
+
+
+def look(places: Places, place: int, colours: Mapping[int, int], this: int = -1) -> Any:
+    """What a place looks like, unknown ones by their colours."""
+    if place == this:
+        return ("this",)
+    if place in colours:
+        return ("unknown", colours[place])
+    if not places.inner[place]:
+        return ("known", place)
+    inner = tuple(look(places, p, colours, this) for p in places.inner[place])
+    return (places.kinds[place], str(places.names[place]), inner)
+
+
+def least(
+    orders: Iterator[list[int]], written: Callable[[list[int]], Any]
+) -> tuple[list[int], list[list[int]]]:
+    """The order in which something is written least, and all that write it so."""
+    best = next(orders)
+    alike, text = [best], written(best)
+    for order in orders:
+        new = written(order)
+        if new < text:
+            best, alike, text = order, [order], new
+        elif new == text:
+            alike.append(order)
+    return best, alike

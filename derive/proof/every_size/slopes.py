@@ -1,0 +1,219 @@
+"""Slopes by one entry, rule by rule, beside the values that they hang on.
+
+The entries of a tensor move independently: x at n moves with x at m where n = m. Kinks have the
+slope of the side that is declared for them. A place, a condition and a sign have the slope 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from pullback.derive.calculus.steps import Partial
+from pullback.derive.index.binders import Extreme, Place, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, entry_indices, entry_name, is_entry, is_size
+from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid
+from pullback.derive.proof.every_size.facts import NOT_ZERO, POSITIVE
+from pullback.derive.proof.every_size.powers import power, sign
+from pullback.derive.proof.every_size.reader import At, Reader, Rules
+from pullback.derive.proof.every_size.terms import Undecided, Value, constant, minus, plus, scaled
+from pullback.derive.proof.every_size.values import (
+    VALUES,
+    chosen_where,
+    conditions,
+    erfc,
+    place_of,
+)
+
+
+def slope_of(reader: Reader, expr: Any, at: At) -> Value:
+    """What a derivative comes to."""
+    entry = expr.wrt
+    by = entry_name(entry), tuple(reader.place(i, at) for i in entry_indices(entry))
+    reader.read(expr.expr, at)  # where there is no value there is no slope
+    return slope(reader, expr.expr, at, by)
+
+
+By = tuple[str, tuple[int, ...]]  # the tensor and the places by which a slope is taken
+
+
+def slope(reader: Reader, expr: Expr, at: At, by: By) -> Value:
+    """The slope of an expression by an entry."""
+    if is_place_or_number(expr):
+        return {}
+    if is_entry(expr):
+        return entry_slope(reader, expr, at, by)
+    for kind, rule in SLOPES:
+        if isinstance(expr, kind):
+            return rule(reader, expr, at, by)
+    outer = next((r for kind, r in CHAIN.items() if isinstance(expr, kind)), None)
+    if outer is None:
+        raise Undecided(f"the slope of {type(expr).__name__} is not known")
+    inner = slope(reader, expr.args[0], at, by)
+    if not inner:
+        return {}
+    return reader.ring.product(outer(reader, reader.read(expr.args[0], at)), inner)
+
+
+def is_place_or_number(expr: Expr) -> bool:
+    """Does it not move?"""
+    still = isinstance(expr, Index | Place | Bracket | KroneckerDelta | sp.sign)
+    return still or bool(expr.is_Number) or bool(expr.is_NumberSymbol) or is_size(expr)
+
+
+def entry_slope(reader: Reader, expr: Expr, at: At, by: By) -> Value:
+    """1 where it is the entry itself; else what its definition says."""
+    name = entry_name(expr)
+    places = [reader.place(i, at) for i in entry_indices(expr)]
+    if name == by[0]:
+        deltas = [reader.compared("==", a, b) for a, b in zip(places, by[1], strict=True)]
+        return reader.ring.times(constant(1), *deltas)
+    if name in reader.definitions:
+        indices, meaning = reader.definitions[name]
+        return slope(reader, meaning, dict(zip(indices, places, strict=True)), by)
+    return {}
+
+
+def of_sum(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """The slope of a sum is the sum of the slopes."""
+    return plus(*(slope(reader, a, at, by) for a in expr.args))
+
+
+def of_product(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """The product rule; what stands beside a condition is read where it holds."""
+    given, switches, moving = conditions(reader, expr, at)
+
+    def inside() -> Value:
+        found: list[Value] = [{}]
+        for place, part in enumerate(moving):
+            moved = slope(reader, part, at, by)
+            if moved:
+                others = (reader.read(a, at) for k, a in enumerate(moving) if k != place)
+                found.append(reader.ring.times(moved, *others))
+        return plus(*found)
+
+    return reader.ring.times(reader.under(given, inside), *(reader.read(a, at) for a in switches))
+
+
+def over_axes(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """The slope of a sum over axes is the sum of the slopes."""
+    inner, marks = reader.bound(expr, at)
+    reader.level += len(marks)
+    try:
+        value = slope(reader, expr.body, inner, by)
+    finally:
+        reader.level -= len(marks)
+    return reader.ring.summed(value, marks)
+
+
+def of_extreme(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """The slope at the first place of the extreme value, which does not move."""
+    return slope(reader, expr.body, {**at, expr.indices[0]: place_of(reader, expr, at)}, by)
+
+
+def of_choice(reader: Reader, relation: Any, sides: Sequence[Expr], at: At, by: By) -> Value:
+    """The slope of the side that is taken."""
+    condition = reader.condition(relation, at)
+    first = reader.under(condition.yes, lambda: slope(reader, sides[0], at, by))
+    second = reader.under(condition.no, lambda: slope(reader, sides[1], at, by))
+    return reader.mixed(condition, first, second)
+
+
+def of_power(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """p a**(p - 1) a' + a**p log(a) p'."""
+    base, exponent = expr.args
+    ring, signs = reader.ring, reader.signs
+    moved = slope(reader, base, at, by)
+    if exponent.is_Rational:
+        if not moved:
+            return {}
+        value = reader.read(base, at)
+        p = Fraction(int(exponent.p), int(exponent.q))
+        if p.denominator != 1 and p < 1:
+            reader.need(POSITIVE, value)
+        elif p < 0:
+            reader.need(NOT_ZERO, value)
+        return ring.times(scaled(power(signs, value, p - 1), p), moved)
+    value, above = reader.read(base, at), reader.read(exponent, at)
+    reader.need(POSITIVE, value)
+    less = exp(signs, ring.product(minus(above, constant(1)), log(signs, value)))
+    whole = exp(signs, ring.product(above, log(signs, value)))
+    rest = slope(reader, exponent, at, by)
+    return plus(ring.times(above, less, moved), ring.times(whole, log(signs, value), rest))
+
+
+def inverse(reader: Reader, value: Value) -> Value:
+    """1 / a, for the slope of a log."""
+    reader.need(NOT_ZERO, value)
+    return power(reader.signs, value, -1)
+
+
+def bell(reader: Reader, value: Value) -> Value:
+    """2 exp(-a²) / √π."""
+    ring = reader.ring
+    square = exp(reader.signs, scaled(ring.product(value, value), -1))
+    pi = ring.factor((ring.head("constant", "pi"),), Fraction(-1, 2))
+    return scaled(ring.product(square, pi), 2)
+
+
+def of_sigmoid(reader: Reader, value: Value) -> Value:
+    """σ(a) (1 - σ(a))."""
+    s = sigmoid(reader.signs, value)
+    return reader.ring.product(s, minus(constant(1), s))
+
+
+def of_tanh(reader: Reader, value: Value) -> Value:
+    """4 σ(2 a) (1 - σ(2 a))."""
+    return scaled(of_sigmoid(reader, scaled(value, 2)), 4)
+
+
+def of_log_erfc(reader: Reader, value: Value) -> Value:
+    """-erf'(a) / erfc(a)."""
+    below = inverse(reader, erfc(reader, value))
+    return scaled(reader.ring.product(bell(reader, value), below), -1)
+
+
+def of_erfcx(reader: Reader, value: Value) -> Value:
+    """2 a erfcx(a) - 2 / √π."""
+    ring = reader.ring
+    up = exp(reader.signs, ring.product(value, value))
+    pi = ring.factor((ring.head("constant", "pi"),), Fraction(-1, 2))
+    return plus(scaled(ring.times(value, up, erfc(reader, value)), 2), scaled(pi, -2))
+
+
+CHAIN: dict[Any, Callable[[Reader, Value], Value]] = {  # f'(a), where the slope is f'(a) a'
+    sp.exp: lambda r, a: exp(r.signs, a),
+    sp.log: inverse,
+    log1p: lambda r, a: inverse(r, plus(constant(1), a)),
+    expm1: lambda r, a: exp(r.signs, a),
+    Sigmoid: of_sigmoid,
+    LogSigmoid: lambda r, a: sigmoid(r.signs, scaled(a, -1)),
+    sp.tanh: of_tanh,
+    sp.erf: bell,
+    Erfc: lambda r, a: scaled(bell(r, a), -1),
+    LogErfc: of_log_erfc,
+    Erfcx: of_erfcx,
+    sp.sin: lambda r, a: odd(r.signs, "cos", a, even=True),
+    sp.cos: lambda r, a: scaled(odd(r.signs, "sin", a), -1),
+    Abs: lambda r, a: sign(r.signs, a),
+    sp.Abs: lambda r, a: sign(r.signs, a),
+}
+
+SLOPES: list[tuple[Any, Callable[[Reader, Any, At, By], Value]]] = [
+    (sp.Add, of_sum),
+    (sp.Mul, of_product),
+    (Sum, over_axes),
+    (Extreme, of_extreme),
+    (Where, lambda r, e, at, by: of_choice(r, e.args[0], e.args[1:], at, by)),
+    (Maximum | Minimum, lambda r, e, at, by: of_choice(r, chosen_where(e), e.args, at, by)),
+    (sp.Pow, of_power),
+    (type(sp.E), lambda r, e, at, by: {}),
+]
+
+RULES: Rules = [(Partial, slope_of), *VALUES]  # how kinds are read, derivatives among them

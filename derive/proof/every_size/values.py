@@ -1,0 +1,200 @@
+"""What each kind of expression comes to: the rules by which a reader reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, KroneckerDelta
+
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Extreme, Largest, Place, Sum
+from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
+from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index
+from pullback.derive.proof.every_size.exponentials import NOTHING, exp, log, odd, sigmoid, tanh
+from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
+from pullback.derive.proof.every_size.powers import absolute, power, sign
+from pullback.derive.proof.every_size.reader import At, Reader
+from pullback.derive.proof.every_size.terms import (
+    Undecided,
+    Value,
+    constant,
+    minus,
+    plus,
+    scaled,
+)
+
+
+def total(reader: Reader, expr: Expr, at: At) -> Value:
+    """A sum of terms."""
+    delta = less_than_one(expr)
+    if delta is not None:
+        return reader.ordered("!=", *(reader.place(a, at) for a in delta.args)).holds
+    return plus(*(reader.read(a, at) for a in expr.args))
+
+
+def less_than_one(expr: Expr) -> Expr | None:
+    """The delta of 1 less a delta."""
+    if expr.is_Add and len(expr.args) == 2 and expr.args[0] == 1:
+        return -expr.args[1] if isinstance(-expr.args[1], KroneckerDelta) else None
+    return None
+
+
+def conditions(reader: Reader, expr: Expr, at: At) -> tuple[Given, list[Expr], list[Expr]]:
+    """What the conditions among factors say, these, and the other factors."""
+    found: list[Expr] = []
+    given: list[Fact] = []
+    for whole in expr.args:
+        part = whole.base if whole.is_Pow and whole.exp.is_positive else whole
+        apart = less_than_one(part)
+        if apart is None and not isinstance(part, Bracket | KroneckerDelta):
+            continue
+        found.append(whole)
+        if isinstance(part, Bracket):
+            given += reader.condition(part.condition, at).yes
+        else:
+            op, delta = ("==", part) if apart is None else ("!=", apart)
+            given += reader.ordered(op, *(reader.place(a, at) for a in delta.args)).yes
+    return () if reader.strict else tuple(given), found, [a for a in expr.args if a not in found]
+
+
+def product(reader: Reader, expr: Expr, at: At) -> Value:
+    """A product; factors are read where the conditions beside them hold."""
+    given, switches, others = conditions(reader, expr, at)
+    values = reader.under(given, lambda: [reader.read(a, at) for a in others])
+    values += [reader.read(a, at) for a in switches]
+    return reader.ring.times(constant(1), *sorted(values, key=len))
+
+
+def sum_over(reader: Reader, expr: Any, at: At) -> Value:
+    """A sum over indices."""
+    inner, marks = reader.bound(expr, at)
+    reader.level += len(marks)
+    try:
+        value = reader.read(expr.body, inner)
+    finally:
+        reader.level -= len(marks)
+    return reader.ring.summed(value, marks)
+
+
+def extreme(reader: Reader, expr: Any, at: At) -> Value:
+    """The largest value is the one that stands at the first place of it."""
+    return reader.read(expr.body, {**at, expr.indices[0]: place_of(reader, expr, at)})
+
+
+def place_of(reader: Reader, expr: Any, at: At) -> int:
+    """Where an extreme value stands."""
+    kind = ArgLargest if isinstance(expr, Largest) else ArgSmallest
+    return reader.first(kind(expr.body, *expr.indices), at)
+
+
+def larger(reader: Reader, expr: Any, at: At) -> Value:
+    """The one that is chosen; at a tie both are the same."""
+    return reader.chosen(chosen_where(expr), expr.args, at)
+
+
+def chosen_where(expr: Any) -> Any:
+    """Where the first argument has the slope: at a tie a constant has, else the first."""
+    first, second = expr.args
+    at_tie = bool(first.is_number) or not bool(second.is_number)
+    if isinstance(expr, Maximum):
+        kind = sp.GreaterThan if at_tie else sp.StrictGreaterThan
+    else:
+        kind = sp.LessThan if at_tie else sp.StrictLessThan
+    return kind(first, second, evaluate=False)
+
+
+def raised(reader: Reader, expr: Any, at: At) -> Value:
+    """A power with a number or with a value above."""
+    base, exponent = expr.args
+    value = reader.read(base, at)
+    if exponent.is_Rational:
+        rational = Fraction(int(exponent.p), int(exponent.q))
+        if rational.denominator != 1:
+            reader.need(NOT_NEGATIVE if rational > 0 else POSITIVE, value)
+        elif rational < 0:
+            reader.need(NOT_ZERO, value)
+        return power(reader.signs, value, rational)
+    reader.need(POSITIVE, value)
+    return exp(
+        reader.signs, reader.ring.product(reader.read(exponent, at), log(reader.signs, value))
+    )
+
+
+def logged(reader: Reader, value: Value) -> Value:
+    """A log, of what must be positive."""
+    reader.need(POSITIVE, value)
+    return log(reader.signs, value)
+
+
+def erf(reader: Reader, value: Value) -> Value:
+    """erf, by its name."""
+    return odd(reader.signs, "erf", value)
+
+
+def erfc(reader: Reader, value: Value) -> Value:
+    """1 - erf."""
+    return minus(constant(1), erf(reader, value))
+
+
+def erfcx(reader: Reader, value: Value) -> Value:
+    """exp(a²) erfc(a)."""
+    square = reader.ring.product(value, value)
+    return reader.ring.product(exp(reader.signs, square), erfc(reader, value))
+
+
+def log_sigmoid(reader: Reader, value: Value) -> Value:
+    """-log(1 + exp(-a))."""
+    below = plus(constant(1), exp(reader.signs, scaled(value, -1)))
+    return scaled(log(reader.signs, below), -1)
+
+
+OF_ONE: dict[Any, Callable[[Reader, Value], Value]] = {
+    sp.exp: lambda r, a: exp(r.signs, a),
+    sp.log: logged,
+    log1p: lambda r, a: logged(r, plus(constant(1), a)),
+    expm1: lambda r, a: plus(exp(r.signs, a), constant(-1)),
+    Sigmoid: lambda r, a: sigmoid(r.signs, a),
+    LogSigmoid: log_sigmoid,
+    sp.tanh: lambda r, a: tanh(r.signs, a),
+    sp.erf: erf,
+    Erfc: erfc,
+    LogErfc: lambda r, a: logged(r, erfc(r, a)),
+    Erfcx: erfcx,
+    sp.sin: lambda r, a: odd(r.signs, "sin", a),
+    sp.cos: lambda r, a: odd(r.signs, "cos", a, even=True),
+    Abs: lambda r, a: absolute(r.signs, a),
+    sp.Abs: lambda r, a: absolute(r.signs, a),
+    sp.sign: lambda r, a: sign(r.signs, a),
+}
+
+
+def of_one(reader: Reader, expr: Any, at: At) -> Value:
+    """A function of one value."""
+    rule = next((r for kind, r in OF_ONE.items() if isinstance(expr, kind)), None)
+    if rule is None:
+        raise Undecided(f"{type(expr).__name__} is not read")
+    return rule(reader, reader.read(expr.args[0], at))
+
+
+VALUES: list[tuple[Any, Callable[[Reader, Any, At], Value]]] = [
+    (sp.Add, total),
+    (sp.Mul, product),
+    (Sum, sum_over),
+    (Extreme, extreme),
+    (Index, lambda r, e, at: r.number_of(r.place(e, at))),
+    (Place, lambda r, e, at: r.number_of(r.place(e, at))),
+    (KroneckerDelta, lambda r, e, at: r.compared("==", *(r.place(a, at) for a in e.args))),
+    (Bracket, lambda r, e, at: r.condition(e.condition, at).holds),
+    (Where, lambda r, e, at: r.chosen(e.args[0], e.args[1:], at)),
+    (Maximum | Minimum, larger),
+    (sp.Pow, raised),
+    (type(sp.E), lambda r, e, at: exp(r.signs, constant(1))),
+    (
+        type(sp.S.NegativeInfinity),
+        lambda r, e, at: r.ring.factor((r.ring.head("tensor", NOTHING),)),
+    ),
+    (sp.Function, of_one),
+]
