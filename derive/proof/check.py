@@ -8,6 +8,7 @@ from pullback.derive.errors import ProofFailed
 from pullback.derive.proof.witness import DIGITS
 from pullback.derive.read.vocabulary import size_words
 
+EVERY_SIZE = "for every size"
 EXACT = "exact"
 NUMERIC = f"{DIGITS} digits"
 
@@ -30,10 +31,23 @@ class Check:
     sampled: bool = False  # were there too many cases to take them all?
     places: int = 0
     of: int = 0
+    every_size: bool = False  # is it proved for every size of the axes, too?
 
     @property
     def words(self) -> str:
-        """For pages: `exact at N=2, J=3`."""
+        """For pages: `for every size; exact at N=2, J=3`."""
+        if not self.every_size:
+            return self.written_out
+        return f"{EVERY_SIZE}; {self.written_out}" if self.cases else EVERY_SIZE
+
+    @property
+    def mark(self) -> str:
+        """What is said of a step beside its law: nothing where it is proved for every size."""
+        return "" if self.every_size else self.written_out
+
+    @property
+    def written_out(self) -> str:
+        """How it was checked at small sizes: `exact at N=2, J=3`."""
         at = ", ".join(f"{size_words(name)}={size}" for name, size in self.sizes)
         at = f" at {at}" if at else ""
         if not self.sampled:

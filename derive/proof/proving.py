@@ -7,15 +7,17 @@ A step that fails raises ProofFailed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed, TooLarge
-from pullback.derive.layer import Definitions
-from pullback.derive.proof.check import Check, NothingChecked
+from pullback.derive.layer import Definitions, Layer
+from pullback.derive.proof.check import EXACT, Check, NothingChecked
+from pullback.derive.proof.every_size.checker import Checker
 from pullback.derive.proof.results import check_gradients, check_seconds, check_tangents
 from pullback.derive.proof.scalars import Work
+from pullback.derive.proof.small_sizes import labels
 from pullback.derive.proof.step_check import check_step
 
 MAX_WHOLE = 8_000_000  # of a derivation, in parts written out: about a minute
@@ -70,11 +72,12 @@ def prove(derivation: Derivation, watch: Watch = lambda checks, count: checks) -
 def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
     """Every step with its check."""
     layer, work = derivation.layer, Work()
+    checker = every_size_checker(layer)
     for what, chain, definitions, second in reasonings(derivation):
         check_chain(what, chain)
-        for step in chain.steps:
+        for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
             try:
-                check = check_step(layer, what, step, definitions, work)
+                check = checked(layer, what, step, definitions, work, verdict.proved)
                 if work.done > MAX_WHOLE:
                     raise TooLarge(
                         f"{layer.name}: {what}: the proof comes to more than {MAX_WHOLE:,} parts "
@@ -85,6 +88,25 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
                     raise Unproved(str(error)) from None
                 raise
             yield step, check
+
+
+def every_size_checker(layer: Layer) -> Checker:
+    """What decides the steps of a layer for every size."""
+    notations = {n.name: (n.indices, n.expr) for n in layer.notations}
+    return Checker(labels(layer), [(n.expr, notations) for n in layer.nodes], layer.assumptions)
+
+
+def checked(
+    layer: Layer, what: str, step: Step, definitions: Definitions, work: Work, proved: bool
+) -> Check:
+    """A step written out; where it is proved for every size that may be too much, and left."""
+    try:
+        check = check_step(layer, what, step, definitions, work, second=proved)
+    except (TooLarge, NothingChecked):
+        if not proved:
+            raise
+        return Check(step.law, EXACT, (), 0, every_size=True)
+    return replace(check, every_size=proved)
 
 
 def prove_forms(derivation: Derivation) -> None:

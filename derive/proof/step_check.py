@@ -45,6 +45,7 @@ from pullback.derive.proof.writing_out import place_of, write
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
 MAX_WORK = 80_000  # of a step at one choice of sizes, in parts written out
+MAX_SECOND = 4_000  # ... where it is proved for every size already
 WORK_AT_EASE = 500_000  # of a derivation, after which steps have half, a third, … of that
 HOPELESS = 3  # times the work that there may be, at the pace of the first places
 SAMPLES = 150  # places of which each has some cases, where not all can be taken
@@ -56,9 +57,16 @@ class TooMuchWork(Exception):
 
 
 def check_step(
-    layer: Layer, what: str, step: Step, definitions: Definitions, work: Work | None = None
+    layer: Layer,
+    what: str,
+    step: Step,
+    definitions: Definitions,
+    work: Work | None = None,
+    second: bool = False,
 ) -> Check:
     """Write both sides out for every place of the free indices and every case.
+
+    As a second opinion on a step that is proved for every size, it takes less work.
 
     Sizes go up to 4 where that makes few places and cases and little work, else to 3 or 2; where
     it is too much even then, random places and cases are taken, and the check says so. An axis
@@ -66,14 +74,15 @@ def check_step(
     """
     work = work or Work()
     indices, found = sizes_to_try(layer, step, definitions)
+    share = MAX_SECOND if second else MAX_WORK // (1 + work.done // WORK_AT_EASE)
     for sizes in found:
         if sizes != found[-1] and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
         try:
-            return StepCheck(layer, what, step, definitions, sizes, work).whole(indices)
+            return StepCheck(layer, what, step, definitions, sizes, work, share).whole(indices)
         except (TooManyCases, TooMuchWork):
             pass
-    return StepCheck(layer, what, step, definitions, found[-1], work).sample(indices)
+    return StepCheck(layer, what, step, definitions, found[-1], work, share).sample(indices)
 
 
 class StepCheck:
@@ -87,11 +96,12 @@ class StepCheck:
         definitions: Definitions,
         sizes: Sizes,
         work: Work,
+        share: int,
     ) -> None:
         self.layer, self.what, self.step = layer, what, step
         self.definitions, self.sizes, self.work = definitions, sizes, work
         self.start = work.done
-        self.share = MAX_WORK // (1 + work.done // WORK_AT_EASE)
+        self.share = share
         self.nodes = Nodes()
         self.symbolic = Symbolic(self.nodes, Cases(0))
         self.ties = Ties(self.nodes, self.symbolic.zeros)

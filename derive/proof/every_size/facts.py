@@ -41,12 +41,14 @@ class Facts:
     def __init__(self, ring: Ring) -> None:
         self.ring, self.places = ring, ring.places
         self.by_head: dict[int, list[Fact]] = {}
+        self.count = 0
 
     def add(self, fact: Fact) -> None:
         """Take in a fact."""
         known = self.by_head.setdefault(fact.value[0], [])
         if fact not in known:
             known.append(fact)
+            self.count += 1
 
     def holds(self, kind: str, value: Factor, given: Given) -> bool:
         """Does it follow that a value is positive, not negative, or not 0?"""

@@ -9,8 +9,17 @@ from math import gcd, lcm
 from pullback.derive.proof.every_size.assumed import Rule
 from pullback.derive.proof.every_size.facts import NOT_ZERO, Fact, Facts, Given
 from pullback.derive.proof.every_size.ring import Ring
-from pullback.derive.proof.every_size.terms import Factor, Factors, Number, Value, merged, scaled
+from pullback.derive.proof.every_size.terms import (
+    Factor,
+    Factors,
+    Number,
+    Term,
+    Value,
+    merged,
+    scaled,
+)
 
+Question = tuple[frozenset[tuple[Term, Number]], Given, int]  # a value, what is given, facts
 PLAIN = ("size", "exp", "constant")  # kinds of factors that are positive
 
 
@@ -29,6 +38,10 @@ class Known:
             (sign > 0 or kind == NOT_ZERO) and self.facts.holds(kind, factor, self.given)
             for factor, sign in self.subject(value)
         )
+
+    def question(self, value: Value) -> Question:
+        """What an answer about a value hangs on."""
+        return frozenset(value.items()), self.given, self.facts.count
 
     def subject(self, value: Value) -> list[tuple[Factor, int]]:
         """What facts about a value are about, up to a positive factor."""

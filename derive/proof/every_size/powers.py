@@ -177,7 +177,10 @@ def by_cases(signs: Signs, value: Value, function: Callable[[Value], Value]) -> 
 
 def bracket(signs: Signs, value: Value) -> Value:
     """[value > 0]."""
-    return by_cases(signs, value, lambda case: one_bracket(signs, case))
+    key = signs.question(value)
+    if key not in signs.brackets:
+        signs.brackets[key] = by_cases(signs, value, lambda case: one_bracket(signs, case))
+    return signs.brackets[key]
 
 
 def one_bracket(signs: Signs, value: Value) -> Value:

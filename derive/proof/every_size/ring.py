@@ -27,7 +27,7 @@ from pullback.derive.proof.every_size.terms import (
     scaled,
 )
 
-MAX_WORK = 60_000  # terms that are made for one step
+MAX_WORK = 20_000  # terms that are made for one step
 
 
 class Ring(Heads):

@@ -14,7 +14,7 @@ from pullback.derive.proof.every_size.facts import (
     NOT_ZERO,
     POSITIVE,
 )
-from pullback.derive.proof.every_size.known import Known
+from pullback.derive.proof.every_size.known import Known, Question
 from pullback.derive.proof.every_size.made_up import MadeUp
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.switches import MAX_SWITCHES, switches, with_switch
@@ -38,6 +38,8 @@ class Signs(Known):
     def __init__(self, ring: Ring) -> None:
         super().__init__(ring)
         self.depth = 0
+        self.answers: dict[Question, str | None] = {}
+        self.brackets: dict[Question, Value] = {}  # [value > 0], worked out before
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -75,6 +77,16 @@ class Signs(Known):
             return None if known < 0 else POSITIVE if known else NOT_NEGATIVE
         if self.depth > DEPTH:
             return None
+        key = self.question(value)
+        if key not in self.answers:
+            answer = self.worked_out(value)
+            if answer is None and self.depth:
+                return None  # it may be seen from where less stands around it
+            self.answers[key] = answer
+        return self.answers[key]
+
+    def worked_out(self, value: Value) -> str | None:
+        """The same, not remembered."""
         self.depth += 1
         try:
             if self.known(POSITIVE, value):

@@ -1,0 +1,162 @@
+"""Are both sides of a step equal at every size, wherever its chain's first line has a value?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from pullback.derive.calculus.steps import Chain, Step
+from pullback.derive.layer import Definitions
+from pullback.derive.proof.every_size.assumed import Rule, rule
+from pullback.derive.proof.every_size.exponentials import rebuild
+from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, POSITIVE, Fact
+from pullback.derive.proof.every_size.reader import Reader
+from pullback.derive.proof.every_size.ring import Ring
+from pullback.derive.proof.every_size.showing import words
+from pullback.derive.proof.every_size.signs import Signs
+from pullback.derive.proof.every_size.slopes import RULES
+from pullback.derive.proof.every_size.terms import Factor, Undecided, minus
+from pullback.derive.proof.every_size.zero import is_zero
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a step was decided, and why not."""
+
+    proved: bool
+    why: str = ""
+    domain: bool = False  # is what is not seen that one side has a value where the other has?
+
+
+@dataclass
+class Domain:
+    """What the definition of a layer says: facts, and switches that are certain."""
+
+    facts: list[Fact]
+    certain: list[tuple[Factor, str]]
+
+
+class Checker:
+    """Decides the steps of a layer.
+
+    `domain` is the expressions that have values wherever the layer has, each with the names that it
+    looks through; `assumed` is what the layer assumes to be equal.
+    """
+
+    def __init__(
+        self,
+        label_sizes: Mapping[str, Expr],
+        domain: Iterable[tuple[Expr, Definitions]] = (),
+        assumed: Sequence[Relational] = (),
+    ) -> None:
+        self.label_sizes, self.domain, self.assumed = label_sizes, list(domain), assumed
+        self.ring = Ring()
+        self.known: dict[bool, Domain] = {}  # whether factors must have values beside what fails
+        self.rules: list[Rule] | None = None
+
+    def chain(self, chain: Chain, definitions: Definitions) -> list[Verdict]:
+        """Which steps of a chain are seen to hold, wherever its start has a value?
+
+        Where that does not say enough, every factor of the start must have one, those too beside
+        which a condition fails.
+        """
+        reader = self.reader(definitions, chain.start)
+        found = [self.step(reader, step) for step in chain.steps]
+        if any(v.domain for v in found):
+            reader = self.reader(definitions, chain.start, strict=True)
+            for place, step in enumerate(chain.steps):
+                if found[place].domain:
+                    again = self.step(reader, step)
+                    found[place] = again if again.proved else found[place]
+        return found
+
+    def reader(self, definitions: Definitions, start: Expr, strict: bool = False) -> Reader:
+        """A reader that knows what must hold for the layer, and the start, to have values."""
+        known = self.of_layer(strict)
+        signs = self.signs(known)
+        if self.rules is None:
+            self.rules = list(self.of_assumptions(signs))
+        signs.rules = self.rules
+        self.learn(signs, [(start, definitions)], strict)
+        self.ring.work = 0
+        return Reader(signs, definitions, self.label_sizes, RULES)
+
+    def signs(self, known: Domain) -> Signs:
+        """Signs by what is known; the ring is shared, and what it takes for certain is not."""
+        signs = Signs(self.ring)
+        self.ring.rebuild = partial(rebuild, signs)
+        self.ring.certain = list(known.certain)
+        self.ring.work = self.ring.depth = 0
+        for fact in known.facts:
+            signs.facts.add(fact)
+        return signs
+
+    def of_layer(self, strict: bool) -> Domain:
+        """What the definition says, worked out once."""
+        if strict not in self.known:
+            signs = self.signs(Domain([], []))
+            facts = self.learn(signs, self.domain, strict)
+            self.known[strict] = Domain(facts, self.ring.certain)
+        return self.known[strict]
+
+    def of_assumptions(self, signs: Signs) -> Iterator[Rule]:
+        """What is assumed, as rules that put one side in for the other."""
+        reader = Reader(signs, {}, self.label_sizes, RULES)
+        for fact in self.assumed:
+            found = rule(minus(reader.read(fact.lhs, {}), reader.read(fact.rhs, {})))
+            if found is not None:
+                yield found
+
+    def learn(
+        self, signs: Signs, exprs: Sequence[tuple[Expr, Definitions]], strict: bool
+    ) -> list[Fact]:
+        """Take in what must hold for expressions to have values: twice, as one fact may give the
+        values of another a simpler form."""
+        facts: list[Fact] = []
+        for _ in range(2):
+            before = len(facts)
+            for expr, definitions in exprs:
+                reader = Reader(signs, definitions, self.label_sizes, RULES)
+                reader.strict = strict
+                with suppress(Undecided):
+                    reader.read(expr, {})
+                facts += reader.needed
+            for fact in facts[before:]:
+                signs.facts.add(fact)
+            if len(facts) == before:
+                break
+        return facts
+
+    def step(self, reader: Reader, step: Step) -> Verdict:
+        """Is a step seen to hold?"""
+        signs, ring = reader.signs, reader.ring
+        ring.work = ring.depth = reader.level = 0
+        signs.given = ()
+        try:
+            before = reader.read(step.before, {})
+            reader.needed.clear()
+            after = reader.read(step.after, {})
+            for fact in reader.needed:
+                if not follows(signs, fact):
+                    return Verdict(False, f"not seen to follow: {words(ring, fact)}", True)
+            equal = is_zero(signs, ring.settled(minus(before, after)))
+        except Undecided as error:
+            return Verdict(False, str(error))
+        return Verdict(equal, "" if equal else "the normal forms differ")
+
+
+def follows(signs: Signs, fact: Fact) -> bool:
+    """Does what a value needs follow from what is known?"""
+    value = signs.ring.inside(fact.value)
+    before, signs.given = signs.given, fact.guards
+    try:
+        if fact.kind == POSITIVE:
+            return signs.positive(value)
+        return signs.not_negative(value) if fact.kind == NOT_NEGATIVE else signs.not_zero(value)
+    finally:
+        signs.given = before
