@@ -155,7 +155,7 @@ def rows(compiled: Compiled, folder: Path) -> list[Row]:
             lines.append(f"{name} {part.jacobian.structure.words}")
     names = ", ".join(cotangent_name(n) for n in compiled.derivation.wanted)
     steps = f"{len(compiled.proof.steps)} of {len(compiled.derivation.steps)}"
-    steps += ", no hvp" if "hvp" in compiled.derivation.remark else ""
+    steps += ", no hvp" if compiled.derivation.lacks_hvp else ""
     name = compiled.layer.name
     first, *others = lines or [""]
     row = (name, names, steps, first, str(folder / f"{name}.py"))

@@ -77,12 +77,13 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
                 check = check_step(layer, what, step, definitions, work)
                 if work.done > MAX_WHOLE:
                     raise TooLarge(
-                        f"{layer.name}: {what}: the proof comes to more than {MAX_WHOLE:,} parts "
-                        "written out; give parts of the equations names of their own, each with '='"
+                        f"{what}: the proof comes to more than {MAX_WHOLE:,} parts written out",
+                        layer.name,
+                        "; give parts of the equations names of their own, each with '='",
                     )
             except (TooLarge, NothingChecked) as error:
                 if second:
-                    raise Unproved(str(error)) from None
+                    raise Unproved(error.reason) from None
                 raise
             yield step, check
 
