@@ -27,7 +27,7 @@ STAGES = [
     "pullback.codegen.targets.numpy.target.lower",
 ]
 NUMPY = "pullback.codegen.targets.numpy.target"
-WRITERS = [f"{NUMPY}.marked_module", f"{NUMPY}.module_test"]
+WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
 WRITERS += ["pullback.codegen.compiler.latex", "pullback.codegen.compiler.page"]
 COMMANDS = [
     (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pullback.codegen.interface.promise import Promise
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
-from pullback.codegen.targets.plain.module import plain_module
+from pullback.codegen.targets.plain.module import emission
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.textbook import textbook
@@ -32,8 +30,7 @@ class Plain:
 
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
-        marked = plain_module(textbook(derivation), program)
-        return Emission(unmarked(marked), functions(marked, ("forward", "backward")), Promise())
+        return emission(textbook(derivation), program)
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
