@@ -10,7 +10,7 @@ from pullback.derive.calculus.conditions import sizes
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
 from pullback.derive.index.objects import Index, entry
-from pullback.derive.layer import Definitions
+from pullback.derive.layer import Definitions, Node
 
 
 def meanings(derivation: Derivation, along: bool = False) -> Definitions:
@@ -58,5 +58,5 @@ def define(work: Work, name: str, indices: tuple[Index, ...], expr: Expr) -> Non
 
 def reading(work: Work, name: str, indices: tuple[Index, ...]) -> Context:
     """Where the expression of a tensor is read."""
-    in_slope = name not in {node.name for node in work.layer.nodes}
+    in_slope = not isinstance(work.layer.tensors.get(name), Node)
     return Context(work, name, indices, sizes(indices).union(work.nonempty), in_slope)

@@ -172,14 +172,23 @@ class Page:
 
     def code_of(self, about: str) -> str:
         """The address of the code that computes a value, or nothing."""
-        for function in self.functions:
-            if any(g.about == about for g in function.groups):
-                return f"code-{function.name}-{about}"
-        return ""
+        return self.addresses.get(about, "")
 
     def origin(self, about: str) -> str:
         """The address of the steps that a group of lines comes from, or nothing."""
-        if any(n.name == about for n in self.layer.nodes):
-            return f"value-{about}"
-        names = (g.tensor.name for g in self.setting.derivation.gradients)
-        return next((f"grad-{n}" for n in names if cotangent_name(n) == about), "")
+        return self.origins.get(about, "")
+
+    @cached_property
+    def addresses(self) -> Mapping[str, str]:
+        """The address of the first code that computes each value."""
+        found: dict[str, str] = {}
+        for function in self.functions:
+            for group in function.groups:
+                found.setdefault(group.about, f"code-{function.name}-{group.about}")
+        return found
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """The address of the steps that each value comes from."""
+        found = {cotangent_name(n): f"grad-{n}" for n in self.setting.gradients}
+        return found | {n.name: f"value-{n.name}" for n in self.layer.nodes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline
 from pullback.codegen.pages.outliner import Outliner
 from pullback.codegen.templating import environment
-from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.derivation import Derivation, Gradient
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node
 from pullback.derive.proof.proving import Proof
@@ -97,6 +97,11 @@ class Setting:
     def layer(self) -> Layer:
         """The layer."""
         return self.derivation.layer
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Gradient]:
+        """The gradients by their tensors' names."""
+        return {g.tensor.name: g for g in self.derivation.gradients}
 
     @cached_property
     def typeset(self) -> Typesetter:

@@ -232,10 +232,11 @@ def gradient_layer(layer: Layer, gradients: list[Gradient]) -> Layer:
 def reading_nodes(layer: Layer) -> dict[str, list[str]]:
     """Which nodes read a tensor, notation looked through."""
     readers: dict[str, list[str]] = {}
+    notation = meanings(layer)
     for node in layer.nodes:
         if node.notation:
             continue
-        names = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        names = {entry_name(a) for a in entries(laws.put_in(node.expr, notation))}
         for name in sorted(names):
             readers.setdefault(name, []).append(node.name)
     return readers
