@@ -194,7 +194,7 @@ class Outliner:
     def summed(self, indices: tuple[Index, ...], first: Formula, second: Formula) -> Formula:
         """Σ over these indices, if there are any, of a product."""
         style = self.notation.style
-        names = [style.name(i.name) for i in indices]
+        names = [style.index(i)[0] for i in indices]
         front = [style.reduction("sum", names)] if names else []
         return style.space.join([" ".join([*front, first]), second])
 
