@@ -7,7 +7,7 @@ A step that fails raises ProofFailed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.steps import Chain, Step
@@ -88,18 +88,26 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
             yield step, check
 
 
-def prove_forms(derivation: Derivation) -> None:
-    """Check the steps that lead values and gradients to the forms in which they are computed.
+def with_forms(proof: Proof, derivation: Derivation) -> Proof:
+    """The proof of the same derivation in other forms: their steps are checked, as the others were.
 
     Raises ProofFailed and TooLarge as `prove` does.
     """
-    work = Work()
-    forms = derivation.forms
+    checks = {id(step): check for step, check in (*proof.steps, *prove_forms(derivation))}
+    steps = tuple((step, checks[id(step)]) for step in derivation.steps)
+    return replace(proof, derivation=derivation, steps=steps, seconds=None)
+
+
+def prove_forms(derivation: Derivation) -> list[tuple[Step, Check]]:
+    """Check the steps that lead values and gradients to the forms in which they are computed."""
+    work, done = Work(), []
+    forms = {id(form) for form in derivation.forms}
     for what, chain, definitions in chains(derivation):
-        if any(chain is form for form in forms):
+        if id(chain) in forms:
             check_chain(what, chain)
             for step in chain.steps:
-                check_step(derivation.layer, what, step, definitions, work)
+                done.append((step, check_step(derivation.layer, what, step, definitions, work)))
+    return done
 
 
 def reasonings(derivation: Derivation) -> Iterator[tuple[str, Chain, Definitions, bool]]:

@@ -11,6 +11,7 @@ from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.proof.proving import Proof
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class NumPy:
     name: str
     about: str
     precise: bool = False
+
+    def forms(self, proof: Proof) -> Proof:
+        """Those that compute best, as they were derived."""
+        return proof
 
     def program(self, derivation: Derivation) -> Program:
         """The program, in float64 with rounding errors of exponents where it is precise."""

@@ -12,7 +12,7 @@ from pullback.codegen.targets.plain.module import emission
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.textbook import textbook
-from pullback.derive.proof.proving import prove_forms
+from pullback.derive.proof.proving import Proof, with_forms
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,17 @@ class Plain:
     name: str = "plain"
     about: str = "NumPy as a textbook has it: forward and backward, to be read"
 
+    def forms(self, proof: Proof) -> Proof:
+        """Textbook forms; ProofFailed where a step to one does not hold."""
+        return with_forms(proof, textbook(proof.derivation))
+
     def program(self, derivation: Derivation) -> Program:
-        """The program in textbook forms; ProofFailed where a step to one does not hold."""
-        forms = textbook(derivation)
-        prove_forms(forms)
-        return lower(forms)
+        """The program."""
+        return lower(derivation)
 
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
-        return emission(textbook(derivation), program)
+        return emission(derivation, program)
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
