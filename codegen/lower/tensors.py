@@ -41,7 +41,7 @@ def passed_in(work: Work, name: str, indices: tuple[Index, ...], kind: str = "re
 def tensor(work: Work, name: str) -> Term:
     """The value of an input, a node, a notation, a cotangent or a tangent."""
     if name not in work.tensors:
-        define(work, name, *work.meaning[name])
+        define(work, name, *work.known.meaning[name])
     return work.tensors[name]
 
 
@@ -59,4 +59,4 @@ def define(work: Work, name: str, indices: tuple[Index, ...], expr: Expr) -> Non
 def reading(work: Work, name: str, indices: tuple[Index, ...]) -> Context:
     """Where the expression of a tensor is read."""
     in_slope = not isinstance(work.layer.tensors.get(name), Node)
-    return Context(work, name, indices, sizes(indices).union(work.nonempty), in_slope)
+    return Context(work, name, indices, sizes(indices).union(work.known.nonempty), in_slope)
