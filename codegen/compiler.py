@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pullback.codegen.faults import stages
+from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import mathml
-from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.latex import document
+from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.loading import loaded
@@ -41,6 +44,11 @@ class Compiled:
     def derivation(self) -> Derivation:
         """What was derived and proved."""
         return self.proof.derivation
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """What pages show of it."""
+        return Outlines(self.forms.derivation, self.forms)
 
     def emit(self) -> Emission:
         """The layer in the target's words."""
@@ -103,7 +111,7 @@ def files(
     for target, emission in zip(targets, emissions, strict=True):
         own = stem(compiled.layer.name, target, targets[0])
         texts += [emission.module, target.tests(compiled.derivation, emission, own)]
-    texts.append(latex(every[0].forms.derivation, every[0].forms))
+    texts.append(document(every[0].outlines[LATEX]))
     if mathml.available():
         texts.append(page_of(every[0], emissions[0], home, LAWS_FILE))
     return dict(zip(file_names(compiled.layer.name, targets), texts, strict=True))
@@ -121,4 +129,4 @@ def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str
     """
     module = emission if compiled.target == NUMPY else compiled.to(NUMPY).emit()
     code = loaded(module.module, compiled.layer)
-    return page(compiled.forms.derivation, compiled.forms, emission.code, code, home, laws)
+    return page(compiled.outlines, emission.code, code, home, laws)

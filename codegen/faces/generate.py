@@ -106,7 +106,7 @@ def outcome(folder: Path, targets: Sequence[Target], definition: str) -> Outcome
     with answered(definition):
         compiled = compiled_from(definition, targets[0])
         texts = files(compiled, site.HOME if shipped else "", targets)
-        card = site.card(compiled.derivation, compiled.proof) if mathml.available() else None
+        card = site.card(compiled.outlines) if mathml.available() else None
         texts = {name: marked(name, text, shipped) for name, text in texts.items()}
         return Outcome(texts, rows(compiled, folder), entry(compiled), card)
 

@@ -28,7 +28,7 @@ STAGES = [
 ]
 NUMPY = "pullback.codegen.targets.numpy.target"
 WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
-WRITERS += ["pullback.codegen.compiler.latex", "pullback.codegen.compiler.page"]
+WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.compiler.page"]
 COMMANDS = [
     (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),
     (["show", "relu", "--format", "latex"], [*STAGES, "pullback.codegen.faces.cli.latex"]),
