@@ -18,9 +18,8 @@ from tqdm import tqdm
 from bench import machine, plots
 from bench.tables import markdown
 from pullback.codegen import library
-from pullback.codegen.compiler import Compiled, files
+from pullback.codegen.compiler import files, lowered
 from pullback.codegen.faults import stages
-from pullback.codegen.lower.assembly import lower
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove
@@ -82,7 +81,7 @@ def compiled(name: str, source: str) -> dict[str, Any]:
     with stages(name, source):
         derivation = lap(derive(layer))
         proof = lap(prove(derivation))
-        written = lap(files(Compiled(layer, derivation, proof, lower(derivation))))
+        written = lap(files(lowered(proof)))
     seconds = [b - a for a, b in pairwise(times)]
     return {
         "seconds": dict(zip(("read", "derive", "prove", "emit"), seconds, strict=True)),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from pullback.codegen.faults import stages
+from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import mathml
-from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.latex import document
+from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.loading import loaded
@@ -22,21 +25,44 @@ from pullback.derive.read.reader import read_layer
 
 @dataclass(frozen=True)
 class Compiled:
-    """What each stage has made of a definition."""
+    """What each stage has made of a definition.
 
-    layer: Layer
-    derivation: Derivation
+    `forms` is the derivation, with its proof, in the forms that the target computes.
+    """
+
     proof: Proof
+    forms: Proof
     program: Program
-    target: Target = NUMPY
+    target: Target
+
+    @property
+    def layer(self) -> Layer:
+        """The definition, read."""
+        return self.derivation.layer
+
+    @property
+    def derivation(self) -> Derivation:
+        """What was derived and proved."""
+        return self.proof.derivation
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """What pages show of it."""
+        return Outlines(self.forms.derivation, self.forms)
 
     def emit(self) -> Emission:
         """The layer in the target's words."""
-        return self.target.emit(self.derivation, self.program)
+        return self.target.emit(self.forms.derivation, self.program)
 
     def to(self, target: Target) -> Compiled:
         """The same derivation for another target."""
-        return replace(self, target=target, program=target.program(self.derivation))
+        return lowered(self.proof, target)
+
+
+def lowered(proof: Proof, target: Target = NUMPY) -> Compiled:
+    """Proof → Program."""
+    forms = target.forms(proof)
+    return Compiled(proof, forms, target.program(forms.derivation), target)
 
 
 def compile_definition(
@@ -53,9 +79,7 @@ def compile_definition(
     """
     with stages(name, source):
         layer = read_layer(name, source, library)
-        proof = prove(derive(layer), watch)
-        program = target.program(proof.derivation)
-    return Compiled(layer, proof.derivation, proof, program, target)
+        return lowered(prove(derive(layer), watch), target)
 
 
 def stem(name: str, target: Target, first: Target) -> str:
@@ -75,21 +99,21 @@ def files(
 ) -> dict[str, str]:
     """The files of a layer, by name: modules, their tests, the derivation in LaTeX and as a page.
 
-    The page is left out where math-core is not installed; it shows the code of the first target.
+    The page is left out where math-core is not installed; it shows the code of the first target,
+    and derivations are in the forms that this target computes.
     `home` is a list of layers beside it.
 
     Raises PullbackError where a module fails its own tests.
     """
+    every = [compiled if t == compiled.target else compiled.to(t) for t in targets]
+    emissions = [made.emit() for made in every]
     texts: list[str] = []
-    emissions = []
-    for target in targets:
-        made = compiled if target == compiled.target else compiled.to(target)
-        emissions.append(made.emit())
+    for target, emission in zip(targets, emissions, strict=True):
         own = stem(compiled.layer.name, target, targets[0])
-        texts += [emissions[-1].module, target.tests(compiled.derivation, emissions[-1], own)]
-    texts.append(latex(compiled.derivation, compiled.proof))
+        texts += [emission.module, target.tests(compiled.derivation, emission, own)]
+    texts.append(document(every[0].outlines[LATEX]))
     if mathml.available():
-        texts.append(page_of(compiled, emissions[0], home, LAWS_FILE))
+        texts.append(page_of(every[0], emissions[0], home, LAWS_FILE))
     return dict(zip(file_names(compiled.layer.name, targets), texts, strict=True))
 
 
@@ -105,4 +129,4 @@ def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str
     """
     module = emission if compiled.target == NUMPY else compiled.to(NUMPY).emit()
     code = loaded(module.module, compiled.layer)
-    return page(compiled.derivation, compiled.proof, emission.code, code, home, laws)
+    return page(compiled.outlines, emission.code, code, home, laws)

@@ -6,7 +6,14 @@ QUOTES = (('"""\n', '"""'), ("'''\n", "'''"), ('"', '"'), ("'", "'"))  # around 
 
 
 class PullbackError(Exception):
-    """Anything that Pullback refuses; its text is meant for the person who wrote the definition."""
+    """Anything that Pullback refuses; its text is meant for the person who wrote the definition.
+
+    `reason` is what is wrong, without where that is, and without what is said behind it.
+    """
+
+    def __init__(self, reason: str, where: str = "", more: str = "") -> None:
+        self.reason = reason
+        super().__init__(f"{where}: {reason}{more}" if where else f"{reason}{more}")
 
 
 class Excerpt(str):
@@ -54,23 +61,23 @@ class DefinitionError(PullbackError):
     `line` and `column` count in the file where the text is an excerpt that is found there.
     """
 
-    def __init__(self, message: str, source: str = "", line: int = 0, column: int = 0) -> None:
-        where = ""
+    def __init__(self, reason: str, source: str = "", line: int = 0, column: int = 0) -> None:
+        where, excerpt = "", ""
         if isinstance(source, Excerpt) and line:
             found = source.in_file(line, column)
             if found is None:
                 where = f" of {source.what}"
             else:
                 source, (line, column) = source.file, found
-        self.message, self.line, self.column = message, line, column
+        self.line, self.column = line, column
         lines = source.split("\n")
         if 1 <= line <= len(lines):
             text = lines[line - 1]
             start = max(0, column - 61)  # a long line is shown around the place
             shown = "".join(c if c.isprintable() else " " for c in text[start : start + 100])
-            message += f"\n  line {line}, column {column}{where}:\n    {shown.rstrip()}\n    "
-            message += " " * (column - 1 - start) + "^"
-        super().__init__(message)
+            excerpt = f"\n  line {line}, column {column}{where}:\n    {shown.rstrip()}\n    "
+            excerpt += " " * (column - 1 - start) + "^"
+        super().__init__(reason, more=excerpt)
 
 
 class MissingLaw(PullbackError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sympy import Expr
 from sympy.core.relational import Relational
@@ -77,15 +78,19 @@ class Layer:
         """The last node."""
         return next(n for n in reversed(self.nodes) if not n.notation)
 
-    @property
+    @cached_property
     def notations(self) -> tuple[Node, ...]:
         """The equations written with `:=`."""
         return tuple(n for n in self.nodes if n.notation)
 
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor | Node]:
+        """Its inputs and nodes by name, in order."""
+        inputs: dict[str, Tensor | Node] = {t.name: t for t in self.inputs}
+        return inputs | {n.name: n for n in self.nodes}
+
     def tensor(self, name: str) -> Tensor | Node:
         """The input or node of that name; KeyError with the known names otherwise."""
-        found: dict[str, Tensor | Node] = {t.name: t for t in self.inputs}
-        found.update((n.name, n) for n in self.nodes)
-        if name not in found:
-            raise KeyError(f"{self.name} has no tensor {name!r}; it has {', '.join(found)}")
-        return found[name]
+        if name not in self.tensors:
+            raise KeyError(f"{self.name} has no tensor {name!r}; it has {', '.join(self.tensors)}")
+        return self.tensors[name]

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from pullback.codegen.faults import DEEP
 from pullback.codegen.library import quoted
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
@@ -328,36 +329,25 @@ class Trial:
     def run(self, seed: int) -> list[Trouble]:
         """Every stage; the proof comes last, as it takes the longest."""
         facts, derivation, code = None, None, None
-        with self.stage("read"), deep():
+        with self.stage("read"), DEEP:
             layer = read_layer("own", self.source)
             facts = text_facts(read_definition("own", self.source), {}.__getitem__)
         if facts is None or not facts.wrt:
             return self.troubles
-        with self.stage("derive"), deep():
+        with self.stage("derive"), DEEP:
             derivation = derive(layer)
         if derivation is None:
             return self.troubles
-        with self.stage("emit"), deep():
+        with self.stage("emit"), DEEP:
             code = loaded(module(derivation, lower(derivation)), layer)
         for i, kind in enumerate(POINTS if code else ()):
             with self.stage(kind):
                 compare(code, facts, derivation, seed, i)
             if self.troubles:
                 break
-        with self.stage("prove"), deep():
+        with self.stage("prove"), DEEP:
             prove(derivation)
         return self.troubles
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """The stack of the command, without what it says of faults."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 6_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def where(error: BaseException) -> str:

@@ -75,7 +75,7 @@ def folder(tmp_path_factory):
     made, cards = tmp_path_factory.mktemp("pages"), []
     for name in FEW:
         compiled = compile_definition(name, library.shipped_source(name), library.shipped_source)
-        cards.append(site.card(compiled.derivation, compiled.proof))
+        cards.append(site.card(compiled.outlines))
         for file, text in files(compiled, site.HOME).items():
             (made / file).write_text(text)
     (made / site.HOME).write_text(site.index_page(cards))

@@ -535,16 +535,18 @@ def test_pages_do_not_depend_on_the_hash_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "typeset"),
+    ("name", "primes", "text", "typeset"),
     [
-        ("N", "N", "N"),
-        ("size_n", "|n|", "|n|"),
-        ("size_batch", "|…|", r"|\dots|"),
-        ("...'", "…′", r"\dots'"),
-        ("n''", "n′′", "n''"),
+        ("N", 0, "N", "N"),
+        ("size_n", 0, "|n|", "|n|"),
+        ("size_batch", 0, "|…|", r"|\dots|"),
+        ("...", 1, "…′", r"\dots'"),
+        ("n", 2, "n′′", "n''"),
     ],
 )
-def test_sizes_stand_between_strokes_and_only_names_with_primes_have_them(name, text, typeset):
-    assert UNICODE.name(name) == text
-    assert LATEX.name(name) == typeset
-    assert LATEX.name(name).isascii(), "TeX has no … in formulas"
+def test_sizes_stand_between_strokes_and_only_names_with_primes_have_them(
+    name, primes, text, typeset
+):
+    assert UNICODE.name(name, primes) == text
+    assert LATEX.name(name, primes) == typeset
+    assert LATEX.name(name, primes).isascii(), "TeX has no … in formulas"

@@ -121,7 +121,7 @@ def test_text_from_a_definition_stays_text(text):
         'title = "t"\nsummary = "t"\nequations = "u[n] = a * x[n]"\n'
         'references = ["t"]\n[symbols]\nx = "t"\nn = "t"\n'
     )
-    card = site.card(made.derivation, made.proof)
+    card = site.card(made.outlines)
     for document, other in ((html(made), html(harmless)), (site.index_page([card]), None)):
         page = Page(document)
         assert plain(text) in " ".join("".join(page.text).split()) or "  " in text

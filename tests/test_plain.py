@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.faces.cli import main
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.plain import runtime
@@ -16,6 +17,7 @@ from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.textbook import textbook
 from pullback.derive.errors import ProofFailed, PullbackError
 from pullback.derive.laws.registry import LAWS, Law
+from pullback.derive.proof.proving import prove_forms
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.definitions import facts
 from tests.reference import MP
@@ -28,7 +30,9 @@ LONG = {"weighted_mean_of_volumes"}  # its tests work out loops over six axes, f
 def made(name, source):
     """A derivation and its plain module, whose emitted tests it has passed."""
     derivation = derive(read_layer(name, source, library.shipped_source))
-    emission = PLAIN.emit(derivation, PLAIN.program(derivation))
+    forms = textbook(derivation)
+    prove_forms(forms)
+    emission = PLAIN.emit(forms, PLAIN.program(forms))
     if name not in LONG:
         PLAIN.tests(derivation, emission, name)
     return derivation, emission
@@ -116,7 +120,7 @@ def test_a_step_to_a_textbook_form_that_does_not_hold_is_refused(monkeypatch):
     bad = Law(law.name, law.statement, wrong)
     monkeypatch.setattr("pullback.derive.laws.shift_log", bad)
     with pytest.raises(ProofFailed, match="log shifted by the largest"):
-        PLAIN.program(derivation)
+        prove_forms(textbook(derivation))
 
 
 def test_a_wrong_module_is_refused():
@@ -131,6 +135,21 @@ def test_textbook_forms_do_not_part_sums():
     laws = {step.law for form in derivation.forms for step in form.steps}
     assert "log shifted by the largest" in laws
     assert not laws & {"split off the largest", "minus the others", "shifted log-sum-exp"}
+
+
+def test_a_page_shows_the_steps_to_the_lines_beside_them():
+    """A page, and the LaTeX beside it, has the steps to the forms that its code computes."""
+    name = "softmax_cross_entropy"
+    fast = compile_definition(name, library.shipped_source(name), library.shipped_source)
+    plain = fast.to(PLAIN)
+    assert plain.proof is fast.proof and plain.forms.derivation.seconds == ()
+    assert [s for s, _ in plain.forms.steps] == list(plain.forms.derivation.steps)
+    for made, other in ((fast, plain), (plain, fast)):
+        own, others = ({s.law for s in m.forms.derivation.steps} for m in (made, other))
+        written = files(made, targets=[made.target])
+        for text in (written[f"{name}.html"], written[f"{name}.tex"]):
+            assert own - others and all(law in text for law in own)
+            assert not [law for law in others - own if law in text]
 
 
 def test_files_of_two_targets(tmp_path, capsys):

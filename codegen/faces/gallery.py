@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pullback.codegen.compiler import Compiled
+from pullback.codegen.notation.styles import UNICODE
 from pullback.codegen.pages.markdown import markdown
-from pullback.codegen.pages.outliner import outline
 
 FILE = "README.md"  # the page that is shown with a folder
 WIDTH = 100
@@ -20,7 +20,7 @@ change the definitions.
 
 def entry(compiled: Compiled) -> str:
     """A layer's part of the gallery: name, title, links to its files, equations, gradients."""
-    name, page = compiled.layer.name, outline(compiled.derivation, compiled.proof)
+    name, page = compiled.layer.name, compiled.outlines[UNICODE]
     lines = [f"## {name}: {markdown(page.title)}", ""]
     lines += [f"[Module]({name}.py), [derivation]({name}.tex)", "", "```text", *page.equations, ""]
     column = max((len(s.index) for s in page.sections if len(s.index) < WIDTH / 2), default=0)

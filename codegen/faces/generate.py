@@ -106,7 +106,7 @@ def outcome(folder: Path, targets: Sequence[Target], definition: str) -> Outcome
     with answered(definition):
         compiled = compiled_from(definition, targets[0])
         texts = files(compiled, site.HOME if shipped else "", targets)
-        card = site.card(compiled.derivation, compiled.proof) if mathml.available() else None
+        card = site.card(compiled.outlines) if mathml.available() else None
         texts = {name: marked(name, text, shipped) for name, text in texts.items()}
         return Outcome(texts, rows(compiled, folder), entry(compiled), card)
 
@@ -155,7 +155,7 @@ def rows(compiled: Compiled, folder: Path) -> list[Row]:
             lines.append(f"{name} {part.jacobian.structure.words}")
     names = ", ".join(cotangent_name(n) for n in compiled.derivation.wanted)
     steps = f"{len(compiled.proof.steps)} of {len(compiled.derivation.steps)}"
-    steps += ", no hvp" if "hvp" in compiled.derivation.remark else ""
+    steps += ", no hvp" if compiled.derivation.lacks_hvp else ""
     name = compiled.layer.name
     first, *others = lines or [""]
     row = (name, names, steps, first, str(folder / f"{name}.py"))

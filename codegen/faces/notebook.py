@@ -17,10 +17,9 @@ from pullback.codegen.compiler import Compiled, compile_definition
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
-from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.markdown import inline, markdown
 from pullback.codegen.pages.outline import Block, Outline
-from pullback.codegen.pages.outliner import outline
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
@@ -67,11 +66,10 @@ class Derived:
         """The equations, calls written out, by the name of what they define."""
         return {n.name: n.text for n in self.compiled.layer.nodes}
 
-    @cached_property
+    @property
     def pages(self) -> tuple[Outline, Outline]:
         """What a page shows, in Unicode and in LaTeX."""
-        derivation, proof = self.compiled.derivation, self.compiled.proof
-        return outline(derivation, proof, UNICODE), outline(derivation, proof, LATEX)
+        return self.compiled.outlines[UNICODE], self.compiled.outlines[LATEX]
 
     @cached_property
     def values(self) -> Steps:
@@ -104,7 +102,7 @@ class Derived:
     @property
     def latex(self) -> str:
         """The derivation as a LaTeX document, as `pullback show --format latex` prints it."""
-        return latex(self.compiled.derivation, self.compiled.proof)
+        return document(self.compiled.outlines[LATEX])
 
     @cached_property
     def source(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pullback.codegen.lower.arrays import floating, spread
-from pullback.codegen.lower.context import Work
+from pullback.codegen.lower.context import Known, Work
 from pullback.codegen.lower.extremes import extremes_at_their_places
 from pullback.codegen.lower.nonempty import nonempty
 from pullback.codegen.lower.rules import rule_for
@@ -15,18 +15,21 @@ from pullback.codegen.program.builder import Builder
 from pullback.codegen.program.operations import Constant, Function, Input, Program, Size, reads
 from pullback.codegen.program.verify import verify
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.finite import Finite
 from pullback.derive.calculus.tangents import tangent_name
 
 
 def lower(derivation: Derivation, precise: bool = False) -> Program:
     """The program of a derivation; `precise` as in Program."""
     layer, wanted = derivation.layer, derivation.wanted
-    work = begin(derivation, precise)
+    about = known(derivation)
+    work = begin(about, precise)
     upstream = passed_in(work, cotangent_name(layer.output.name), layer.output.indices)
     names = [layer.output.name, *map(cotangent_name, wanted)]
     (_, output), *gradients = results(work, names)
     found = sections(work.builder, output, [value for _, value in gradients], upstream.value)
     seconds = not layer.output.indices and not derivation.no_seconds
+    moving = along_tangents(about, derivation)
     program = Program(
         layer=layer,
         values=tuple(work.builder.values),
@@ -35,38 +38,52 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
         forward=found.forward,
         backward=found.backward,
         cache=found.cache,
-        nonempty=work.nonempty,
+        nonempty=about.nonempty,
         precise=precise,
-        jvp=jvp(derivation, precise),
-        hvp=hvp(derivation, precise) if seconds else None,
+        jvp=jvp(moving, wanted, precise),
+        hvp=hvp(moving, wanted, precise) if seconds else None,
         quiet=work.quiet,
     )
     verify(program)
     return program
 
 
-def jvp(derivation: Derivation, precise: bool) -> Function:
-    """The output and its derivative along tangents of the inputs."""
-    output = derivation.layer.output.name
-    return along_tangents(derivation, precise, [output, tangent_name(output)])
+def known(derivation: Derivation) -> Known:
+    """What is known of a derivation."""
+    layer, meaning = derivation.layer, meanings(derivation)
+    return Known(layer, meaning, nonempty(derivation, meaning), Finite(layer, meaning))
 
 
-def hvp(derivation: Derivation, precise: bool) -> Function:
-    """The derivative of each gradient along tangents of the inputs."""
-    names = [tangent_name(cotangent_name(n)) for n in derivation.wanted]
-    return along_tangents(derivation, precise, names)
+def along_tangents(about: Known, derivation: Derivation) -> Known:
+    """The same, where a scalar output's cotangent is 1; that of another stays as it is."""
+    if about.layer.output.indices:
+        return about
+    meaning = meanings(derivation, along=True)
+    return replace(about, meaning=meaning, finite=Finite(about.layer, meaning))
 
 
-def along_tangents(derivation: Derivation, precise: bool, names: Iterable[str]) -> Function:
-    """The operations from inputs and their tangents to these tensors."""
-    work = begin(derivation, precise, along=True)
-    for name in derivation.wanted:
-        passed_in(work, tangent_name(name), derivation.layer.tensor(name).indices)
+def jvp(about: Known, wanted: Sequence[str], precise: bool) -> Function:
+    """The output and its derivative along tangents of these inputs."""
+    output = about.layer.output.name
+    return function(about, wanted, precise, [output, tangent_name(output)])
+
+
+def hvp(about: Known, wanted: Sequence[str], precise: bool) -> Function:
+    """The derivative of each gradient along tangents of these inputs."""
+    names = [tangent_name(cotangent_name(n)) for n in wanted]
+    return function(about, wanted, precise, names)
+
+
+def function(about: Known, wanted: Iterable[str], precise: bool, names: Iterable[str]) -> Function:
+    """The operations from inputs, and tangents of those wanted, to tensors of these names."""
+    work = begin(about, precise)
+    for name in wanted:
+        passed_in(work, tangent_name(name), about.layer.tensor(name).indices)
     found = results(work, names)
     values = work.builder.values
     body = work.builder.needed(*(value for _, value in found))
     return Function(
-        layer=derivation.layer,
+        layer=about.layer,
         values=tuple(values),
         results=tuple(found),
         body=tuple(sorted(v for v in body if not isinstance(values[v].op, Input | Constant))),
@@ -74,12 +91,10 @@ def along_tangents(derivation: Derivation, precise: bool, names: Iterable[str]) 
     )
 
 
-def begin(derivation: Derivation, precise: bool = False, along: bool = False) -> Work:
-    """The work on a derivation, its inputs passed in; `along` as in `meanings`."""
-    meaning = meanings(derivation, along)
-    layer = derivation.layer
-    work = Work(layer, meaning, nonempty(derivation, meaning), precise, rule_for)
-    for given in layer.inputs:
+def begin(about: Known, precise: bool = False) -> Work:
+    """The work on a function, its inputs passed in."""
+    work = Work(about, precise, rule_for)
+    for given in about.layer.inputs:
         passed_in(work, given.name, given.indices, "integer" if given.integer else "real")
     return work
 

@@ -25,25 +25,33 @@ class Term:
     indices: tuple[Expr, ...]
 
 
-@dataclass
-class Work:
-    """What the lowering of a derivation shares: what is known of it, and what is made so far."""
+@dataclass(frozen=True)
+class Known:
+    """What is known of a derivation before any of it is lowered."""
 
     layer: Layer
     meaning: Definitions  # what names stand for, in the forms that are computed
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
+    finite: Finite  # what a finite forward pass says
+
+
+@dataclass
+class Work:
+    """What the lowering of one function shares: what is known, and what is made so far."""
+
+    known: Known
     precise: bool  # as in Program
     rule_for: Callable[[Expr], Rule]
-    finite: Finite = field(init=False)
     builder: Builder = field(default_factory=Builder)
     tensors: dict[str, Term] = field(default_factory=dict)  # with the indices of their own axes
     axes: dict[str, tuple[Index, ...]] = field(default_factory=dict)
     memo: dict[tuple[bool, Conditions, Expr], Term] = field(default_factory=dict)
     quiet: bool = False  # is something worked out that is not taken, and may not be finite?
 
-    def __post_init__(self) -> None:
-        """Collect what a finite forward pass says."""
-        self.finite = Finite(self.layer, self.meaning)
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.known.layer
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class Context:
 
     def is_finite(self, expr: Expr) -> bool:
         """Is an expression certainly finite here?"""
-        return self.work.finite.finite(expr, self.conditions)
+        return self.work.known.finite.finite(expr, self.conditions)
 
     def operation(self, term: Term) -> Operation:
         """What makes a term."""

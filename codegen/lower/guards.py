@@ -21,7 +21,7 @@ from pullback.derive.index.objects import free_indices, ordered
 def covered(here: Context, factors: Iterable[Expr]) -> tuple[Expr, ...]:
     """The factors of a product; in a slope with ∞ for denominators where it is 0/0."""
     factors = tuple(factors)
-    return here.work.finite.covered(factors, here.conditions) if here.in_slope else factors
+    return here.work.known.finite.covered(factors, here.conditions) if here.in_slope else factors
 
 
 def sorted_out(here: Context, factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr], list[Expr]]:

@@ -10,7 +10,7 @@ from pullback.derive.calculus.conditions import sizes
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
 from pullback.derive.index.objects import Index, entry
-from pullback.derive.layer import Definitions
+from pullback.derive.layer import Definitions, Node
 
 
 def meanings(derivation: Derivation, along: bool = False) -> Definitions:
@@ -41,7 +41,7 @@ def passed_in(work: Work, name: str, indices: tuple[Index, ...], kind: str = "re
 def tensor(work: Work, name: str) -> Term:
     """The value of an input, a node, a notation, a cotangent or a tangent."""
     if name not in work.tensors:
-        define(work, name, *work.meaning[name])
+        define(work, name, *work.known.meaning[name])
     return work.tensors[name]
 
 
@@ -58,5 +58,5 @@ def define(work: Work, name: str, indices: tuple[Index, ...], expr: Expr) -> Non
 
 def reading(work: Work, name: str, indices: tuple[Index, ...]) -> Context:
     """Where the expression of a tensor is read."""
-    in_slope = name not in {node.name for node in work.layer.nodes}
-    return Context(work, name, indices, sizes(indices).union(work.nonempty), in_slope)
+    in_slope = not isinstance(work.layer.tensors.get(name), Node)
+    return Context(work, name, indices, sizes(indices).union(work.known.nonempty), in_slope)

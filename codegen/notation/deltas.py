@@ -17,15 +17,15 @@ def delta(here: Writing, expr: Expr) -> Spelled:
     return between(here, expr, here.style.equal), ATOM
 
 
-def sides(here: Writing, expr: Expr) -> list[str]:
+def sides(here: Writing, expr: Expr) -> list[Spelled]:
     """Two indices, bare ones first, in the order of their names."""
     pairs = [(not isinstance(a, Index), *here.write(a)) for a in expr.args]
-    return [text for _, text, _ in sorted(pairs, key=lambda p: (p[0], p[1]))]
+    return [(text, level) for _, text, level in sorted(pairs, key=lambda p: (p[0], p[1]))]
 
 
 def between(here: Writing, expr: Expr, sign: str) -> str:
     """An indicator between two indices."""
-    return here.style.indicator(f" {sign} ".join(sides(here, expr)))
+    return here.style.indicator(f" {sign} ".join(text for text, _ in sides(here, expr)))
 
 
 def bracket(here: Writing, expr: Expr) -> Spelled:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import sympy as sp
 from sympy import Expr
@@ -54,9 +55,9 @@ class Tensors:
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """The printed names of bound indices, the names that none may take, and those to take first."""
+    """What bound indices are called, the names that none may take, and those to take first."""
 
-    names: Mapping[Expr, str]
+    names: Mapping[Expr, Index]
     taken: frozenset[str]
     preferred: tuple[Index, ...] = ()
 
@@ -64,8 +65,14 @@ class Scope:
         """A name for each bound index: an axis of its size, else one with primes."""
         names = dict(self.names)
         for i in indices:
-            used = self.taken | set(names.values())
-            own = [a.name for a in (*self.preferred, *axes) if a.size == i.size] or ["i"]
-            primes = (own[0] + "'" * n for n in range(1, len(used) + 2))
-            names[i] = next(name for name in (*own, *primes) if name not in used)
+            used = self.taken | {called.name for called in names.values()}
+            own = [a for a in (*self.preferred, *axes) if a.size == i.size] or [Index("i", i.size)]
+            names[i] = next(a for a in chain(own, primed(own[0])) if a.name not in used)
         return Scope(names, self.taken, self.preferred)
+
+
+def primed(index: Index) -> Iterator[Index]:
+    """An index with one prime more, with two, and so on."""
+    while True:
+        index = index.primed
+        yield index

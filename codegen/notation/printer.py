@@ -87,7 +87,7 @@ class Notation:
     def names(self, indices: Sequence[Index], around: Iterable[Index] = ()) -> list[str]:
         """Printed names for bound indices beside those in `around`."""
         scope = Scope({}, frozenset(i.name for i in around)).bind(indices, self.layer.axes)
-        return [self.style.name(scope.names[i]) for i in indices]
+        return [self.style.index(scope.names[i])[0] for i in indices]
 
     def relation(self, fact: Relational) -> str:
         """A comparison, such as an assumption."""

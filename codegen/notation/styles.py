@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pullback.derive.index.objects import Index
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import DOTS, size_words
 
 # how tightly a piece of text holds together
-LOOSE, ADD, MUL, CALL, ATOM = range(5)
+LOOSE, ADD, MUL, CALL, ATOM, SIGN = range(6)  # SIGN is one sign alone, or one with primes
 Spelled = tuple[str, int]
 
 GREEK_NAMES = re.findall(
@@ -42,12 +43,15 @@ class Style:
     unequal: str = "≠"
     relations: Mapping[str, str] = field(default_factory=lambda: RELATIONS, hash=False)
 
-    def name(self, name: str) -> str:
+    def name(self, name: str, primes: int = 0) -> str:
         """The name of a tensor, an axis or a size, with primes."""
-        base = name.rstrip("'")
-        primes = "′" * (len(name) - len(base))
-        base = size_words(base)
-        return NAMES.get(base, base) + primes
+        name = size_words(name)
+        return NAMES.get(name, name) + "′" * primes
+
+    def index(self, index: Index) -> Spelled:
+        """An index, with its primes."""
+        text = self.name(index.axis, index.primes)
+        return text, SIGN if len(text) == 1 + index.primes else ATOM
 
     def dotted(self, text: str) -> str:
         """The tangent of what has this name: ẋ."""
@@ -102,9 +106,9 @@ class Style:
         """1 where the condition holds, else 0."""
         return f"𝟏[{condition}]"
 
-    def same(self, left: str, right: str) -> str:
+    def same(self, left: Spelled, right: Spelled) -> str:
         """The delta between two indices."""
-        return f"δ({left},{right})"
+        return f"δ({left[0]},{right[0]})"
 
     def choice(self, condition: str, a: str, b: str) -> Spelled:
         """a where the condition holds, else b."""
@@ -121,20 +125,19 @@ class LatexStyle(Style):
     unequal: str = r"\ne"
     relations: Mapping[str, str] = field(default_factory=lambda: LATEX_RELATIONS, hash=False)
 
-    def name(self, name: str) -> str:
+    def name(self, name: str, primes: int = 0) -> str:
         """One letter in italics, Greek by its command, all else upright."""
-        base = name.rstrip("'")
-        primes = "'" * (len(name) - len(base))
-        if size_words(base) != base:
-            return rf"|{self.name(size_words(base).strip('|'))}|"
-        if base in (BATCH, DOTS):
-            return r"\dots" + primes
-        if len(base) == 1:
-            return base + primes
-        if base in GREEK:
-            return COMMANDS.get(base, f"\\{base}") + primes
-        escaped = base.replace("_", r"\_")
-        return rf"\mathrm{{{escaped}}}{primes}"
+        strokes = "'" * primes
+        if size_words(name) != name:
+            return rf"|{self.name(size_words(name).strip('|'))}|"
+        if name in (BATCH, DOTS):
+            return r"\dots" + strokes
+        if len(name) == 1:
+            return name + strokes
+        if name in GREEK:
+            return COMMANDS.get(name, f"\\{name}") + strokes
+        escaped = name.replace("_", r"\_")
+        return rf"\mathrm{{{escaped}}}{strokes}"
 
     def dotted(self, text: str) -> str:
         r"""\dot{x}, or a dot behind brackets; a transpose may come above that."""
@@ -146,7 +149,7 @@ class LatexStyle(Style):
             self.group(t) if level < ATOM and at + 1 < len(indices) else t
             for at, (t, level) in enumerate(indices)
         ]
-        plain = all(len(t.rstrip("'")) == 1 for t in texts)
+        plain = all(level == SIGN for _, level in indices)
         if not texts:
             return name
         below = (" " if plain else r"\,").join(texts)
@@ -197,10 +200,10 @@ class LatexStyle(Style):
         """A bold 1."""
         return rf"\mathbf{{1}}[{condition}]"
 
-    def same(self, left: str, right: str) -> str:
+    def same(self, left: Spelled, right: Spelled) -> str:
         """With subscripts."""
-        comma = "" if all(len(side.rstrip("'")) == 1 for side in (left, right)) else ","
-        return rf"\delta_{{{left}{comma} {right}}}"
+        comma = "" if left[1] == right[1] == SIGN else ","
+        return rf"\delta_{{{left[0]}{comma} {right[0]}}}"
 
     def choice(self, condition: str, a: str, b: str) -> Spelled:
         """As two cases, if they are short."""
@@ -214,10 +217,9 @@ class LatexStyle(Style):
 class PageStyle(LatexStyle):
     """LaTeX with the commands that turn into MathML well."""
 
-    def name(self, name: str) -> str:
+    def name(self, name: str, primes: int = 0) -> str:
         """Leading axes as one sign, which takes primes as a letter does."""
-        base = name.rstrip("'")
-        return DOTS + name[len(base) :] if base in (BATCH, DOTS) else super().name(name)
+        return DOTS + "'" * primes if name in (BATCH, DOTS) else super().name(name, primes)
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """Indices as subscripts, with a space behind leading axes."""
@@ -251,10 +253,10 @@ class PageStyle(LatexStyle):
         """Of a base in one piece, so that both of its brackets have one size."""
         return super().power(f"{{{base}}}" if base.endswith(")") else base, exponent, plain)
 
-    def same(self, left: str, right: str) -> str:
+    def same(self, left: Spelled, right: Spelled) -> str:
         """With a comma between leading axes."""
-        if DOTS in left + right:
-            return rf"\delta_{{{left}, {right}}}"
+        if DOTS in left[0] + right[0]:
+            return rf"\delta_{{{left[0]}, {right[0]}}}"
         return super().same(left, right)
 
 

@@ -12,7 +12,7 @@ from sympy import Expr, KroneckerDelta
 from pullback.codegen.notation.deltas import bracket, delta, where
 from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.products import power, product, sum_of_terms
-from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled, Style
+from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, SIGN, Spelled, Style
 from pullback.codegen.notation.writing import Writer, Writing
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
@@ -41,8 +41,10 @@ REDUCTION_NAMES: Mapping[type, str] = {
 
 def symbol(here: Writing, expr: Expr) -> Spelled:
     """An index, a size, or a tensor's entry."""
-    if isinstance(expr, Index) or is_size(expr) or not is_entry(expr):
-        return here.style.name(here.scope.names.get(expr, str(expr))), ATOM
+    if isinstance(expr, Index):
+        return here.style.index(here.scope.names.get(expr, expr))
+    if is_size(expr) or not is_entry(expr):
+        return here.style.name(str(expr)), ATOM
     indices = [here.write(i) for i in entry_indices(expr)]
     return tensor(here.tensors, here.style, entry_name(expr), indices)
 
@@ -54,9 +56,14 @@ def tensor(tensors: Tensors, style: Style, name: str, indices: Sequence[Spelled]
     source = tensors.source(still if moving else name)
     if source is None:
         text = style.name(still if moving else name)
-        return style.entry(style.dotted(text) if moving else text, indices), ATOM
+        return alone(style.entry(style.dotted(text) if moving else text, indices))
     slope = style.slope(loss(tensors, style), style.entry(style.name(source), indices))
     return (style.dotted(style.group(slope)), ATOM) if moving else (slope, CALL)
+
+
+def alone(text: str) -> Spelled:
+    """What needs no brackets anywhere, and may be one sign."""
+    return text, SIGN if len(text) == 1 else ATOM
 
 
 def loss(tensors: Tensors, style: Style) -> str:
@@ -82,14 +89,16 @@ def number(here: Writing, expr: Expr) -> Spelled:
     if style.latex and above == "1" and re.fullmatch("10{3,}", below):
         return f"{sign}10^{{-{len(below) - 1}}}", ADD if sign else CALL
     text = above if expr.q == 1 else style.fraction(above, below)
-    return sign + text, ADD if sign else ATOM if expr.q == 1 else MUL
+    if sign or expr.q != 1:
+        return sign + text, ADD if sign else MUL
+    return alone(text)
 
 
 def exponential(here: Writing, expr: Expr) -> Spelled:
     """exp(…); in LaTeX a power of e where that is short and no symbol is called e."""
     inside = here.within(expr.args[0], LOOSE)
-    names = {*here.tensors.places} | {a.name for a in here.tensors.layer.axes}
-    if here.style.latex and "e" not in names and is_entry(expr.args[0]):
+    taken = "e" in here.tensors.places or any(a.name == "e" for a in here.tensors.layer.axes)
+    if here.style.latex and not taken and is_entry(expr.args[0]):
         return here.style.power("e", inside, False), CALL
     return here.style.call("exp", [inside]), CALL
 
@@ -114,7 +123,7 @@ def reduction(here: Writing, expr: Expr) -> Spelled:
     places = [i for a in entries(binder.body) for i in entry_indices(a)]
     ordered = [i for i in dict.fromkeys(places) if i in binder.indices]
     ordered += [i for i in binder.indices if i not in ordered]
-    names = [here.style.name(inner.scope.names[i]) for i in ordered]
+    names = [here.style.index(inner.scope.names[i])[0] for i in ordered]
     front = here.style.reduction(REDUCTION_NAMES[type(expr)], names)
     return f"{front} {inner.within(binder.body, MUL)}", MUL
 

@@ -78,11 +78,19 @@ def graph(derivation: Derivation) -> Graph:
     lanes = max((e.lane for e in edges), default=0)
     spine = lanes * LANE + BOX + 6
     rows, seen = [], set[str]()
+    read: dict[str, list[str]] = {}
+    for tensor in layer.inputs:
+        for reader in readers.get(tensor.name, ()):
+            read.setdefault(reader, []).append(tensor.name)
+    passing: dict[int, list[Edge]] = {}  # the edges that are drawn in a row
+    for edge in edges:
+        for at in range(edge.source, edge.target + 1):
+            passing.setdefault(at, []).append(edge)
     for at, name in enumerate(names):
-        reads = tuple(t.name for t in layer.inputs if name in readers.get(t.name, ()))
+        reads = tuple(read.get(name, ()))
         first = tuple(r for r in reads if r not in seen and r in gradients)
         seen.update(reads)
-        strokes, heads = drawn(edges, at, spine)
+        strokes, heads = drawn(passing.get(at, ()), at, spine)
         rows.append(Row(name, reads, first, strokes, heads))
     pairs = [(t, r) for t in (*(t.name for t in layer.inputs), *names) for r in readers.get(t, ())]
     words = "; ".join(f"{r} reads {t}" for t, r in pairs)
@@ -93,9 +101,8 @@ def in_lanes(
     names: Sequence[str], readers: dict[str, list[str]], gradients: set[str]
 ) -> list[Edge]:
     """Every edge between nodes, the short ones first, each in the first lane that is free."""
-    pairs = [
-        (at, names.index(r)) for at, n in enumerate(names) for r in readers.get(n, ()) if r in names
-    ]
+    place = {name: at for at, name in enumerate(names)}
+    pairs = [(at, place[r]) for at, n in enumerate(names) for r in readers.get(n, ()) if r in place]
     edges: list[Edge] = []
     for source, target in sorted(pairs, key=lambda p: (p[1] - p[0], p)):
         lane = 0 if target == source + 1 else 1
@@ -110,10 +117,10 @@ def in_lanes(
 def drawn(
     edges: Sequence[Edge], at: int, spine: int
 ) -> tuple[tuple[Stroke, ...], tuple[Head, ...]]:
-    """The lines in a row, and their heads."""
+    """The lines in a row, and their heads; `edges` are those that pass through it."""
     strokes: list[Stroke] = []
     heads: list[Head] = []
-    for edge in (e for e in edges if e.source <= at <= e.target):
+    for edge in edges:
         top, bottom = 50 * (at == edge.source), 100 - 50 * (at == edge.target)
         if edge.lane:
             x = spine - BOX - edge.lane * LANE

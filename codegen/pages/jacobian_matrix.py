@@ -65,7 +65,7 @@ def jacobian_matrix(
     if isinstance(given, Tensor) and given.integer:
         raise PullbackError(f"{tensor!r} holds labels, and nothing has a derivative by them")
     found = jacobian(layer, node, tensor)
-    names = [i.name.rstrip("'") for i in found.rows + found.columns]
+    names = [i.axis for i in found.rows + found.columns]
     for axis, size in sizes.items():
         if axis not in names:
             known = ", ".join(dict.fromkeys(names)) or "none"

@@ -19,6 +19,7 @@ from jinja2 import Environment
 
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
+from pullback.codegen.pages.outline import Outline
 from pullback.codegen.pages.outliner import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
@@ -165,7 +166,12 @@ def templates() -> Environment:
 
 def latex(derivation: Derivation, proof: Proof) -> str:
     """The derivation as a complete document."""
-    return render("derivation.tex.j2", page=outline(derivation, proof, LATEX))
+    return document(outline(derivation, proof, LATEX))
+
+
+def document(page: Outline) -> str:
+    """An outline, spelled in LaTeX, as a complete document."""
+    return render("derivation.tex.j2", page=page)
 
 
 def render(template: str, **values: Any) -> str:

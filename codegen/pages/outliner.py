@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
@@ -194,7 +194,7 @@ class Outliner:
     def summed(self, indices: tuple[Index, ...], first: Formula, second: Formula) -> Formula:
         """Σ over these indices, if there are any, of a product."""
         style = self.notation.style
-        names = [style.name(i.name) for i in indices]
+        names = [style.index(i)[0] for i in indices]
         front = [style.reduction("sum", names)] if names else []
         return style.space.join([" ".join([*front, first]), second])
 
@@ -252,6 +252,29 @@ def kink_words(found: Expr) -> str:
     return "the slope at 0 is 0"
 
 
+@dataclass(frozen=True)
+class Outlines:
+    """The outlines of a derivation by their styles, each made once, when it is asked for."""
+
+    derivation: Derivation
+    proof: Proof
+    outliners: dict[Style, Outliner] = field(default_factory=dict, compare=False)
+    made: dict[Style, Outline] = field(default_factory=dict, compare=False)
+
+    def __getitem__(self, style: Style) -> Outline:
+        """What a page of the derivation shows, its formulas spelled in this style."""
+        if style not in self.made:
+            self.made[style] = self.outliner(style).outline()
+        return self.made[style]
+
+    def outliner(self, style: Style) -> Outliner:
+        """What spells parts of the derivation in this style."""
+        if style not in self.outliners:
+            notation = Notation(self.derivation.layer, style)
+            self.outliners[style] = Outliner(self.derivation, self.proof, notation)
+        return self.outliners[style]
+
+
 def outline(derivation: Derivation, proof: Proof, style: Style = UNICODE) -> Outline:
-    """What a page of the derivation shows, its formulas spelled in one style."""
-    return Outliner(derivation, proof, Notation(derivation.layer, style)).outline()
+    """One outline."""
+    return Outlines(derivation, proof)[style]

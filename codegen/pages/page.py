@@ -15,14 +15,14 @@ from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
+from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
 from pullback.codegen.targets.target import Code
-from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node, Tensor
-from pullback.derive.proof.proving import Proof
 from pullback.derive.read.trees import BATCH
 
 HOME = "index.html"
@@ -30,8 +30,7 @@ LAWS_FILE = "laws.html"
 
 
 def page(
-    derivation: Derivation,
-    proof: Proof,
+    outlines: Outlines,
     code: tuple[Code, ...],
     module: ModuleType,
     home: str = "",
@@ -41,7 +40,7 @@ def page(
 
     `home` is a list of all layers and `laws` a page of all laws, where they stand beside it.
     """
-    context = Page(Setting(derivation, proof), code, module).context()
+    context = Page(Setting(outlines), code, module).context()
     return render("page.html.j2", **context, home=home, laws_file=laws)
 
 
@@ -172,14 +171,23 @@ class Page:
 
     def code_of(self, about: str) -> str:
         """The address of the code that computes a value, or nothing."""
-        for function in self.functions:
-            if any(g.about == about for g in function.groups):
-                return f"code-{function.name}-{about}"
-        return ""
+        return self.addresses.get(about, "")
 
     def origin(self, about: str) -> str:
         """The address of the steps that a group of lines comes from, or nothing."""
-        if any(n.name == about for n in self.layer.nodes):
-            return f"value-{about}"
-        names = (g.tensor.name for g in self.setting.derivation.gradients)
-        return next((f"grad-{n}" for n in names if cotangent_name(n) == about), "")
+        return self.origins.get(about, "")
+
+    @cached_property
+    def addresses(self) -> Mapping[str, str]:
+        """The address of the first code that computes each value."""
+        found: dict[str, str] = {}
+        for function in self.functions:
+            for group in function.groups:
+                found.setdefault(group.about, f"code-{function.name}-{group.about}")
+        return found
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """The address of the steps that each value comes from."""
+        found = {cotangent_name(n): f"grad-{n}" for n in self.setting.gradients}
+        return found | {n.name: f"value-{n.name}" for n in self.layer.nodes}

@@ -50,8 +50,7 @@ class Steps:
     def section(self, latex: Section, words: Section) -> Context:
         """A gradient or a tangent: its result first, then how it came about."""
         layer, typeset = self.setting.layer, self.setting.typeset
-        gradients = {g.tensor.name: g for g in self.setting.derivation.gradients}
-        found = gradients.get(words.name)
+        found = self.setting.gradients.get(words.name)
         pullbacks = found.parts if found else [None] * len(words.parts)
         return {
             "name": words.name,

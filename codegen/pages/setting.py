@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,11 @@ from pullback.codegen.notation.styles import PAGE, UNICODE
 from pullback.codegen.pages.law_texts import law_text
 from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline
-from pullback.codegen.pages.outliner import Outliner
+from pullback.codegen.pages.outliner import Outliner, Outlines
 from pullback.codegen.templating import environment
-from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.derivation import Derivation, Gradient
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node
-from pullback.derive.proof.proving import Proof
 
 FONT = Path(__file__).parent / "fonts" / "math.woff2"
 Context = dict[str, Any]  # what a template takes
@@ -90,8 +89,12 @@ def law_example(name: str) -> tuple[Markup, tuple[Markup, ...]]:
 class Setting:
     """A derivation in the two alphabets of a page: LaTeX for MathML, Unicode for screen readers."""
 
-    derivation: Derivation
-    proof: Proof
+    known: Outlines
+
+    @property
+    def derivation(self) -> Derivation:
+        """The derivation."""
+        return self.known.derivation
 
     @property
     def layer(self) -> Layer:
@@ -99,27 +102,30 @@ class Setting:
         return self.derivation.layer
 
     @cached_property
+    def gradients(self) -> Mapping[str, Gradient]:
+        """The gradients by their tensors' names."""
+        return {g.tensor.name: g for g in self.derivation.gradients}
+
+    @cached_property
     def typeset(self) -> Typesetter:
         """Sets formulas in the layer's colours."""
         return typesetter(self.layer)
 
-    @cached_property
+    @property
     def outlines(self) -> tuple[Outline, Outline]:
         """The outline as LaTeX and in Unicode."""
-        latex, words = self.outliners
-        return latex.outline(), words.outline()
+        return self.known[PAGE], self.known[UNICODE]
 
-    @cached_property
+    @property
     def outliners(self) -> tuple[Outliner, Outliner]:
         """What spells parts of the derivation, as LaTeX and in Unicode."""
-        latex, words = self.notations
-        make = partial(Outliner, self.derivation, self.proof)
-        return make(latex), make(words)
+        return self.known.outliner(PAGE), self.known.outliner(UNICODE)
 
-    @cached_property
+    @property
     def notations(self) -> tuple[Notation, Notation]:
         """The layer's names, as LaTeX and in Unicode."""
-        return Notation(self.layer, PAGE), Notation(self.layer, UNICODE)
+        latex, words = self.outliners
+        return latex.notation, words.notation
 
     def formula(self, spell: Callable[[Notation], str], whole: bool = False) -> Markup:
         """What `spell` makes of a notation, set, in one piece if asked."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page import HOME, LAWS_FILE
 from pullback.codegen.pages.setting import Setting, law_context, plain, render
-from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.laws.registry import LAWS
-from pullback.derive.proof.proving import Proof
 
 __all__ = ["HOME", "LAWS_FILE", "Card", "card", "index_page", "laws_page"]
 
@@ -26,9 +25,9 @@ class Card:
     gradients: tuple[Markup, ...]
 
 
-def card(derivation: Derivation, proof: Proof) -> Card:
+def card(outlines: Outlines) -> Card:
     """A layer's part of the list."""
-    setting, layer = Setting(derivation, proof), derivation.layer
+    setting, layer = Setting(outlines), outlines.derivation.layer
     typeset, (latex, words) = setting.typeset, setting.outlines
     equations = [setting.equation(node) for node in layer.nodes]
     gradients = [

@@ -69,12 +69,10 @@ def check_value(layer: Layer, value: Value, before: tuple[Value, ...]) -> None:
 
 def tensor_of(layer: Layer, name: str) -> Tensor | Node:
     """The tensor of the layer that a name means: its own, its cotangent's or its tangent's."""
-    tensors: dict[str, Tensor | Node] = {t.name: t for t in layer.inputs}
-    tensors |= {n.name: n for n in layer.nodes}
     for plain in (name, name.removesuffix(TANGENT)):
         for own in (plain, plain.removeprefix(COTANGENT)):
-            if own in tensors:
-                return tensors[own]
+            if own in layer.tensors:
+                return layer.tensors[own]
     raise Malformed(f"no tensor is called {name!r}")
 
 

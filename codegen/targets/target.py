@@ -8,6 +8,7 @@ from typing import Protocol
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.program import Program
 from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.proof.proving import Proof
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Target(Protocol):
     @property
     def about(self) -> str:
         """What it makes, in a line."""
+
+    def forms(self, proof: Proof) -> Proof:
+        """The derivation in the forms that it computes, proved; what follows is made of these."""
 
     def program(self, derivation: Derivation) -> Program:
         """The program that it spells."""

@@ -96,9 +96,13 @@ class Derivation:
     @property
     def remark(self) -> str:
         """That second derivatives were left out, and why; nothing where they were not."""
-        why = self.no_seconds.split(chr(10))[0].removeprefix(f"{self.layer.name}: ").split(";")[0]
-        hvp = "" if self.layer.output.indices else ", and hvp with them"
+        hvp, why = ", and hvp with them" if self.lacks_hvp else "", self.no_seconds
         return f"Second derivatives are left out{hvp}: {why}." if why else ""
+
+    @property
+    def lacks_hvp(self) -> bool:
+        """Would modules have hvp, had second derivatives not been left out?"""
+        return bool(self.no_seconds) and not self.layer.output.indices
 
     @property
     def reasonings(self) -> tuple[Reasoning, ...]:
@@ -186,7 +190,7 @@ def derive(layer: Layer) -> Derivation:
     try:
         return replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
     except (TooLarge, MissingLaw) as error:
-        return derivation.without_seconds(str(error))
+        return derivation.without_seconds(error.reason)
 
 
 def derive_seconds(
@@ -228,10 +232,11 @@ def gradient_layer(layer: Layer, gradients: list[Gradient]) -> Layer:
 def reading_nodes(layer: Layer) -> dict[str, list[str]]:
     """Which nodes read a tensor, notation looked through."""
     readers: dict[str, list[str]] = {}
+    notation = meanings(layer)
     for node in layer.nodes:
         if node.notation:
             continue
-        names = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        names = {entry_name(a) for a in entries(laws.put_in(node.expr, notation))}
         for name in sorted(names):
             readers.setdefault(name, []).append(node.name)
     return readers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import cast
@@ -59,9 +59,10 @@ def meanings(layer: Layer) -> list[Equality]:
 
 def derive_values(layer: Layer) -> list[Value]:
     """The value of each node and notation, in order."""
-    values: list[Value] = []
+    known: dict[str, Value] = {}
+    notation = meanings(layer)
     for node in layer.nodes:
-        meaning = Chain(node.expr).then(laws.put_in, meanings(layer))
+        meaning = Chain(node.expr).then(laws.put_in, notation)
         meaning = (
             meaning.then(laws.common_exponential)
             .then(laws.log_of_quotient)
@@ -73,8 +74,9 @@ def derive_values(layer: Layer) -> list[Value]:
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
         if {s.law for s in meaning.steps} <= {laws.put_in.name} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
-        code = for_deviations(code, layer, values)
-        values.append(Value(node, meaning, code))
+        code = for_deviations(code, layer, known)
+        known[node.name] = Value(node, meaning, code)
+    values = [*known.values()]
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
         return values
@@ -84,11 +86,11 @@ def derive_values(layer: Layer) -> list[Value]:
     ]
 
 
-def for_deviations(chain: Chain, layer: Layer, values: Iterable[Value]) -> Chain:
+def for_deviations(chain: Chain, layer: Layer, values: Mapping[str, Value]) -> Chain:
     """The step that takes deviations from a mean exactly; names are looked through."""
-    known = [Equality(v.node.entry, v.meaning.end) for v in values if v.node.notation]
-    tensors = {t.name for t in layer.inputs} | {n.name for n in layer.nodes}
-    return chain.then(laws.centred, known, tensors)
+    known = (n for n in layer.notations if n.name in values)
+    equal = [Equality(n.entry, values[n.name].meaning.end) for n in known]
+    return chain.then(laws.centred, equal, layer.tensors.keys())
 
 
 def for_computing(chain: Chain, slope: bool = False, textbook: bool = False) -> Chain:
@@ -138,7 +140,7 @@ def derivative_for_computing(
     shares = [(d.entry, d.index) for d in ones]
     chain = near_one(chain.then(laws.from_label, shares), shares)
     chain = for_computing(chain, slope=True).then(laws.complement, shares)
-    chain = for_deviations(chain, layer, values.values())
+    chain = for_deviations(chain, layer, values)
     return for_tails(chain, foldable(layer, values, node))
 
 
@@ -177,7 +179,7 @@ def is_share(expr: Expr) -> bool:
 def distributions(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Distribution]:
     """What a node's derivative may name whose entries add up to one: exp(a_j)/Σ_i exp(a_i)."""
     found = []
-    for known in (n for n in layer.nodes if n.notation or n.name == node.name):
+    for known in named_in(layer, node):
         parts = factors(values[known.name].meaning.end)
         sums = [b for b, power in parts.items() if power == -1 and exponential_sum(b)]
         if len(parts) == 2 and len(sums) == 1:
@@ -240,12 +242,17 @@ def written_out(jacobian: Jacobian, sizes: Mapping[str, int]) -> sp.Matrix:
     return sp.Matrix(len(rows), len(columns), general)
 
 
+def named_in(layer: Layer, node: Node) -> list[Node]:
+    """The equations whose names may stand in a node's gradient: notation, and the node itself."""
+    return [*layer.notations, *([] if node.notation else [node])]
+
+
 def foldable(layer: Layer, values: Mapping[str, Value], node: Node) -> list[Equality]:
     """The names that may stand for their definitions in a node's gradient.
 
     What stands for much comes before what stands for little, and notation before the node itself.
     """
-    known = [n for n in layer.nodes if n.notation or n.name == node.name]
+    known = named_in(layer, node)
     meaning = {n.name: values[n.name].meaning.end for n in known}
     length = {name: sum(1 for _ in sp.preorder_traversal(expr)) for name, expr in meaning.items()}
     known.sort(key=lambda n: (-length[n.name], not n.notation))

@@ -8,7 +8,7 @@ from sympy import Expr
 
 from pullback.derive.index.objects import entry_indices, entry_name, is_entry
 from pullback.derive.index.rewriting import substitute
-from pullback.derive.layer import Definitions, Layer
+from pullback.derive.layer import Definitions, Layer, Node
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,6 @@ class Meaning:
 
     def is_node(self, expr: Expr) -> bool:
         """Is it an entry that is finite by assumption: of an input or of a node?"""
-        names = {n.name for n in self.layer.nodes if not n.notation}
-        return entry_name(expr) in names or entry_name(expr) not in self.definitions
+        name = entry_name(expr)
+        own = self.layer.tensors.get(name)
+        return name not in self.definitions or (isinstance(own, Node) and not own.notation)

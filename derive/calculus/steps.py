@@ -46,8 +46,8 @@ def check_size(law: Law, expr: Expr) -> None:
     """Refuse an expression that has grown beyond the limit."""
     if next(islice(sp.preorder_traversal(expr), MAX_OPERATIONS, None), None) is not None:
         raise TooLarge(
-            f"the law '{law.name}' leads to more than {MAX_OPERATIONS:,} operations; give parts of "
-            "the equation names of their own, each with '='"
+            f"the law '{law.name}' leads to more than {MAX_OPERATIONS:,} operations",
+            more="; give parts of the equation names of their own, each with '='",
         )
 
 

@@ -70,14 +70,14 @@ def derive_tangents(
 
     `known` holds Jacobians that are derived already, by node and tensor.
     """
-    moving = dict.fromkeys(moving)
-    found = []
+    order = {name: place for place, name in enumerate(dict.fromkeys(moving))}
+    found, notation = [], meanings(layer)
     for node in nodes:
         if node.notation:
             continue
-        read = {entry_name(a) for a in entries(laws.put_in(node.expr, meanings(layer)))}
+        read = {entry_name(a) for a in entries(laws.put_in(node.expr, notation))}
         parts = []
-        for name in (m for m in moving if m in read):
+        for name in sorted(read & order.keys(), key=order.__getitem__):
             jacobian = known.get((node.name, name))
             if jacobian is None:
                 jacobian = derive_jacobian(layer, values, values[node.name], layer.tensor(name))
@@ -85,7 +85,7 @@ def derive_tangents(
         tangent = Tangent(node, entry(tangent_name(node.name), node.indices), tuple(parts))
         found.append(tangent)
         if tangent.total != 0:
-            moving[node.name] = None
+            order.setdefault(node.name, len(order))
     return tuple(found)
 
 

@@ -39,6 +39,11 @@ class Index(Symbol):
         """The name of the axis that it runs over, primed or not."""
         return str(self.name).rstrip(PRIME)
 
+    @property
+    def primes(self) -> int:
+        """How many primes it has."""
+        return len(self.name) - len(self.axis)
+
     def __getnewargs_ex__(self) -> tuple[tuple[str, Expr], dict[str, Any]]:
         return (self.name, self.size), {}
 

@@ -80,12 +80,13 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
                 check = checked(layer, what, step, definitions, work, verdict.proved)
                 if work.done > MAX_WHOLE:
                     raise TooLarge(
-                        f"{layer.name}: {what}: the proof comes to more than {MAX_WHOLE:,} parts "
-                        "written out; give parts of the equations names of their own, each with '='"
+                        f"{what}: the proof comes to more than {MAX_WHOLE:,} parts written out",
+                        layer.name,
+                        "; give parts of the equations names of their own, each with '='",
                     )
             except (TooLarge, NothingChecked) as error:
                 if second:
-                    raise Unproved(str(error)) from None
+                    raise Unproved(error.reason) from None
                 raise
             yield step, check
 
@@ -109,18 +110,27 @@ def checked(
     return replace(check, every_size=proved)
 
 
-def prove_forms(derivation: Derivation) -> None:
-    """Check the steps that lead values and gradients to the forms in which they are computed.
+def with_forms(proof: Proof, derivation: Derivation) -> Proof:
+    """The proof of the same derivation in other forms: their steps are checked, as the others were.
 
     Raises ProofFailed and TooLarge as `prove` does.
     """
-    work = Work()
-    forms = derivation.forms
+    checks = {id(step): check for step, check in (*proof.steps, *prove_forms(derivation))}
+    steps = tuple((step, checks[id(step)]) for step in derivation.steps)
+    return replace(proof, derivation=derivation, steps=steps, seconds=None)
+
+
+def prove_forms(derivation: Derivation) -> list[tuple[Step, Check]]:
+    """Check the steps that lead values and gradients to the forms in which they are computed."""
+    work, checker, done = Work(), every_size_checker(derivation.layer), []
+    forms = {id(form) for form in derivation.forms}
     for what, chain, definitions in chains(derivation):
-        if any(chain is form for form in forms):
+        if id(chain) in forms:
             check_chain(what, chain)
-            for step in chain.steps:
-                check_step(derivation.layer, what, step, definitions, work)
+            for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
+                found = checked(derivation.layer, what, step, definitions, work, verdict.proved)
+                done.append((step, found))
+    return done
 
 
 def reasonings(derivation: Derivation) -> Iterator[tuple[str, Chain, Definitions, bool]]:

@@ -149,9 +149,10 @@ class StepCheck:
         verified = self.kinds[EXACT] + self.kinds[NUMERIC]
         if not verified:
             raise NothingChecked(
-                f"{self.layer.name}: {self.what}: the step '{self.step.law}' could not be "
-                f"checked: no point was found where it says something of real numbers"
-                f"\n  before: {self.step.before}\n  after:  {self.step.after}"
+                f"{self.what}: the step '{self.step.law}' could not be checked: no point was "
+                "found where it says something of real numbers",
+                self.layer.name,
+                f"\n  before: {self.step.before}\n  after:  {self.step.after}",
             )
         how = NUMERIC if self.kinds[NUMERIC] else EXACT
         return Check(self.step.law, how, named(self.sizes), verified, **sampled)

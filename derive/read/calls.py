@@ -87,6 +87,7 @@ class Caller:
     assume: list[Operation] = field(default_factory=list)  # of what is called
     axes_of: dict[str, Axes] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # names, and the capitals of axes
+    nodes: set[str] = field(default_factory=set)  # the names of equations
     others: Iterable[str] = ()  # the definitions that there are, where one was missing
 
     def __post_init__(self) -> None:
@@ -94,6 +95,7 @@ class Caller:
         for equation in self.definition.equations:
             axes.update(equation.axes or ())
             self.used.add(equation.name)
+            self.nodes.add(equation.name)
             for tree in walk(equation.right):
                 if isinstance(tree, Ref):
                     self.used |= {tree.name, *(i.name for i in tree.indices or ())}
@@ -185,14 +187,14 @@ class Caller:
             if own is body[-1]:
                 renamed = replace(renamed, notation=equation.notation)
             self.done.append(replace(renamed, origin=own.origin))
+            self.nodes.add(renamed.name)
             self.axes_of[renamed.name] = renamed.axes or ()
 
     def take_over(self, facts: Iterable[Tree]) -> None:
         """What is assumed of inputs is assumed here too; of a node it is not needed, and left."""
-        nodes = {e.name for e in (*self.definition.equations, *self.done)}
         for fact in facts:
             names = {t.name for t in walk(fact) if isinstance(t, Ref)}
-            if isinstance(fact, Operation) and not names & nodes and fact not in self.assume:
+            if isinstance(fact, Operation) and not names & self.nodes and fact not in self.assume:
                 self.assume.append(fact)
 
     def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:

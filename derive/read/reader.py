@@ -6,7 +6,9 @@ Text becomes SymPy objects symbol by symbol; nothing is ever evaluated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from itertools import count
 from typing import Any, cast
 
 from sympy.core.relational import Relational
@@ -135,29 +137,30 @@ class Assembly:
     def tensor(self, name: str) -> Tensor:
         """An input with its axes named as where it is first used, each once."""
         symbols = self.symbols
-        names = self.first_axes(name)
-        taken = {n for n in names if n} | symbols.axes | set(symbols.ranks)
+        names = self.first_axes.get(name, [None] * symbols.ranks[name])
+        taken = ({*names}, symbols.axes, symbols.ranks)
         indices: list[Index] = []
         for position, own in enumerate(names):
             size = symbols.size((name, position))
             used = {n for n in names if n} | {i.name for i in indices}
             same = (a for a in symbols.axes_in_order if symbols.size(a) == size and a not in used)
-            numbered = (f"{name}{i}" for i in range(position, len(taken) + position + 1))
-            free = next(n for n in numbered if n not in taken)
+            numbered = (f"{name}{i}" for i in count(position))
+            free = next(n for n in numbered if not any(n in some for some in taken))
             indices.append(Index(own or next(same, free), size))
         labels = symbols.size(symbols.labels[name]) if name in symbols.labels else None
         return Tensor(name, tuple(indices), labels, self.definition.symbols.get(name, ""))
 
-    def first_axes(self, name: str) -> list[str | None]:
-        """The axis names at a tensor's first use that has distinct ones."""
-        for equation in self.equations:
-            for tree in walk(equation.right):
-                if isinstance(tree, Ref) and tree.name == name:
-                    names = [i.name if i.indices is None else None for i in tree.indices or ()]
-                    plain = [n for n in names if n is not None]
-                    if len(set(plain)) == len(plain):
-                        return names
-        return [None] * self.symbols.ranks[name]
+    @cached_property
+    def first_axes(self) -> Mapping[str, list[str | None]]:
+        """The axis names at each tensor's first use that has distinct ones."""
+        found: dict[str, list[str | None]] = {}
+        for tree in (part for equation in self.equations for part in walk(equation.right)):
+            if isinstance(tree, Ref) and tree.name not in found:
+                names = [i.name if i.indices is None else None for i in tree.indices or ()]
+                plain = [n for n in names if n is not None]
+                if len(set(plain)) == len(plain):
+                    found[tree.name] = names
+        return found
 
     def node(self, equation: Equation) -> Node:
         """A node or a notation."""

@@ -27,8 +27,8 @@ STAGES = [
     "pullback.codegen.targets.numpy.target.lower",
 ]
 NUMPY = "pullback.codegen.targets.numpy.target"
-WRITERS = [f"{NUMPY}.marked_module", f"{NUMPY}.module_test"]
-WRITERS += ["pullback.codegen.compiler.latex", "pullback.codegen.compiler.page"]
+WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
+WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.compiler.page"]
 COMMANDS = [
     (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),
     (["show", "relu", "--format", "latex"], [*STAGES, "pullback.codegen.faces.cli.latex"]),

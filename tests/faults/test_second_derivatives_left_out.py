@@ -31,8 +31,8 @@ def failing(error, only="dw"):
     return check
 
 
-LONG = TooLarge("own: ∂dw/∂w: the proof comes to more than 8 parts; give parts names")
-NONE = NothingChecked("own: ∂dw/∂w: the step 'fold' could not be checked: no point\n  before: x")
+LONG = TooLarge("∂dw/∂w: the proof comes to more than 8 parts", "own", "; give parts names")
+NONE = NothingChecked("∂dw/∂w: the step 'fold' could not be checked", "own", "\n  before: x")
 
 
 @pytest.mark.parametrize("error", [LONG, NONE])
@@ -71,7 +71,7 @@ def test_a_wrong_second_derivative_is_refused(monkeypatch):
 @pytest.mark.parametrize("error", [TooLarge, MissingLaw])
 def test_second_derivatives_that_cannot_be_derived(error, monkeypatch):
     def stop(*_):
-        raise error("own: a law leads to more; give parts names")
+        raise error("a law leads to more", "own", "; give parts names")
 
     monkeypatch.setattr(derivation_module, "derive_seconds", stop)
     found = prove(derive(read_equations("own", EQUATIONS)))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -28,20 +29,29 @@ def relu():
     return compile_definition("relu", library.shipped_source("relu"), library.shipped_source)
 
 
+def write_wrongly(monkeypatch, old, new):
+    """Let every module have one text in place of another."""
+    made = target.emission
+
+    def emission(*given):
+        right = made(*given)
+        return replace(right, module=right.module.replace(old, new))
+
+    monkeypatch.setattr(target, "emission", emission)
+
+
 @pytest.mark.parametrize(("old", "new"), FAULTS.values(), ids=FAULTS)
 def test_a_wrong_module_is_refused_before_anything_is_written(
     old, new, monkeypatch, tmp_path, capsys
 ):
-    made = target.unmarked
-    monkeypatch.setattr(target, "unmarked", lambda *given: made(*given).replace(old, new))
+    write_wrongly(monkeypatch, old, new)
     assert main(["generate", "relu", "--out", str(tmp_path)]) == 2
     assert "relu" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_what_fails_is_said(monkeypatch, relu):
-    made = target.unmarked
-    monkeypatch.setattr(target, "unmarked", lambda *a: made(*a).replace("maximum(0", "minimum(0"))
+    write_wrongly(monkeypatch, "maximum(0", "minimum(0")
     with pytest.raises(PullbackError, match=r"^relu: .*test_forward\[0-float64\].*Mismatch"):
         files(relu)
 

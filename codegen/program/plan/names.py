@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain, count
 
 from pullback.codegen.program.operations import (
     Arange,
@@ -74,7 +75,7 @@ def own_words(layer: Layer) -> Mapping[str, str]:
 
 def free_name(name: str, taken: set[str]) -> str:
     """The name, with a number where it is taken; then it is taken."""
-    candidates = [name, *(f"{name}_{i}" for i in range(2, len(taken) + 3))]
+    candidates = chain([name], (f"{name}_{i}" for i in count(2)))
     free = next(c for c in candidates if c not in taken)
     taken.add(free)
     return free

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Expr
 
@@ -13,8 +13,9 @@ from pullback.codegen.notation.printer import Notation
 from pullback.codegen.targets.numpy.layout import broken
 from pullback.codegen.targets.numpy.marked import mark
 from pullback.codegen.targets.numpy.statements import Line
-from pullback.derive.calculus.derivation import Derivation, cotangent_name
-from pullback.derive.calculus.tangents import tangent_name
+from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
+from pullback.derive.calculus.jacobians import Value
+from pullback.derive.calculus.tangents import Tangent, tangent_name
 from pullback.derive.index.objects import Index
 
 MARGIN = "    "  # of a function's body
@@ -24,10 +25,11 @@ WIDTH = 92  # of a comment inside a function
 def commented(derivation: Derivation, notation: Notation, lines: Iterable[Line]) -> list[str]:
     """Statements with their equations above them."""
     found: list[str] = []
+    results = by_name(derivation)
     for line in lines:
         if line.about:
             found.append(mark(line.about))
-            for text in equation(derivation, notation, line.about):
+            for text in equation(results.get(line.about), notation):
                 found += textwrap.wrap(
                     comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
                 )
@@ -35,18 +37,27 @@ def commented(derivation: Derivation, notation: Notation, lines: Iterable[Line])
     return [*found, mark("")]
 
 
-def equation(derivation: Derivation, notation: Notation, name: str) -> list[str]:
+Derived = Value | Gradient | Tangent
+
+
+def by_name(derivation: Derivation) -> Mapping[str, Derived]:
+    """What was derived, by the names that values of a program have."""
+    found: dict[str, Derived] = {v.node.name: v for v in derivation.values}
+    found |= {cotangent_name(g.tensor.name): g for g in derivation.gradients}
+    tangents = (*derivation.tangents, *derivation.seconds)
+    return found | {tangent_name(t.node.name): t for t in tangents}
+
+
+def equation(about: Derived | None, notation: Notation) -> list[str]:
     """The equation of a node, of a gradient or of a tangent."""
-    for value in derivation.values:
-        if value.node.name == name:
-            laws = "; ".join(step.law for step in value.code.steps)
-            return [value.node.text, *([f"in the form of: {laws}"] if laws else [])]
-    for gradient in derivation.gradients:
-        if cotangent_name(gradient.tensor.name) == name:
-            return result(notation, gradient.cotangent, gradient.total, gradient.tensor.indices)
-    for tangent in (*derivation.tangents, *derivation.seconds):
-        if tangent_name(tangent.node.name) == name:
-            return result(notation, tangent.tangent, tangent.total, tangent.node.indices)
+    match about:
+        case Value(node, _, code):
+            laws = "; ".join(step.law for step in code.steps)
+            return [node.text, *([f"in the form of: {laws}"] if laws else [])]
+        case Gradient():
+            return result(notation, about.cotangent, about.total, about.tensor.indices)
+        case Tangent():
+            return result(notation, about.tangent, about.total, about.node.indices)
     return []
 
 

@@ -55,11 +55,11 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
-def needed(text: str, known: Helpers | None = None) -> dict[str, str]:
-    """The texts, by name, of what a module's text reads of a runtime, in the runtime's order."""
+def needed(tree: ast.AST, known: Helpers | None = None) -> dict[str, str]:
+    """The texts, by name, of what a program reads of a runtime, in the runtime's order."""
     known = helpers() if known is None else known
     found: set[str] = set()
-    waiting = [names_read(ast.parse(text))]
+    waiting = [names_read(tree)]
     while waiting:
         fresh = (waiting.pop() & known.keys()) - found
         found |= fresh

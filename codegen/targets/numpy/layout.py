@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+
+from pullback.codegen.targets.numpy.source import Source
 
 WIDTH = 100
 
 
-def laid_out(text: str) -> str:
-    """A program with each statement that is too long for its line broken into several."""
-    lines: list[str | list[str]] = [*text.split("\n")]
-    for node in ast.walk(ast.parse(text)):
+def lay_out(source: Source) -> None:
+    """Break each statement that is too long for its line into several."""
+    for node in ast.walk(source.tree):
         if isinstance(node, ast.stmt):
-            line = lines[node.lineno - 1]
+            lines = source.lines[node.lineno - 1]
             head = isinstance(node, ast.FunctionDef | ast.If)
-            if isinstance(line, str) and (head or node.end_lineno == node.lineno):
-                lines[node.lineno - 1] = broken(line)
-    return "\n".join(part for line in lines for part in ([line] if isinstance(line, str) else line))
+            if len(lines) == 1 and (head or node.end_lineno == node.lineno):
+                lines[:] = broken(lines[0])
 
 
 def broken(line: str) -> list[str]:
@@ -57,8 +57,8 @@ class Statement:
     def lines(self, node: ast.stmt) -> list[str]:
         """The statement in lines."""
         match node:
-            case ast.FunctionDef():
-                start, end = self.code.index("(") + 1, self.code.rindex(") ->")
+            case ast.FunctionDef(returns=returns):
+                start, end = self.code.index("(") + 1, self.code.rindex(") ->" if returns else ")")
                 parts = separated(self.code[start:end])
                 return self.bracketed(self.code[:start], parts, self.code[end:])
             case ast.If(test=ast.BoolOp(values=tests)):
@@ -148,77 +148,3 @@ def separated(text: str) -> list[str]:
         else:
             parts[-1] += sign
     return [part.strip() for part in parts if part.strip()]
-
-
-def without_dead_stores(text: str, functions: Iterable[str]) -> str:
-    """A program in which every variable of these functions is read after it is written.
-
-    In a tuple `_` stands for what nothing reads; a view or a size that nothing reads is left out,
-    and of a check the call remains.
-    """
-    wanted = set(functions)
-    while True:
-        lines = text.split("\n")
-        tree = ast.parse(text)
-        bodies = [f for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in wanted]
-        edits = [edit for body in bodies for edit in dead_stores(body, lines)]
-        if not edits:
-            return text
-        for number, line in edits:
-            lines[number] = line
-        text = "\n".join(line for line in lines if line != GONE)
-
-
-GONE = "\0"
-
-
-def dead_stores(function: ast.FunctionDef, lines: Sequence[str]) -> Iterable[tuple[int, str]]:
-    """The lines of a function that store what nothing reads, by number, as they should be."""
-    found = uses(function)
-    for statement in ast.walk(function):
-        if not isinstance(statement, ast.Assign) or statement.lineno != statement.end_lineno:
-            continue
-        (target,) = statement.targets
-        names = target.elts if isinstance(target, ast.Tuple) else [target]
-        dead = [
-            n
-            for n in names
-            if isinstance(n, ast.Name) and n.id != "_" and is_dead(found[n.id], statement)
-        ]
-        line = lines[statement.lineno - 1]
-        if dead and isinstance(target, ast.Tuple):
-            for name in reversed(dead):
-                line = f"{line[: name.col_offset]}_{line[name.end_col_offset :]}"
-            yield statement.lineno - 1, line
-        elif dead:
-            value = statement.value
-            check = isinstance(value, ast.Call) and not ast.unparse(value.func).startswith("_flat")
-            kept = line[: target.col_offset] + line[value.col_offset :]
-            yield statement.lineno - 1, kept if check else GONE
-
-
-Use = tuple[int, int, bool]  # a line, where in it, and whether the variable is read there
-
-
-def uses(function: ast.FunctionDef) -> Mapping[str, Sequence[Use]]:
-    """Where the variables of a function are read and written."""
-    found: dict[str, list[Use]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            found.setdefault(node.target.id, []).append((node.lineno, -1, True))
-        elif isinstance(node, ast.Name):
-            use = node.lineno, order(node), isinstance(node.ctx, ast.Load)
-            found.setdefault(node.id, []).append(use)
-    return found
-
-
-def is_dead(uses: Sequence[Use], statement: ast.stmt) -> bool:
-    """Is a variable that a statement stores written again, or never read, after it?"""
-    end = (statement.end_lineno, statement.end_col_offset)
-    later = sorted((e for e in uses if e[:2] > end), key=lambda e: (e[0], not e[2], e[1]))
-    return not later or not later[0][2]
-
-
-def order(node: ast.Name) -> int:
-    """Where a name stands in its line."""
-    return node.col_offset

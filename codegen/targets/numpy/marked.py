@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from pullback.codegen.targets.numpy.source import Source
 from pullback.codegen.targets.target import Code, Group
 
 MARK = "#\1"  # no text of a definition holds it
@@ -20,19 +21,17 @@ def unmarked(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(MARK))
 
 
-def functions(text: str, names: Iterable[str]) -> tuple[Code, ...]:
-    """These functions of a marked text, without docstrings, in groups."""
-    tree, lines = ast.parse(text.replace(MARK, "#")), text.split("\n")
-    found = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
-    return tuple(Code(name, tuple(groups(body(found[name], lines)))) for name in names)
+def functions(source: Source, names: Iterable[str]) -> tuple[Code, ...]:
+    """These functions of a marked program, without docstrings, in groups."""
+    found = source.functions(names)
+    return tuple(Code(f.name, tuple(groups(body(f, source)))) for f in found)
 
 
-def body(function: ast.FunctionDef, lines: list[str]) -> list[str]:
+def body(function: ast.FunctionDef, source: Source) -> list[str]:
     """The lines of a function, without its docstring."""
-    first = function.body[0]
-    has = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    start, end = (first.lineno - 1, first.end_lineno) if has else (function.lineno, function.lineno)
-    return lines[function.lineno - 1 : start] + lines[end : function.end_lineno]
+    head, words = function.lineno - 1, function.body[0]
+    assert words.end_lineno is not None
+    return source.text(head, words.lineno - 1) + source.text(words.end_lineno, function.end_lineno)
 
 
 def groups(lines: Iterable[str]) -> Iterable[Group]:

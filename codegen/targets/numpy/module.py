@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,17 +21,20 @@ from pullback.codegen.program import (
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
 from pullback.codegen.targets.numpy.commented import commented
+from pullback.codegen.targets.numpy.dead_stores import take_out_dead_stores
 from pullback.codegen.targets.numpy.helpers import needed
-from pullback.codegen.targets.numpy.layout import laid_out, without_dead_stores
-from pullback.codegen.targets.numpy.marked import unmarked
+from pullback.codegen.targets.numpy.layout import lay_out
+from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.results import returned_values
+from pullback.codegen.targets.numpy.source import Source, joined
 from pullback.codegen.targets.numpy.statements import WORK, Statements
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
 from pullback.codegen.targets.numpy.workspace import buffer_field
+from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
@@ -44,23 +46,26 @@ from pullback.derive.read.trees import BATCH
 FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
 
 
+SHOWN = ("forward", "backward")  # on pages
+
+
 def module(derivation: Derivation, program: Program) -> str:
     """The text of the module; value_and_grad is there where the output is a scalar."""
-    text, _ = marked_module(derivation, program)
-    return unmarked(text)
+    return emission(derivation, program).module
 
 
-def marked_module(derivation: Derivation, program: Program) -> tuple[str, Promise]:
-    """The text with a mark before the lines of each value, and what it has."""
-    context = Module(derivation, program).context()
-    template = environment(__package__).get_template("module.py.j2")
-    body = without_dead_stores(template.render(context, imported=[]), FUNCTIONS)
-    helpers = needed(body)
+def emission(derivation: Derivation, program: Program) -> Emission:
+    """The module, what pages show of it, and what it has."""
+    context, template = Module(derivation, program).context(), environment(__package__).get_template
+    source = Source.of(template("module.py.j2").render(context))
+    take_out_dead_stores(source, FUNCTIONS)
+    helpers = needed(source.tree)
+    lay_out(source)
     typed = "".join(helpers.values())
     imported = [name for name in ("Callable", "Iterator") if name in typed]
-    body = without_dead_stores(template.render(context, imported=imported), FUNCTIONS)
-    text = "\n\n\n".join([laid_out(body).strip(), *helpers.values()])
-    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n", promised(context, helpers)
+    head = template("head.py.j2").render(context, imported=imported)
+    text = joined([head, unmarked("\n".join(source.text())), *helpers.values()])
+    return Emission(text, functions(source, SHOWN), promised(context, helpers))
 
 
 def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
@@ -69,7 +74,7 @@ def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
     functions = {"jvp", "jacobian", *(name for name, there in some.items() if there)}
     names = [context["output"]["name"], *(g["name"] for g in context["gradients"])]
     results = zip(names, [context["returned"], *context["results"]], strict=True)
-    copies = tuple(name for name, text in results if ".copy()" in text)
+    copies = tuple(name for name, result in results if result.copied)
     return Promise(frozenset(functions), copies, frozenset(helpers))
 
 

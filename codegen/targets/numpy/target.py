@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.marked import functions, unmarked
-from pullback.codegen.targets.numpy.module import marked_module
+from pullback.codegen.targets.numpy.module import emission
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
-
-SHOWN = ("forward", "backward")
+from pullback.derive.proof.proving import Proof
 
 
 @dataclass(frozen=True)
@@ -24,14 +22,17 @@ class NumPy:
     about: str
     precise: bool = False
 
+    def forms(self, proof: Proof) -> Proof:
+        """Those that compute best, as they were derived."""
+        return proof
+
     def program(self, derivation: Derivation) -> Program:
         """The program, in float64 with rounding errors of exponents where it is precise."""
         return lower(derivation, self.precise)
 
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
-        marked, promise = marked_module(derivation, program)
-        return Emission(unmarked(marked), functions(marked, SHOWN), promise)
+        return emission(derivation, program)
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pullback import __version__
+from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of, has_batch, shape
 from pullback.codegen.interface.words import describe, docstring
 from pullback.codegen.notation.printer import Notation
@@ -23,9 +24,12 @@ from pullback.codegen.program import (
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
-from pullback.codegen.targets.numpy.layout import laid_out
+from pullback.codegen.targets.numpy.layout import lay_out
+from pullback.codegen.targets.numpy.marked import functions, unmarked
+from pullback.codegen.targets.numpy.source import Source, joined
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.plain.spelling import PlainStatements
+from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.layer import Layer, Node, Tensor
@@ -38,18 +42,18 @@ def runtime() -> Helpers:
     return helpers(__package__, ("runtime",))
 
 
-def plain_module(derivation: Derivation, program: Program) -> str:
-    """The text, with marks before the lines of each value."""
-    context = Plain(derivation, program).context()
-    template = environment(__package__).get_template("module.py.j2")
-    body = template.render(context, imports=["import numpy as np"])
-    own = [*needed(body, runtime()).values()]
+def emission(derivation: Derivation, program: Program) -> Emission:
+    """The module, and its two functions as pages show them."""
+    context, template = Plain(derivation, program).context(), environment(__package__).get_template
+    source = Source.of(template("module.py.j2").render(context))
+    lay_out(source)
+    own = [*needed(source.tree, runtime()).values()]
     imports = [f"import {name}" for name in ("math",) if any(f"{name}." in t for t in own)]
     typed = any("Any" in text for text in own)
     imports += [""] * bool(imports and not typed) + ["from typing import Any", ""] * typed
-    body = template.render(context, imports=[*imports, "import numpy as np"])
-    text = "\n\n\n".join([laid_out(body).strip(), *own])
-    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
+    head = template("head.py.j2").render(context, imports=[*imports, "import numpy as np"])
+    text = joined([head, unmarked("\n".join(source.text())), *own])
+    return Emission(text, functions(source, ("forward", "backward")), Promise())
 
 
 @dataclass(frozen=True)

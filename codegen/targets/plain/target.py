@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pullback.codegen.interface.promise import Promise
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
-from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
-from pullback.codegen.targets.plain.module import plain_module
+from pullback.codegen.targets.plain.module import emission
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.textbook import textbook
-from pullback.derive.proof.proving import prove_forms
+from pullback.derive.proof.proving import Proof, with_forms
 
 
 @dataclass(frozen=True)
@@ -24,16 +22,17 @@ class Plain:
     name: str = "plain"
     about: str = "NumPy as a textbook has it: forward and backward, to be read"
 
+    def forms(self, proof: Proof) -> Proof:
+        """Textbook forms; ProofFailed where a step to one does not hold."""
+        return with_forms(proof, textbook(proof.derivation))
+
     def program(self, derivation: Derivation) -> Program:
-        """The program in textbook forms; ProofFailed where a step to one does not hold."""
-        forms = textbook(derivation)
-        prove_forms(forms)
-        return lower(forms)
+        """The program."""
+        return lower(derivation)
 
     def emit(self, derivation: Derivation, program: Program) -> Emission:
         """The module."""
-        marked = plain_module(textbook(derivation), program)
-        return Emission(unmarked(marked), functions(marked, ("forward", "backward")), Promise())
+        return emission(derivation, program)
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
