@@ -69,6 +69,10 @@ rewrite lnM ?posrE ?prodr_gt0 // log_of_product //; congr (_ + _).
 by apply: eq_bigr => t _; rewrite log_power.
 Qed.
 
+(* law: log of a quotient; where what is left is 0 the log is -oo, whatever is added to that *)
+Theorem log_of_zero (R : realType) (b r : R) : log_from (0 * b) = (-oo + r%:E)%E.
+Proof. by rewrite mul0r /log_from eqxx. Qed.
+
 (* law: log of a sigmoid *)
 Theorem log_of_sigmoid (R : realType) (a : R) : ln (sigmoid a) = - ln (1 + expR (- a)).
 Proof. exact: logsigmoid_meaning. Qed.

@@ -144,8 +144,7 @@ Proof.
 by move=> e0 e; apply: (chain (derive_erfc e) (derive_log e0)); rewrite mulrC.
 Qed.
 
-(* rule: the derivative of erfcx, given that of erf, c exp(-x^2), where
-   c is 2 over the root of pi *)
+(* rule: the derivative of erfcx, given that of erf *)
 Theorem derive_erfcx (R : realType) (erf : R -> R) (x c : R) :
   is_derive x 1 erf (c * expR (- x ^+ 2)) ->
   is_derive x 1 (erfcx erf) (2 * x * erfcx erf x - c).

@@ -2,8 +2,8 @@
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.classical Require Import boolp classical_sets functions.
 From mathcomp.analysis Require Import reals topology normedtype derive realfun sequences exp.
-From Pullback Require Import meaning rules rules_functions exponentials derivatives
-  functions_derived.
+From Pullback Require Import meaning rules rules_brackets rules_functions exponentials
+  derivatives functions_derived.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory numFieldNormedType.Exports.
 Local Open Scope ring_scope.
@@ -64,7 +64,15 @@ move=> same Fd Ge; case: ifP => cx.
 by apply: (partial_near _ Ge); apply: filterS same => t ->; rewrite cx.
 Qed.
 
-(* rule: the derivative of a bracket, off its kink *)
+(* rule: the derivative of a bracket, where its condition does not change near x *)
+Theorem partial_condition (R : realType) (J : eqType) (c : (J -> R) -> bool) (x : J -> R) m :
+  (\forall t \near (0 : R), c (moved x m t) = c x) -> partial (fun x => ⟦c x⟧) x m 0.
+Proof.
+move=> same; apply: (partial_near _ (partial_constant x m ⟦c x⟧)).
+by apply: filterS same => t ->.
+Qed.
+
+(* rule: the derivative of a bracket of a comparison, off its kink *)
 Theorem partial_bracket (R : realType) (J : eqType) (F : (J -> R) -> R) (x : J -> R) m (d : R) :
   F x != 0 -> partial F x m d -> partial (fun x => ⟦0 < F x⟧) x m 0.
 Proof.
@@ -130,6 +138,36 @@ Qed.
 
 (* -- extreme values over an axis -------------------------------------------------------------- *)
 
+Fact near_place (R : realType) (J : eqType) n (F : 'I_n.+1 -> (J -> R) -> R) (x : J -> R) m
+    (d : 'I_n.+1 -> R) (l : 'I_n.+1) :
+  (forall j, j != l -> F j x < F l x) -> (forall i, partial (F i) x m (d i)) ->
+  \forall t \near (0 : R), place_of_largest (fun i => F i (moved x m t)) = l.
+Proof.
+move=> top Fd; have near_top j : \forall t \near (0 : R),
+    j != l -> F j (moved x m t) < F l (moved x m t).
+  have [->|/top jl] := eqVneq j l; first exact: filterE.
+  have := near_positive_along (partial_less (Fd l) (Fd j)); rewrite subr_gt0 => /(_ jl).
+  by apply: filterS => t; rewrite subr_gt0.
+have above : \forall t \near (0 : R), forall j, j != l -> F j (moved x m t) < F l (moved x m t).
+  exact: filter_forall near_top.
+apply: (filterS _ above) => t {}above; symmetry; apply/place_of_largest_unique; split=> j.
+  by have [->//|/above/ltW] := eqVneq j l.
+by move=> jl; apply: above; rewrite -val_eqE ltn_eqF.
+Qed.
+
+(* rule: the derivative of an entry at the place of the largest, off ties *)
+Theorem partial_at_place (R : realType) (J : eqType) n (F G : 'I_n.+1 -> (J -> R) -> R)
+    (x : J -> R) m (d e : 'I_n.+1 -> R) (l : 'I_n.+1) :
+  (forall j, j != l -> F j x < F l x) -> (forall i, partial (F i) x m (d i)) ->
+  (forall i, partial (G i) x m (e i)) ->
+  partial (fun x => G (place_of_largest (fun i => F i x)) x) x m
+    (e (place_of_largest (fun i => F i x))).
+Proof.
+move=> top Fd Ge; have := near_place top Fd => place.
+have := nbhs_singleton place; rewrite moved_not => ->; apply: (partial_near _ (Ge l)).
+by apply: filterS place => t ->.
+Qed.
+
 (* rule: the derivative of the largest over an axis, off ties *)
 Theorem partial_largest (R : realType) (J : eqType) n (F : 'I_n.+1 -> (J -> R) -> R)
     (x : J -> R) m (d : 'I_n.+1 -> R) (l : 'I_n.+1) :
@@ -137,18 +175,8 @@ Theorem partial_largest (R : realType) (J : eqType) n (F : 'I_n.+1 -> (J -> R) -
   partial (fun x => largest (fun i => F i x)) x m
     (\sum_i ⟦i == place_of_largest (fun i => F i x)⟧ * d i).
 Proof.
-move=> top Fd; have <- : l = place_of_largest (fun i => F i x).
-  apply/place_of_largest_unique; split=> j; last by move=> jl; apply: top; rewrite -val_eqE ltn_eqF.
-  by have [->//|/top/ltW] := eqVneq j l.
-rewrite delta_sum; apply: (partial_near _ (Fd l)).
-have near_top j : \forall t \near (0 : R), F j (moved x m t) <= F l (moved x m t).
-  have [->|/top jl] := eqVneq j l; first exact: filterE.
-  have := near_positive_along (partial_less (Fd l) (Fd j)); rewrite subr_gt0 => /(_ jl).
-  by apply: filterS => t; rewrite subr_gt0 => /ltW.
-have above : \forall t \near (0 : R), forall j, F j (moved x m t) <= F l (moved x m t).
-  exact: filter_forall near_top.
-apply: (filterS _ above) => t {}above.
-by apply/largest_characterised; split=> [//|]; exists l.
+move=> top Fd; rewrite delta_sum; apply: (partial_near _ (partial_at_place top Fd Fd)).
+by apply: filterE => t; rewrite largest_at_place.
 Qed.
 
 (* rule: the derivative of the smallest over an axis, off ties *)
@@ -158,12 +186,11 @@ Theorem partial_smallest (R : realType) (J : eqType) n (F : 'I_n.+1 -> (J -> R) 
   partial (fun x => smallest (fun i => F i x)) x m
     (\sum_i ⟦i == place_of_smallest (fun i => F i x)⟧ * d i).
 Proof.
-move=> low Fd; have E (a : 'I_n.+1 -> R) : smallest a = - largest (fun i => - a i).
-  by rewrite smallest_at_place largest_at_place opprK.
-have low' j : j != l -> - F j x < - F l x by move=> jl; rewrite ltr_opp2 low.
+move=> low Fd; have low' j : j != l -> - F j x < - F l x by move=> jl; rewrite ltr_opp2 low.
 have := partial_minus (partial_largest low' (fun i => partial_minus (Fd i))).
 rewrite -sumrN; under eq_bigr do rewrite mulrN opprK.
-by rewrite (_ : (fun x => - _) = fun x => smallest (fun i => F i x)) //; apply/funext => z.
+rewrite (_ : (fun x => - _) = fun x => smallest (fun i => F i x)) //.
+by apply/funext => z; rewrite smallest_by_largest.
 Qed.
 
 (* -- roots and real powers -------------------------------------------------------------------- *)

@@ -1,7 +1,6 @@
-(* The rules of the normal form: finite sums, deltas, brackets and fractions, at every size.
+(* The rules of the normal form: finite sums, deltas and fractions, at every size.
    An axis, or several axes together, is a finite type I; 'I_n is an axis of size n. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
-From mathcomp.classical Require Import mathcomp_extra.
 From Pullback Require Import meaning.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
@@ -62,6 +61,13 @@ rewrite (bigD1 k) ?ltnn //=; congr (_ + _); apply: eq_bigl => i.
 by rewrite -leqNgt eq_sym [in RHS]ltn_neqAle andbC.
 Qed.
 
+(* rule: a sum over the places where a condition holds is one with a bracket *)
+Theorem sum_under_condition (R : ringType) (I : finType) (c : I -> bool) (f : I -> R) :
+  \sum_(i | c i) f i = \sum_i ⟦c i⟧ * f i.
+Proof.
+by rewrite big_mkcond; apply: eq_bigr => i _; case: (c i); rewrite ?mul1r ?mul0r.
+Qed.
+
 (* rule: the first place of an axis stands apart *)
 Theorem sum_first (R : zmodType) n (f : 'I_n.+1 -> R) :
   \sum_i f i = f ord0 + \sum_(i < n) f (lift ord0 i).
@@ -93,6 +99,15 @@ Theorem delta_symmetric (R : ringType) (I : eqType) (i j : I) :
   ⟦i == j⟧ = ⟦j == i⟧ :> R.
 Proof. by rewrite eq_sym. Qed.
 
+(* rule: a delta is 0 where its places are not the same *)
+Theorem delta_different (R : ringType) (I : eqType) (i j : I) : i != j -> ⟦i == j⟧ = 0 :> R.
+Proof. by move=> /negbTE ->. Qed.
+
+(* rule: a delta of places on several axes is the product of theirs *)
+Theorem delta_of_pairs (R : ringType) (I J : eqType) (i k : I) (j l : J) :
+  ⟦(i, j) == (k, l)⟧ = ⟦i == k⟧ * ⟦j == l⟧ :> R.
+Proof. by rewrite xpair_eqE; case: eqP; rewrite ?mul1r ?mul0r. Qed.
+
 (* rule: what a delta leaves out and its own term are the whole sum *)
 Theorem delta_hole (R : ringType) (I : finType) (l : I) (f : I -> R) :
   \sum_i f i = f l + \sum_i (1 - ⟦i == l⟧) * f i.
@@ -105,152 +120,6 @@ Qed.
 Theorem delta_at_largest (R : realDomainType) n (a b : 'I_n.+1 -> R) :
   \sum_i ⟦i == place_of_largest a⟧ * b i = b (place_of_largest a).
 Proof. exact: delta_sum. Qed.
-
-(* -- brackets: 1 where a condition holds, else 0 ---------------------------------------------- *)
-
-(* rule: a power of one bracket is the bracket *)
-Theorem bracket_power (R : ringType) (c : bool) p : ⟦c⟧ ^+ p.+1 = ⟦c⟧ :> R.
-Proof. by case: c; rewrite ?expr1n // expr0n. Qed.
-
-(* rule: a bracket and its complement make 1 *)
-Theorem bracket_complement (R : ringType) (c : bool) : ⟦c⟧ + ⟦~~ c⟧ = 1 :> R.
-Proof. by case: c; rewrite ?addr0 ?add0r. Qed.
-
-(* rule: a product of brackets is the bracket of both *)
-Theorem bracket_product (R : ringType) (b c : bool) : ⟦b⟧ * ⟦c⟧ = ⟦b && c⟧ :> R.
-Proof. by case: b; rewrite ?mul1r ?mul0r. Qed.
-
-(* rule: a product of exclusive brackets is 0 *)
-Theorem bracket_exclusive (R : ringType) (b c : bool) : ~~ (b && c) -> ⟦b⟧ * ⟦c⟧ = 0 :> R.
-Proof. by rewrite bracket_product => /negbTE ->. Qed.
-
-(* rule: a product of brackets of which one follows from the other is the narrower *)
-Theorem bracket_implied (R : ringType) (b c : bool) : (b -> c) -> ⟦b⟧ * ⟦c⟧ = ⟦b⟧ :> R.
-Proof. by case: b => [->|_] //; rewrite ?mul1r ?mul0r. Qed.
-
-(* rule: a choice by brackets *)
-Theorem bracket_where (R : ringType) (c : bool) (a b : R) :
-  (if c then a else b) = ⟦c⟧ * a + (1 - ⟦c⟧) * b.
-Proof. by case: c; rewrite ?subrr ?subr0 ?mul1r ?mul0r ?addr0 ?add0r. Qed.
-
-(* rule: beside a bracket its condition holds *)
-Theorem bracket_beside (R : ringType) (c : bool) (a b : R) :
-  (c -> a = b) -> ⟦c⟧ * a = ⟦c⟧ * b.
-Proof. by case: c => [->|] //; rewrite !mul0r. Qed.
-
-(* rule: a number is above 0, or 0, or below 0 *)
-Theorem bracket_trichotomy (R : realDomainType) (v : R) :
-  ⟦0 < v⟧ + ⟦v == 0⟧ + ⟦0 < - v⟧ = 1 :> R.
-Proof. by rewrite oppr_gt0; case: (ltrgtP v 0); rewrite ?addr0 ?add0r. Qed.
-
-(* rule: a number is not above 0 and below 0 at once *)
-Theorem bracket_opposite (R : realDomainType) (v : R) :
-  ⟦0 < v⟧ * ⟦0 < - v⟧ = 0 :> R.
-Proof. by apply: bracket_exclusive; rewrite oppr_gt0; case: ltrgtP. Qed.
-
-(* rule: weak comparisons by strict ones *)
-Theorem bracket_weak (R : realDomainType) (v : R) :
-  ⟦0 <= v⟧ = ⟦0 < v⟧ + ⟦v == 0⟧ :> R.
-Proof. by case: (ltrgtP v 0); rewrite ?addr0 ?add0r. Qed.
-
-(* rule: a comparison is one of the difference with 0 *)
-Theorem bracket_difference (R : realDomainType) (a b : R) :
-  (⟦a < b⟧ = ⟦0 < b - a⟧ :> R) * (⟦a == b⟧ = ⟦b - a == 0⟧ :> R).
-Proof. by rewrite subr_gt0 subr_eq0 [b == a]eq_sym. Qed.
-
-(* rule: a positive factor does not change a bracket *)
-Theorem bracket_scale (R : realDomainType) (c v : R) :
-  0 < c -> ⟦0 < c * v⟧ = ⟦0 < v⟧ :> R.
-Proof. by move=> c0; rewrite pmulr_rgt0. Qed.
-
-(* rule: a factor that is not 0 does not change a bracket of equality with 0 *)
-Theorem bracket_scale_zero (R : idomainType) (c v : R) :
-  c != 0 -> ⟦c * v == 0⟧ = ⟦v == 0⟧ :> R.
-Proof. by move=> /negbTE c0; rewrite mulf_eq0 c0. Qed.
-
-(* rule: the larger of two by a bracket *)
-Theorem bracket_max (R : realDomainType) (a b : R) :
-  Num.max a b = b + ⟦0 < a - b⟧ * (a - b).
-Proof. by rewrite subr_gt0; case: ltP => _; rewrite ?mul1r ?mul0r ?addr0 // addrC subrK. Qed.
-
-(* rule: the smaller of two by a bracket *)
-Theorem bracket_min (R : realDomainType) (a b : R) :
-  Num.min a b = b - ⟦0 < b - a⟧ * (b - a).
-Proof. by rewrite subr_gt0; case: ltP => _; rewrite ?mul1r ?mul0r ?subr0 // opprB addrC subrK. Qed.
-
-(* rule: |v| by brackets *)
-Theorem bracket_abs (R : realDomainType) (v : R) :
-  `|v| = ⟦0 < v⟧ * v - ⟦0 < - v⟧ * v.
-Proof.
-rewrite oppr_gt0; case: (ltrgtP v 0) => [v0|v0|->]; rewrite ?normr0 ?mul1r ?mul0r ?subr0 ?sub0r //.
-  by rewrite ltr0_norm.
-by rewrite gtr0_norm.
-Qed.
-
-(* rule: the sign by brackets *)
-Theorem bracket_sign (R : realDomainType) (v : R) :
-  Num.sg v = ⟦0 < v⟧ - ⟦0 < - v⟧.
-Proof. by rewrite oppr_gt0; case: sgrP; rewrite ?subr0 ?sub0r. Qed.
-
-(* rule: a square is |v| times |v| *)
-Theorem abs_square (R : realDomainType) (v : R) : `|v| ^+ 2 = v ^+ 2.
-Proof. exact: real_normK (num_real v). Qed.
-
-(* -- extreme values over an axis -------------------------------------------------------------- *)
-
-(* what the place of the largest is: no entry is larger *)
-Fact largest_there (R : realDomainType) n (a : 'I_n.+1 -> R) j : a j <= a (place_of_largest a).
-Proof.
-rewrite /place_of_largest; case: arg_minnP => [|i /forallP /(_ j)] //.
-by apply/forallP => k; case: arg_maxP => // i _ /(_ k isT).
-Qed.
-
-(* and every one before it is smaller *)
-Fact largest_first (R : realDomainType) n (a : 'I_n.+1 -> R) (j : 'I_n.+1) :
-  (j < place_of_largest a)%N -> a j < a (place_of_largest a).
-Proof.
-rewrite /place_of_largest; case: arg_minnP => [|i /forallP top first ji].
-  by apply/forallP => k; case: arg_maxP => // i _ /(_ k isT).
-rewrite ltNge; apply/negP => ij; move: ji; rewrite ltnNge => /negP; apply.
-by apply: first; apply/forallP => k; apply: le_trans (top k) ij.
-Qed.
-
-(* rule: the place of the largest is the first that no entry exceeds *)
-Theorem place_of_largest_unique (R : realDomainType) n (a : 'I_n.+1 -> R) (l : 'I_n.+1) :
-  l = place_of_largest a <->
-  (forall j, a j <= a l) /\ (forall j : 'I_n.+1, (j < l)%N -> a j < a l).
-Proof.
-split=> [->|[top first]]; first by split; [apply: largest_there | apply: largest_first].
-have [lp|pl|/val_inj //] := ltngtP l (place_of_largest a).
-  by have := largest_first lp; rewrite ltNge top.
-by have := first _ pl; rewrite ltNge largest_there.
-Qed.
-
-(* rule: the largest over an axis is the entry at the first place of the largest *)
-Theorem largest_at_place (R : realDomainType) n (a : 'I_n.+1 -> R) :
-  largest a = a (place_of_largest a).
-Proof.
-apply/le_anti/andP; split; rewrite /largest.
-  by elim/big_ind: _ => [|x y xM yM|i _]; rewrite ?largest_there // maxEle; case: ifP.
-exact: le_bigmax.
-Qed.
-
-(* rule: the smallest is the entry at the first place of the smallest *)
-Theorem smallest_at_place (R : realDomainType) n (a : 'I_n.+1 -> R) :
-  smallest a = a (place_of_smallest a).
-Proof.
-rewrite -[RHS]opprK -(largest_at_place (fun i => - a i)) /largest /smallest.
-by elim/big_ind2: _ => [|x x' y y' -> ->|i _]; rewrite ?oppr_max ?opprK.
-Qed.
-
-(* rule: the largest is what no entry exceeds and one attains *)
-Theorem largest_characterised (R : realDomainType) n (a : 'I_n.+1 -> R) (v : R) :
-  v = largest a <-> (forall j, a j <= v) /\ (exists j, a j = v).
-Proof.
-rewrite largest_at_place; split=> [->|[top [j ajv]]].
-  by split; [apply: largest_there | exists (place_of_largest a)].
-by apply/le_anti; rewrite top andbT -ajv largest_there.
-Qed.
 
 (* -- fractions -------------------------------------------------------------------------------- *)
 
@@ -268,10 +137,26 @@ Proof. by move=> d0 e0; rewrite addf_div. Qed.
 Theorem equal_times (R : idomainType) (c a b : R) : c != 0 -> (c * a == c * b) = (a == b).
 Proof. by move=> c0; rewrite (inj_eq (mulfI c0)). Qed.
 
+(* rule: a size is above 0 *)
+Theorem size_positive (R : numDomainType) n : 0 < n.+1%:R :> R.
+Proof. exact: ltr0Sn. Qed.
+
+(* rule: a denominator that does not vanish is cleared *)
+Theorem denominator_cleared (F : fieldType) (a b d : F) : d != 0 -> (a / d == b) = (a == b * d).
+Proof. by move=> d0; rewrite -[a == _](inj_eq (mulIf (invr_neq0 d0))) mulfK. Qed.
+
 (* rule: whole powers of one base, and those below 0 where the base is not 0 *)
 Theorem power_whole (F : fieldType) (x : F) (a b : int) :
   x != 0 -> x ^ a * x ^ b = x ^ (a + b).
 Proof. by move=> x0; rewrite expfzDr. Qed.
+
+(* rule: as many whole powers of one base as there are, where it is not 0 *)
+Theorem power_whole_many (F : fieldType) (I : finType) (x : F) (p : I -> int) :
+  x != 0 -> \prod_i x ^ p i = x ^ (\sum_i p i).
+Proof.
+move=> x0; elim/big_rec2: _ => [|i a b _ ->]; first by rewrite expr0z.
+by rewrite expfzDr.
+Qed.
 
 (* rule: natural powers of one base, whatever it is *)
 Theorem power_natural (R : ringType) (x : R) (a b : nat) : x ^+ a * x ^+ b = x ^+ (a + b).

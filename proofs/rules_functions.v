@@ -1,6 +1,6 @@
 (* The rules of the normal form for exponentials, logs, real powers and the functions made of them. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
-From mathcomp.analysis Require Import constructive_ereal reals sequences exp.
+From mathcomp.analysis Require Import constructive_ereal reals sequences exp trigo.
 From Pullback Require Import meaning.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
@@ -86,6 +86,13 @@ Proof. by move=> a0; rewrite -power_exponential ?expR_gt0. Qed.
 Theorem log_power (R : realType) (a p : R) : 0 < a -> ln (power a p) = p * ln a.
 Proof. by move=> a0; rewrite -power_exponential // expK. Qed.
 
+(* rule: a log of an even power is by |a| *)
+Theorem log_even_power (R : realType) (a : R) k : a != 0 -> ln (a ^+ (2 * k)) = (2 * k)%:R * ln `|a|.
+Proof.
+move=> a0; have : 0 < `|a| by rewrite normr_gt0.
+by move=> /lnX E; rewrite mulr_natl -E exprM -[a ^+ 2]real_normK ?num_real // -exprM.
+Qed.
+
 (* rule: real powers of one base that is above 0 *)
 Theorem power_sum (R : realType) (a p q : R) : 0 < a -> power a p * power a q = power a (p + q).
 Proof. by move=> a0; rewrite -!power_exponential // -expRD -mulrDl. Qed.
@@ -97,6 +104,26 @@ Proof.
 rewrite le_eqVlt => /predU1P[<-|/power_sum //] p0 q0.
 by rewrite /power eqxx !gt_eqF ?addr_gt0 // mul0r.
 Qed.
+
+(* rule: as many real powers of one base as there are, where it is above 0 *)
+Theorem power_sum_many (R : realType) (I : finType) (a : R) (p : I -> R) :
+  0 < a -> \prod_i power a (p i) = power a (\sum_i p i).
+Proof.
+move=> a0; elim/big_rec2: _ => [|i x y _ ->]; last by rewrite power_sum.
+by rewrite -power_exponential // mul0r expR0.
+Qed.
+
+(* rule: a real power with exponent 1 is its base *)
+Theorem power_one (R : realType) (a : R) : 0 <= a -> power a 1 = a.
+Proof.
+rewrite le_eqVlt => /predU1P[<-|a0]; first by rewrite /power eqxx oner_eq0.
+by rewrite -power_exponential // mul1r lnK.
+Qed.
+
+(* rule: a real power, but for the 0th, of a product with a bracket *)
+Theorem bracket_in_real_power (R : realType) (c : bool) (x p : R) :
+  p != 0 -> power (⟦c⟧ * x) p = ⟦c⟧ * power x p.
+Proof. by move=> p0; case: c; rewrite ?mul1r // !mul0r /power eqxx (negbTE p0). Qed.
 
 (* rule: a real power of a product *)
 Theorem power_product (R : realType) (a b p : R) :
@@ -174,6 +201,18 @@ have m0 : expR a ^+ 2 + 1 != 0 by rewrite gt_eqF ?ltr_spaddr ?ltr01 ?exprn_ge0 ?
 rewrite /tanh expRN [expR (2 * a)](@expRMm _ 2).
 by field; rewrite ?a0 ?m0.
 Qed.
+
+(* rule: tanh is odd *)
+Theorem tanh_odd (R : realType) (a : R) : tanh (- a) = - tanh a.
+Proof. by rewrite /tanh opprK -[expR (- a) - _]opprB mulNr [expR (- a) + _]addrC. Qed.
+
+(* rule: sine is odd *)
+Theorem sine_odd (R : realType) (a : R) : sin (- a) = - sin a.
+Proof. exact: sinN. Qed.
+
+(* rule: cosine is even *)
+Theorem cosine_even (R : realType) (a : R) : cos (- a) = cos a.
+Proof. exact: cosN. Qed.
 
 (* rule: the log of a sigmoid *)
 Theorem logsigmoid_meaning (R : realType) (a : R) : logsigmoid a = - ln (1 + expR (- a)).

@@ -60,19 +60,32 @@ congr (_ * _); apply: eq_bigr => i _; rewrite exp_masked.
 by case: (c i); rewrite ?mul1r ?mul0r ?mulr0.
 Qed.
 
-(* law: shifted softmax; where no term below counts a quotient with a condition above is 0 *)
+(* law: shifted softmax; where no term below counts a quotient is 0, if what is above is *)
 Theorem shift_unless_empty (R : realType) (I : finType) (c : I -> bool) (w a : I -> R)
+    (above shifted M : R) (p : nat) :
+  (forall i, ~~ c i -> w i = 0) ->
+  above = expR M ^+ p * shifted -> ((forall i, ~~ c i) -> shifted = 0) ->
+  above / (\sum_i w i * expR (a i)) ^+ p =
+  shifted / (if [exists i, c i] then \sum_i w i * exp_from (masked (c i) (a i - M)) else 1) ^+ p.
+Proof.
+move=> w0 -> empty; rewrite (shift_masked a M w0); case: ifP => [_|/existsPn none].
+  have e0 : expR M ^+ p != 0 by rewrite expf_neq0 ?exp_not0.
+  by rewrite exprMn invfM mulrACA divff // mul1r.
+by rewrite empty // mulr0 !mul0r.
+Qed.
+
+(* law: shifted softmax; so it is where one of these conditions is a factor above *)
+Theorem shift_beside_condition (R : realType) (I : finType) (c : I -> bool) (w a : I -> R)
     (v b M : R) (k : I) :
   (forall i, ~~ c i -> w i = 0) ->
   ⟦c k⟧ * (v * expR b) / (\sum_i w i * expR (a i)) =
   v * exp_from (masked (c k) (b - M)) /
   (if [exists i, c i] then \sum_i w i * exp_from (masked (c i) (a i - M)) else 1).
 Proof.
-move=> w0; rewrite exp_masked (shift_masked a M w0).
-case: ifP => [_|/existsPn none].
-  have e0 := exp_not0 M; rewrite invfM expRB -!mulrA.
-  by rewrite [v * (⟦c k⟧ * _)]mulrCA !mulrA.
-by rewrite (negbTE (none k)) !mul0r mulr0 mul0r.
+move=> w0; have := @shift_unless_empty _ _ c w a (⟦c k⟧ * (v * expR b)).
+move=> /(_ (v * exp_from (masked (c k) (b - M))) M 1%N); rewrite !expr1; apply=> //.
+  by rewrite exp_masked expRB; have e0 := exp_not0 M; field.
+by move=> /(_ k) /negbTE ck; rewrite ck mulr0.
 Qed.
 
 (* law: shifted softmax; a natural power of a sum that may have no term that counts *)

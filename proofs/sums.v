@@ -64,9 +64,10 @@ Theorem cancel_deviations (F : fieldType) n (a : 'I_n -> F) :
   n%:R != 0 :> F -> \sum_i (a i - (\sum_k a k) / n%:R) = 0.
 Proof. by move=> n0; rewrite sumrB sum_constant mulrCA divff // mulr1 subrr. Qed.
 
-(* law: terms that cancel; a product is multiplied out and what is there twice goes *)
-Theorem cancel_multiplied_out (R : comRingType) (a b c d : R) :
-  a * (b + c) + (d - a * c) = a * b + d.
+(* law: terms that cancel; terms that differ in their numbers alone are one, which goes where c + d
+   is 0 *)
+Theorem cancel_like_terms (R : comRingType) (c d x rest : R) :
+  c * x + (rest + d * x) = (c + d) * x + rest.
 Proof. by ring. Qed.
 
 (* law: common factor *)
