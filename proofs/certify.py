@@ -6,7 +6,6 @@ theorems of a file are asked about together; with `--each` every theorem is, whi
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +33,12 @@ AXIOMS = {
 }
 # mathcomp's own files warn of these, and not ours
 QUIET = ("-q", "-w", "-notation-overridden,-ambiguous-paths,-projection-no-head-constant")
+VERSION = "8.16."  # of Coq; Debian 12 has it, with mathcomp 1.15 and its analysis 0.6
 MARK = "## "  # stands before a theorem's name in what Coq prints
-AXIOM = re.compile(r"^([\w.']+)\s*(?::|$)", re.MULTILINE)
+
+
+CLOSED, AXIOMATIC = "Closed under the global context", "Axioms:"  # what Coq says
+NO_ANSWER = "no answer"
 
 
 class Refused(Exception):
@@ -77,12 +80,17 @@ def questions(groups: Mapping[str, Sequence[str]]) -> str:
 
 def answers(printed: str) -> dict[str, list[str]]:
     """The axioms of every group, from what Coq prints."""
-    found = {}
-    for block in printed.split(MARK)[1:]:
-        name, said = block.split("\n", 1)
-        closed = said.startswith("Closed under the global context")
-        found[name.strip()] = [] if closed else AXIOM.findall(said.split("Axioms:\n", 1)[1])
-    return found
+    blocks = [block.splitlines() for block in printed.split(MARK)[1:]]
+    return {name.strip(): taken(said) for name, *said in blocks}
+
+
+def taken(said: Sequence[str]) -> list[str]:
+    """What one answer says is taken for granted: the first word of each line that goes on no other.
+
+    Not only an axiom begins such a line, so does a check that is off: it is granted by no table.
+    """
+    lines = [line for line in said if line and not line[0].isspace() and line != AXIOMATIC]
+    return [] if lines == [CLOSED] else [line.split()[0] for line in lines] or [NO_ANSWER]
 
 
 def grouped(texts: Mapping[str, str], each: bool) -> dict[str, list[str]]:
@@ -119,22 +127,33 @@ def certify(place: Path, each: bool) -> dict[str, list[str]]:
     """
     texts = files()
     groups = grouped(texts, each)
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="proofs-", dir=place.parent) as temporary:
         folder = Path(temporary, place.name)
         folder.mkdir()
         compile_all(folder, texts)
-        found = answers(compiled(folder, "assumptions", questions(groups)))
+        answered = answers(compiled(folder, "assumptions", questions(groups)))
         shutil.rmtree(place, ignore_errors=True)
         folder.rename(place)
+    found = {name: answered.get(name, [NO_ANSWER]) for name in groups}
     print(table(groups, found))
     return found
 
 
+def missing() -> str:
+    """What is to be installed, in a sentence; nothing where Coq is there."""
+    install = f"on Debian 12: apt-get install {' '.join(PACKAGES)}"
+    if shutil.which("coqc") is None:
+        return f"there is no coqc; {install}"
+    asked = subprocess.run(["coqc", "--print-version"], capture_output=True, text=True)
+    version = asked.stdout.split(" ")[0]
+    return "" if version.startswith(VERSION) else f"coqc is {version}, not {VERSION}x; {install}"
+
+
 def main(arguments: Sequence[str]) -> int:
     """0 where all is proved from the axioms that are granted."""
-    if shutil.which("coqc") is None:
-        print(f"there is no coqc; on Debian: apt-get install {' '.join(PACKAGES)}", file=sys.stderr)
+    if lacking := missing():
+        print(lacking, file=sys.stderr)
         return 1
     try:
         found = certify(PLACE, each="--each" in arguments)

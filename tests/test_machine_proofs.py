@@ -5,6 +5,7 @@ What asks Coq is skipped where there is none, and marked slow.
 
 import re
 import shutil
+from argparse import Namespace
 
 import pytest
 
@@ -115,6 +116,21 @@ def test_axioms_are_read_from_what_coq_prints():
     assert certify.strangers(found) == {"tails.v": ["rules.wrong"]}
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["Axioms:\nrules.loop is assumed to be guarded.", "Theory: Type hierarchy is collapsed", ""],
+)
+def test_no_other_answer_of_coq_is_granted(said):
+    found = certify.answers(f"## rules.v\n{said}\n")
+    assert certify.strangers(found)
+
+
+def test_another_coq_is_told_apart(monkeypatch):
+    monkeypatch.setattr(certify.shutil, "which", lambda name: name)
+    monkeypatch.setattr(certify.subprocess, "run", lambda *_, **__: Namespace(stdout="8.20.1 4.14"))
+    assert "coqc is 8.20.1" in certify.missing()
+
+
 def test_every_theorem_is_asked_about():
     for each in (False, True):
         asked = certify.questions(certify.grouped(files(), each))
@@ -159,7 +175,7 @@ CORRUPTED = {  # in each file: a part of a statement, and what makes it false
     "functions_derived": ("tanh (1 - tanh x ^+ 2)", "tanh (1 + tanh x ^+ 2)"),
     "kinks": ("Num.max (F x) (G x)) x m (⟦G x", "Num.min (F x) (G x)) x m (⟦G x"),
 }
-with_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="there is no Coq")
+with_coq = pytest.mark.skipif(bool(certify.missing()), reason="there is no Coq of that version")
 
 
 @pytest.fixture(scope="module")
