@@ -15,7 +15,7 @@ from pathlib import Path
 from textwrap import fill
 from time import perf_counter
 
-from proofs.sources import LIBRARY, files, theorems
+from proofs.sources import LIBRARY, files, statements
 
 PLACE = Path(__file__).parent.parent / "build" / "proofs"
 PACKAGES = (
@@ -61,7 +61,7 @@ def compile_all(folder: Path, texts: Mapping[str, str]) -> None:
         start = perf_counter()
         compiled(folder, name, text)
         took = perf_counter() - start
-        print(f"{name}.v: {len(theorems(text))} theorems, {took:.1f} s", flush=True)
+        print(f"{name}.v: {len(statements(text))} proofs, {took:.1f} s", flush=True)
 
 
 def questions(groups: Mapping[str, Sequence[str]]) -> str:
@@ -95,7 +95,10 @@ def taken(said: Sequence[str]) -> list[str]:
 
 def grouped(texts: Mapping[str, str], each: bool) -> dict[str, list[str]]:
     """The theorems that are asked about together: those of a file, or each alone."""
-    by_file = {f: [f"{f}.{t}" for t in theorems(text)] for f, text in texts.items()}
+    by_file = {
+        f: [f"{f}.{s.name}" for s in statements(text) if s.kind != "Fact"]
+        for f, text in texts.items()
+    }
     if each:
         return {t: [t] for group in by_file.values() for t in group}
     return {f"{f}.v": group for f, group in by_file.items() if group}
@@ -116,7 +119,9 @@ def table(groups: Mapping[str, Sequence[str]], found: Mapping[str, Sequence[str]
             names = ", ".join(t.split(".")[1] for t in group)
             lines.append(fill(names, 96, initial_indent="    ", subsequent_indent="    "))
     none = sum(len(group) for name, group in groups.items() if not found[name])
-    lines.append(f"{sum(map(len, groups.values()))} theorems are proved, {none} with no axiom")
+    lines.append(
+        f"{sum(map(len, groups.values()))} theorems and examples are proved, {none} with no axiom"
+    )
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 LIBRARY = "Pullback"  # the name under which the files know each other
-STATED = re.compile(r"^(Theorem|Fact)\s+(\w+)(.*?)\.\s*\nProof\b", re.DOTALL | re.MULTILINE)
+STATED = re.compile(r"^(Theorem|Example|Fact)\s+(\w+)(.*?)\.\s*\nProof\b", re.DOTALL | re.MULTILINE)
 NEEDED = re.compile(rf"^From {LIBRARY} Require Import (.*?)\.$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"\(\*.*?\*\)", re.DOTALL)
 # what a proof would lean on without saying so: nothing is taken for granted, no check is off, and
@@ -25,7 +25,7 @@ DEFINITIONS = "meaning"  # the file that holds no theorem, whose sections bind w
 
 @dataclass(frozen=True)
 class Statement:
-    """A theorem, which a table names, or a fact, which only other proofs use."""
+    """A theorem, which tables name, a law's own example, or a fact, which only other proofs use."""
 
     kind: str
     name: str

@@ -25,6 +25,7 @@ from proofs.sources import (
     theorems,
 )
 from pullback.derive.laws.registry import LAWS
+from tests.coq_statements import example_name, statement
 
 STILL_WITHOUT: set[str] = set()  # laws that no theorem proves; they may only become fewer
 PROVED = {name: text for file in files().values() for name, text in theorems(file).items()}
@@ -49,6 +50,11 @@ def test_no_name_is_proved_twice():
 
 def test_tables_say_what_the_files_prove():
     assert stated() == {name: theorems(text) for name, text in files().items() if theorems(text)}
+
+
+def test_the_examples_in_coq_are_those_of_the_laws():
+    found = {s.name: s.text for s in statements(files()["examples"]) if s.kind == "Example"}
+    assert found == {example_name(law): statement(law) for law in LAWS.values()}
 
 
 def test_what_stands_above_a_theorem_names_its_law_or_rule():
@@ -134,7 +140,8 @@ def test_another_coq_is_told_apart(monkeypatch):
 def test_every_theorem_is_asked_about():
     for each in (False, True):
         asked = certify.questions(certify.grouped(files(), each))
-        assert {name.split(".")[1] for name in re.findall(r"\(@([\w.]+)\)", asked)} == {*PROVED}
+        names = {name.split(".")[1] for name in re.findall(r"\(@([\w.]+)\)", asked)}
+        assert names == {*PROVED, *map(example_name, LAWS.values())}
 
 
 def test_without_coq_it_says_what_to_install(monkeypatch, capsys):
@@ -189,7 +196,7 @@ def compiled(tmp_path_factory):
 @with_coq
 def test_coq_takes_every_proof_and_needs_no_more_axioms_than_are_granted(compiled):
     _, found = compiled
-    assert set(found) == {f"{name}.v" for name in stated()}
+    assert set(found) == {"examples.v", *(f"{name}.v" for name in stated())}
     assert not certify.strangers(found)
     assert not found["rules.v"]
     assert not found["sums.v"]
