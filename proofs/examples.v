@@ -3,7 +3,7 @@ From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.classical Require Import boolp functions.
 From mathcomp.analysis Require Import reals topology normedtype derive realfun sequences exp.
 From Pullback Require Import meaning rules rules_brackets rules_functions sums exponentials tails
-  shifts derivatives functions_derived kinks.
+  shifts derivatives derivatives_of_functions derivatives_off_kinks.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory numFieldNormedType.Exports.
 Local Open Scope ring_scope.

@@ -179,8 +179,8 @@ CORRUPTED = {  # in each file: a part of a statement, and what makes it false
     "tails": ("t + t * erf a = t * erfc erf (- a)", "t + t * erf a = t * erfc erf a"),
     "shifts": ("ln (expR a + expR b) = Num.max", "ln (expR a + expR b) = Num.min"),
     "derivatives": ("(d * G x + F x * e)", "(d * G x - F x * e)"),
-    "functions_derived": ("tanh (1 - tanh x ^+ 2)", "tanh (1 + tanh x ^+ 2)"),
-    "kinks": ("Num.max (F x) (G x)) x m (⟦G x", "Num.min (F x) (G x)) x m (⟦G x"),
+    "derivatives_of_functions": ("tanh (1 - tanh x ^+ 2)", "tanh (1 + tanh x ^+ 2)"),
+    "derivatives_off_kinks": ("Num.max (F x) (G x)) x m (⟦G x", "Num.min (F x) (G x)) x m (⟦G x"),
 }
 with_coq = pytest.mark.skipif(bool(certify.missing()), reason="there is no Coq of that version")
 
