@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check book test slow fuzz mutate lint train accuracy bench scaling clean
+.PHONY: help derive check book test slow fuzz mutate lint certify train accuracy bench scaling clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+certify: $(BIN)/python ## compile the machine proofs of the laws, say which axioms they need (needs Coq)
+	@$(BIN)/python -m proofs.certify
 
 train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train

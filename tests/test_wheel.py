@@ -29,7 +29,7 @@ assert "sympy" not in sys.modules
 """
 FREE = """
 from importlib.util import find_spec
-assert not any(map(find_spec, ("derive", "codegen", "layers", "generated")))
+assert not any(map(find_spec, ("derive", "codegen", "layers", "generated", "proofs")))
 """
 
 
