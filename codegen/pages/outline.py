@@ -12,12 +12,16 @@ Formula = str  # spelled in the outline's style
 
 @dataclass(frozen=True)
 class Line:
-    """A step: its number, what it leads to, its law, how it was checked, and what it assumes."""
+    """A step: its number, what it leads to, its law, how it was checked, and what it assumes.
+
+    `mark` stands beside the law where the check is not what the outline says of all steps.
+    """
 
     number: int
     formula: Formula
     law: str
     check: str
+    mark: str
     assumes: tuple[Formula, ...]
 
 
@@ -66,6 +70,7 @@ class Outline:
     summary: str
     equations: tuple[str, ...]
     symbols: tuple[tuple[Formula, str], ...]
+    proof: str  # how the steps were checked
     values: tuple[Block, ...]
     sections: tuple[Section, ...]  # gradients
     tangents: tuple[Section, ...]

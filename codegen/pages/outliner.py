@@ -24,6 +24,7 @@ from pullback.derive.index.objects import Index, entry_indices, entry_name
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Node
+from pullback.derive.proof.check import Check
 from pullback.derive.proof.proving import Proof
 
 
@@ -44,9 +45,9 @@ class Outliner:
         return found
 
     @cached_property
-    def checks(self) -> Mapping[int, str]:
+    def checks(self) -> Mapping[int, Check]:
         """How each step was checked, by the identity of the object."""
-        return {id(step): check.words for step, check in reversed(self.proof.steps)}
+        return {id(step): check for step, check in reversed(self.proof.steps)}
 
     def outline(self) -> Outline:
         """The whole of it."""
@@ -57,6 +58,7 @@ class Outliner:
             summary=layer.summary,
             equations=tuple(n.text for n in layer.nodes),
             symbols=tuple(self.symbols()),
+            proof=self.proof.words,
             values=tuple(self.values()),
             sections=tuple(self.section(g) for g in self.derivation.gradients),
             tangents=tuple(self.tangents()),
@@ -219,7 +221,8 @@ class Outliner:
         """A step, spelled."""
         assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
         check = self.checks[id(step)]
-        return Line(self.numbers[id(step)], formula, step.law, check, assumes)
+        number = self.numbers[id(step)]
+        return Line(number, formula, step.law, check.words, check.mark, assumes)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""

@@ -86,6 +86,7 @@ class Page:
             "tangents": steps.sections(latex.tangents, words.tangents),
             "seconds": steps.sections(latex.seconds, words.seconds),
             "remark": plain(words.remark),
+            "proof": words.proof,
             "functions": self.shown_code(),
             "example": numbers(self.setting, self.module),
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),

@@ -99,7 +99,7 @@ class Steps:
                 "law": b.law,
                 "slug": slug(b.law),
                 "statement": LAWS[b.law].statement,
-                "check": b.check,
+                "check": b.mark,
                 "assumes": typeset.both(a.assumes, b.assumes),
             }
 

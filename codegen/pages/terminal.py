@@ -37,6 +37,7 @@ class Screen:
         lines += self.heading("Equations", "-")
         lines += [line for text in page.equations for line in wrap(plain(text), self.width, 2)]
         lines += self.listed("Symbols", page.symbols)
+        lines += ["", *wrap(page.proof, self.width)]
         lines += self.heading("Values", "-")
         lines += [line for block in page.values for line in self.block(block)]
         lines += self.heading("Gradients, in reverse order", "-")
@@ -91,10 +92,10 @@ class Screen:
         return lines + [line for step in block.lines for line in self.step(step)]
 
     def step(self, line: Line) -> list[str]:
-        """The number, the formula, and at the right the law and its check."""
+        """The number, the formula, and at the right the law, and its check if that is another."""
         number = f"{line.number:>5} = "
         given = f", given {', '.join(line.assumes)}" if line.assumes else ""
-        reason = f"{line.law}{given} | {line.check}"
+        reason = f"{line.law}{given}" + (f" | {line.mark}" if line.mark else "")
         lines = wrap(number + line.formula, self.width, 0, len(number))
         if len(lines[-1]) + 3 + len(reason) <= self.width:
             gap = " " * (self.width - len(lines[-1]) - len(reason))

@@ -43,7 +43,9 @@ class Check:
     @property
     def mark(self) -> str:
         """What is said of a step beside its law: nothing where it is proved for every size."""
-        return "" if self.every_size else self.written_out
+        if self.every_size:
+            return "" if self.cases else "too long to be written out"
+        return self.written_out
 
     @property
     def written_out(self) -> str:

@@ -38,6 +38,22 @@ class Proof:
     tangents: Check
     seconds: Check | None  # None where there are none
 
+    @property
+    def words(self) -> str:
+        """For pages: how the steps were checked, those that bear no mark."""
+        others = sum(not check.every_size for _, check in self.steps)
+        if others == len(self.steps):
+            return "Each step was written out at the sizes that stand beside it."
+        both = (
+            "Each step is proved for every size of its axes, and written out at small ones as a second "
+            "opinion: wherever the line from which its chain starts has a value."
+        )
+        if not others:
+            return both
+        number = "One step bears" if others == 1 else f"{others} steps bear"
+        one = "it is" if others == 1 else "these are"
+        return f"{both} {number} a mark: {one} written out alone, at the sizes that it names."
+
     def check(self, step: Step) -> Check:
         """The check of one step."""
         return next(c for s, c in self.steps if s is step)
