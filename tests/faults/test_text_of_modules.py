@@ -241,6 +241,8 @@ def test_without_vecdot_the_numbers_are_the_same(monkeypatch):
         '    x = np.einsum("nd,dk->nk", ' + "a" * 60 + ", " + "b" * 60 + ")",
         "    return " + " * ".join(f"something_{i}" for i in range(12)),
         "    if " + " or ".join(f"something_{i} != other_{i}" for i in range(9)) + ":",
+        "    def f(" + ", ".join(f"argument_{i}" for i in range(20)) + "):",
+        "    def f(" + ", ".join(f"argument_{i}: int" for i in range(20)) + ") -> tuple[int, (3)]:",
     ],
 )
 def test_broken_lines_mean_the_same(line):
