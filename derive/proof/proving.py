@@ -45,8 +45,8 @@ class Proof:
         if others == len(self.steps):
             return "Each step was written out at the sizes that stand beside it."
         both = (
-            "Each step is proved for every size of its axes, and written out at small ones as a second "
-            "opinion: wherever the line from which its chain starts has a value."
+            "Each step is proved for every size of its axes, wherever the line from which its "
+            "chain starts has a value, and written out at small sizes as a second opinion."
         )
         if not others:
             return both

@@ -30,7 +30,6 @@ class Verdict:
 
     proved: bool
     why: str = ""
-    domain: bool = False  # is what is not seen that one side has a value where the other has?
 
 
 @dataclass
@@ -56,33 +55,22 @@ class Checker:
     ) -> None:
         self.label_sizes, self.domain, self.assumed = label_sizes, list(domain), assumed
         self.ring = Ring()
-        self.known: dict[bool, Domain] = {}  # whether factors must have values beside what fails
-        self.rules: list[Rule] | None = None
+        self.known: Domain | None = None  # worked out at first use, as are the rules
+        self.rules: list[Rule] = []
 
     def chain(self, chain: Chain, definitions: Definitions) -> list[Verdict]:
-        """Which steps of a chain are seen to hold, wherever its start has a value?
-
-        Where that does not say enough, every factor of the start must have one, those too beside
-        which a condition fails.
-        """
+        """Which steps of a chain are seen to hold, wherever its start has a value?"""
         reader = self.reader(definitions, chain.start)
-        found = [self.step(reader, step) for step in chain.steps]
-        if any(v.domain for v in found):
-            reader = self.reader(definitions, chain.start, strict=True)
-            for place, step in enumerate(chain.steps):
-                if found[place].domain:
-                    again = self.step(reader, step)
-                    found[place] = again if again.proved else found[place]
-        return found
+        return [self.step(reader, step) for step in chain.steps]
 
-    def reader(self, definitions: Definitions, start: Expr, strict: bool = False) -> Reader:
+    def reader(self, definitions: Definitions, start: Expr) -> Reader:
         """A reader that knows what must hold for the layer, and the start, to have values."""
-        known = self.of_layer(strict)
-        signs = self.signs(known)
-        if self.rules is None:
+        if self.known is None:
+            signs = self.signs(Domain([], []))
+            self.known = Domain(self.learn(signs, self.domain), self.ring.certain)
             self.rules = list(self.of_assumptions(signs))
-        signs.rules = self.rules
-        self.learn(signs, [(start, definitions)], strict)
+        signs = self.signs(self.known)
+        self.learn(signs, [(start, definitions)])
         self.ring.work = 0
         return Reader(signs, definitions, self.label_sizes, RULES)
 
@@ -92,17 +80,10 @@ class Checker:
         self.ring.rebuild = partial(rebuild, signs)
         self.ring.certain = list(known.certain)
         self.ring.work = self.ring.depth = 0
+        signs.rules = self.rules
         for fact in known.facts:
             signs.facts.add(fact)
         return signs
-
-    def of_layer(self, strict: bool) -> Domain:
-        """What the definition says, worked out once."""
-        if strict not in self.known:
-            signs = self.signs(Domain([], []))
-            facts = self.learn(signs, self.domain, strict)
-            self.known[strict] = Domain(facts, self.ring.certain)
-        return self.known[strict]
 
     def of_assumptions(self, signs: Signs) -> Iterator[Rule]:
         """What is assumed, as rules that put one side in for the other."""
@@ -112,9 +93,7 @@ class Checker:
             if found is not None:
                 yield found
 
-    def learn(
-        self, signs: Signs, exprs: Sequence[tuple[Expr, Definitions]], strict: bool
-    ) -> list[Fact]:
+    def learn(self, signs: Signs, exprs: Sequence[tuple[Expr, Definitions]]) -> list[Fact]:
         """Take in what must hold for expressions to have values: twice, as one fact may give the
         values of another a simpler form."""
         facts: list[Fact] = []
@@ -122,7 +101,6 @@ class Checker:
             before = len(facts)
             for expr, definitions in exprs:
                 reader = Reader(signs, definitions, self.label_sizes, RULES)
-                reader.strict = strict
                 with suppress(Undecided):
                     reader.read(expr, {})
                 facts += reader.needed
@@ -143,7 +121,7 @@ class Checker:
             after = reader.read(step.after, {})
             for fact in reader.needed:
                 if not follows(signs, fact):
-                    return Verdict(False, f"not seen to follow: {words(ring, fact)}", True)
+                    return Verdict(False, f"not seen to follow: {words(ring, fact)}")
             equal = is_zero(signs, ring.settled(minus(before, after)))
         except Undecided as error:
             return Verdict(False, str(error))

@@ -75,7 +75,6 @@ class Reader(Needs):
         self.definitions, self.label_sizes, self.rules = definitions, label_sizes, rules
         self.level = 0  # binders that are open
         self.memory: dict[Any, Value] = {}
-        self.strict = False  # must every factor have a value, beside a condition that fails too?
 
     def read(self, expr: Expr, at: At) -> Value:
         """What an expression comes to."""

@@ -57,7 +57,7 @@ def conditions(reader: Reader, expr: Expr, at: At) -> tuple[Given, list[Expr], l
         else:
             op, delta = ("==", part) if apart is None else ("!=", apart)
             given += reader.ordered(op, *(reader.place(a, at) for a in delta.args)).yes
-    return () if reader.strict else tuple(given), found, [a for a in expr.args if a not in found]
+    return tuple(given), found, [a for a in expr.args if a not in found]
 
 
 def product(reader: Reader, expr: Expr, at: At) -> Value:
