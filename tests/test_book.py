@@ -58,7 +58,7 @@ def test_a_book_compiles_without_a_warning(tmp_path, monkeypatch):
             "block-diagonal, one block per k: dense; the Jacobian would have",
             "diagonal plus rank two; the Jacobian would have",
             "(p − onehot(y))",
-            "shifted log-sum-exp; exact at N=2, J=3",
+            "Each step is proved for every size of its axes",
             "Notation is put in: p[n, j] becomes what := says it is.",
         ):
             assert words in text
