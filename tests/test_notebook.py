@@ -58,7 +58,9 @@ def test_steps_lead_from_one_to_the_next(affine):
     steps = affine.gradients["w"].steps
     first, *_, last = steps
     assert (first.law, last.law) == ("differentiate", "sum over a delta")
-    assert first.statement.startswith("SymPy differentiates") and first.check.startswith("for every size; exact at")
+    assert first.statement.startswith("SymPy differentiates") and first.check.startswith(
+        "for every size; exact at"
+    )
     assert first.before.startswith("∂/∂w[d,k]") and first.after == steps[1].before
     assert last.after == "Σ_n′ h[n′,d] ∂ℒ/∂z[n′,k]" and r"\sum_{n'}" in last.after_latex
     assert [s.number for s in steps] == [1, 2, 3, 4]

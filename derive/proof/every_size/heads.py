@@ -106,12 +106,7 @@ class Heads:
         """The factor that stands for a function of a value, whatever its places are called."""
         key = (kind, name, frozenset(value.items()))
         if key not in self.atoms:
-            free = self.free(value)
-            parts = [factors for (_, factors) in value]
-            best, alike = least(
-                orders(self.places, parts, free) if free else iter([[]]),
-                lambda order: sorted(self.held(value, order).items()),
-            )
+            best, alike = self.order(value)
             swaps = tuple(tuple(best.index(p) for p in order) for order in alike)
             head = self.head(
                 kind,
@@ -122,6 +117,16 @@ class Heads:
             )
             self.atoms[key] = self.least_way((head, *best))
         return self.atoms[key]
+
+    def order(self, value: Value, first: Sequence[int] = ()) -> tuple[list[int], list[list[int]]]:
+        """The order of a value's free places in which it is written least, after those that come
+        first, and all orders that write it so."""
+        free = self.free(value, first)
+        parts = [factors for (_, factors) in value]
+        return least(
+            orders(self.places, parts, free),
+            lambda order: sorted(self.held(value, [*first, *order]).items()),
+        )
 
     def holders(self, order: Sequence[int]) -> tuple[int, ...]:
         """What stands for places in that order."""
@@ -164,13 +169,14 @@ class Heads:
             counts[size] = counts.get(size, 0) + 1
         return tuple(sorted(names)), factors
 
-    def free(self, value: Value) -> list[int]:
-        """The free places of a value, as large as they come without a bound index within."""
+    def free(self, value: Value, apart: Sequence[int] = ()) -> list[int]:
+        """The free places of a value, as large as they come without a bound index within, nor one
+        of those that are kept apart."""
         found: set[int] = set()
         for bound, factors in value:
             for factor, _ in factors:
                 for place in factor[1:]:
-                    self.collect(place, bound, found)
+                    self.collect(place, (*bound, *apart), found)
         return sorted(found)
 
     def collect(self, place: int, bound: Sequence[int], found: set[int]) -> None:

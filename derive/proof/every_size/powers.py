@@ -238,6 +238,13 @@ def sign(signs: Signs, value: Value) -> Value:
     return minus(bracket(signs, value), bracket(signs, scaled(value, -1)))
 
 
+def positive_part(signs: Signs, value: Value) -> Value:
+    """max(v, 0) = v [v > 0] = v + (-v) [-v > 0], by the sign of its first term."""
+    if value and value[min(value)] < 0:
+        return plus(value, positive_part(signs, scaled(value, -1)))
+    return signs.ring.product(value, bracket(signs, value))
+
+
 def absolute(signs: Signs, value: Value) -> Value:
-    """|value|."""
-    return signs.ring.product(value, sign(signs, value))
+    """|v| = 2 max(v, 0) - v."""
+    return minus(scaled(positive_part(signs, value), 2), value)

@@ -144,7 +144,7 @@ class Reader(Needs):
             if any(mark in self.ring.places.leaves[p] for f, _ in factors for p in f[1:])
         }
         value = self.signs.bare(moving, but=mark)
-        free = [p for p in self.ring.free(value) if p != mark]
+        free, _ = self.ring.order(value, [mark])
         # the mark comes first, so that its holder is known
         order = [mark, *free]
         head = self.ring.head("first", "", self.ring.held(value, order), self.ring.holders(order))

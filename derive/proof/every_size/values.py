@@ -15,7 +15,7 @@ from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index
 from pullback.derive.proof.every_size.exponentials import NOTHING, exp, log, odd, sigmoid, tanh
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
-from pullback.derive.proof.every_size.powers import absolute, power, sign
+from pullback.derive.proof.every_size.powers import absolute, positive_part, power, sign
 from pullback.derive.proof.every_size.reader import At, Reader
 from pullback.derive.proof.every_size.terms import (
     Undecided,
@@ -91,8 +91,10 @@ def place_of(reader: Reader, expr: Any, at: At) -> int:
 
 
 def larger(reader: Reader, expr: Any, at: At) -> Value:
-    """The one that is chosen; at a tie both are the same."""
-    return reader.chosen(chosen_where(expr), expr.args, at)
+    """max(a, b) = b + max(a - b, 0), and min(a, b) = a - max(a - b, 0); at a tie they are one."""
+    first, second = (reader.read(a, at) for a in expr.args)
+    more = positive_part(reader.signs, minus(first, second))
+    return plus(second, more) if isinstance(expr, Maximum) else minus(first, more)
 
 
 def chosen_where(expr: Any) -> Any:

@@ -10,7 +10,7 @@ from pullback.derive.proof.every_size.assumed import put_in as put_in_facts
 from pullback.derive.proof.every_size.facts import POSITIVE
 from pullback.derive.proof.every_size.meeting import direction
 from pullback.derive.proof.every_size.places import OPEN
-from pullback.derive.proof.every_size.powers import power
+from pullback.derive.proof.every_size.powers import bracket, power
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import switches, with_switch
@@ -21,6 +21,7 @@ from pullback.derive.proof.every_size.terms import (
     Term,
     Undecided,
     Value,
+    as_number,
     merged,
     minus,
     plus,
@@ -41,6 +42,9 @@ def is_zero(signs: Signs, value: Value, depth: int = 0, cases: int = 0) -> bool:
     if depth > DEPTH:
         return False
     if bound_below(signs.ring, value):
+        apart = groups(signs.ring, value)
+        if len(apart) > 1 and all(is_zero(signs, v, depth + 1, cases) for v in apart):
+            return True
         return any(is_zero(signs, v, depth + 1, cases) for v in rows(signs, value))
     below = to_clear(signs.ring, value)
     if below is not None:
@@ -74,6 +78,18 @@ def bound_in_bases(ring: Ring, term: Term) -> list[int]:
 def bound_below(ring: Ring, value: Value) -> bool:
     """Does a sum below a line stand at a bound index?"""
     return any(bound_in_bases(ring, term) for term in value)
+
+
+def groups(ring: Ring, value: Value) -> list[Value]:
+    """The terms of a value by the sums below lines, at bound indices or at which free places."""
+    found: dict[object, Value] = {}
+    for term, coefficient in value.items():
+        below = {
+            (f[0], *(-1 if ring.places.leaves[p] & set(term[0]) else p for p in f[1:]))
+            for f, _ in bases(ring, term)
+        }
+        found.setdefault(tuple(sorted(below)), {})[term] = coefficient
+    return list(found.values())
 
 
 def rows(signs: Signs, value: Value) -> Iterator[Value]:
@@ -204,7 +220,7 @@ def by_cases(signs: Signs, value: Value, depth: int, cases: int) -> bool:
         given = signs.fact(POSITIVE, scaled(inner, sign), (), everywhere=False)
         before, signs.given = signs.given, (*signs.given, given)
         try:
-            if not is_zero(signs, side, depth + 1, cases + 1):
+            if not is_zero(signs, settled(signs, side), depth + 1, cases + 1):
                 return False
         finally:
             signs.given = before
@@ -227,6 +243,16 @@ def by_places(ring: Ring, value: Value, switch: Factor) -> list[Value]:
     first = with_switch(ring, with_switch(ring, differ, orders[0], 1), orders[1], 0)
     second = with_switch(ring, with_switch(ring, differ, orders[0], 0), orders[1], 1)
     return [equal, first, second]
+
+
+def settled(signs: Signs, value: Value) -> Value:
+    """A value with the conditions that follow from what is given."""
+    ring = signs.ring
+    for switch in switches(ring, value):
+        if ring.heads[switch[0]].kind == "bracket":
+            answer = as_number(bracket(signs, ring.inside(switch)))
+            value = value if answer is None else with_switch(ring, value, switch, int(answer))
+    return value
 
 
 def without(ring: Ring, value: Value, off: Sequence[Factor]) -> Value:
