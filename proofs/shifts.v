@@ -2,7 +2,7 @@
    exponent of the terms that count. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.analysis Require Import constructive_ereal reals sequences exp.
-From Pullback Require Import meaning rules rules_functions exponentials.
+From Pullback Require Import meaning rules rules_brackets rules_functions exponentials.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Local Open Scope ring_scope.
@@ -18,6 +18,16 @@ Theorem shift_softmax (R : realType) (I : finType) (w a : I -> R) (v b M : R) :
 Proof.
 have e0 := exp_not0 M; rewrite (shift_sum w a M) expRB invfM -!mulrA.
 by congr (_ * (_ * _)); rewrite mulrC.
+Qed.
+
+(* law: shifted softmax; with M the largest no term exceeds 1, and all of them are 1 at least *)
+Theorem shifted_by_largest (R : realType) n (a : 'I_n.+1 -> R) :
+  (forall i, expR (a i - largest a) <= 1) /\ 1 <= \sum_i expR (a i - largest a).
+Proof.
+rewrite largest_at_place; split=> [i|].
+  by rewrite -expR0 ler_expR subr_le0 largest_there.
+rewrite (bigD1 (place_of_largest a)) //= subrr expR0 ler_addl sumr_ge0 // => i _.
+by rewrite ltW ?expR_gt0.
 Qed.
 
 (* law: shifted softmax; a sum above and a sum below the line *)
