@@ -1,4 +1,4 @@
-(* The rules of the normal form for exponentials, logs, real powers and the functions made of them. *)
+(* The rules of the normal form for exponentials, logs, real powers and what is made of them. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.analysis Require Import constructive_ereal reals sequences exp trigo.
 From Pullback Require Import meaning.
@@ -63,6 +63,10 @@ Proof. by move=> a0 b0; rewrite lnM. Qed.
 Theorem log_quotient (R : realType) (a b : R) : 0 < a -> 0 < b -> ln (a / b) = ln a - ln b.
 Proof. by move=> a0 b0; rewrite ln_div. Qed.
 
+(* rule: a log has the sign of what it is taken of, less 1 *)
+Theorem log_sign (R : realType) (a : R) : 0 < a -> ⟦0 < ln a⟧ = ⟦0 < a - 1⟧ :> R.
+Proof. by move=> a0; rewrite -[X in X < ln a]ln1 ltr_ln ?posrE ?ltr01 // subr_gt0. Qed.
+
 (* rule: a log of a product over an axis is a sum over it *)
 Theorem log_of_product (R : realType) (I : finType) (a : I -> R) :
   (forall i, 0 < a i) -> ln (\prod_i a i) = \sum_i ln (a i).
@@ -87,7 +91,8 @@ Theorem log_power (R : realType) (a p : R) : 0 < a -> ln (power a p) = p * ln a.
 Proof. by move=> a0; rewrite -power_exponential // expK. Qed.
 
 (* rule: a log of an even power is by |a| *)
-Theorem log_even_power (R : realType) (a : R) k : a != 0 -> ln (a ^+ (2 * k)) = (2 * k)%:R * ln `|a|.
+Theorem log_even_power (R : realType) (a : R) k :
+  a != 0 -> ln (a ^+ (2 * k)) = (2 * k)%:R * ln `|a|.
 Proof.
 move=> a0; have : 0 < `|a| by rewrite normr_gt0.
 by move=> /lnX E; rewrite mulr_natl -E exprM -[a ^+ 2]real_normK ?num_real // -exprM.
@@ -163,6 +168,15 @@ rewrite expr2 power_sum // -mulr2n -[_ *+ 2]mulr_natr mulVf ?pnatr_eq0 //.
 by rewrite -[1]/(1%:~R) power_is_whole.
 Qed.
 
+(* rule: a real power of an even power is one of |a| *)
+Theorem power_of_even (R : realType) (a p : R) k :
+  a != 0 -> power (a ^+ (2 * k)) p = power `|a| ((2 * k)%:R * p).
+Proof.
+move=> a0; have n0 : 0 < `|a| by rewrite normr_gt0.
+have s0 : 0 < a ^+ (2 * k) by rewrite exprM exprn_gt0 // lt_neqAle sqr_ge0 eq_sym sqrf_eq0 a0.
+by rewrite -!power_exponential // log_even_power // mulrA [p * _]mulrC.
+Qed.
+
 (* rule: a number is the square of its root *)
 Theorem root_square (R : realType) (a : R) : 0 <= a -> Num.sqrt a ^+ 2 = a.
 Proof. exact: sqr_sqrtr. Qed.
@@ -201,6 +215,25 @@ have m0 : expR a ^+ 2 + 1 != 0 by rewrite gt_eqF ?ltr_spaddr ?ltr01 ?exprn_ge0 ?
 rewrite /tanh expRN [expR (2 * a)](@expRMm _ 2).
 by field; rewrite ?a0 ?m0.
 Qed.
+
+(* rule: tanh by an exponential that is small far out *)
+Theorem tanh_small (R : realType) (a : R) :
+  tanh a = (1 - expR (- (2 * a))) / (1 + expR (- (2 * a))).
+Proof.
+have a0 : expR a != 0 by rewrite gt_eqF ?expR_gt0.
+have m0 : expR a ^+ 2 + 1 != 0 by rewrite gt_eqF ?ltr_spaddr ?ltr01 ?exprn_ge0 ?ltW ?expR_gt0.
+rewrite tanh_exponentials expRN [expR (2 * a)](@expRMm _ 2).
+by field; rewrite ?a0 ?m0.
+Qed.
+
+(* rule: sine and cosine are no further from 0 than 1 *)
+Theorem sine_bounded (R : realType) (a : R) : (`|sin a| <= 1) * (`|cos a| <= 1).
+Proof. by rewrite !ler_norml sin_le1 sin_geN1 cos_le1 cos_geN1. Qed.
+
+(* rule: the largest over what a condition leaves in stands where it holds, if any does *)
+Theorem largest_left_in (R : realType) (I : Type) (c : I -> bool) (a : I -> R) (k l : I) :
+  (forall j, masked (c j) (a j) <= masked (c l) (a l))%E -> c k -> c l.
+Proof. by move=> /(_ k) + ck; rewrite /masked ck; case: (c l). Qed.
 
 (* rule: tanh is odd *)
 Theorem tanh_odd (R : realType) (a : R) : tanh (- a) = - tanh a.

@@ -2,7 +2,7 @@
    exponent of the terms that count. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.analysis Require Import constructive_ereal reals sequences exp.
-From Pullback Require Import meaning rules rules_functions exponentials.
+From Pullback Require Import meaning rules rules_brackets rules_functions exponentials.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Local Open Scope ring_scope.
@@ -18,6 +18,16 @@ Theorem shift_softmax (R : realType) (I : finType) (w a : I -> R) (v b M : R) :
 Proof.
 have e0 := exp_not0 M; rewrite (shift_sum w a M) expRB invfM -!mulrA.
 by congr (_ * (_ * _)); rewrite mulrC.
+Qed.
+
+(* law: shifted softmax; with M the largest no term exceeds 1, and all of them are 1 at least *)
+Theorem shifted_by_largest (R : realType) n (a : 'I_n.+1 -> R) :
+  (forall i, expR (a i - largest a) <= 1) /\ 1 <= \sum_i expR (a i - largest a).
+Proof.
+rewrite largest_at_place; split=> [i|].
+  by rewrite -expR0 ler_expR subr_le0 largest_there.
+rewrite (bigD1 (place_of_largest a)) //= subrr expR0 ler_addl sumr_ge0 // => i _.
+by rewrite ltW ?expR_gt0.
 Qed.
 
 (* law: shifted softmax; a sum above and a sum below the line *)
@@ -37,6 +47,19 @@ Theorem shift_real_powers (R : realType) k (a : R) (c s s' p : 'I_k -> R) :
 Proof.
 move=> sE s0; rewrite expRD exp_of_sum -mulrA -big_split; congr (_ * _); apply: eq_bigr => b _ /=.
 by rewrite sE power_product ?power_of_exp // ltW ?expR_gt0.
+Qed.
+
+(* law: shifted softmax; sums of any sign to whole powers, positive ones to real powers *)
+Theorem shift_mixed_powers (R : realType) k n (a : R) (c s s' : 'I_k -> R) (p : 'I_k -> int)
+    (d r r' q : 'I_n -> R) :
+  (forall b, s b = expR (c b) * s' b) -> (forall b, r b = expR (d b) * r' b) ->
+  (forall b, 0 < r' b) ->
+  expR a * (\prod_b s b ^ p b) * (\prod_b power (r b) (q b)) =
+  expR (a + \sum_b (p b)%:~R * c b + \sum_b q b * d b) *
+  (\prod_b s' b ^ p b) * (\prod_b power (r' b) (q b)).
+Proof.
+move=> sE rE r0; rewrite (common_exponential_cancels a p sE) mulrAC.
+by rewrite (shift_real_powers _ q rE r0) mulrAC.
 Qed.
 
 (* law: shifted softmax; where a term does not count its exponent is -oo *)
@@ -174,14 +197,16 @@ move=> sE; have E : rest * (\prod_b s b ^ p b) =
 by rewrite E pmulr_rgt0 ?expR_gt0 // => r0; rewrite lnM ?posrE ?expR_gt0 // expK.
 Qed.
 
-(* law: log shifted by the largest; real powers of positive sums *)
-Theorem shifted_log_of_real_powers (R : realType) k (rest : R) (c s s' p : 'I_k -> R) :
-  (forall b, s b = expR (c b) * s' b) -> (forall b, 0 < s' b) -> 0 < rest ->
-  ln (rest * (\prod_b power (s b) (p b))) =
-  \sum_b p b * c b + ln (rest * (\prod_b power (s' b) (p b))).
+(* law: log shifted by the largest; whole powers of any sums and real ones of positive sums *)
+Theorem shifted_log_of_mixed_powers (R : realType) k n (rest : R) (c s s' : 'I_k -> R)
+    (p : 'I_k -> int) (d r r' q : 'I_n -> R) :
+  (forall b, s b = expR (c b) * s' b) -> (forall b, r b = expR (d b) * r' b) ->
+  (forall b, 0 < r' b) -> 0 < rest * ((\prod_b s b ^ p b) * (\prod_b power (r b) (q b))) ->
+  ln (rest * ((\prod_b s b ^ p b) * (\prod_b power (r b) (q b)))) =
+  \sum_b (p b)%:~R * c b + \sum_b q b * d b +
+  ln (rest * ((\prod_b s' b ^ p b) * (\prod_b power (r' b) (q b)))).
 Proof.
-move=> sE s0 r0; have := shift_real_powers 0 p sE s0; rewrite expR0 mul1r add0r => ->.
-have P : 0 < rest * (\prod_b power (s' b) (p b)).
-  by apply: mulr_gt0 => //; apply: prodr_gt0 => b _; apply: power_positive.
-by rewrite mulrCA [LHS]lnM ?posrE ?expR_gt0 // expK.
+move=> sE rE r0; have := shift_mixed_powers 0 p q sE rE r0.
+rewrite expR0 mul1r add0r => ->; rewrite -!mulrA [rest * _]mulrCA pmulr_rgt0 ?expR_gt0 // => w0.
+by rewrite [LHS]lnM ?posrE ?expR_gt0 // expK.
 Qed.

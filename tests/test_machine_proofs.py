@@ -173,6 +173,7 @@ def test_what_is_stopped_leaves_all_as_it_was(monkeypatch, tmp_path, fault):
 CORRUPTED = {  # in each file: a part of a statement, and what makes it false
     "rules": (r"⟦j == l⟧ * f j = f l", r"⟦j == l⟧ * f j = f l + f l"),
     "rules_brackets": ("Num.max a b = b + ⟦0 < a - b⟧", "Num.min a b = b + ⟦0 < a - b⟧"),
+    "rules_signs": ("⟦0 < - x⟧ * x = x - ⟦0 < x⟧ * x", "⟦0 < - x⟧ * x = x + ⟦0 < x⟧ * x"),
     "rules_functions": ("expR (a + b) = expR a * expR b", "expR (a + b) = expR a + expR b"),
     "sums": ("b * p k - b * ⟦k == y⟧ = b * (p k -", "b * p k - b * ⟦k == y⟧ = b * (p k +"),
     "exponentials": ("c * (2 * sigmoid (2 * a)).", "c * (2 * sigmoid a)."),
