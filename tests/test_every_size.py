@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import entry_indices, entry_name
 from pullback.derive.law_example import read_example
 from pullback.derive.laws.registry import LAWS, Law
+from pullback.derive.proof.every_size import theorems
 from pullback.derive.proof.every_size.checker import Checker, Verdict
 from pullback.derive.proof.proving import chains, every_size_checker
 from pullback.derive.proof.small_sizes import labels
@@ -30,6 +32,34 @@ EDGES = sorted((ROOT / "tests" / "edges").glob("*.toml"))
 CHECKER = "pullback.derive.proof.every_size"
 MAY_READ = ("errors", "index.", "layer", "calculus.steps", "proof.every_size.")
 
+# files of the checker that rewrite nothing: places, names, what is known, what is needed, words
+LOOK_ONLY = {
+    "assumed", "canonical", "checker", "facts", "heads", "known", "left_in", "needs", "places",
+    "showing", "switches", "terms",
+}  # fmt: skip
+# ... and functions of others: ways to what rewrites, places and counts, whole values of rules above
+LOOK_ONLY_HERE = {
+    "exponentials.exp", "exponentials.is_nothing", "exponentials.leaves_log", "exponentials.log",
+    "exponentials.log_of_number", "exponentials.rebuild", "exponentials.under_log",
+    "made_up.MadeUp.counts", "made_up.MadeUp.differ", "made_up.MadeUp.even",
+    "made_up.MadeUp.least", "meeting.direction", "meeting.fits", "meeting.known_switch",
+    "meeting.put_in_by", "powers.bracket", "powers.may_leave_root", "powers.power",
+    "powers.primes", "powers.product", "powers.root_of_number", "reader.Reader.anew",
+    "reader.Reader.bound", "reader.Reader.chosen", "reader.Reader.compared",
+    "reader.Reader.entry", "reader.Reader.facts", "reader.Reader.number_of",
+    "reader.Reader.place", "reader.Reader.read", "reader.is_place", "ring.Ring.anew",
+    "ring.Ring.beside", "ring.Ring.by_known", "ring.Ring.factor", "ring.Ring.has_pole",
+    "ring.Ring.inside", "ring.Ring.move", "ring.Ring.put", "ring.Ring.settled",
+    "ring.Ring.times", "ring.Ring.whole_primes", "signs.Signs.bound_of_term",
+    "signs.Signs.by_others", "signs.Signs.factor_not_zero", "signs.Signs.least",
+    "signs.Signs.not_negative", "signs.Signs.not_zero", "signs.Signs.positive",
+    "signs.Signs.sign_of_term", "signs.Signs.worked_out", "slopes.is_place_or_number",
+    "slopes.slope_of", "values.chosen_where", "values.conditions", "values.erf",
+    "values.less_than_one", "values.logged", "values.of_one", "values.place_of",
+    "values.product", "values.sum_over", "values.total", "zero.at_tie", "zero.bases",
+    "zero.bound_below", "zero.bound_in_bases", "zero.choices", "zero.groups", "zero.is_zero",
+    "zero.lift", "zero.nesting", "zero.put_in", "zero.settled", "zero.to_clear", "zero.without",
+}  # fmt: skip
 # what it leaves open, by definition: written out at small sizes, these hold
 OPEN = {
     "barron_loss": {"∂y/∂x: differentiate": 1, "∂y/∂c: differentiate": 1},
@@ -205,6 +235,36 @@ def test_a_false_mutant_that_were_proved_would_be_seen(monkeypatch):
 
 
 # -- what it is made of ----------------------------------------------------------------------------
+
+
+def functions() -> dict[str, str]:
+    """Every function of the checker, as file, class and name, with its file."""
+    found = {}
+    for path in sorted((ROOT / "derive" / "proof" / "every_size").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                found[f"{path.stem}.{node.name}"] = path.stem
+            elif isinstance(node, ast.ClassDef):
+                methods = [n.name for n in node.body if isinstance(n, ast.FunctionDef)]
+                found |= {f"{path.stem}.{node.name}.{name}": path.stem for name in methods}
+    return found
+
+
+def test_every_rule_that_it_uses_is_proved_in_coq():
+    known = tomllib.loads((ROOT / "proofs" / "rules.toml").read_text(encoding="utf-8"))
+    used = {rule for rules in theorems.RULES.values() for rule in rules}
+    assert used <= set(known), used - set(known)
+    assert set(theorems.RULES) <= set(functions()), set(theorems.RULES) - set(functions())
+
+
+def test_every_function_that_rewrites_names_its_rules():
+    """Those that only look, name and count are known by their files or here."""
+    unnamed = {
+        name
+        for name, file in functions().items()
+        if file not in LOOK_ONLY and name not in theorems.RULES and "__" not in name
+    }
+    assert unnamed == LOOK_ONLY_HERE, (unnamed - LOOK_ONLY_HERE, LOOK_ONLY_HERE - unnamed)
 
 
 def test_it_shares_no_code_with_laws_derivation_and_the_other_checker():
