@@ -1,0 +1,50 @@
+"""Steps that are false for some size or at some point: the checker for every size accepts none.
+
+Each test has a kind of false step in many forms, built from what is known and what is claimed;
+what is true of each is worked out here, apart from the checker.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pullback.derive.calculus.steps import Chain, Step
+from pullback.derive.law_example import read_example
+from pullback.derive.laws.registry import Law
+from pullback.derive.proof.every_size.checker import Checker
+from pullback.derive.proof.small_sizes import labels
+
+
+def accepted(text: str) -> bool:
+    """Is a step `before = after`, from which a chain starts, taken to hold?"""
+    example = read_example(Law("step", "", lambda e: e, (text,)))
+    steps = (Step("step", example.before, example.after),)
+    (verdict,) = Checker(labels(example.layer)).chain(Chain(example.before, steps), {})
+    return verdict.proved
+
+
+def has_value(known: str, claimed: str) -> bool:
+    """Is it seen that one thing has a value wherever another has? It is added and taken off."""
+    return accepted(f"{known} = {known} + ({claimed}) * [s > 0] + ({claimed}) * ([s <= 0] - 1)")
+
+
+SIGNS = {  # what has a value where x is so
+    "x[n]": lambda x: True,
+    "sqrt(x[n])": lambda x: x >= 0,
+    "log(x[n])": lambda x: x > 0,
+    "1 / x[n]": lambda x: x != 0,
+    "sqrt(-x[n])": lambda x: x <= 0,
+    "log(-x[n])": lambda x: x < 0,
+    "sqrt(x[n]**3)": lambda x: x >= 0,
+    "1 / sqrt(x[n])": lambda x: x > 0,
+    "log(x[n]**2)": lambda x: x != 0,
+}
+
+
+@pytest.mark.parametrize("known", SIGNS)
+def test_what_is_known_of_a_sign_says_no_more_than_it_does(known: str) -> None:
+    where = [x for x in (-1, 0, 1) if SIGNS[known](x)]
+    for claimed, holds in SIGNS.items():
+        if not all(map(holds, where)):
+            assert not has_value(known, claimed), claimed
+    assert has_value(known, known)
