@@ -6,6 +6,8 @@ what is true of each is worked out here, apart from the checker.
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from pullback.derive.calculus.steps import Chain, Step
@@ -48,3 +50,13 @@ def test_what_is_known_of_a_sign_says_no_more_than_it_does(known: str) -> None:
         if not all(map(holds, where)):
             assert not has_value(known, claimed), claimed
     assert has_value(known, known)
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_sum_makes_up_for_one_term_only_where_it_is_large_enough(below: bool) -> None:
+    """Of a ≥ 0 the sum less a term is not negative; of a ≤ 0 that is so the other way round."""
+    sign, known = (-1, "sqrt(-a[n])") if below else (1, "sqrt(a[n])")
+    for whole, one in product((-3, -1, 1, 2), (-3, -2, -1, 1, 2, 3)):
+        true = sign * whole >= 0 and sign * (whole + one) >= 0
+        assert has_value(known, f"sqrt({whole} * sum(m, a[m]) + {one} * a[n])") <= true
+    assert has_value(known, f"sqrt({sign} * (sum(m, a[m]) - a[n]))")
