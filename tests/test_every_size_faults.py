@@ -60,3 +60,38 @@ def test_a_sum_makes_up_for_one_term_only_where_it_is_large_enough(below: bool) 
         true = sign * whole >= 0 and sign * (whole + one) >= 0
         assert has_value(known, f"sqrt({whole} * sum(m, a[m]) + {one} * a[n])") <= true
     assert has_value(known, f"sqrt({sign} * (sum(m, a[m]) - a[n]))")
+
+
+MASKS = {
+    "x > 0": lambda x: x > 0,
+    "x < 0": lambda x: x < 0,
+    "x != 0": lambda x: x != 0,
+}
+POLES = {
+    "1 / x": lambda x: 1 / x,
+    "1 / x**2": lambda x: 1 / x**2,
+    "1 / abs(x)": lambda x: 1 / abs(x),
+}
+CLAIMS = {
+    "1": lambda x: 1,
+    "[x >= 0]": lambda x: x >= 0,
+    "[x > 0]": lambda x: x > 0,
+    "[x <= 0]": lambda x: x <= 0,
+    "[x < 0]": lambda x: x < 0,
+    "[x != 0]": lambda x: x != 0,
+    "2 * [x > 0] - 1": lambda x: 2 * (x > 0) - 1,
+    "1 - 2 * [x < 0]": lambda x: 1 - 2 * (x < 0),
+    "x": lambda x: x,
+    "abs(x)": lambda x: abs(x),
+}
+
+
+@pytest.mark.parametrize(("mask", "pole"), list(product(MASKS, POLES)))
+def test_a_pole_that_a_condition_leaves_out_stays_left_out(mask: str, pole: str) -> None:
+    for power, (claim, meant) in product((1, 2), CLAIMS.items()):
+        values = [x**power * POLES[pole](x) if MASKS[mask](x) else 0 for x in (-2, 0, 3)]
+        true = values == [meant(x) for x in (-2, 0, 3)]
+        whole = f"x**{power} * where({mask}, {pole}, 0)"
+        assert accepted(f"{whole} = {claim}") <= true, (whole, claim)
+        many = f"sum(j, a[j] * where({mask}, {pole}, 0)) * x**{power} = sum(j, a[j]) * ({claim})"
+        assert accepted(many) <= true, many
