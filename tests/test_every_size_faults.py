@@ -95,3 +95,23 @@ def test_a_pole_that_a_condition_leaves_out_stays_left_out(mask: str, pole: str)
         assert accepted(f"{whole} = {claim}") <= true, (whole, claim)
         many = f"sum(j, a[j] * where({mask}, {pole}, 0)) * x**{power} = sum(j, a[j]) * ({claim})"
         assert accepted(many) <= true, many
+
+
+MEET = [  # conditions under which labels meet, which they may never do
+    ("j == y[n]", "j == c[n]", "x[j]"),
+    ("j == y[n]", "j == c[n]", "x[y[n]]"),
+    ("j == c[n]", "j == y[n]", "x[c[n]] + x[y[n]]"),
+    ("j == y[n]", "i == j", "x[i]"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "value"), MEET)
+@pytest.mark.parametrize("needs", ["log({})", "sqrt({})", "1 / ({})"])
+def test_what_holds_where_labels_meet_is_not_known_elsewhere(
+    first: str, second: str, value: str, needs: str
+) -> None:
+    inner = f"where({first}, where({second}, {needs.format(value)}, 2), 3)"
+    start = f"sum(n, j, i, {inner} * x[y[n]] * x[c[n]] * x[i])"
+    for place in ("y[k]", "c[k]", "m"):
+        known = (first, second, place) == ("j == y[n]", "i == j", "y[k]")  # there is such an i
+        assert has_value(start, needs.format(f"x[{place}]")) is known, place
