@@ -115,3 +115,14 @@ def test_what_holds_where_labels_meet_is_not_known_elsewhere(
     for place in ("y[k]", "c[k]", "m"):
         known = (first, second, place) == ("j == y[n]", "i == j", "y[k]")  # there is such an i
         assert has_value(start, needs.format(f"x[{place}]")) is known, place
+
+
+def test_what_a_refused_step_needs_is_asked_again() -> None:
+    """A division that was read once is not thereby known to have a value."""
+    nothing = "{0} * [s > 0] / w + {0} * ([s <= 0] - 1) / w"
+    for numbers in ((1, 1), (1, 2), (1, 2, 3, 3)):
+        texts = [f"u = u + {nothing.format(number)}" for number in numbers]
+        examples = [read_example(Law("step", "", lambda e: e, (text,))) for text in texts]
+        steps = tuple(Step("step", e.before, e.after) for e in examples)
+        verdicts = Checker({}).chain(Chain(examples[0].before, steps), {})
+        assert not any(v.proved for v in verdicts)

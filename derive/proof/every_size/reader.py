@@ -74,7 +74,7 @@ class Reader(Needs):
         super().__init__(signs)
         self.definitions, self.label_sizes, self.rules = definitions, label_sizes, rules
         self.level = 0  # binders that are open
-        self.memory: dict[Any, Value] = {}
+        self.memory: dict[Any, tuple[Value, tuple[Fact, ...]]] = {}  # and what must hold for it
         self.strict = False  # must every factor have a value, beside a condition that fails too?
 
     def read(self, expr: Expr, at: At) -> Value:
@@ -82,9 +82,14 @@ class Reader(Needs):
         if expr.is_Rational:
             return constant(Fraction(int(expr.p), int(expr.q)))
         key = (expr, tuple(at.get(i) for i in free_indices(expr)), self.signs.given, self.level)
-        if key not in self.memory:
-            self.memory[key] = self.anew(expr, at)
-        return self.memory[key]
+        if key in self.memory:
+            value, needed = self.memory[key]
+            self.needed += needed
+            return value
+        before = len(self.needed)
+        value = self.anew(expr, at)
+        self.memory[key] = value, tuple(dict.fromkeys(self.needed[before:]))
+        return value
 
     def anew(self, expr: Expr, at: At) -> Value:
         """What an expression comes to, by its kind."""
