@@ -126,3 +126,22 @@ def test_what_a_refused_step_needs_is_asked_again() -> None:
         steps = tuple(Step("step", e.before, e.after) for e in examples)
         verdicts = Checker({}).chain(Chain(examples[0].before, steps), {})
         assert not any(v.proved for v in verdicts)
+
+
+CONDITIONS = [
+    "x == 0",
+    "x != 0",
+    "x > 0",
+    "x >= 0",
+    "x < y",
+    "(x + y)**2 - x**2 - 2*x*y - y**2 > 0",
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("value", ["sqrt(z)", "log(z)", "1 / z"])
+def test_what_a_case_needs_is_not_known_beside_it(condition: str, value: str) -> None:
+    for start in (f"where({condition}, {value}, u)", f"where({condition}, u, {value})"):
+        assert not has_value(start, value)
+        assert has_value(f"{start} + {value}", value)
+        assert has_value(start, start)

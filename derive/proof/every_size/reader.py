@@ -29,6 +29,7 @@ from pullback.derive.proof.every_size.facts import (
     NOT_NEGATIVE,
     NOT_ZERO,
     POSITIVE,
+    ZERO,
     Fact,
     Given,
 )
@@ -199,9 +200,10 @@ class Reader(Needs):
             yes, no = self.facts(NOT_NEGATIVE, difference), self.facts(POSITIVE, back)
             return Condition(minus(one, down), down, yes, no)
         apart = plus(up, down)
+        same, differ = self.facts(ZERO, difference), self.facts(NOT_ZERO, difference)
         if op == "!=":
-            return Condition(apart, minus(one, apart), self.facts(NOT_ZERO, difference))
-        return Condition(minus(one, apart), apart, (), self.facts(NOT_ZERO, difference))
+            return Condition(apart, minus(one, apart), differ, same)
+        return Condition(minus(one, apart), apart, same, differ)
 
     def ordered(self, op: str, a: int, b: int) -> Condition:
         """A comparison of places, as a condition."""
@@ -221,9 +223,7 @@ class Reader(Needs):
         return Condition(holds, fails, (yes,), (no,))
 
     def facts(self, kind: str, value: Value) -> Given:
-        """That a value is positive, and so on, as what is given."""
-        if as_number(value) is not None:
-            return ()
+        """That a value is positive, and so on, as what is given, be it false of a number."""
         return (self.signs.fact(kind, value, (), everywhere=False),)
 
     def compared(self, op: str, a: int, b: int) -> Value:
