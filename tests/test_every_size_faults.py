@@ -145,3 +145,10 @@ def test_what_a_case_needs_is_not_known_beside_it(condition: str, value: str) ->
         assert not has_value(start, value)
         assert has_value(f"{start} + {value}", value)
         assert has_value(start, start)
+
+
+def test_what_must_hold_of_many_cases_is_one_fact() -> None:
+    many = "max(max(u, a), where(b > 0, max(c, d), max(e, f)))"
+    assert has_value(f"log({many})", f"log({many})")
+    assert not has_value("u", f"log({many})")
+    assert not has_value("u", f"1 / ({many})")

@@ -90,6 +90,8 @@ class Needs:
     def say_by_cases(self, kind: str, value: Value, given: Given) -> bool:
         """That a value is not 0, said by cases: those in which it would be 0 must not come up."""
         cases = in_cases(self.ring, value)
+        if len(cases) == 1:  # too many switches
+            return False
         whole = [case for _, case in cases if case]
         subjects = {frozenset(s for s, _ in self.signs.subject(case)) for case in whole}
         if len(subjects) != 1 or (kind == POSITIVE and len(whole) > 1):
