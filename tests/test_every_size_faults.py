@@ -7,10 +7,15 @@ what is true of each is worked out here, apart from the checker.
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
+import sympy as sp
 
 from pullback.derive.calculus.steps import Chain, Step
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Largest, Sum
+from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.objects import Index, entry, size_symbol
 from pullback.derive.law_example import read_example
 from pullback.derive.laws.registry import Law
 from pullback.derive.proof.every_size.checker import Checker
@@ -126,6 +131,89 @@ def test_what_a_refused_step_needs_is_asked_again() -> None:
         steps = tuple(Step("step", e.before, e.after) for e in examples)
         verdicts = Checker({}).chain(Chain(examples[0].before, steps), {})
         assert not any(v.proved for v in verdicts)
+
+
+J, N = size_symbol("J"), size_symbol("N")
+j, k = Index("j", J), Index("k", J)
+X, Y, Z, U = (entry("x", [j]), entry("y", [j]), entry("z", [j]), entry("u", []))
+
+
+def over(*masks: Any) -> Any:
+    """z where all masks hold, else minus infinity."""
+    body: Any = Z
+    for mask in masks:
+        body = Where(mask, body, -sp.oo)
+    return body
+
+
+def proved(start: Any, before: Any, after: Any) -> bool:
+    """Is a step taken to hold, wherever a start has a value?"""
+    step = Step("step", sp.sympify(before), sp.sympify(after))
+    (verdict,) = Checker({}).chain(Chain(sp.sympify(start), (step,)), {})
+    return verdict.proved
+
+
+def some(*masks: Any) -> Any:
+    """What has a value only where all masks hold at some place."""
+    return sp.log(Sum(sp.Mul(*map(Bracket, masks)) * sp.exp(Z), j))
+
+
+MASKED = [  # what is left in, what is known to be, and is that enough?
+    ((X > 0,), some(X > 0), True),
+    ((X > 0, Y > 0), some(X > 0, Y > 0), True),
+    ((X > 0,), U, False),
+    ((X > 0, Y > 0), some(X > 0), False),
+    ((X > 0, Y > 0), some(X > 0) + some(Y > 0), False),
+    ((X * Y > 0,), some(X > 0) + Sum(sp.sqrt(Y), j), False),
+    ((X * Y > 0,), some(X * Y > 0) + Sum(sp.sqrt(Y), j), True),
+]
+
+
+@pytest.mark.parametrize(("masks", "known", "enough"), MASKED)
+def test_a_largest_value_is_left_in_only_where_one_is(masks: Any, known: Any, enough: bool) -> None:
+    """Where nothing is left in, the first place has the largest value, and it is left out."""
+    body = over(*masks)
+    place = ArgLargest(body, j)
+    first = sp.Mul(*(Bracket(m.xreplace({j: place})) for m in masks))
+    top = Largest(body, j)
+    shifted = sp.exp(top) * Sum(sp.Mul(*map(Bracket, masks)) * sp.exp(Z - top), j)
+    whole = Sum(sp.Mul(*map(Bracket, masks)) * sp.exp(Z), j)
+    claims = [(first, 1), (Bracket(sp.Gt(top, -sp.oo, evaluate=False)), 1), (whole, shifted)]
+    for before, after in claims:
+        found = proved(known, known + before, known + after)
+        assert found is enough, before
+
+
+def test_the_smallest_of_what_is_left_out_is_left_out() -> None:
+    known = some(X > 0)
+    for kind in (ArgLargest, ArgSmallest):
+        at = kind(over(X > 0), j)
+        found = proved(known, known + Bracket(entry("x", [at]) > 0), known + 1)
+        assert found is (kind is ArgLargest)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (lambda w: sp.exp(-(w**2)), lambda v: sp.exp(-(v**2))),
+        (lambda w: 0, lambda v: 0 * v),
+        (lambda w: sp.exp(w) ** 2, lambda v: sp.exp(2 * v)),
+        (lambda w: sp.exp(w * Y), lambda v: sp.exp(v * Y)),
+        (lambda w: sp.exp(-Sum(w * X, j)), lambda v: sp.exp(-Sum(v * X, j))),
+    ],
+)
+def test_minus_infinity_is_no_number_to_compute_with(before: Any, after: Any) -> None:
+    """exp(−∞) is 0, and of what else is made of −∞ nothing is said."""
+    masked = Where(U > 0, entry("v", []), -sp.oo)
+    assert proved(U, sp.exp(masked), Bracket(U > 0) * sp.exp(entry("v", [])))
+    if before(masked) != 0:
+        assert not proved(U, before(masked), after(entry("v", [])))
+
+
+def test_what_may_be_infinite_is_not_cancelled() -> None:
+    a, b = (Where(U > 0, entry(name, []), -sp.oo) for name in "ab")
+    apart = Where(U > 0, sp.exp(entry("a", []) - entry("b", [])), 1)
+    assert not proved(U, apart, sp.exp(a - b))
 
 
 CONDITIONS = [
