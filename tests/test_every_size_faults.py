@@ -216,6 +216,13 @@ def test_what_may_be_infinite_is_not_cancelled() -> None:
     assert not proved(U, apart, sp.exp(a - b))
 
 
+@pytest.mark.parametrize("power", [7, 11, 40])
+def test_many_indices_that_stand_alike_take_no_time(power: int) -> None:
+    assert accepted(f"sum(j, x[j])**{power} = sum(i, x[i])**{power}")
+    assert not accepted(f"sum(j, x[j])**{power} = sum(i, x[i])**{power} + 1")
+    assert not accepted(f"sum(j, 1 / (1 + x[j]**2))**{power} = sum(j, x[j])")
+
+
 CONDITIONS = [
     "x == 0",
     "x != 0",
