@@ -27,11 +27,11 @@ def mutants(expr: Expr, count: int, seed: int) -> list[tuple[str, Expr]]:
     Random(seed).shuffle(found)
     made = []
     for kind, path, new in found:
+        if len(made) == count:
+            break
         mutant = put(expr, path, new)
         if mutant != expr and not mutant.has(sp.nan, sp.zoo, sp.oo):
             made.append((kind, mutant))
-        if len(made) == count:
-            break
     return made
 
 

@@ -47,7 +47,7 @@ LOOK_ONLY_HERE = {
     "powers.primes", "powers.product", "powers.root_of_number", "reader.Reader.anew",
     "reader.Reader.bound", "reader.Reader.chosen", "reader.Reader.compared",
     "reader.Reader.entry", "reader.Reader.facts", "reader.Reader.number_of",
-    "reader.Reader.place", "reader.Reader.read", "reader.is_place", "ring.Ring.anew",
+    "reader.Reader.place", "reader.Reader.read", "reader.is_place", "reader.masks_of", "ring.Ring.anew",
     "ring.Ring.beside", "ring.Ring.by_known", "ring.Ring.factor", "ring.Ring.has_pole",
     "ring.Ring.inside", "ring.Ring.move", "ring.Ring.put", "ring.Ring.settled",
     "ring.Ring.times", "ring.Ring.whole_primes", "signs.Signs.bound_of_term",

@@ -8,7 +8,7 @@ seen to be equal, and nothing false is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice, permutations, product
+from itertools import islice, permutations
 from typing import Any
 
 from pullback.derive.proof.every_size.places import Places
@@ -22,7 +22,6 @@ def orders(places: Places, parts: Sequence[Factors], unknown: Sequence[int]) -> 
     """Orders of the unknown places, by where they stand in parts of factors."""
     if len(unknown) == 1:
         return iter([list(unknown)])
-    colours = {p: hash(places.sizes[p]) & 0 for p in unknown}
     sizes = sorted({places.sizes[p] for p in unknown})
     colours = {p: sizes.index(places.sizes[p]) for p in unknown}
     count = len(set(colours.values()))
@@ -37,12 +36,21 @@ def orders(places: Places, parts: Sequence[Factors], unknown: Sequence[int]) -> 
     classes: dict[int, list[int]] = {}
     for place in unknown:
         classes.setdefault(colours[place], []).append(place)
-    groups = [permutations(classes[c]) for c in sorted(classes)]
-    if not groups:
-        return iter([[]])
+    groups = [classes[c] for c in sorted(classes)]
     if count == len(unknown):
-        return iter([[p for g in groups for p in next(g)]])
-    return islice(([p for g in found for p in g] for found in product(*groups)), MAX_ORDERS)
+        return iter([[p for g in groups for p in g]])
+    return islice(all_orders(groups), MAX_ORDERS)
+
+
+def all_orders(groups: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Each group in every order, one after the other as they are asked for."""
+    if not groups:
+        yield []
+        return
+    first, *others = groups
+    for order in permutations(first):
+        for rest in all_orders(others):
+            yield [*order, *rest]
 
 
 def refined(places: Places, parts: Sequence[Factors], colours: Mapping[int, int]) -> dict[int, int]:

@@ -13,6 +13,7 @@ from pullback.derive.proof.every_size.terms import (
     NoValue,
     Number,
     Term,
+    Undecided,
     Value,
     as_number,
     constant,
@@ -20,8 +21,6 @@ from pullback.derive.proof.every_size.terms import (
     plus,
     scaled,
 )
-
-NOTHING = "-oo"  # the tensor that stands for the exponent of what does not count
 
 
 def exp(signs: Signs, value: Value) -> Value:
@@ -52,8 +51,11 @@ def one_exp(signs: Signs, value: Value) -> Value:
 
 def is_nothing(signs: Signs, term: Term) -> bool:
     """Is it minus infinity?"""
-    heads = signs.ring.heads
-    return not term[0] and [heads[f[0]].name for f, _ in term[1]] == [NOTHING]
+    if not signs.ring.infinite({term: 1}):
+        return False
+    if term[0] or len(term[1]) > 1 or term[1][0][1] != 1:
+        raise Undecided("exp of what may be infinite")
+    return True
 
 
 def under_log(signs: Signs, term: Term) -> Value | None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.terms import Factor
 
-POSITIVE, NOT_NEGATIVE, NOT_ZERO = ">", ">=", "!="
+POSITIVE, NOT_NEGATIVE, NOT_ZERO, ZERO = ">", ">=", "!=", "=="
 HOLDS, FAILS = "holds", "fails"  # of a delta, or of one place before another
 IMPLIES = {
     POSITIVE: {POSITIVE, NOT_NEGATIVE, NOT_ZERO},
     NOT_NEGATIVE: {NOT_NEGATIVE},
     NOT_ZERO: {NOT_ZERO},
+    ZERO: {ZERO},
     HOLDS: {HOLDS},
     FAILS: {FAILS},
 }
@@ -24,7 +25,7 @@ IMPLIES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """That a value is positive, not negative or not 0, where all the guards hold."""
+    """That a value is positive, not negative, not 0 or 0, where all the guards hold."""
 
     kind: str
     value: Factor  # an atom that stands for it

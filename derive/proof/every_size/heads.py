@@ -24,6 +24,8 @@ from pullback.derive.proof.every_size.terms import (
     scaled,
 )
 
+NOTHING = "-oo"  # the tensor that stands for the exponent of what does not count
+
 
 class Heads:
     """All heads and places that have come up."""
@@ -95,6 +97,10 @@ class Heads:
         if switch[0] == self.apart_head:
             return {((), (((self.delta, *switch[1:]), 1),)): 1}
         return plus(constant(1), {((), ((switch, 1),)): -1})
+
+    def infinite(self, value: Value) -> bool:
+        """Is minus infinity among its terms?"""
+        return any(self.heads[f[0]].name == NOTHING for _, factors in value for f, _ in factors)
 
     def switch(self, switch: Factor) -> Value:
         """A switch as it is; it is put in where it meets other factors."""

@@ -6,17 +6,17 @@ left in is not 0: with nothing left in it would be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE
 from pullback.derive.proof.every_size.known import Known
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.terms import ONE, Factor, Factors, Value, constant, minus
 
-Known_switches = list[tuple[Factor, str]]
+Switches = list[tuple[Factor, str]]
 
 
-def switches_of(ring: Ring, holds: Value) -> Known_switches | None:
+def switches_of(ring: Ring, holds: Value) -> Switches | None:
     """What the switches of a condition are where it holds; None where that is not known."""
     others = minus(holds, constant(1)) if ONE in holds else holds
     one = ONE in holds and ONE not in others
@@ -36,10 +36,16 @@ def switches_of(ring: Ring, holds: Value) -> Known_switches | None:
     return None
 
 
-def some_left(known: Known, holds: Value, mark: int) -> bool:
-    """Does the condition hold at some place, by what is known of sums?"""
+def some_left(known: Known, holds: Sequence[Value], mark: int) -> bool:
+    """Do the conditions hold together at some place, by what is known of sums?"""
+    if len(holds) > 1:  # each must be a switch, so that all of them are
+        if any(len(each) != 1 or ONE in each for each in holds):
+            return False
+        holds = [{((), tuple(f for each in holds for f in next(iter(each))[1])): 1}]
     return any(
-        not v for value in sums_not_zero(known) for v in with_none(known.ring, value, holds, mark)
+        not v
+        for value in sums_not_zero(known)
+        for v in with_none(known.ring, value, holds[0], mark)
     )
 
 
@@ -104,8 +110,8 @@ def answered(ring: Ring, value: Value, wanted: list[Factor], mark: int, answer: 
     out: Value = {}
     for (bound, factors), coefficient in value.items():
         powers: Factors = dict(factors)
-        meant = {ring.renamed(f, {mark: b}) for f in wanted for b in bound}
-        found = meant & set(powers)
+        together = [{ring.renamed(f, {mark: b}) for f in wanted} for b in bound]
+        found = {f for meant in together if meant <= set(powers) for f in meant}
         if found and not answer:
             continue
         ring.add(out, coefficient, bound, {f: p for f, p in powers.items() if f not in found})

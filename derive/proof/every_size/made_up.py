@@ -56,7 +56,9 @@ class MadeUp:
     def within_sum(self, left: Value, term: Term, coefficient: Number, used: Used) -> bool:
         """Is it one term of a sum of terms that are not negative, and not one that was taken?"""
         for whole, by in left.items():
-            if len(whole[0]) != 1 or term[0] or by < -coefficient or not self.counts(whole, by):
+            if len(whole[0]) != 1 or term[0] or not self.counts(whole, by):
+                continue
+            if abs(Fraction(by)) < abs(Fraction(coefficient)):  # of one sign they make it larger
                 continue
             (index,) = whole[0]
             for place in {p for f, _ in term[1] for p in f[1:]}:

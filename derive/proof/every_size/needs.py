@@ -21,6 +21,7 @@ from pullback.derive.proof.every_size.facts import (
 )
 from pullback.derive.proof.every_size.known import PLAIN
 from pullback.derive.proof.every_size.meeting import direction
+from pullback.derive.proof.every_size.places import INDEX, OPEN
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import in_cases, switches
 from pullback.derive.proof.every_size.terms import Factor, Number, Value, as_number, scaled
@@ -54,10 +55,14 @@ class Needs:
             given = [self.moved(g, {old: new}) for g in given if g != equal]
 
     def puts_in(self, fact: Fact) -> bool:
-        """Does it say that two places are one, of which one may stand for the other?"""
+        """Does it say that an index, which takes every place, stands at another place?
+
+        Of two labels it stays a condition: they may never be one.
+        """
         if fact.value[0] != self.ring.delta or fact.value[1] == fact.value[2]:
             return False
-        return direction(self.ring, *fact.value[1:])[0] >= 0
+        old, _ = direction(self.ring, *fact.value[1:])
+        return old >= 0 and self.ring.places.kinds[old] in (INDEX, OPEN)
 
     def moved(self, fact: Fact, table: Mapping[int, int]) -> Fact:
         """What is given, said of other places."""
@@ -85,6 +90,8 @@ class Needs:
     def say_by_cases(self, kind: str, value: Value, given: Given) -> bool:
         """That a value is not 0, said by cases: those in which it would be 0 must not come up."""
         cases = in_cases(self.ring, value)
+        if len(cases) == 1:  # too many switches
+            return False
         whole = [case for _, case in cases if case]
         subjects = {frozenset(s for s, _ in self.signs.subject(case)) for case in whole}
         if len(subjects) != 1 or (kind == POSITIVE and len(whole) > 1):

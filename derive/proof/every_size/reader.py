@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.binders import ArgLargest, Extreme, Place
+from pullback.derive.index.binders import ArgLargest, Largest, Place
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import (
     Index,
@@ -29,10 +29,11 @@ from pullback.derive.proof.every_size.facts import (
     NOT_NEGATIVE,
     NOT_ZERO,
     POSITIVE,
+    ZERO,
     Fact,
     Given,
 )
-from pullback.derive.proof.every_size.left_in import some_left, switches_of
+from pullback.derive.proof.every_size.left_in import Switches, some_left, switches_of
 from pullback.derive.proof.every_size.needs import Needs
 from pullback.derive.proof.every_size.places import ENTRY, FIRST, NUMBER, OPEN
 from pullback.derive.proof.every_size.powers import bracket
@@ -74,16 +75,21 @@ class Reader(Needs):
         super().__init__(signs)
         self.definitions, self.label_sizes, self.rules = definitions, label_sizes, rules
         self.level = 0  # binders that are open
-        self.memory: dict[Any, Value] = {}
+        self.memory: dict[Any, tuple[Value, tuple[Fact, ...]]] = {}  # and what must hold for it
 
     def read(self, expr: Expr, at: At) -> Value:
         """What an expression comes to."""
         if expr.is_Rational:
             return constant(Fraction(int(expr.p), int(expr.q)))
         key = (expr, tuple(at.get(i) for i in free_indices(expr)), self.signs.given, self.level)
-        if key not in self.memory:
-            self.memory[key] = self.anew(expr, at)
-        return self.memory[key]
+        if key in self.memory:
+            value, needed = self.memory[key]
+            self.needed += needed
+            return value
+        before = len(self.needed)
+        value = self.anew(expr, at)
+        self.memory[key] = value, tuple(dict.fromkeys(self.needed[before:]))
+        return value
 
     def anew(self, expr: Expr, at: At) -> Value:
         """What an expression comes to, by its kind."""
@@ -149,18 +155,25 @@ class Reader(Needs):
         order = [mark, *free]
         head = self.ring.head("first", "", self.ring.held(value, order), self.ring.holders(order))
         found = self.ring.places.make(FIRST, str(index.size), head, tuple(free))
-        if isinstance(place.body, Where) and place.body.args[2] is sp.S.NegativeInfinity:
-            self.left_in(place.body.args[0], at, index, found, mark)
+        masks = masks_of(place.body) if isinstance(place, ArgLargest) else []
+        if masks:
+            self.left_in(masks, at, index, found, mark)
         return found
 
-    def left_in(self, relation: Any, at: At, index: Index, found: int, mark: int) -> None:
-        """What is left out is not the largest: where that stands, the condition holds."""
-        known = switches_of(self.ring, self.condition(relation, {**at, index: found}).holds)
-        if known is None or all(each in self.ring.certain for each in known):
+    def left_in(self, masks: Sequence[Any], at: At, index: Index, found: int, mark: int) -> None:
+        """What is left out is not the largest: where that stands, the conditions hold."""
+        certain: Switches = []
+        for mask in masks:
+            known = switches_of(self.ring, self.condition(mask, {**at, index: found}).holds)
+            if known is None:
+                return
+            certain += known
+        if all(each in self.ring.certain for each in certain):
             return
-        if not some_left(self.signs, self.condition(relation, {**at, index: mark}).holds, mark):
+        holds = [self.condition(mask, {**at, index: mark}).holds for mask in masks]
+        if not some_left(self.signs, holds, mark):
             raise Undecided("a largest value over what may all be left out")
-        self.ring.certain += known
+        self.ring.certain += certain
 
     def bound(self, expr: Any, at: At) -> tuple[dict[Index, int], list[int]]:
         """The indices of a sum as places that stand nowhere else."""
@@ -176,8 +189,10 @@ class Reader(Needs):
         if is_place(left) and is_place(right):
             return self.ordered(relation.rel_op, self.place(left, at), self.place(right, at))
         if right is sp.S.NegativeInfinity:  # of a largest value over what is left out: there is one
-            if not isinstance(left, Extreme) or relation.rel_op != ">":
+            if not isinstance(left, Largest) or relation.rel_op != ">":
                 raise Undecided("a comparison with minus infinity")
+            if self.ring.infinite(self.read(left, at)):
+                raise Undecided("a largest value over what may all be left out")
             return Condition(constant(1), {})
         a, b = self.read(left, at), self.read(right, at)
         op, difference = relation.rel_op, minus(a, b)
@@ -193,9 +208,10 @@ class Reader(Needs):
             yes, no = self.facts(NOT_NEGATIVE, difference), self.facts(POSITIVE, back)
             return Condition(minus(one, down), down, yes, no)
         apart = plus(up, down)
+        same, differ = self.facts(ZERO, difference), self.facts(NOT_ZERO, difference)
         if op == "!=":
-            return Condition(apart, minus(one, apart), self.facts(NOT_ZERO, difference))
-        return Condition(minus(one, apart), apart, (), self.facts(NOT_ZERO, difference))
+            return Condition(apart, minus(one, apart), differ, same)
+        return Condition(minus(one, apart), apart, same, differ)
 
     def ordered(self, op: str, a: int, b: int) -> Condition:
         """A comparison of places, as a condition."""
@@ -215,9 +231,7 @@ class Reader(Needs):
         return Condition(holds, fails, (yes,), (no,))
 
     def facts(self, kind: str, value: Value) -> Given:
-        """That a value is positive, and so on, as what is given."""
-        if as_number(value) is not None:
-            return ()
+        """That a value is positive, and so on, as what is given, be it false of a number."""
         return (self.signs.fact(kind, value, (), everywhere=False),)
 
     def compared(self, op: str, a: int, b: int) -> Value:
@@ -248,6 +262,15 @@ class Reader(Needs):
             return first
         product = self.ring.product
         return plus(product(condition.holds, first), product(condition.fails, second))
+
+
+def masks_of(body: Expr) -> list[Any]:
+    """The conditions without which a value is minus infinity."""
+    found = []
+    while isinstance(body, Where) and body.args[2] is sp.S.NegativeInfinity:
+        found.append(body.args[0])
+        body = body.args[1]
+    return found
 
 
 def is_place(expr: Expr) -> bool:

@@ -238,10 +238,10 @@ class Ring(Heads):
     def by_turned(
         self, out: Value, coefficient: Number, bounds: Sequence[int], powers: Factors
     ) -> bool:
-        """x [x < 0] = x - x [x > 0]."""
+        """x [x < 0] = x - x [x > 0]; of 1/x it is not so, as [x < 0] leaves x = 0 out."""
         for factor in powers:
             turned = self.turned(factor) if factor[0] in self.switches else None
-            if turned is not None and turned[0] in powers:
+            if turned is not None and powers.get(turned[0], 0) > 0:
                 rest = {f: p for f, p in powers.items() if f != factor}
                 self.add(out, coefficient, bounds, rest)
                 self.add(out, -coefficient, bounds, {**rest, turned[1]: 1})

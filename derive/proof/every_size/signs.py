@@ -67,8 +67,10 @@ class Signs(Known):
             return True
         if factor[0] in self.ring.switches:
             return False
-        inner = self.ring.factor(factor)
-        return self.known(NOT_ZERO, inner) or bool(self.sign(factor))
+        if self.known(NOT_ZERO, self.ring.factor(factor)):
+            return True
+        found = self.sign(factor)
+        return found is not None and found[1] == POSITIVE
 
     def least(self, value: Value) -> str | None:
         """ ">" or ">=" where that is seen, else None."""

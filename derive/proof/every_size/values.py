@@ -13,13 +13,15 @@ from pullback.derive.index.binders import ArgLargest, ArgSmallest, Extreme, Larg
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index
-from pullback.derive.proof.every_size.exponentials import NOTHING, exp, log, odd, sigmoid, tanh
+from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid, tanh
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
+from pullback.derive.proof.every_size.heads import NOTHING
 from pullback.derive.proof.every_size.powers import absolute, positive_part, power, sign
 from pullback.derive.proof.every_size.reader import At, Reader
 from pullback.derive.proof.every_size.terms import (
     Undecided,
     Value,
+    as_number,
     constant,
     minus,
     plus,
@@ -32,7 +34,10 @@ def total(reader: Reader, expr: Expr, at: At) -> Value:
     delta = less_than_one(expr)
     if delta is not None:
         return reader.ordered("!=", *(reader.place(a, at) for a in delta.args)).holds
-    return plus(*(reader.read(a, at) for a in expr.args))
+    values = [reader.read(a, at) for a in expr.args]
+    if sum(map(reader.ring.infinite, values)) > 1:
+        raise Undecided("a sum of what may be infinite")
+    return plus(*values)
 
 
 def less_than_one(expr: Expr) -> Expr | None:
@@ -65,6 +70,8 @@ def product(reader: Reader, expr: Expr, at: At) -> Value:
     given, switches, others = conditions(reader, expr, at)
     values = reader.under(given, lambda: [reader.read(a, at) for a in others])
     values += [reader.read(a, at) for a in switches]
+    if any(map(reader.ring.infinite, values)) and sum(as_number(v) is None for v in values) > 1:
+        raise Undecided("a product with what may be infinite")
     return reader.ring.times(constant(1), *sorted(values, key=len))
 
 
@@ -76,6 +83,8 @@ def sum_over(reader: Reader, expr: Any, at: At) -> Value:
         value = reader.read(expr.body, inner)
     finally:
         reader.level -= len(marks)
+    if reader.ring.infinite(value):
+        raise Undecided("a sum of what may be infinite")
     return reader.ring.summed(value, marks)
 
 
@@ -112,6 +121,8 @@ def raised(reader: Reader, expr: Any, at: At) -> Value:
     """A power with a number or with a value above."""
     base, exponent = expr.args
     value = reader.read(base, at)
+    if reader.ring.infinite(value):
+        raise Undecided("a power of what may be infinite")
     if exponent.is_Rational:
         rational = Fraction(int(exponent.p), int(exponent.q))
         if rational.denominator != 1:

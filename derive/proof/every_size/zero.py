@@ -121,12 +121,13 @@ def choices(ring: Ring, term: Term, wanted: dict[str, int]) -> Iterator[dict[str
     for size, count in sorted(wanted.items()):
         need = [b for b in first if ring.places.sizes[b] == size]
         others = [b for b in term[0] if ring.places.sizes[b] == size and b not in need]
-        found = []
         taken = min(count - len(need), len(others))
-        for extra in permutations(others, taken):
-            for order in permutations([*need, *extra]):
-                found.append((size, list(order)))
-        ways.append(found)
+        found = (
+            (size, list(order))
+            for extra in permutations(others, taken)
+            for order in permutations([*need, *extra])
+        )
+        ways.append(list(islice(found, MATCHINGS)))
     for way in product(*ways):
         yield dict(way)
 
