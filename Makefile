@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check book test slow fuzz mutate lint certify train accuracy bench scaling clean
+.PHONY: help derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ accuracy: $(ENV)/bench.done ## errors in ULPs beside peers, infinities, memory o
 
 bench: $(ENV)/bench.done ## time layers and a training step beside peers, into bench/results/
 	@$(BIN)/python -m bench.speed
+
+trust: $(ENV)/bench.done ## count the steps that are proved for every size, and corrupt them
+	@$(BIN)/python -m bench.proofs --mutants 1
 
 scaling: $(ENV)/bench.done ## time deriving and proving against the size of a definition
 	@$(BIN)/python -m bench.derive
