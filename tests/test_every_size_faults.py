@@ -263,3 +263,24 @@ def test_a_case_in_which_one_factor_has_no_value_is_one_still(
     order = "t[j] * t[k] * r[n] * r[m]"
     for form, value in (("1 / {}", "exp(-v)"), ("log(({})**2)", "2 * v")):
         assert not accepted(f"{order} + {form.format(whole)} = {order} + {value}")
+
+
+INNER = {  # a factor, and where it is 0
+    "[y > 0] - [y < 0]": "1 / y",
+    "[y > 0]": "log(y)",
+    "[y >= 0]": "sqrt(y)",
+    "where(d > 0, [y > 0] - [y < 0], 1)": "1 / y",
+    "where(d > 0, [y > 0], 1)": "log(y)",
+}
+
+
+@pytest.mark.parametrize("condition", ["c > 0", "c < 0", "c != 0"])
+@pytest.mark.parametrize("factor", INNER)
+def test_one_case_in_which_a_value_would_be_0_says_nothing_of_others(
+    condition: str, factor: str
+) -> None:
+    starts = ("1 / where({}, x * ({}), x)", "1 / where({}, x, -x * ({}))")
+    for start in (text.format(condition, factor) for text in starts):
+        for claimed in ("1 / c", "log(c)", "log(-c)", "1 / d", "log(d)", INNER[factor]):
+            assert not has_value(start, claimed), (start, claimed)
+        assert has_value(start, start)
