@@ -247,3 +247,40 @@ def test_what_must_hold_of_many_cases_is_one_fact() -> None:
     assert has_value(f"log({many})", f"log({many})")
     assert not has_value("u", f"log({many})")
     assert not has_value("u", f"1 / ({many})")
+
+
+APART = ["where({0} != {1}, x[{0}] - x[{1}], u)", "where({0} != {1}, v * x[{0}] - v * x[{1}], u)"]
+
+
+@pytest.mark.parametrize("inner", APART)
+@pytest.mark.parametrize(("one", "other"), [("n m", "j k"), ("j k", "n m")])
+def test_a_case_in_which_one_factor_has_no_value_is_one_still(
+    inner: str, one: str, other: str
+) -> None:
+    """Where n is m, 1 / (x_n - x_m) has no value, and none is asked of it there."""
+    equal = "{} == {}".format(*one.split())
+    whole = f"where({equal}, {inner.format(*other.split())}, exp(v))"
+    order = "t[j] * t[k] * r[n] * r[m]"
+    for form, value in (("1 / {}", "exp(-v)"), ("log(({})**2)", "2 * v")):
+        assert not accepted(f"{order} + {form.format(whole)} = {order} + {value}")
+
+
+INNER = {  # a factor, and where it is 0
+    "[y > 0] - [y < 0]": "1 / y",
+    "[y > 0]": "log(y)",
+    "[y >= 0]": "sqrt(y)",
+    "where(d > 0, [y > 0] - [y < 0], 1)": "1 / y",
+    "where(d > 0, [y > 0], 1)": "log(y)",
+}
+
+
+@pytest.mark.parametrize("condition", ["c > 0", "c < 0", "c != 0"])
+@pytest.mark.parametrize("factor", INNER)
+def test_one_case_in_which_a_value_would_be_0_says_nothing_of_others(
+    condition: str, factor: str
+) -> None:
+    starts = ("1 / where({}, x * ({}), x)", "1 / where({}, x, -x * ({}))")
+    for start in (text.format(condition, factor) for text in starts):
+        for claimed in ("1 / c", "log(c)", "log(-c)", "1 / d", "log(d)", INNER[factor]):
+            assert not has_value(start, claimed), (start, claimed)
+        assert has_value(start, start)

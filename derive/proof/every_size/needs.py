@@ -104,7 +104,7 @@ class Needs:
             inner = self.ring.inside(answers[0][0])
             if len(answers) == 1:
                 excluded.append((POSITIVE, inner) if off else (NOT_NEGATIVE, scaled(inner, -1)))
-            elif len(off) == 2 and self.ring.opposite(off[0]) == off[1]:
+            elif len(answers) == len(off) == 2 and self.ring.opposite(off[0]) == off[1]:
                 excluded.append((NOT_ZERO, inner))
             else:
                 return False

@@ -18,6 +18,7 @@ from pullback.derive.proof.every_size.terms import (
     ONE,
     Factor,
     Factors,
+    NoValue,
     Number,
     Undecided,
     Value,
@@ -146,7 +147,10 @@ class Ring(Heads):
         opened, parts = self.opened(bounds, [*found.items(), *fallen])
         rest: Value = {}
         self.add(rest, coefficient, (), dict(parts[: len(found)]))
-        made = [self.rebuild(f, p) for f, p in parts[len(found) :]]
+        try:
+            made = [self.rebuild(f, p) for f, p in parts[len(found) :]]
+        except NoValue as error:  # a factor has none, which what stands beside it may leave out
+            raise Undecided(str(error)) from None
         for term, by in self.summed(self.times(rest, *made), opened).items():
             into(out, term, by)
         self.depth = depth
