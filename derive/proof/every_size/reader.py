@@ -131,19 +131,20 @@ class Reader(Needs):
         if index.is_Integer:
             return places.make(NUMBER, "", int(index))
         if isinstance(index, Place):
-            return self.first(index, at)
+            return self.first(index, isinstance(index, ArgLargest), at)
         name = entry_name(index)
         inner = tuple(self.place(i, at) for i in entry_indices(index))
         return places.make(ENTRY, str(self.label_sizes.get(name, "")), name, inner)
 
-    def first(self, place: Place, at: At) -> int:
-        """The first place of the largest value: of the values less what does not move along."""
-        (index,) = place.indices
+    def first(self, over: Binder, largest: bool, at: At) -> int:
+        """The first place of the largest value, or of the smallest, of what is bound: of the values
+        less what does not move along."""
+        (index,) = over.indices
         mark = self.ring.places.make(OPEN, str(index.size), -1 - self.level)
         self.level += 1
-        value = self.read(place.body, {**at, index: mark})
+        value = self.read(over.body, {**at, index: mark})
         self.level -= 1
-        value = value if isinstance(place, ArgLargest) else scaled(value, -1)
+        value = value if largest else scaled(value, -1)
         moving = {
             (bound, factors): c
             for (bound, factors), c in value.items()
@@ -155,7 +156,7 @@ class Reader(Needs):
         order = [mark, *free]
         head = self.ring.head("first", "", self.ring.held(value, order), self.ring.holders(order))
         found = self.ring.places.make(FIRST, str(index.size), head, tuple(free))
-        masks = masks_of(place.body) if isinstance(place, ArgLargest) else []
+        masks = masks_of(over.body) if largest else []
         if masks:
             self.left_in(masks, at, index, found, mark)
         return found

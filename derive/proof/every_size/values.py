@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, KroneckerDelta
 
-from pullback.derive.index.binders import ArgLargest, ArgSmallest, Extreme, Largest, Place, Sum
+from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index
@@ -95,8 +95,7 @@ def extreme(reader: Reader, expr: Any, at: At) -> Value:
 
 def place_of(reader: Reader, expr: Any, at: At) -> int:
     """Where an extreme value stands."""
-    kind = ArgLargest if isinstance(expr, Largest) else ArgSmallest
-    return reader.first(kind(expr.body, *expr.indices), at)
+    return reader.first(expr, isinstance(expr, Largest), at)
 
 
 def larger(reader: Reader, expr: Any, at: At) -> Value:
