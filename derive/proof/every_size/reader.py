@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.binders import ArgLargest, Largest, Place
+from pullback.derive.index.binders import ArgLargest, Binder, Largest, Place
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import (
     Index,
