@@ -234,7 +234,10 @@ LIMITS = {
     "dots on a line of the file": "definition.MAX_DOTS",
 }
 # their limits bound the engine's work and no definition
-INNER = ("binders", "canonical", "proving", "rewriting", "shifted_logs", "step_check", "ties")
+INNER = (
+    "assumed", "binders", "canonical", "proving", "rewriting", "ring", "shifted_logs", "step_check",
+    "switches", "ties",
+)  # fmt: skip
 
 
 def test_the_limits():

@@ -12,6 +12,7 @@ from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import MissingLaw, ProofFailed, TooLarge
 from pullback.derive.proof import proving as proof_module
 from pullback.derive.proof.check import NothingChecked
+from pullback.derive.proof.every_size.checker import Checker, Verdict
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_equations
 
@@ -23,12 +24,18 @@ def failing(error, only="dw"):
     """A check of steps that fails at the first about a cotangent."""
     real = proof_module.check_step
 
-    def check(layer, what, *rest):
+    def check(layer, what, *rest, **named):
         if what.startswith(f"∂{only}"):
             raise error
-        return real(layer, what, *rest)
+        return real(layer, what, *rest, **named)
 
     return check
+
+
+@pytest.fixture
+def undecided(monkeypatch):
+    """No step is decided for every size."""
+    monkeypatch.setattr(Checker, "step", lambda self, reader, step: Verdict(False, "asleep"))
 
 
 LONG = TooLarge("∂dw/∂w: the proof comes to more than 8 parts", "own", "; give parts names")
@@ -36,7 +43,7 @@ NONE = NothingChecked("∂dw/∂w: the step 'fold' could not be checked", "own",
 
 
 @pytest.mark.parametrize("error", [LONG, NONE])
-def test_the_rest_is_written_and_says_so(error, monkeypatch):
+def test_the_rest_is_written_and_says_so(error, monkeypatch, undecided):
     monkeypatch.setattr(proof_module, "check_step", failing(error))
     made = compile_definition("own", SOURCE, {}.__getitem__)
     remark = made.derivation.remark
@@ -56,10 +63,20 @@ def test_the_rest_is_written_and_says_so(error, monkeypatch):
     assert abs(value - np.exp(3)) < 1e-13 and gradients.dw.shape == (3,)
 
 
-def test_first_derivatives_are_not_left_out(monkeypatch):
+def test_first_derivatives_are_not_left_out(monkeypatch, undecided):
     monkeypatch.setattr(proof_module, "check_step", failing(LONG, only="L"))
     with pytest.raises(TooLarge):
         prove(derive(read_equations("own", EQUATIONS)))
+
+
+@pytest.mark.parametrize("error", [LONG, NONE])
+def test_what_is_proved_for_every_size_need_not_be_written_out(error, monkeypatch):
+    monkeypatch.setattr(proof_module, "check_step", failing(error))
+    found = prove(derive(read_equations("own", EQUATIONS)))
+    left = [check for _, check in found.steps if not check.cases]
+    assert left and all(check.every_size for check in left) and found.derivation.seconds
+    assert {check.mark for check in left} == {"too long to be written out"}
+    assert {check.words for check in left} == {"for every size"}
 
 
 def test_a_wrong_second_derivative_is_refused(monkeypatch):
