@@ -122,9 +122,16 @@ def checks_of(name: str, text: str) -> Checks:
     return Checks(name, text)
 
 
-def holds(name: str, module_text: str, test_text: str, seeds: Iterable[int]) -> bool:
-    """Do all tests of these draws hold? So a test file says how far its module can be trusted."""
+def holds(
+    name: str, module_text: str, test_text: str, seeds: Iterable[int], drawn_by: str = ""
+) -> bool:
+    """Do all tests of these draws hold? So a test file says how far its module can be trusted.
+
+    What another test file draws, where it draws the same, is taken from there.
+    """
     module, checks = ModuleType(name), checks_of(name, test_text)
+    if drawn_by:
+        checks.names["attempted"] = checks_of(name, drawn_by).names["attempted"]
     starts = tuple(f"[{seed}-" for seed in seeds)
     with np.errstate(all="ignore"):
         try:
