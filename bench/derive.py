@@ -1,4 +1,4 @@
-"""Time deriving, proving and emitting: `python -m bench.derive`.
+"""Time deriving, proving, emitting, tests and pages: `python -m bench.derive`.
 
 Every case runs in a fresh process, since SymPy keeps what it has worked out before.
 """
@@ -18,13 +18,17 @@ from tqdm import tqdm
 from bench import machine, plots
 from bench.tables import markdown
 from pullback.codegen import library
-from pullback.codegen.compiler import files, lowered
+from pullback.codegen.compiler import lowered, page_of
 from pullback.codegen.faults import stages
+from pullback.codegen.notation.styles import LATEX
+from pullback.codegen.pages.latex import document
+from pullback.codegen.pages.page import LAWS_FILE
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_layer
 
+STAGES = ("read", "derive", "prove", "emit", "tests", "page")  # of which each has a column
 CHAINS = (5, 10, 20, 50, 100)
 SOFTMAX = (2, 4, 8, 16, 32)
 HELP = """\
@@ -81,13 +85,16 @@ def compiled(name: str, source: str) -> dict[str, Any]:
     with stages(name, source):
         derivation = lap(derive(layer))
         proof = lap(prove(derivation))
-        written = lap(files(lowered(proof)))
+        made = lowered(proof)
+        emission = lap(made.emit())
+        tests = lap(made.target.tests(derivation, emission, name))
+        pages = lap((document(made.outlines[LATEX]), page_of(made, emission, "", LAWS_FILE)))
     seconds = [b - a for a, b in pairwise(times)]
     return {
-        "seconds": dict(zip(("read", "derive", "prove", "emit"), seconds, strict=True)),
+        "seconds": dict(zip(STAGES, seconds, strict=True)),
         "nodes": len(layer.nodes),
         "steps": len(derivation.steps),
-        "bytes": sum(map(len, written.values())),
+        "bytes": sum(map(len, (emission.module, tests, *pages))),
     }
 
 
@@ -160,11 +167,12 @@ def section(kind: str, results: Sequence[tuple[Any, dict[str, Any]]]) -> str:
             [str(n), f"{r['seconds']['derive']:.3f}", f"{r['operations']:,}"] for n, r in results
         ]
         return markdown(["n", "seconds", "operations"], cells)
-    heads = [kind, "nodes", "steps", "read s", "derive s", "prove s", "emit s", "whole s", "KB"]
+    times = [f"{stage} s" for stage in (*STAGES, "whole")]
+    heads = [kind, "nodes", "steps", *times, "KB"]
     rows = []
     for what, r in results:
         if "refused" in r:
-            rows.append([str(what), *["—"] * 7, r["refused"]])
+            rows.append([str(what), *["—"] * (len(heads) - 2), r["refused"]])
             continue
         seconds = [*r["seconds"].values()]
         times = [f"{s:.2f}" for s in (*seconds, sum(seconds))]

@@ -236,7 +236,7 @@ def test_chains_are_networks_of_so_many_calls():
 
 def test_every_stage_is_timed_and_what_is_refused_is_said():
     found = bench_derive.work(("layer", "relu"))
-    assert set(found["seconds"]) == {"read", "derive", "prove", "emit"}
+    assert set(found["seconds"]) == {"read", "derive", "prove", "emit", "tests", "page"}
     assert found["steps"] > 0
     assert "refused" in bench_derive.work(("chain", 1000))
     cells = bench_derive.table(

@@ -7,6 +7,7 @@ with `test_long`, are left to the user's own run.
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -122,11 +123,31 @@ def checks_of(name: str, text: str) -> Checks:
     return Checks(name, text)
 
 
-def holds(name: str, module_text: str, test_text: str, seeds: Iterable[int]) -> bool:
-    """Do all tests of these draws hold? So a test file says how far its module can be trusted."""
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Leave what there is out of garbage collections, as decimals set off many of them.
+
+    A derivation of many calls is large, and each collection would go through all of it.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def holds(
+    name: str, module_text: str, test_text: str, seeds: Iterable[int], drawn_by: str = ""
+) -> bool:
+    """Do all tests of these draws hold? So a test file says how far its module can be trusted.
+
+    What another test file draws, where it draws the same, is taken from there.
+    """
     module, checks = ModuleType(name), checks_of(name, test_text)
+    if drawn_by:
+        checks.names["attempted"] = checks_of(name, drawn_by).names["attempted"]
     starts = tuple(f"[{seed}-" for seed in seeds)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), set_aside():
         try:
             exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
         except Exception:
@@ -143,7 +164,7 @@ def smoke(name: str, module_text: str, test_text: str) -> None:
     Raises PullbackError with what fails.
     """
     module = ModuleType(name)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), set_aside():
         try:
             exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
             checks = checks_of(name, test_text)

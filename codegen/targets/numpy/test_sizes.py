@@ -24,6 +24,45 @@ ENTRIES = 2**20 + 4_103  # one row of 4096 more, and some entries
 WIDE = (1_030, 4_100)  # past 1024 rows and 4096 columns
 MOST_ENTRIES = 9_000_000  # of an array at wide axes
 MOST_SOLVED = 200_000  # where assumptions are solved, by loops
+# to look at every input, and at every axis, takes as many calls of a module as there are, each of
+# which works with all of them: of more inputs than these only some are looked at in every way
+MOST_INPUTS = 16
+SOME_INPUTS = 12
+SOME_AXES = 8
+
+
+def is_large(layer: Layer) -> bool:
+    """Are there so many inputs that not all can be looked at in every way?"""
+    return len(layer.inputs) > MOST_INPUTS
+
+
+def some_inputs(layer: Layer) -> list[str]:
+    """Of many inputs those that are refused in every way: some, and the first and last wanted."""
+    names = [t.name for t in layer.inputs]
+    chosen = {*spread(names, SOME_INPUTS), layer.wrt[0], layer.wrt[-1]}
+    return [name for name in names if name in chosen]
+
+
+def some_axes(layer: Layer) -> list[str]:
+    """The axes that are empty or long in their turn: all, or some where there are many inputs."""
+    return spread(every(layer), SOME_AXES) if is_large(layer) else every(layer)
+
+
+def spread(names: list[str], count: int) -> list[str]:
+    """So many of the names, from the first to the last."""
+    step = max(1, (len(names) - 1) / (count - 1))
+    return [names[round(i * step)] for i in range(min(count, len(names)))]
+
+
+def sampled(layer: Layer) -> str:
+    """What of a large module is looked at in part, in words."""
+    count, some = len(layer.inputs), len(some_inputs(layer))
+    axes, all_axes = len(some_axes(layer)), len(every(layer))
+    turns = f" {axes} of {all_axes} axes are empty, or long, in their turn." * (axes < all_axes)
+    return (
+        f"Of {count} inputs each is refused once as one of a wrong kind and wherever it has a "
+        f"wrong size, {some} in every other way.{turns} Every slope is compared."
+    )
 
 
 def small(layer: Layer) -> list[Sizes]:
@@ -37,6 +76,9 @@ def small(layer: Layer) -> list[Sizes]:
         {n: (3, 1, 2)[i % 3] for i, n in enumerate(names)},
         {n: (1, 2, 3)[(i + i // 3) % 3] for i, n in enumerate(names)},
     ]
+    if is_large(layer):  # wide enough for what is early to reach the end
+        choices[0] = {n: (2, 3, 4)[i % 3] for i, n in enumerate(names)}
+        choices[2] = {n: (2, 4, 3)[i % 3] for i, n in enumerate(names)}
     return [{n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices]
 
 
@@ -59,7 +101,7 @@ def every(layer: Layer) -> list[str]:
 def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:
     """For each axis, the greatest length at which loops over the others' two places end in time."""
     choices = []
-    for name in every(layer):
+    for name in some_axes(layer):
         tries = (base(layer) | {name: length} for length in LENGTHS)
         fits = (s for s in tries if max(steps(layer, equations, s), given(layer, s)) <= MOST_STEPS)
         choices += [s for s in [next(fits, None)] if s]
@@ -73,7 +115,7 @@ def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Siz
     the blocks of `helpers` are; and where rows are added up, as for a bias, so are rows and
     columns together.
     """
-    names = every(layer)
+    names = some_axes(layer)
     longest = (ENTRIES if "_dot" in helpers else LONGEST, *LENGTHS)
     tries: list[tuple[int, ...]] = [longest for _ in names]
     if names and "_parts" in helpers:
