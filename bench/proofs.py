@@ -23,7 +23,7 @@ from tests.random_layers import text_of
 EDGES = Path(__file__).parent.parent / "tests" / "edges"
 HELP = """\
 examples:
-  python -m bench.proofs                     shipped layers, edges, 500 random layers
+  python -m bench.proofs                     shipped layers, edges, 300 random layers
   python -m bench.proofs --random 50         fewer random ones
   python -m bench.proofs --mutants 4         four corrupted copies of every step, too
 """
@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--random", type=int, default=500, help="how many random definitions")
+    parser.add_argument("--random", type=int, default=300, help="how many random definitions")
     parser.add_argument("--mutants", type=int, default=0, help="corrupted copies of every step")
     parser.add_argument("--left", action="store_true", help="list what is not decided")
     options = parser.parse_args()
