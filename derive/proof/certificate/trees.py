@@ -1,6 +1,6 @@
 """Index notation as JSON and back: a list of parts, each of which names parts before it.
 
-`["sum", 4, [2, 3]]` is a sum over the indices at 2 and 3 of what stands in the list at 4. What stands
+`["sum", 4, [2, 3]]` is a sum over the indices at 2 and 3 of what stands at 4. What stands
 often is written once. What is read is built from these kinds alone, never run.
 """
 
