@@ -13,6 +13,7 @@ from typing import NoReturn, cast
 
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, html
+from pullback.codegen.faces.certificates import certificate_from, written
 from pullback.codegen.faces.generate import answered, called_from, compiled_from, run_generate
 from pullback.codegen.faces.marks import marked
 from pullback.codegen.faces.options import parser
@@ -20,12 +21,13 @@ from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.starter import starter
 from pullback.codegen.faces.write import check_folder, refuse_to_lose, write
-from pullback.codegen.faults import SHOW, fault_words, stages
+from pullback.codegen.faults import DEEP, SHOW, fault_words, stages
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.jacobian_matrix import jacobian_matrix
 from pullback.codegen.pages.latex import Chapter, book, chapter, latex
 from pullback.codegen.pages.terminal import show
 from pullback.derive.errors import Fault, PullbackError
+from pullback.derive.proof.certificate.verifying import verify
 from pullback.derive.read.reader import read_layer
 
 LAYER = "layer"  # the name of one that comes without
@@ -129,9 +131,13 @@ def run_show(options: argparse.Namespace) -> int:
 
 def show_whole(options: argparse.Namespace, name: str, source: str) -> int:
     """A derivation in the format that is asked for."""
+    if options.certificate and options.format != "text":
+        options.refuse("--certificate is a format of its own; leave --format out")
     doing(f"derive {name}")
     compiled = compile_definition(name, source, called_from(options.definition or ""), watched)
-    if options.format == "latex":
+    if options.certificate:
+        text = written(compiled.derivation)
+    elif options.format == "latex":
         text = latex(compiled.derivation, compiled.proof)
     elif options.format == "html":
         text = html(compiled)
@@ -192,6 +198,23 @@ def chapter_from(definition: str) -> Chapter:
         return chapter(compiled.derivation, compiled.proof)
 
 
+def run_verify(options: argparse.Namespace) -> int:
+    """Check a certificate."""
+    name = "standard input" if options.file == "-" else options.file
+    doing(f"read {name}")
+    with DEEP:
+        found = certificate_from(options.file)
+        checks = verify(found, watched)
+    nothing_more()
+    everywhere = sum(check.every_size for _, check in checks)
+    small = sum(check.cases > 0 for _, check in checks)
+    print(
+        f"{found.layer.name}: {len(checks)} steps hold: {everywhere} are proved for every size, "
+        f"{small} written out at small ones"
+    )
+    return 0
+
+
 def has_colour() -> bool:
     """Does the terminal show colour, and does the user want it?"""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -203,4 +226,5 @@ RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "generate": run_generate,
     "book": run_book,
     "show": run_show,
+    "verify": run_verify,
 }

@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   pullback generate my_layer.toml --force    over files that were edited, too
   pullback generate --check                  does generated/ hold what would be written?
   pullback book                              every derivation in one LaTeX document
+  pullback verify mlp.json                   check a derivation that was written as data
 """
 SHOW_EXAMPLES = """examples:
   pullback show mlp
@@ -31,6 +32,12 @@ SHOW_EXAMPLES = """examples:
   pullback show mlp --jacobian h u --sizes n=1,k=2
   pullback show --equation "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]" --wrt w,b
   pullback show - < my_layer.toml
+  pullback show mlp --certificate > mlp.json
+"""
+VERIFY_EXAMPLES = """examples:
+  pullback show mlp --certificate > mlp.json
+  pullback verify mlp.json
+  pullback show mlp --certificate | pullback verify -
 """
 
 
@@ -165,6 +172,11 @@ def add_show(shown: argparse.ArgumentParser) -> None:
         help="for the terminal (default), a LaTeX document, or a page that opens offline",
     )
     shown.add_argument(
+        "--certificate",
+        action="store_true",
+        help="the derivation as JSON, which 'pullback verify' checks; docs/certificate.md says how",
+    )
+    shown.add_argument(
         "--jacobian",
         nargs=2,
         metavar=("NODE", "TENSOR"),
@@ -176,6 +188,15 @@ def add_show(shown: argparse.ArgumentParser) -> None:
         metavar="AXIS=SIZE,…",
         type=sizes,
         help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2",
+    )
+
+
+def add_verify(verified: argparse.ArgumentParser) -> None:
+    """The arguments of `verify`."""
+    verified.add_argument(
+        "file",
+        metavar="FILE",
+        help="a certificate, as 'pullback show NAME --certificate' writes it; - for standard input",
     )
 
 
@@ -218,4 +239,5 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {  # what each does, examples, its a
         add_book,
     ),
     "show": ("print a derivation", SHOW_EXAMPLES, add_show),
+    "verify": ("check a derivation that was written as data", VERIFY_EXAMPLES, add_verify),
 }

@@ -1,0 +1,75 @@
+"""A derivation written as data: the layer, and every chain of steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.steps import Chain
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.proof.certificate.trees import Writer
+
+FORMAT = "pullback certificate 1"
+
+
+def certificate(derivation: Derivation) -> dict[str, Any]:
+    """The derivation as JSON's lists, texts and numbers, which docs/certificate.md explains."""
+    writer = Writer()
+    layer = written_layer(writer, derivation.layer)
+    chains = []
+    for reasoning in derivation.reasonings:
+        chain = written_chain(writer, reasoning.what, reasoning.chain)
+        node = reasoning.node
+        chains.append({**chain, "node": written_node(writer, node) if node else None})
+    return {
+        "format": FORMAT,
+        "layer": layer,
+        "chains": chains,
+        "parts": writer.parts,
+    }
+
+
+def written_layer(writer: Writer, layer: Layer) -> dict[str, Any]:
+    """What a checker needs of a layer."""
+    return {
+        "name": layer.name,
+        "digest": layer.digest,
+        "inputs": [written_tensor(writer, t) for t in layer.inputs],
+        "nodes": [written_node(writer, n) for n in layer.nodes],
+        "assumes": [writer.write(fact) for fact in layer.assumptions],
+    }
+
+
+def written_tensor(writer: Writer, tensor: Tensor) -> dict[str, Any]:
+    """An input; `labels_of` is the size of the axis that its labels point into."""
+    return {
+        "name": tensor.name,
+        "indices": [writer.write(i) for i in tensor.indices],
+        "labels_of": None if tensor.labels_of is None else writer.write(tensor.labels_of),
+    }
+
+
+def written_node(writer: Writer, node: Node) -> dict[str, Any]:
+    """An equation; `notation` says whether it is put in before differentiating."""
+    return {
+        "name": node.name,
+        "indices": [writer.write(i) for i in node.indices],
+        "is": writer.write(node.expr),
+        "notation": node.notation,
+    }
+
+
+def written_chain(writer: Writer, what: str, chain: Chain) -> dict[str, Any]:
+    """Steps, each of which starts where the one before it ended."""
+    return {
+        "about": what,
+        "start": writer.write(chain.start),
+        "steps": [
+            {
+                "law": step.law,
+                "after": writer.write(step.after),
+                "assumes": [writer.write(fact) for fact in step.assumes],
+            }
+            for step in chain.steps
+        ],
+    }
