@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -56,7 +56,7 @@ class Checker:
         self.label_sizes, self.domain, self.assumed = label_sizes, list(domain), assumed
         self.ring = Ring()
         self.known: Domain | None = None  # worked out at first use, as are the rules
-        self.rules: list[Rule] = []
+        self.rules: dict[Relational, Rule] = {}  # by what is assumed
 
     def chain(self, chain: Chain, definitions: Definitions) -> list[Verdict]:
         """Which steps of a chain are seen to hold, wherever its start has a value?"""
@@ -68,7 +68,7 @@ class Checker:
         if self.known is None:
             signs = self.signs(Domain([], []))
             self.known = Domain(self.learn(signs, self.domain), self.ring.certain)
-            self.rules = list(self.of_assumptions(signs))
+            self.rules = self.of_assumptions(signs)
         signs = self.signs(self.known)
         self.learn(signs, [(start, definitions)])
         self.ring.work = 0
@@ -80,18 +80,18 @@ class Checker:
         self.ring.rebuild = partial(rebuild, signs)
         self.ring.certain = list(known.certain)
         self.ring.work = self.ring.depth = 0
-        signs.rules = self.rules
         for fact in known.facts:
             signs.facts.add(fact)
         return signs
 
-    def of_assumptions(self, signs: Signs) -> Iterator[Rule]:
+    def of_assumptions(self, signs: Signs) -> dict[Relational, Rule]:
         """What is assumed, as rules that put one side in for the other."""
         reader = Reader(signs, {}, self.label_sizes, RULES)
-        for fact in self.assumed:
-            found = rule(minus(reader.read(fact.lhs, {}), reader.read(fact.rhs, {})))
-            if found is not None:
-                yield found
+        rules = {
+            fact: rule(minus(reader.read(fact.lhs, {}), reader.read(fact.rhs, {})))
+            for fact in self.assumed
+        }
+        return {fact: found for fact, found in rules.items() if found is not None}
 
     def learn(self, signs: Signs, exprs: Sequence[tuple[Expr, Definitions]]) -> list[Fact]:
         """Take in what must hold for expressions to have values: twice, as one fact may give the
@@ -115,6 +115,7 @@ class Checker:
         signs, ring = reader.signs, reader.ring
         ring.work = ring.depth = reader.level = 0
         signs.given = ()
+        signs.rules = [self.rules[fact] for fact in step.assumes if fact in self.rules]
         try:
             reader.needed.clear()
             before = reader.read(step.before, {})
