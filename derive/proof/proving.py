@@ -90,27 +90,34 @@ def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
     layer, work = derivation.layer, Work()
     checker = every_size_checker(layer)
     for what, chain, definitions, second in reasonings(derivation):
-        check_chain(what, chain)
-        for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
-            try:
-                check = checked(layer, what, step, definitions, work, verdict.proved)
+        try:
+            for step, check in checked_chain(layer, checker, what, chain, definitions, work):
                 if work.done > MAX_WHOLE:
                     raise TooLarge(
                         f"{what}: the proof comes to more than {MAX_WHOLE:,} parts written out",
                         layer.name,
                         "; give parts of the equations names of their own, each with '='",
                     )
-            except (TooLarge, NothingChecked) as error:
-                if second:
-                    raise Unproved(error.reason) from None
-                raise
-            yield step, check
+                yield step, check
+        except (TooLarge, NothingChecked) as error:
+            if second:
+                raise Unproved(error.reason) from None
+            raise
 
 
 def every_size_checker(layer: Layer) -> Checker:
     """What decides the steps of a layer for every size."""
     notations = {n.name: (n.indices, n.expr) for n in layer.notations}
     return Checker(labels(layer), [(n.expr, notations) for n in layer.nodes], layer.assumptions)
+
+
+def checked_chain(
+    layer: Layer, checker: Checker, what: str, chain: Chain, definitions: Definitions, work: Work
+) -> Iterator[tuple[Step, Check]]:
+    """Every step of a chain with its check, by both checkers."""
+    check_chain(what, chain)
+    for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
+        yield step, checked(layer, what, step, definitions, work, verdict.proved)
 
 
 def checked(
@@ -138,14 +145,13 @@ def with_forms(proof: Proof, derivation: Derivation) -> Proof:
 
 def prove_forms(derivation: Derivation) -> list[tuple[Step, Check]]:
     """Check the steps that lead values and gradients to the forms in which they are computed."""
-    work, checker, done = Work(), every_size_checker(derivation.layer), []
+    layer, work = derivation.layer, Work()
+    checker = every_size_checker(layer)
+    done: list[tuple[Step, Check]] = []
     forms = {id(form) for form in derivation.forms}
     for what, chain, definitions in chains(derivation):
         if id(chain) in forms:
-            check_chain(what, chain)
-            for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
-                found = checked(derivation.layer, what, step, definitions, work, verdict.proved)
-                done.append((step, found))
+            done += checked_chain(layer, checker, what, chain, definitions, work)
     return done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from pullback.derive.layer import Definitions, Layer, Node, Tensor
 from pullback.derive.proof.certificate.trees import Reader, named
 from pullback.derive.proof.certificate.writing import FORMAT
 from pullback.derive.proof.check import Check
-from pullback.derive.proof.proving import checked, every_size_checker
+from pullback.derive.proof.proving import Watch, checked_chain, every_size_checker
 from pullback.derive.proof.scalars import Work
 
 
@@ -134,9 +134,6 @@ def read_chain(reader: Reader, layer: Layer, data: Any) -> tuple[str, Chain, Nod
     return fields["about"], Chain(start, tuple(steps)), read_node(reader, node) if node else None
 
 
-Watch = Callable[[Iterable[tuple[Step, Check]], int], Iterable[tuple[Step, Check]]]
-
-
 def verify(
     certificate: Certificate, watch: Watch = lambda checks, count: checks
 ) -> list[tuple[Step, Check]]:
@@ -152,5 +149,4 @@ def checks(certificate: Certificate) -> Iterator[tuple[Step, Check]]:
     for what, chain, node in certificate.chains:
         own = {} if node is None else {node.name: (node.indices, node.expr)}
         definitions: Definitions = {**notations, **own}
-        for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
-            yield step, checked(layer, what, step, definitions, work, verdict.proved)
+        yield from checked_chain(layer, checker, what, chain, definitions, work)

@@ -75,8 +75,7 @@ def put_into(ring: Ring, fact: Rule, term: Term) -> Iterator[Value]:
         moved = {
             p: ring.places.replaced(q, opening) for p, q in table.items() if p not in fact.term[0]
         }
-        rest: Value = {}
-        ring.add(rest, 1, (), dict(parts))
+        rest = ring.term(1, (), dict(parts))
         new = ring.summed(ring.product(rest, ring.put(fact.value, moved)), opened)
         ring.depth = depth
         yield new

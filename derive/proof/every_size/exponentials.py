@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pullback.derive.proof.every_size.known import content, primitive
+from pullback.derive.proof.every_size.known import PLAIN, content, primitive
 from pullback.derive.proof.every_size.powers import bracket, by_cases, power, primes
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.terms import (
@@ -44,8 +44,7 @@ def one_exp(signs: Signs, value: Value) -> Value:
             continue
         atom = ring.atom("exp", {term: 1})
         factors[atom] = factors.get(atom, 0) + coefficient
-    out: Value = {}
-    ring.add(out, 1, (), factors)
+    out = ring.term(1, (), factors)
     return ring.product(others, out)
 
 
@@ -107,7 +106,7 @@ def leaves_log(signs: Signs, factor: tuple[int, ...]) -> bool:
     """Is a factor positive, so that its log is a term of its own?"""
     if factor[0] in signs.ring.switches:
         return False
-    if signs.ring.heads[factor[0]].kind in ("exp", "size", "constant"):
+    if signs.ring.heads[factor[0]].kind in PLAIN:
         return True
     return signs.sign(factor) == (1, ">")
 

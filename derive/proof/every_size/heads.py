@@ -68,12 +68,8 @@ class Heads:
 
     def least_way(self, factor: Factor) -> Factor:
         """The places in order, where the order does not matter."""
-        if factor[0] == self.delta or factor[0] == self.apart_head:
-            return (factor[0], *sorted(factor[1:]))
-        swaps = self.heads[factor[0]].swaps
-        if not swaps:
-            return factor
-        return min((factor[0], *(factor[1 + k] for k in order)) for order in swaps)
+        symmetric = factor[0] in (self.delta, self.apart_head) or self.heads[factor[0]].swaps
+        return (factor[0], *min(self.ways(factor))) if symmetric else factor
 
     def ways(self, factor: Factor) -> list[tuple[int, ...]]:
         """The places of a factor in all orders that are one."""
@@ -157,23 +153,21 @@ class Heads:
         items = list(powers.items())
 
         def written(order: Sequence[int]) -> Any:
-            counts: dict[str, int] = {}
-            table = {}
-            for place in order:
-                size = self.places.sizes[place]
-                table[place] = self.places.bound(size, counts.get(size, 0))
-                counts[size] = counts.get(size, 0) + 1
+            table = self.bound_names(order)
             return tuple(sorted((self.renamed(f, table), p) for f, p in items))
 
         order, _ = least(orders(self.places, [items], sorted(bound)), written)
-        factors = written(order)
+        return tuple(sorted(self.bound_names(order).values())), written(order)
+
+    def bound_names(self, order: Sequence[int]) -> dict[int, int]:
+        """The canonical names of bound indices that come in this order."""
         counts: dict[str, int] = {}
-        names = []
+        table = {}
         for place in order:
             size = self.places.sizes[place]
-            names.append(self.places.bound(size, counts.get(size, 0)))
+            table[place] = self.places.bound(size, counts.get(size, 0))
             counts[size] = counts.get(size, 0) + 1
-        return tuple(sorted(names)), factors
+        return table
 
     def free(self, value: Value, apart: Sequence[int] = ()) -> list[int]:
         """The free places of a value, as large as they come without a bound index within, nor one

@@ -82,8 +82,7 @@ class MadeUp:
         rest = {f: p for f, p in term[1] if (f, p) not in odd}
         half = Fraction(abs(Fraction(coefficient))) / 2
         for factor, power in odd:
-            square: Value = {}
-            self.ring.add(square, 1, term[0], {**rest, factor: 2 * power})
+            square = self.ring.term(1, term[0], {**rest, factor: 2 * power})
             if len(square) != 1:
                 return False
             ((whole, by),) = square.items()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 
-from pullback.derive.proof.every_size.known import content, primitive
+from pullback.derive.proof.every_size.known import PLAIN, content, primitive
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import MAX_SWITCHES, switches, with_switch
@@ -79,7 +79,7 @@ def one_power(signs: Signs, value: Value, exponent: Number) -> Value:
             coefficient = rest[bound, inner]
             if not left and (coefficient > 0 or exponent.denominator == 1):
                 found = root_of_number(ring, coefficient, exponent)
-                return ring.times(outside, found, product(ring, factors))
+                return ring.times(outside, found, ring.term(1, (), factors))
             if exponent.denominator != 1 and coefficient > 0:
                 outside = ring.product(outside, root_of_number(ring, coefficient, exponent))
                 coefficient = 1
@@ -92,20 +92,13 @@ def one_power(signs: Signs, value: Value, exponent: Number) -> Value:
     outside = ring.product(outside, root_of_number(ring, ratio, exponent))
     atom = ring.atom("base", simple)
     factors[atom] = factors.get(atom, 0) + exponent
-    return ring.times(outside, product(ring, factors))
-
-
-def product(ring: Ring, factors: Factors) -> Value:
-    """A product of powers of factors."""
-    out: Value = {}
-    ring.add(out, 1, (), factors)
-    return out
+    return ring.times(outside, ring.term(1, (), factors))
 
 
 def may_leave_root(signs: Signs, factor: Factor, exponent: Number) -> bool:
     """May a power leave a root, since what it is a power of is not negative?"""
     kind = signs.ring.heads[factor[0]].kind
-    if kind in ("size", "exp", "constant"):
+    if kind in PLAIN:
         return True
     if Fraction(exponent).denominator % 2 == 0:
         return True  # a root itself
@@ -128,9 +121,7 @@ def root_of_number(ring: Ring, base: Number, exponent: Number) -> Value:
             outside *= Fraction(prime) ** int(whole)
             if left:
                 factors[(ring.head("constant", str(prime)),)] = number(Fraction(left))
-    out: Value = {}
-    ring.add(out, number(outside), (), factors)
-    return out
+    return ring.term(number(outside), (), factors)
 
 
 def primes(value: int) -> list[tuple[int, int]]:

@@ -39,11 +39,15 @@ class Ring(Heads):
         self.work = 0
         self.rebuild: Callable[[Factor, Number], Value] = self.factor
 
+    def term(self, coefficient: Number, bounds: Sequence[int], factors: Factors) -> Value:
+        """The value of one term."""
+        out: Value = {}
+        self.add(out, coefficient, bounds, factors)
+        return out
+
     def factor(self, factor: Factor, power: Number = 1) -> Value:
         """A power of a factor."""
-        out: Value = {}
-        self.add(out, 1, (), {factor: power})
-        return out
+        return self.term(1, (), {factor: power})
 
     def times(self, *values: Value) -> Value:
         """The product of values."""
@@ -100,10 +104,7 @@ class Ring(Heads):
 
     def settled(self, value: Value) -> Value:
         """A value whose terms are all in their form."""
-        out: Value = {}
-        for (bound, factors), coefficient in value.items():
-            self.add(out, coefficient, bound, dict(factors))
-        return out
+        return self.summed(value, ())
 
     def inside(self, factor: Factor) -> Value:
         """What stands in an atom at its places."""
@@ -145,8 +146,7 @@ class Ring(Heads):
         """Add a term of which some factors are made anew."""
         depth = self.depth
         opened, parts = self.opened(bounds, [*found.items(), *fallen])
-        rest: Value = {}
-        self.add(rest, coefficient, (), dict(parts[: len(found)]))
+        rest = self.term(coefficient, (), dict(parts[: len(found)]))
         try:
             made = [self.rebuild(f, p) for f, p in parts[len(found) :]]
         except NoValue as error:  # a factor has none, which what stands beside it may leave out

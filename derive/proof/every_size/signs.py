@@ -14,7 +14,7 @@ from pullback.derive.proof.every_size.facts import (
     NOT_ZERO,
     POSITIVE,
 )
-from pullback.derive.proof.every_size.known import Known, Question
+from pullback.derive.proof.every_size.known import PLAIN, Known, Question
 from pullback.derive.proof.every_size.made_up import MadeUp
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.switches import MAX_SWITCHES, switches, with_switch
@@ -24,6 +24,8 @@ from pullback.derive.proof.every_size.terms import (
     Term,
     Value,
     as_number,
+    constant,
+    minus,
     number,
     scaled,
 )
@@ -63,7 +65,7 @@ class Signs(Known):
 
     def factor_not_zero(self, factor: Factor, power: Number) -> bool:
         """Is a factor seen not to be 0? It is not below a line."""
-        if power < 0 or self.ring.heads[factor[0]].kind in ("size", "exp", "constant"):
+        if power < 0 or self.ring.heads[factor[0]].kind in PLAIN:
             return True
         if factor[0] in self.ring.switches:
             return False
@@ -155,7 +157,7 @@ class Signs(Known):
     def sign(self, factor: Factor) -> tuple[int, str] | None:
         """The sign of a factor."""
         head = self.ring.heads[factor[0]]
-        if head.kind in ("size", "exp", "constant"):
+        if head.kind in PLAIN:
             return 1, POSITIVE
         if factor[0] in self.ring.switches or head.kind == "place":
             return 1, NOT_NEGATIVE
@@ -167,11 +169,9 @@ class Signs(Known):
                     return sign, kind
             return None
         if head.kind == "log":
-            inner = self.ring.inside(factor)
-            for sign in (1, -1):
-                kind = self.least({**scaled(inner, sign)} | {}) and self.least_of_log(inner, sign)
-                if kind:
-                    return sign, kind
+            kind = self.least_of_log(self.ring.inside(factor))
+            if kind is not None:
+                return 1, kind
         value = self.ring.factor(factor)
         for sign in (1, -1):
             for kind in (POSITIVE, NOT_NEGATIVE):
@@ -179,14 +179,9 @@ class Signs(Known):
                     return sign, kind
         return None
 
-    def least_of_log(self, inner: Value, sign: int) -> str | None:
-        """The sign of a log, by that of what is under it less 1."""
-        from_one = dict(inner)
-        one: Term = ((), ())
-        new = from_one.pop(one, 0) - 1
-        if new:
-            from_one[one] = new
-        return self.least(scaled(from_one, sign))
+    def least_of_log(self, inner: Value) -> str | None:
+        """The sign of a log, where what is under it is seen to be 1 or more."""
+        return self.least(minus(inner, constant(1))) if self.not_negative(inner) else None
 
     def by_bounds(self, value: Value) -> str | None:
         """The sign of a number and terms of which the bounds are known."""

@@ -193,8 +193,7 @@ def cleared(signs: Signs, value: Value, below: Factor) -> Value:
         count, left = divmod(exponent, 1)
         if left:
             powers[below] = left
-        one: Value = {}
-        ring.add(one, coefficient, bound, powers)
+        one = ring.term(coefficient, bound, powers)
         if count:
             one = ring.product(one, power(signs, whole, int(count)))
         out = plus(out, one)
@@ -304,8 +303,7 @@ def put_in(signs: Signs, value: Value, factor: Factor, new: Value) -> Value | No
         exponent = powers.pop(factor, 0)
         if exponent < 0 or (exponent and Fraction(exponent).denominator != 1 and new):
             return None
-        one: Value = {}
-        ring.add(one, coefficient, bound, powers)
+        one = ring.term(coefficient, bound, powers)
         if exponent:
             try:
                 one = ring.product(one, power(signs, new, exponent))
