@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, entry_indices, entry_name, is_size
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, entry_name, is_size
 from pullback.derive.law_example import HOLDER, Example, read_example
 from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Tensor

@@ -5,12 +5,12 @@ from random import Random
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, Indexed, free_indices, is_size
+from pullback.derive.index.objects import Index, Indexed, KroneckerDelta, free_indices, is_size
 
 Path = tuple[Any, ...]
 FLIPPED = {">": sp.Ge, ">=": sp.Gt, "<": sp.Le, "<=": sp.Lt}

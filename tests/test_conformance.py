@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from pullback.derive.calculus.jacobians import jacobian, written_out
 from pullback.derive.index.kinks import Bracket
-from pullback.derive.index.objects import entry, entry_name
+from pullback.derive.index.objects import KroneckerDelta, entry, entry_name
 from pullback.derive.proof.writing_out import write
 from tests.meaning import RandomNumbers, derived, evaluate, shipped
 
@@ -167,7 +167,7 @@ def test_relu_jacobian():
     found = jacobian(derivation.layer, "h", "u")
     rows, columns = found.rows, found.columns
     u = entry("u", rows)
-    deltas = [sp.KroneckerDelta(r, c) for r, c in zip(rows, columns, strict=True)]
+    deltas = [KroneckerDelta(r, c) for r, c in zip(rows, columns, strict=True)]
     assert found.entry.end == sp.Mul(*deltas, Bracket(u > 0))
     assert found.structure.kind == "diagonal"
     f = [Bracket(entry("u", (sp.Integer(k),)) > 0) for k in range(2)]
@@ -180,7 +180,7 @@ def test_relu_gradient_is_elementwise_and_zero_at_zero():
     g = np.arange(1.0, 6.0)
     found = gradient(derivation, "u", {"u": u, "dh": g})
     assert_allclose(found, np.where(u > 0, 1, 0) * g, **LIMIT)
-    assert not derivation.gradient("u").total.has(sp.KroneckerDelta)
+    assert not derivation.gradient("u").total.has(KroneckerDelta)
 
 
 # 9. ∂u/∂c is the identity, passed through

@@ -11,7 +11,6 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import KroneckerDelta
 
 from pullback.derive.errors import TooLarge
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Largest, Smallest, Sum
@@ -19,6 +18,7 @@ from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Sign, Where
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entries,
     entry,
     entry_indices,

@@ -6,13 +6,12 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import KroneckerDelta
 
 from pullback.derive.calculus import steps
 from pullback.derive.index.binders import ArgLargest, Largest, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, entry, free_indices, size_symbol
+from pullback.derive.index.objects import Index, KroneckerDelta, entry, free_indices, size_symbol
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.matching import Equality
 from pullback.derive.laws.registry import LAWS, law

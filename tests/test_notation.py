@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from sympy import KroneckerDelta
 
 from pullback.codegen.notation.matrix.making import transpose
 from pullback.codegen.notation.matrix.printer import matrix_form
@@ -31,6 +30,7 @@ from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entry,
     entry_indices,
     entry_name,

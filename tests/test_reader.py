@@ -2,13 +2,12 @@
 
 import pytest
 import sympy as sp
-from sympy import KroneckerDelta
 
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.index.binders import Largest, Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Where
-from pullback.derive.index.objects import Index, entry, size_symbol
+from pullback.derive.index.objects import Index, KroneckerDelta, entry, size_symbol
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.definition import read_definition
 from pullback.derive.read.reader import read_equations, read_layer

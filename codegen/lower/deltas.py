@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.lower.arrays import elementwise, real, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.places import arange, axis, beside
 from pullback.codegen.program.operations import OneHot, Operand, Put
-from pullback.derive.index.objects import Index, ordered
+from pullback.derive.index.objects import Index, KroneckerDelta, ordered
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.algebra import is_label_delta
 

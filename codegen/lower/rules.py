@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.lower.additions import add
 from pullback.codegen.lower.arrays import constant, is_constant, size
@@ -29,7 +29,7 @@ from pullback.derive.errors import MissingLaw
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import Sigmoid
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, is_size
+from pullback.derive.index.objects import Index, KroneckerDelta, is_size
 
 RULES: Mapping[type, Rule] = {
     sp.Symbol: entry,  # a tensor without axes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.contractions import contract, contract_pair, reduce
@@ -19,7 +19,7 @@ from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
 from pullback.derive.calculus.conditions import is_mask, sizes
 from pullback.derive.index.binders import Binder, Sum
 from pullback.derive.index.kinks import Bracket, Where
-from pullback.derive.index.objects import Index, free_indices, ordered
+from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, ordered
 
 
 def total(here: Context, expr: Expr) -> Term:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.notation.names import Tensors
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Binder, Extreme, Sum
 from pullback.derive.index.kinks import Bracket
-from pullback.derive.index.objects import Index, entry_name, is_entry
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry
 from pullback.derive.layer import Layer
 
 

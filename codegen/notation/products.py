@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.notation.deltas import between
 from pullback.codegen.notation.order import is_negative, is_scalar, reaches_right, split, term_order
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled
 from pullback.codegen.notation.writing import Writing
+from pullback.derive.index.objects import KroneckerDelta
 
 
 def sum_of_terms(here: Writing, expr: Expr) -> Spelled:

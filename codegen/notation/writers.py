@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.notation.deltas import bracket, delta, where
 from pullback.codegen.notation.names import Tensors
@@ -19,6 +19,7 @@ from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Large
 from pullback.derive.index.kinks import Bracket, Where
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entries,
     entry_indices,
     entry_name,

@@ -11,12 +11,12 @@ from itertools import product
 from math import prod
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.structure import expand_between
 from pullback.derive.index.binders import Place, Sum
-from pullback.derive.index.objects import Index, entry_indices, is_entry
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, is_entry
 from pullback.derive.read.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture

@@ -10,12 +10,12 @@ from itertools import product
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.places import is_at
 from pullback.derive.index.binders import ArgLargest
 from pullback.derive.index.kinks import Bracket, Minimum, indicator
-from pullback.derive.index.objects import Index, free_entries, ordered
+from pullback.derive.index.objects import Index, KroneckerDelta, free_entries, ordered
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.matching import unify
 

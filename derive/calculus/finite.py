@@ -12,7 +12,7 @@ from functools import wraps
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.conditions import (
     NOWHERE,
@@ -32,7 +32,7 @@ from pullback.derive.calculus.quotients import covered
 from pullback.derive.index.binders import Binder, Largest, Sum
 from pullback.derive.index.functions import Erfc, Sigmoid, log1p
 from pullback.derive.index.kinks import Bracket, Maximum, Where, indicator
-from pullback.derive.index.objects import Index, entry_name, is_entry, is_size
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry, is_size
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.exponential_sums import is_exponential_sum, shift_of
 from pullback.derive.laws.exponential_terms import NOTHING, unmasked

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Binder
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.index.rewriting import rewrite_outside_in
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import DOTS

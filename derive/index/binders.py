@@ -12,11 +12,12 @@ from itertools import permutations
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.canonical import orders
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     bound_index,
     free_indices,
     fresh_index,
@@ -29,6 +30,8 @@ MAX_PERMUTED = 3  # indices of one binder whose every order is tried
 
 class Binder(Expr):
     """An expression that binds indices: `args` are the body and the canonical bound indices."""
+
+    is_commutative = True
 
     def __new__(cls, body: Any, *indices: Index) -> Expr:
         """Bind the indices in the body, renaming them to canonical ones."""
@@ -43,7 +46,9 @@ class Binder(Expr):
         for order in every:
             bound = [bound_index(level, place, i.size) for place, i in enumerate(order)]
             candidates.append((body.xreplace(dict(zip(order, bound, strict=True))), *bound))
-        args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
+        args = candidates[0]
+        if len(candidates) > 1:  # a key is dear
+            args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
         return cast(Expr, super().__new__(cls, *args))
 
     @property

@@ -12,7 +12,7 @@ from hashlib import blake2b
 import sympy as sp
 from sympy import Expr, Symbol
 
-from pullback.derive.index.objects import level_of
+from pullback.derive.index.objects import KroneckerDelta, level_of
 
 MAX_ORDERS = 120  # that are compared; beyond that names may differ, and nothing is wrong
 Colours = Mapping[Symbol, str]
@@ -87,7 +87,7 @@ def seen(
             inner = isinstance(e, Symbol) and level_of(e)  # bound further inside
             return digest("inner", str(getattr(e, "size", ""))) if inner else digest(str(e))
         parts = [look(a) for a in e.args]
-        if isinstance(e, sp.Add | sp.Mul | sp.KroneckerDelta | sp.Eq | sp.Ne):
+        if isinstance(e, sp.Add | sp.Mul | KroneckerDelta | sp.Eq | sp.Ne):
             parts.sort()
         return digest(type(e).__name__, *parts)
 

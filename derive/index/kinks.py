@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.index.objects import Index, unless_infinite
+from pullback.derive.index.objects import Index, KroneckerDelta, unless_infinite
 from pullback.derive.index.rewriting import rewrite
 
 
 class Bracket(Expr):
     """The indicator: 1 where the condition holds, else 0; its derivative is 0."""
+
+    is_commutative = True
 
     def __new__(cls, condition: Any) -> Expr:
         """A condition that is true or false becomes 1 or 0 at once."""
@@ -49,6 +51,8 @@ def indicator(condition: Any) -> Expr:
 
 class Where(Expr):
     """a where the condition holds, else b; the condition has no derivative."""
+
+    is_commutative = True
 
     def __new__(cls, condition: Any, a: Any, b: Any) -> Expr:
         """A condition that is true or false chooses at once."""

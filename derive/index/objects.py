@@ -24,10 +24,8 @@ class Index(Symbol):
     size: Expr
 
     def __new__(cls, name: str, size: Expr) -> Index:
-        """Make the index `name`, which runs from 0 to size - 1."""
-        self = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
-        self.size = size
-        return cast(Index, self)
+        """The index `name`, which runs from 0 to size - 1."""
+        return the_index(name, size)
 
     @property
     def primed(self) -> Index:
@@ -49,6 +47,14 @@ class Index(Symbol):
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.size)
+
+
+@lru_cache(2**14)
+def the_index(name: str, size: Expr) -> Index:
+    """Of equal indices there is one, as of SymPy's symbols, and comparing them costs nothing."""
+    index = cast(Index, Symbol.__xnew__(Index, name, integer=True, nonnegative=True))
+    index.size = size
+    return index
 
 
 BOUND_NAME = re.compile(rf"{BOUND}(\d+)[a-z]+")
@@ -90,9 +96,37 @@ class Indexed(sp.Indexed):
     SymPy's own slope is NaN by what such a place hangs on. (Its order in sums goes by this name.)
     """
 
+    def __new__(cls, base: Expr, *indices: Expr) -> Indexed:
+        """The entry of a base at these indices."""
+        return the_entry(base, *indices)
+
     def _eval_derivative(self, wrt: Expr) -> Expr:
         same = isinstance(wrt, sp.Indexed) and wrt.base == self.base
-        return cast(Expr, super()._eval_derivative(wrt)) if same else sp.S.Zero
+        if not same:
+            return sp.S.Zero
+        pairs = zip(self.indices, wrt.indices, strict=True)
+        return cast(Expr, sp.Mul(*(KroneckerDelta(i, j) for i, j in pairs)))
+
+
+@lru_cache(2**14)
+def the_entry(base: Expr, *indices: Expr) -> Indexed:
+    """Of equal entries there is one: SymPy works out anew what is assumed of each that it makes."""
+    return cast(Indexed, sp.Indexed.__new__(Indexed, base, *indices))
+
+
+class KroneckerDelta(sp.KroneckerDelta):
+    """1 where two places are equal, else 0; places are indices, labels and whole numbers.
+
+    SymPy's own asks, each time one is made, whether the difference of the places is 0 by what is
+    assumed of them, which is never seen of two that differ. (Its order in sums goes by this name.)
+    """
+
+    @classmethod
+    def eval(cls, i: Expr, j: Expr) -> Expr | None:
+        """1 and 0 where that is plain; the places in a fixed order."""
+        if i == j or (i.is_Integer and j.is_Integer):
+            return sp.Integer(i == j)
+        return cast(Expr, cls(j, i)) if sp.default_sort_key(j) < sp.default_sort_key(i) else None
 
 
 def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Expr:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Where
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.matching import base_and_power, one_power_each, over
 from pullback.derive.laws.registry import law

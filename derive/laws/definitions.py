@@ -7,12 +7,13 @@ from functools import lru_cache, partial
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.kinks import Bracket, Maximum
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entries,
     entry_indices,
     entry_name,

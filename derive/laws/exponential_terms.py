@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket, Where, indicator
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, KroneckerDelta
 
 NOTHING = sp.S.NegativeInfinity  # the exponent of a term that does not count
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import Sigmoid
 from pullback.derive.index.kinks import Where
+from pullback.derive.index.objects import KroneckerDelta
 from pullback.derive.index.rewriting import rewrite, rewrite_outside_in
 from pullback.derive.laws.matching import base_and_power, factors, how_often, one_exponential, over
 from pullback.derive.laws.registry import law

@@ -7,12 +7,12 @@ from itertools import permutations
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Abs, Where
-from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, free_entries
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.exponential_sums import exponential_sum
 from pullback.derive.laws.matching import base_and_power, exponent_of, factors, unify

@@ -7,11 +7,11 @@ from itertools import product
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import Erfc
-from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, free_entries
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.algebra import is_hole
 from pullback.derive.laws.matching import unify

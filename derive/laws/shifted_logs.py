@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import ArgLargest, Largest, Sum
 from pullback.derive.index.functions import log1p
 from pullback.derive.index.kinks import Abs, Maximum
-from pullback.derive.index.objects import is_entry
+from pullback.derive.index.objects import KroneckerDelta, is_entry
 from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.exponential_sums import terms_of, unless_empty
 from pullback.derive.laws.exponential_terms import masked

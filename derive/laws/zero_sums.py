@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.binders import ArgLargest, Sum
-from pullback.derive.index.objects import Index, entry_indices, free_entries
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, free_entries
 from pullback.derive.index.rewriting import rewrite, substitute
 from pullback.derive.laws.algebra import cancel, linearity, sum_of_constant
 from pullback.derive.laws.definitions import assumption

@@ -14,12 +14,13 @@ from itertools import product
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import ArgLargest, Binder, Extreme, Largest, Place, Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entry_indices,
     entry_name,
     free_indices,

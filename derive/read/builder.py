@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
-from pullback.derive.index.objects import entry
+from pullback.derive.index.objects import KroneckerDelta, entry
 from pullback.derive.read.limits import MAX_POWER
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (

@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 import pytest
-import sympy as sp
 
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
+from pullback.derive.index.objects import KroneckerDelta
 from pullback.derive.proof import step_check as check_module
 from pullback.derive.proof.cases import Cases
 from pullback.derive.proof.making import Nodes
@@ -241,7 +241,7 @@ def test_no_place_is_skipped_where_all_can_be_afforded(monkeypatch):
     monkeypatch.setattr(check_module, "MAX_CASES", 20)
     layer = read_equations("own", "a[n, k] = abs(x[n] - y[k]) * abs(z[n, k])")
     a, (n, k) = layer.nodes[0].expr, layer.nodes[0].indices
-    wrong = a + sp.KroneckerDelta(n, 1) * sp.KroneckerDelta(k, 1)
+    wrong = a + KroneckerDelta(n, 1) * KroneckerDelta(k, 1)
     assert check_step(layer, "own", Step("fold", a, 2 * a - a.copy()), {}).sampled
     with pytest.raises(ProofFailed, match="does not hold at k = 1, n = 1"):
         check_step(layer, "own", Step("fold", a, wrong), {})

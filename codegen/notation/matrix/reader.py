@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.codegen.notation.matrix.making import (
     NoMatrixForm,
@@ -21,7 +21,14 @@ from pullback.codegen.notation.matrix.making import (
 from pullback.codegen.notation.matrix.tree import Leaf, Made, Matrix, OneHot
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum
-from pullback.derive.index.objects import Index, entry_indices, free_indices, is_entry, is_size
+from pullback.derive.index.objects import (
+    Index,
+    KroneckerDelta,
+    entry_indices,
+    free_indices,
+    is_entry,
+    is_size,
+)
 
 
 def matrix_tree(expr: Expr, axes: Sequence[Index]) -> Matrix | None:

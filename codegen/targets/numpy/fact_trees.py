@@ -7,12 +7,19 @@ from functools import reduce
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Binder, Largest, Smallest, Sum
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, entry_indices, entry_name, is_entry, is_size
+from pullback.derive.index.objects import (
+    Index,
+    KroneckerDelta,
+    entry_indices,
+    entry_name,
+    is_entry,
+    is_size,
+)
 from pullback.derive.layer import Layer
 from pullback.derive.read.trees import (
     Apply,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.errors import DefinitionError
@@ -34,6 +34,7 @@ from pullback.derive.index.functions import (
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Sign, Where
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entry,
     entry_indices,
     entry_name,

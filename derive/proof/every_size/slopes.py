@@ -11,13 +11,20 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Extreme, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, entry_indices, entry_name, is_entry, is_size
+from pullback.derive.index.objects import (
+    Index,
+    KroneckerDelta,
+    entry_indices,
+    entry_name,
+    is_entry,
+    is_size,
+)
 from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid
 from pullback.derive.proof.every_size.facts import NOT_ZERO, POSITIVE
 from pullback.derive.proof.every_size.powers import power, sign

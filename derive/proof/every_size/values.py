@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, KroneckerDelta
+from sympy import Expr
 
 from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid, tanh
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
 from pullback.derive.proof.every_size.heads import NOTHING
