@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 @dataclass
 class Work:
-    """How many parts of expressions have been written out: what a check costs, in any run alike."""
+    """A count, such as that of parts written out: what a check costs, in any run alike."""
 
     done: int = 0
 
@@ -29,7 +29,9 @@ Reader = Callable[["Scalars[Any]", At], Any]  # writes an expression out
 class Scalars(Generic[V]):
     """Writes expressions out: sizes as numbers, definitions looked through, cases decided.
 
-    `memory` keeps what definitions and binders come to; decisions must not change meanwhile.
+    `memory` keeps what definitions and binders come to; decisions must not change meanwhile. What
+    hangs on none is kept in `lasting`, which those may share that agree in all the rest; `decided`
+    counts the decisions, and `lost` what else must be seen each time.
     """
 
     sizes: Mapping[Expr, int]
@@ -38,11 +40,27 @@ class Scalars(Generic[V]):
     labels_of: Mapping[str, Expr]  # an integer tensor to the size of the axis it points into
     memory: dict[Any, Any] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
+    lasting: dict[Any, Any] = field(default_factory=dict)
+    decided: Work = field(default_factory=Work)
+    lost: Callable[[], int] = lambda: 0
 
     def read(self, read: Reader, at: At) -> V:
         """What a reader comes to."""
         self.work.done += 1
         return cast(V, read(self, at))
+
+    def kept(self, key: Any, write: Callable[[], V]) -> V:
+        """What is written out once."""
+        if key in self.lasting:
+            return cast(V, self.lasting[key])
+        if key in self.memory:
+            self.decided.done += 1
+            return cast(V, self.memory[key])
+        before = self.decided.done, self.lost()
+        value = write()
+        hangs = before != (self.decided.done, self.lost())
+        (self.memory if hangs else self.lasting)[key] = value
+        return value
 
     def label(self, name: str, places: list[int]) -> int:
         """An entry of a tensor that holds labels."""

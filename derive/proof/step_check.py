@@ -45,7 +45,7 @@ from pullback.derive.proof.writing_out import place_of, write
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
 MAX_WORK = 80_000  # of a step at one choice of sizes, in parts written out
-MAX_SECOND = 4_000  # ... where it is proved for every size already
+MAX_SECOND = 4_000
 WORK_AT_EASE = 500_000  # of a derivation, after which steps have half, a third, … of that
 HOPELESS = 3  # times the work that there may be, at the pace of the first places
 SAMPLES = 150  # places of which each has some cases, where not all can be taken
@@ -108,6 +108,7 @@ class StepCheck:
         self.domains = Domains(self.symbolic)
         self.kinds: Counter[str] = Counter()
         self.lost = 0  # in writing out what stands before: see Nodes
+        self.lasting: dict[Any, Any] = {}  # what is written out in one way in every case
 
     def whole(self, indices: Sequence[Index]) -> Check:
         """Every place and every case."""
@@ -159,9 +160,7 @@ class StepCheck:
 
     def verdict(self, at: Mapping[Index, int], cases: Decider) -> str:
         """How a case was decided; ProofFailed where the sides differ."""
-        scalars = Scalars(
-            self.sizes, self.definitions, self.symbolic, labels(self.layer), {}, self.work
-        )
+        scalars = self.scalars(self.symbolic, self.lasting)
         lost = self.nodes.lost
         before = self.side(scalars, self.step.before, at)
         self.lost = self.nodes.lost - lost
@@ -179,6 +178,19 @@ class StepCheck:
         kinds = [self.compare(before, after, s, answers, at) for s in solutions]
         return next((k for k in (NUMERIC, EXACT) if k in kinds), "none")
 
+    def scalars(self, algebra: Any, lasting: dict[Any, Any]) -> Scalars[Any]:
+        """What writes out in a case."""
+        return Scalars(
+            self.sizes,
+            self.definitions,
+            algebra,
+            labels(self.layer),
+            work=self.work,
+            lasting=lasting,
+            decided=self.symbolic.decided,
+            lost=lambda: self.nodes.lost,
+        )
+
     def side(self, scalars: Scalars[Node], expr: Expr, at: Mapping[Index, int]) -> Node:
         """One side of a step; a derivative is worked out beside the value, by the chain rule.
 
@@ -192,8 +204,7 @@ class StepCheck:
             return self.nodes.number(int((name, [*places]) == by))
 
         duals = Duals(self.symbolic, tangent)
-        own = Scalars(self.sizes, self.definitions, duals, scalars.labels_of, {}, self.work)
-        found = write(own, expr.expr, at)
+        found = write(self.scalars(duals, {}), expr.expr, at)
         lacks = found.value.undefined or found.value.kind == "infinity"
         return self.nodes.undefined("a slope of", found.value) if lacks else found.slope
 

@@ -77,9 +77,6 @@ def remembered(write: Reader, free: Sequence[str]) -> Reader:
     """What is written out once for all that has the same free indices at the same places."""
 
     def read(s: Scalars[Any], at: At) -> Any:
-        key = (write, *(at[n] for n in free))
-        if key not in s.memory:
-            s.memory[key] = write(s, at)
-        return s.memory[key]
+        return s.kept((write, *(at[n] for n in free)), lambda: write(s, at))
 
     return read

@@ -10,6 +10,7 @@ from pullback.derive.proof.cases import Cases, Decider, Question
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.nodes import Node, Number, is_function, whole_number
 from pullback.derive.proof.residues import BadPoint, P, sign_of_ratio
+from pullback.derive.proof.scalars import Work
 from pullback.derive.proof.settled import Contradiction, Settled
 from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.zero import Zeros
@@ -26,6 +27,7 @@ class Symbolic:
         self.settled = Settled(nodes)
         self.asked: dict[Any, tuple[int, Any]] = {}  # a question's number and nodes, at first
         self.keys: dict[Any, tuple[Any, int]] = {}
+        self.decided = Work()  # how many times something has hung on a question
 
     def number(self, value: Number) -> Node:
         """A rational number."""
@@ -45,6 +47,7 @@ class Symbolic:
 
     def label(self, name: str, places: Sequence[int], size: int) -> int:
         """An entry of an input that holds labels."""
+        self.decided.done += 1
         return self.decider.decide(
             ("label", name, *places), Question("label", (), tuple(range(size)))
         )
@@ -84,6 +87,7 @@ class Symbolic:
         key, flip = self.key_of_sign(value)
         if key is None:
             return flip
+        self.decided.done += 1
         self.settle()
         left = self.settled.left(value)
         if left is not value:
@@ -167,6 +171,7 @@ class Symbolic:
         """The first place of the largest; -oo is never the largest of several."""
         first = self.candidates(values, range(len(values)))
         if len(first) > 1:
+            self.decided.done += 1
             self.settle()
             left = map(self.settled.left, first)
             first = self.candidates([*left], [*first.values()])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import Any, cast
+from typing import Any
 
 import sympy as sp
 from sympy import Expr
@@ -49,12 +49,13 @@ def write(scalars: Scalars[V], expr: Expr, at: Mapping[Index, int]) -> V:
 
 def defined(scalars: Scalars[V], name: str, places: list[int]) -> V:
     """What a definition says of one entry."""
-    key = (name, *places)
-    if key not in scalars.memory:
-        indices, meaning = scalars.definitions[name]
+    indices, meaning = scalars.definitions[name]
+
+    def write() -> V:
         at = {i.name: place for i, place in zip(indices, places, strict=True)}
-        scalars.memory[key] = scalars.read(reader(meaning), at)
-    return cast(V, scalars.memory[key])
+        return scalars.read(reader(meaning), at)
+
+    return scalars.kept((name, *places), write)
 
 
 def entry_at(scalars: Scalars[V], name: str, places: list[int]) -> V:
