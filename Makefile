@@ -13,7 +13,7 @@ derive: $(ENV)/derive.done ## derive and prove every layer, write generated/
 	@$(BIN)/pullback generate
 
 check: $(ENV)/derive.done ## compare generated/ with what would be written
-	@$(BIN)/pullback generate --check
+	@$(BIN)/pullback generate --check --fresh
 
 BOOK := build/book
 TEX := pdflatex -interaction=batchmode -halt-on-error book.tex

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
@@ -16,6 +16,7 @@ from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
 from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
+from pullback.codegen.faces.remembered import Remembered, key_of, remembered
 from pullback.codegen.faces.write import (
     WRITTEN,
     check_folder,
@@ -32,6 +33,7 @@ from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.read.definition import Library
+from pullback.derive.read.reader import read_layer
 
 FOLDER = Path("generated")  # where files go that are not told where
 PACKAGE = "__init__.py"
@@ -46,6 +48,17 @@ class Outcome(NamedTuple):
     entry: str
     card: site.Card | None
 
+    @property
+    def data(self) -> list[Any]:
+        """The same as lists and texts alone."""
+        return [self.files, self.rows, self.entry, self.card and self.card.data]
+
+    @classmethod
+    def of(cls, data: list[Any]) -> Outcome:
+        """What `data` was made of."""
+        texts, rows, entry, card = data
+        return cls(texts, list(map(tuple, rows)), entry, card and site.Card.of(card))
+
 
 def run_generate(options: Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
@@ -57,8 +70,8 @@ def run_generate(options: Namespace) -> int:
         refuse_to_lose(folder, planned, options.force)
     if not mathml.available():
         print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
-    with each(partial(outcome, folder, options.target), definitions) as outcomes:
-        results = list(outcomes)
+    memory = Remembered(None) if options.fresh else remembered()
+    results, known = outcomes(definitions, options.target, memory)
     nothing_more()
     texts = {name: text for one in results for name, text in one.files.items()}
     texts |= shared(definitions, results, whole)
@@ -68,10 +81,12 @@ def run_generate(options: Namespace) -> int:
         difference = differences(folder, texts, stale)
         print(difference, end="")
         return 1 if difference else 0
-    print_table([line for one in results for line in one.rows])
+    print_table([(*c, str(folder / f) if f else "") for one in results for *c, f in one.rows])
     changed = write(folder, texts, stale, options.force)
     removed = f"; {len(stale)} of layers that are gone removed" if stale else ""
     print(f"{len(texts)} files in {folder}, {len(changed) - len(stale)} of them changed{removed}")
+    if known:
+        print(f"{known} of {len(results)} layers as derived before; --fresh derives them anew")
     return 0
 
 
@@ -100,7 +115,34 @@ def plan(definitions: Sequence[str], whole: bool, targets: Sequence[Target]) -> 
     return names
 
 
-def outcome(folder: Path, targets: Sequence[Target], definition: str) -> Outcome:
+def outcomes(
+    definitions: Sequence[str], targets: Sequence[Target], memory: Remembered
+) -> tuple[list[Outcome], int]:
+    """What comes of each definition, and of how many of them it was known from before."""
+    keys = {d: key(d, targets) for d in definitions} if memory.folder else {}
+    kept = {d: memory.get(k) for d, k in keys.items()}
+    found = {d: Outcome.of(data) for d, data in kept.items() if data is not None}
+    known, new = len(found), [d for d in definitions if d not in found]
+    if new:
+        with each(partial(outcome, targets), new) as made:
+            for definition, one in zip(new, made, strict=True):
+                found[definition] = one
+                if memory.folder:
+                    memory.put(keys[definition], one.data)
+        memory.forget()
+    return [found[d] for d in definitions], known
+
+
+def key(definition: str, targets: Sequence[Target]) -> str:
+    """What the outcome for a definition hangs on, beside the engine."""
+    name, source = library.find(definition)
+    with stages(name, source):
+        layer = read_layer(name, source, called_from(definition))
+    shipped = str(definition in library.shipped())
+    return key_of(name, layer.digest, shipped, *(t.name for t in targets))
+
+
+def outcome(targets: Sequence[Target], definition: str) -> Outcome:
     """Everything that is written or said of a definition."""
     shipped = definition in library.shipped()
     with answered(definition):
@@ -108,7 +150,7 @@ def outcome(folder: Path, targets: Sequence[Target], definition: str) -> Outcome
         texts = files(compiled, site.HOME if shipped else "", targets)
         card = site.card(compiled.outlines) if mathml.available() else None
         texts = {name: marked(name, text, shipped) for name, text in texts.items()}
-        return Outcome(texts, rows(compiled, folder), entry(compiled), card)
+        return Outcome(texts, rows(compiled), entry(compiled), card)
 
 
 def answered(definition: str) -> AbstractContextManager[None]:
@@ -146,7 +188,7 @@ def package(names: Iterable[str]) -> str:
     return f'"""NumPy modules written by pullback, one a layer.\n\n{lines}\n"""\n'
 
 
-def rows(compiled: Compiled, folder: Path) -> list[Row]:
+def rows(compiled: Compiled) -> list[Row]:
     """What the table says of a layer: a line for each Jacobian."""
     lines = []
     for gradient in compiled.derivation.gradients:
@@ -158,7 +200,7 @@ def rows(compiled: Compiled, folder: Path) -> list[Row]:
     steps += ", no hvp" if compiled.derivation.lacks_hvp else ""
     name = compiled.layer.name
     first, *others = lines or [""]
-    row = (name, names, steps, first, str(folder / f"{name}.py"))
+    row = (name, names, steps, first, f"{name}.py")
     return [row, *(("", "", "", line, "") for line in others)]
 
 

@@ -109,6 +109,12 @@ def add_generate(generate: argparse.ArgumentParser) -> None:
         help="write nothing; print a diff and exit with 1 where files differ",
     )
     generate.add_argument(
+        "--fresh",
+        action="store_true",
+        help="derive and prove anew what is known from before, and keep nothing; "
+        "what is kept lies in $PULLBACK_CACHE, else in the user's folder for caches",
+    )
+    generate.add_argument(
         "--target",
         type=targets,
         default=[NUMPY],
@@ -228,6 +234,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {  # what each does, examples, its a
         "derive, prove and write modules and derivations",
         "examples:\n  pullback generate\n  pullback generate my_layer.toml --out mylib\n"
         "  pullback generate --check\n"
+        "  pullback generate --check --fresh    (trusting nothing that is known from before)\n"
         "  pullback generate softmax_cross_entropy --precise --out precise\n"
         "  pullback generate mlp --target plain --out simple",
         add_generate,

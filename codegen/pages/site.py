@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -23,6 +24,18 @@ class Card:
     title: str
     equations: tuple[Markup, ...]
     gradients: tuple[Markup, ...]
+
+    @property
+    def data(self) -> list[Any]:
+        """The same as lists and texts alone."""
+        return [self.name, self.title, list(self.equations), list(self.gradients)]
+
+    @classmethod
+    def of(cls, data: list[Any]) -> Card:
+        """What `data` was made of."""
+        name, title, *formulas = data
+        equations, gradients = (tuple(map(Markup, f)) for f in formulas)
+        return cls(name, title, equations, gradients)
 
 
 def card(outlines: Outlines) -> Card:
