@@ -3,8 +3,10 @@
 import copy
 import json
 from functools import cache
+from pathlib import Path
 from random import Random
 
+import jsonschema
 import pytest
 
 from pullback.codegen import library
@@ -12,24 +14,32 @@ from pullback.codegen.faces.certificates import written
 from pullback.codegen.faces.cli import main
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, ProofFailed, PullbackError
-from pullback.derive.proof.certificate.trees import KINDS, Reader
+from pullback.derive.proof.certificate.trees import BINDERS, KINDS, Reader
 from pullback.derive.proof.certificate.verifying import read, verify
 from pullback.derive.proof.certificate.writing import certificate
+from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_layer
 
 FEW = ["cross_entropy", "huber", "masked_attention", "max_pool", "relu", "softmax_cross_entropy"]
 BESIDE = {"add": "mul", "mul": "add", "max": "min", "min": "max", "exp": "tanh", "log": "exp"}
 
 
+SCHEMA = Path(__file__).parent.parent / "docs" / "certificate.schema.json"
+
+
 @cache
-def derived(name):
-    return derive(read_layer(name, library.shipped_source(name), library.shipped_source))
+def proved(name, source=None):
+    """The proof of a shipped layer, or of one that is given."""
+    text = source or library.shipped_source(name)
+    return prove(derive(read_layer(name, text, library.shipped_source)))
 
 
 @pytest.mark.parametrize("name", library.shipped())
 def test_what_is_written_is_read_as_it_was(name):
-    derivation = derived(name)
-    found = read(json.loads(written(derivation)))
+    derivation = proved(name).derivation
+    data = json.loads(written(proved(name)))
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    found = read(data)
     assert [(w, c) for w, c, _ in found.chains] == [
         (r.what, r.chain) for r in derivation.reasonings
     ]
@@ -42,8 +52,8 @@ def test_what_is_written_is_read_as_it_was(name):
 
 @pytest.mark.parametrize("name", FEW)
 def test_a_certificate_holds(name):
-    checks = verify(read(json.loads(written(derived(name)))))
-    assert len(checks) == len(derived(name).steps) and all(c.every_size for _, c in checks)
+    checks = verify(read(json.loads(written(proved(name)))))
+    assert len(checks) == len(proved(name).steps) and all(c.every_size for _, c in checks)
 
 
 def mutated(data, rng):
@@ -80,7 +90,7 @@ def changed(part):
 
 @pytest.mark.parametrize("name", ["cross_entropy", "huber", "relu", "softmax_cross_entropy"])
 def test_a_mutated_certificate_is_refused(name):
-    data, rng = certificate(derived(name)), Random(0)
+    data, rng = certificate(proved(name)), Random(0)
     wrong = [m for m in (mutated(data, rng) for _ in range(40)) if m is not None]
     assert len(wrong) > 20
     for each in wrong:
@@ -91,8 +101,8 @@ def test_a_mutated_certificate_is_refused(name):
 NONE = [
     "[]",
     "{}",
+    '{"format": "pullback certificate 3", "layer": {}, "chains": [], "parts": []}',
     '{"format": "pullback certificate 2", "layer": {}, "chains": [], "parts": []}',
-    '{"format": "pullback certificate 1", "layer": {}, "chains": [], "parts": []}',
     "{",
     "\x00",
 ]
@@ -148,9 +158,53 @@ def test_the_command(tmp_path, capsys):
 
 
 def test_a_false_step_is_named():
-    data = certificate(derived("relu"))
+    data = certificate(proved("relu"))
     step = next(chain["steps"][-1] for chain in data["chains"] if chain["steps"])
     data["parts"].append(["add", step["after"], step["after"]])
     step["after"] = len(data["parts"]) - 1
     with pytest.raises(ProofFailed, match="does not hold"):
         verify(read(data))
+
+
+RATIO = 'equations = """u[n] = where(m[n] > 0, log(x[n] / w[n]), 0)"""'
+
+
+def test_what_a_step_needs_is_said_of_it():
+    data = json.loads(written(proved("ratio", RATIO)))
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    found = {str(n.relation) for needs in read(data).needs for n in needs}
+    assert found >= {"Ne(w[n'], 0)", "x[n']/w[n'] > 0"}
+    assert all(n.beside for needs in read(data).needs for n in needs)
+    assert verify(read(data))
+
+
+def test_a_need_that_is_left_out_or_made_up_is_refused():
+    for name, source in (("ratio", RATIO), ("relu", None)):
+        data = certificate(proved(name, source))
+        steps = [s for chain in data["chains"] for s in chain["steps"]]
+        step = next((s for s in steps if s["needs"]), steps[0])
+        fact = next(k for k, part in enumerate(data["parts"]) if part[0] == "relation")
+        step["needs"] = step["needs"][1:] if step["needs"] else [[fact]]
+        with pytest.raises(ProofFailed, match="what it needs"):
+            verify(read(data))
+
+
+@pytest.mark.parametrize("needs", [None, [[]], [3], [["0"]], [[0]]])
+def test_needs_that_are_none_are_refused(needs):
+    data = certificate(proved("relu"))
+    data["parts"].insert(0, ["number", "1", "1"])
+    step = next(s for chain in data["chains"] for s in chain["steps"])
+    step["needs"] = needs
+    with pytest.raises(DefinitionError):
+        read(data)
+
+
+def test_the_schema_names_every_kind():
+    schema = json.loads(SCHEMA.read_text())
+    kinds = schema["$defs"]["part"]["prefixItems"][0]["enum"]
+    own = {"number", "named", "size", "index", "entry", "label", "relation"}
+    assert set(kinds) == own | {*BINDERS, *KINDS}
+    wrong = certificate(proved("relu"))
+    wrong["parts"][0] = ["eval", "1"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pullback.codegen import library
+from pullback.codegen.notation.printer import Notation
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed
@@ -20,7 +21,7 @@ from pullback.derive.law_example import read_example
 from pullback.derive.laws.registry import LAWS, Law
 from pullback.derive.proof.every_size import theorems
 from pullback.derive.proof.every_size.checker import Checker, Verdict
-from pullback.derive.proof.proving import chains, every_size_checker
+from pullback.derive.proof.proving import chains, every_size_checker, prove
 from pullback.derive.proof.small_sizes import labels
 from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_layer
@@ -35,7 +36,7 @@ MAY_READ = ("errors", "index.", "layer", "calculus.steps", "proof.every_size.")
 # files of the checker that rewrite nothing: places, names, what is known, what is needed, words
 LOOK_ONLY = {
     "assumed", "canonical", "checker", "facts", "heads", "known", "left_in", "needs", "places",
-    "showing", "switches", "terms",
+    "said", "showing", "switches", "terms",
 }  # fmt: skip
 # ... and functions of others: ways to what rewrites, places and counts, whole values of rules above
 LOOK_ONLY_HERE = {
@@ -46,7 +47,8 @@ LOOK_ONLY_HERE = {
     "meeting.put_in_by", "powers.bracket", "powers.may_leave_root", "powers.power",
     "powers.primes", "powers.root_of_number", "reader.Reader.anew",
     "reader.Reader.bound", "reader.Reader.chosen", "reader.Reader.compared",
-    "reader.Reader.entry", "reader.Reader.facts", "reader.Reader.number_of",
+    "reader.Reader.entry", "reader.Reader.facts", "reader.Reader.looked_through",
+    "reader.Reader.number_of",
     "reader.Reader.place", "reader.Reader.read", "reader.is_place", "reader.masks_of",
     "ring.Ring.anew",
     "ring.Ring.beside", "ring.Ring.by_known", "ring.Ring.factor", "ring.Ring.has_pole",
@@ -55,6 +57,7 @@ LOOK_ONLY_HERE = {
     "signs.Signs.by_others", "signs.Signs.factor_not_zero", "signs.Signs.least",
     "signs.Signs.not_negative", "signs.Signs.not_zero", "signs.Signs.positive",
     "signs.Signs.sign_of_term", "signs.Signs.worked_out", "slopes.is_place_or_number",
+    "slopes.slope",
     "slopes.slope_of", "values.chosen_where", "values.conditions", "values.erf",
     "values.less_than_one", "values.logged", "values.of_one", "values.place_of",
     "values.product", "values.sum_over", "values.total", "zero.at_tie", "zero.bases",
@@ -257,6 +260,32 @@ def functions() -> dict[str, str]:
                 methods = [n.name for n in node.body if isinstance(n, ast.FunctionDef)]
                 found |= {f"{path.stem}.{node.name}.{name}": path.stem for name in methods}
     return found
+
+
+NEEDS = {  # equations, and what their steps need, in print
+    "u[n] = exp(x[n]) / sum(m, exp(x[m]) + 1)": set(),
+    "u[n] = log(1 + x[n]**2) + sqrt(x[n]**2 + 1/10) + a / (1 + a**2)": set(),
+    "u[n] = a / x[n]": {"x[n] ≠ 0", "x[n′] ≠ 0"},
+    "u[n] = log(x[n])": {"x[n′] > 0", "x[n] ≠ 0"},
+    "u[n] = log1p(x[n])": {"1 + x[n′] > 0", "1 + x[n] ≠ 0"},
+    "u[n] = where(m[n] > 0, a / x[n], 0)": {
+        "x[n] ≠ 0 if m[n] > 0",
+        "x[n′] ≠ 0 if m[n′] > 0",
+    },
+    "w[n] := x[n] - 1\nu[n] = a / w[n]": {"w[n] ≠ 0", "x[n′] - 1 ≠ 0"},
+    "v = sum(n, (x[n] - mean(m, x[m]))**2) / (N - 1)": {"M - 1 ≠ 0"},
+}
+
+
+@pytest.mark.parametrize("equations", NEEDS)
+def test_what_a_step_needs_is_collected(equations):
+    layer = read_layer("own", f'equations = """{equations}"""', library.shipped_source)
+    proof = prove(derive(layer))
+    notation = Notation(layer)
+    found = {notation.needed(n.relation, n.beside) for _, c in proof.steps for n in c.needs}
+    assert found == NEEDS[equations]
+    assert all(check.every_size for _, check in proof.steps)
+    assert ("no step needs a condition" in proof.words) == (not found)
 
 
 def test_every_rule_that_it_uses_is_proved_in_coq():

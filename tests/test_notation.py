@@ -550,3 +550,15 @@ def test_sizes_stand_between_strokes_and_only_names_with_primes_have_them(
     assert UNICODE.name(name, primes) == text
     assert LATEX.name(name, primes) == typeset
     assert LATEX.name(name, primes).isascii(), "TeX has no … in formulas"
+
+
+def test_a_side_condition_says_where_it_must_hold() -> None:
+    layer = equations("u[n] = sum(j, x[n, j])")
+    n, j = (Index(name, size_symbol(name.upper())) for name in "nj")
+    x = entry("x", (n, j))
+    fact, beside = sp.Ne(Sum(x, j), 0), [sp.Gt(entry("x", (n, n)), 0), sp.Ne(n, n.primed)]
+    plain, latex = (Notation(layer, style) for style in (UNICODE, LATEX))
+    assert plain.needed(fact) == "Σ_j x[n,j] ≠ 0"
+    assert plain.needed(fact, beside) == "Σ_j x[n,j] ≠ 0 if x[n,n] > 0 and n ≠ n′"
+    told = r"\sum_{j} x_{n j} \ne 0 \text{ if } x_{n n} > 0 \text{ and } n \ne n'"
+    assert latex.needed(fact, beside) == told

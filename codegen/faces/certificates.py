@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pullback import __version__
-from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.errors import DefinitionError
 from pullback.derive.proof.certificate.verifying import Certificate, read
 from pullback.derive.proof.certificate.writing import certificate
+from pullback.derive.proof.proving import Proof
 
 MAX_BYTES = 32 * 1024 * 1024
 
 
-def written(derivation: Derivation) -> str:
-    """A derivation as JSON: a line for each field of the whole, and for each part."""
-    whole = {"by": f"pullback {__version__}", **certificate(derivation)}
+def written(proof: Proof) -> str:
+    """A proved derivation as JSON: a line for each field of the whole, and for each part."""
+    whole = {"by": f"pullback {__version__}", **certificate(proof)}
     fields = []
     for name, value in whole.items():
         text = json.dumps(value, ensure_ascii=False)

@@ -136,7 +136,7 @@ def show_whole(options: argparse.Namespace, name: str, source: str) -> int:
     doing(f"derive {name}")
     compiled = compile_definition(name, source, called_from(options.definition or ""), watched)
     if options.certificate:
-        text = written(compiled.derivation)
+        text = written(compiled.proof)
     elif options.format == "latex":
         text = latex(compiled.derivation, compiled.proof)
     elif options.format == "html":

@@ -151,13 +151,15 @@ class Step:
     after: str
     check: str
     assumes: tuple[str, ...]
+    needs: tuple[str, ...]
     before_latex: str
     after_latex: str
 
     @property
     def reason(self) -> str:
-        """The law, what is assumed, and the check."""
+        """The law, what is assumed, where it holds if that is not everywhere, and the check."""
         given = f", given {', '.join(self.assumes)}" if self.assumes else ""
+        given += f", where {', '.join(self.needs)}" if self.needs else ""
         return f"{self.law}{given}; {self.check}"
 
     def __str__(self) -> str:
@@ -244,7 +246,8 @@ def steps(
     for block, twin in zip(filter(None, blocks), filter(None, typeset), strict=True):
         before, before_latex = block.start or block.left, twin.start or twin.left
         for a, b in zip(block.lines, twin.lines, strict=True):
-            words = (a.number, a.law, laws[a.law], before, a.formula, a.check, a.assumes)
-            found.append(Step(*words, before_latex, b.formula))
+            words = (a.number, a.law, laws[a.law], before, a.formula, a.check)
+            facts = a.assumes, a.needs
+            found.append(Step(*words, *facts, before_latex, b.formula))
             before, before_latex = a.formula, b.formula
     return Steps(found)

@@ -91,8 +91,16 @@ class Notation:
 
     def relation(self, fact: Relational) -> str:
         """A comparison, such as an assumption."""
-        scope = Scope({}, frozenset(i.name for i in free_indices(fact)))
-        return comparison(self.writing(scope), fact)
+        return self.needed(fact)
+
+    def needed(self, fact: Relational, beside: Sequence[Relational] = ()) -> str:
+        """A comparison that must hold where others do."""
+        free = {i for each in (fact, *beside) for i in free_indices(each)}
+        open_ones = sorted((i for i in free if i.name.startswith(BOUND)), key=lambda i: i.name)
+        scope = Scope({}, frozenset(i.name for i in free))
+        writing = self.writing(scope).under(open_ones)
+        first, *others = (comparison(writing, each) for each in (fact, *beside))
+        return self.style.under_conditions(first, others)
 
     def equation(self, left: Expr, right: Expr) -> str:
         """left = right, with names of bound indices that the left side does not use."""

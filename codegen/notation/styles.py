@@ -48,6 +48,10 @@ class Style:
         name = size_words(name)
         return NAMES.get(name, name) + "′" * primes
 
+    def under_conditions(self, fact: str, conditions: Sequence[str]) -> str:
+        """What holds where conditions do."""
+        return f"{fact} if {' and '.join(conditions)}" if conditions else fact
+
     def index(self, index: Index) -> Spelled:
         """An index, with its primes."""
         text = self.name(index.axis, index.primes)
@@ -211,6 +215,11 @@ class LatexStyle(Style):
             return self.call("where", (condition, a, b)), CALL
         cases = rf"{a} & \text{{if }} {condition} \\ {b} & \text{{else}}"
         return rf"\begin{{cases}} {cases} \end{{cases}}", LOOSE
+
+    def under_conditions(self, fact: str, conditions: Sequence[str]) -> str:
+        """With words between."""
+        both = r" \text{ and } ".join(conditions)
+        return rf"{fact} \text{{ if }} {both}" if conditions else fact
 
 
 @dataclass(frozen=True)

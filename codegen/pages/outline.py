@@ -14,7 +14,8 @@ Formula = str  # spelled in the outline's style
 class Line:
     """A step: its number, what it leads to, its law, how it was checked, and what it assumes.
 
-    `mark` stands beside the law where the check is not what the outline says of all steps.
+    `needs` is what must hold for both sides to have values, where that is not everywhere. `mark`
+    stands beside the law where the check is not what the outline says of all steps.
     """
 
     number: int
@@ -23,6 +24,7 @@ class Line:
     check: str
     mark: str
     assumes: tuple[Formula, ...]
+    needs: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Node
 from pullback.derive.proof.check import Check
+from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.proving import Proof
 
 
@@ -222,7 +223,12 @@ class Outliner:
         assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
         check = self.checks[id(step)]
         number = self.numbers[id(step)]
-        return Line(number, formula, step.law, check.words, check.mark, assumes)
+        needs = tuple(dict.fromkeys(map(self.need, check.needs)))
+        return Line(number, formula, step.law, check.words, check.mark, assumes, needs)
+
+    def need(self, need: Need) -> Formula:
+        """A side condition, and where it must hold."""
+        return self.notation.needed(need.relation, need.beside)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""

@@ -85,8 +85,8 @@ class Steps:
         rows = list(self.lines(latex.lines, words.lines))
         if words.start:
             start = typeset(latex.start, words.start)
-            row = {"number": 0, "formula": start, "law": "", "check": "", "assumes": ()}
-            rows.insert(0, {**row, "reason": reason})
+            row = {"number": 0, "formula": start, "law": "", "check": "", "reason": reason}
+            rows.insert(0, {**row, "assumes": (), "needs": ()})
         return {"left": typeset(latex.left, words.left), "rows": rows}
 
     def lines(self, latex: Sequence[Line], words: Sequence[Line]) -> Iterable[Context]:
@@ -101,6 +101,7 @@ class Steps:
                 "statement": LAWS[b.law].statement,
                 "check": b.mark,
                 "assumes": typeset.both(a.assumes, b.assumes),
+                "needs": typeset.both(a.needs, b.needs),
             }
 
     # -- Jacobians -------------------------------------------------------------------------------

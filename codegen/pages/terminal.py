@@ -11,6 +11,7 @@ from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 
 WIDTH = 100
+MORE = "What that means stands in docs/trust.md."
 BREAKS = {"= ": 60, "+ ": 40, "- ": 40, "⊙ ": 40, "/ ": 30}  # how good a line end is before them
 
 
@@ -37,7 +38,7 @@ class Screen:
         lines += self.heading("Equations", "-")
         lines += [line for text in page.equations for line in wrap(plain(text), self.width, 2)]
         lines += self.listed("Symbols", page.symbols)
-        lines += ["", *wrap(page.proof, self.width)]
+        lines += ["", *wrap(f"{page.proof} {MORE}", self.width)]
         lines += self.heading("Values", "-")
         lines += [line for block in page.values for line in self.block(block)]
         lines += self.heading("Gradients, in reverse order", "-")
@@ -95,6 +96,7 @@ class Screen:
         """The number, the formula, and at the right the law, and its check if that is another."""
         number = f"{line.number:>5} = "
         given = f", given {', '.join(line.assumes)}" if line.assumes else ""
+        given += f", where {', '.join(line.needs)}" if line.needs else ""
         reason = f"{line.law}{given}" + (f" | {line.mark}" if line.mark else "")
         lines = wrap(number + line.formula, self.width, 0, len(number))
         if len(lines[-1]) + 3 + len(reason) <= self.width:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pullback.derive.errors import ProofFailed
+from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.witness import DIGITS
 from pullback.derive.read.vocabulary import size_words
 
@@ -32,6 +33,7 @@ class Check:
     places: int = 0
     of: int = 0
     every_size: bool = False  # is it proved for every size of the axes, too?
+    needs: tuple[Need, ...] = ()  # ... where this holds, so that both sides have values
 
     @property
     def words(self) -> str:

@@ -14,7 +14,7 @@ from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed, TooLarge
 from pullback.derive.layer import Definitions, Layer
 from pullback.derive.proof.check import EXACT, Check, NothingChecked
-from pullback.derive.proof.every_size.checker import Checker
+from pullback.derive.proof.every_size.checker import Checker, Verdict
 from pullback.derive.proof.results import check_gradients, check_seconds, check_tangents
 from pullback.derive.proof.scalars import Work
 from pullback.derive.proof.small_sizes import labels
@@ -44,15 +44,23 @@ class Proof:
         others = sum(not check.every_size for _, check in self.steps)
         if others == len(self.steps):
             return "Each step was written out at the sizes that stand beside it."
-        both = (
-            "Each step is proved for every size of its axes, wherever the line from which its "
-            "chain starts has a value, and written out at small sizes as a second opinion."
+        text = (
+            "Each step is proved for every size of its axes from 1 up, wherever the line from "
+            "which its chain starts has a value, and written out at small sizes as a second "
+            "opinion."
         )
-        if not others:
-            return both
-        number = "One step bears" if others == 1 else f"{others} steps bear"
-        one = "it is" if others == 1 else "these are"
-        return f"{both} {number} a mark: {one} written out alone, at the sizes that it names."
+        if any(check.needs for _, check in self.steps):
+            text += (
+                " What both sides need for that, unless it is plain of all numbers, stands beside "
+                "the step behind 'where'."
+            )
+        elif not others:
+            text += " That is everywhere: no step needs a condition."
+        if others:
+            number = "One step bears" if others == 1 else f"{others} steps bear"
+            one = "it is" if others == 1 else "these are"
+            text += f" {number} a mark: {one} written out alone, at the sizes that it names."
+        return text
 
     def check(self, step: Step) -> Check:
         """The check of one step."""
@@ -117,20 +125,20 @@ def checked_chain(
     """Every step of a chain with its check, by both checkers."""
     check_chain(what, chain)
     for step, verdict in zip(chain.steps, checker.chain(chain, definitions), strict=True):
-        yield step, checked(layer, what, step, definitions, work, verdict.proved)
+        yield step, checked(layer, what, step, definitions, work, verdict)
 
 
 def checked(
-    layer: Layer, what: str, step: Step, definitions: Definitions, work: Work, proved: bool
+    layer: Layer, what: str, step: Step, definitions: Definitions, work: Work, verdict: Verdict
 ) -> Check:
     """A step written out; where it is proved for every size that may be too much, and left."""
     try:
-        check = check_step(layer, what, step, definitions, work, second=proved)
+        check = check_step(layer, what, step, definitions, work, second=verdict.proved)
     except (TooLarge, NothingChecked):
-        if not proved:
+        if not verdict.proved:
             raise
-        return Check(step.law, EXACT, (), 0, every_size=True)
-    return replace(check, every_size=proved)
+        check = Check(step.law, EXACT, (), 0)
+    return replace(check, every_size=verdict.proved, needs=verdict.needs)
 
 
 def with_forms(proof: Proof, derivation: Derivation) -> Proof:

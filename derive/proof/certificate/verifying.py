@@ -9,22 +9,27 @@ from typing import Any, cast
 from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Chain, Step
-from pullback.derive.errors import DefinitionError
+from pullback.derive.errors import DefinitionError, ProofFailed
 from pullback.derive.index.objects import Index
 from pullback.derive.layer import Definitions, Layer, Node, Tensor
 from pullback.derive.proof.certificate.trees import Reader, named
 from pullback.derive.proof.certificate.writing import FORMAT
 from pullback.derive.proof.check import Check
+from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.proving import Watch, checked_chain, every_size_checker
 from pullback.derive.proof.scalars import Work
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A layer and chains of steps about it, each with the node whose definition it may use."""
+    """A layer and chains of steps about it, each with the node whose definition it may use.
+
+    `needs` is what is said of each step, in order: what both of its sides need to have values.
+    """
 
     layer: Layer
     chains: tuple[tuple[str, Chain, Node | None], ...]
+    needs: tuple[tuple[Need, ...], ...]
 
     @property
     def steps(self) -> int:
@@ -41,9 +46,10 @@ def read(data: Any) -> Certificate:
     try:
         layer = read_layer(reader, fields["layer"])
         chains = tuple(read_chain(reader, layer, chain) for chain in fields["chains"])
+        needs = [read_needs(reader, s) for chain in fields["chains"] for s in chain["steps"]]
     except ValueError as error:
         raise DefinitionError(f"certificate: {error}") from None
-    return Certificate(layer, chains)
+    return Certificate(layer, chains, tuple(needs))
 
 
 def taken(data: Any, what: str, **wanted: type) -> Mapping[str, Any]:
@@ -118,6 +124,17 @@ def facts(reader: Reader, places: Iterable[Any]) -> Iterator[Relational]:
         yield fact
 
 
+def read_needs(reader: Reader, step: Any) -> tuple[Need, ...]:
+    """What is said that a step needs."""
+    found = []
+    for places in taken(step, "step", needs=list)["needs"]:
+        if not isinstance(places, list) or not places:
+            raise ValueError(f"a step needs {places!r}; wanted is a list of places")
+        relation, *beside = facts(reader, places)
+        found.append(Need(relation, tuple(beside)))
+    return tuple(found)
+
+
 def read_chain(reader: Reader, layer: Layer, data: Any) -> tuple[str, Chain, Node | None]:
     """A chain of steps. What a step assumes the layer must assume."""
     fields = taken(data, "chain", about=str, steps=list)
@@ -137,7 +154,8 @@ def read_chain(reader: Reader, layer: Layer, data: Any) -> tuple[str, Chain, Nod
 def verify(
     certificate: Certificate, watch: Watch = lambda checks, count: checks
 ) -> list[tuple[Step, Check]]:
-    """Check every step by both checkers; raises ProofFailed at the first that does not hold."""
+    """Check every step by both checkers; raises ProofFailed at the first that does not hold, or
+    that needs something else than is said of it."""
     return list(watch(checks(certificate), certificate.steps))
 
 
@@ -146,7 +164,14 @@ def checks(certificate: Certificate) -> Iterator[tuple[Step, Check]]:
     layer, work = certificate.layer, Work()
     checker = every_size_checker(layer)
     notations = {n.name: (n.indices, n.expr) for n in layer.notations}
+    said = iter(certificate.needs)
     for what, chain, node in certificate.chains:
         own = {} if node is None else {node.name: (node.indices, node.expr)}
         definitions: Definitions = {**notations, **own}
-        yield from checked_chain(layer, checker, what, chain, definitions, work)
+        for step, check in checked_chain(layer, checker, what, chain, definitions, work):
+            if next(said) != check.needs:
+                raise ProofFailed(
+                    f"{layer.name}: {what}: of the step '{step.law}' it is not said what it needs: "
+                    f"{', '.join(str(need.relation) for need in check.needs) or 'nothing'}"
+                )
+            yield step, check

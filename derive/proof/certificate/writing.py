@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.steps import Chain
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.certificate.trees import Writer
+from pullback.derive.proof.every_size.said import Need
+from pullback.derive.proof.proving import Proof
 
-FORMAT = "pullback certificate 1"
+FORMAT = "pullback certificate 2"
 
 
-def certificate(derivation: Derivation) -> dict[str, Any]:
+def certificate(proof: Proof) -> dict[str, Any]:
     """The derivation as JSON's lists, texts and numbers, which docs/certificate.md explains."""
     writer = Writer()
-    layer = written_layer(writer, derivation.layer)
+    layer = written_layer(writer, proof.derivation.layer)
+    needs = {id(step): check.needs for step, check in proof.steps}
     chains = []
-    for reasoning in derivation.reasonings:
-        chain = written_chain(writer, reasoning.what, reasoning.chain)
+    for reasoning in proof.derivation.reasonings:
+        chain = written_chain(writer, reasoning.what, reasoning.chain, needs)
         node = reasoning.node
         chains.append({**chain, "node": written_node(writer, node) if node else None})
     return {
@@ -59,8 +62,13 @@ def written_node(writer: Writer, node: Node) -> dict[str, Any]:
     }
 
 
-def written_chain(writer: Writer, what: str, chain: Chain) -> dict[str, Any]:
-    """Steps, each of which starts where the one before it ended."""
+def written_chain(
+    writer: Writer, what: str, chain: Chain, needs: Mapping[int, Sequence[Need]]
+) -> dict[str, Any]:
+    """Steps, each of which starts where the one before it ended; needs go by the step's identity.
+
+    A need is what must hold, and then the conditions under which it must.
+    """
     return {
         "about": what,
         "start": writer.write(chain.start),
@@ -69,6 +77,10 @@ def written_chain(writer: Writer, what: str, chain: Chain) -> dict[str, Any]:
                 "law": step.law,
                 "after": writer.write(step.after),
                 "assumes": [writer.write(fact) for fact in step.assumes],
+                "needs": [
+                    [writer.write(fact) for fact in (need.relation, *need.beside)]
+                    for need in needs[id(step)]
+                ],
             }
             for step in chain.steps
         ],

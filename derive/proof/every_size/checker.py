@@ -17,6 +17,7 @@ from pullback.derive.proof.every_size.exponentials import rebuild
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, POSITIVE, Fact
 from pullback.derive.proof.every_size.reader import Reader
 from pullback.derive.proof.every_size.ring import Ring
+from pullback.derive.proof.every_size.said import Need, strongest
 from pullback.derive.proof.every_size.showing import words
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.slopes import RULES
@@ -26,10 +27,14 @@ from pullback.derive.proof.every_size.zero import is_zero
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a step was decided, and why not."""
+    """Whether a step was decided, and why not; under which conditions its sides have values.
+
+    What holds of every number is no condition. Those that are named follow from the chain's start.
+    """
 
     proved: bool
     why: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass
@@ -57,6 +62,7 @@ class Checker:
         self.ring = Ring()
         self.known: Domain | None = None  # worked out at first use, as are the rules
         self.rules: dict[Relational, Rule] = {}  # by what is assumed
+        self.plain: dict[Fact, bool] = {}  # does it hold whatever the layer is?
 
     def chain(self, chain: Chain, definitions: Definitions) -> list[Verdict]:
         """Which steps of a chain are seen to hold, wherever its start has a value?"""
@@ -119,16 +125,31 @@ class Checker:
         try:
             reader.needed.clear()
             before = reader.read(step.before, {})
-            granted = set(reader.needed)
+            granted = dict.fromkeys(reader.needed)
             reader.needed.clear()
             after = reader.read(step.after, {})
-            for fact in dict.fromkeys(reader.needed):
+            needed = dict.fromkeys(reader.needed)
+            for fact in needed:
                 if fact not in granted and not follows(signs, fact):
                     return Verdict(False, f"not seen to follow: {words(ring, fact)}")
             equal = is_zero(signs, ring.settled(minus(before, after)))
         except Undecided as error:
             return Verdict(False, str(error))
-        return Verdict(equal, "" if equal else "the normal forms differ")
+        if not equal:
+            return Verdict(False, "the normal forms differ")
+        found = (f.said.need for f in granted | needed if not self.always(signs, f))
+        return Verdict(True, "", strongest(found))
+
+    def always(self, signs: Signs, fact: Fact) -> bool:
+        """Does what a value needs hold of all numbers, whatever the layer is?"""
+        if fact not in self.plain:
+            bare = Signs(self.ring)
+            self.ring.rebuild = partial(rebuild, bare)
+            with suppress(Undecided):
+                self.plain[fact] = follows(bare, fact)
+            self.plain.setdefault(fact, False)
+            self.ring.rebuild = partial(rebuild, signs)
+        return self.plain[fact]
 
 
 def follows(signs: Signs, fact: Fact) -> bool:

@@ -6,7 +6,8 @@ A fact holds of every place of its indices; a condition that is given holds of i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.terms import Factor
@@ -31,6 +32,7 @@ class Fact:
     value: Factor  # an atom that stands for it
     guards: tuple[Fact, ...] = ()
     everywhere: bool = True  # at every place of its indices
+    said: Any = field(default=None, compare=False, repr=False)  # where it came up
 
 
 Given = tuple[Fact, ...]  # conditions that hold where something stands

@@ -6,11 +6,16 @@ the conditions hold beside which it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import sympy as sp
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from pullback.derive.index.objects import Index
 from pullback.derive.proof.every_size.facts import (
     HOLDS,
     NOT_NEGATIVE,
@@ -22,6 +27,7 @@ from pullback.derive.proof.every_size.facts import (
 from pullback.derive.proof.every_size.known import PLAIN
 from pullback.derive.proof.every_size.meeting import direction
 from pullback.derive.proof.every_size.places import INDEX, OPEN
+from pullback.derive.proof.every_size.said import Said
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import in_cases, switches
 from pullback.derive.proof.every_size.terms import Factor, Number, Value, as_number, scaled
@@ -33,18 +39,31 @@ class Needs:
     def __init__(self, signs: Signs) -> None:
         self.signs, self.ring = signs, signs.ring
         self.needed: list[Fact] = []
+        self.about: Expr = sp.S.Zero  # what is being read
+        self.letters: Mapping[Index, Expr] = {}  # for the indices of what is looked through
+        self.beside: tuple[tuple[Relational, Mapping[Index, Expr]], ...] = ()
 
-    def under(self, facts: Given, read: Callable[[], Any]) -> Any:
-        """What is read where conditions hold."""
-        before = self.signs.given
-        self.signs.given = tuple(dict.fromkeys((*before, *facts)))
+    def under(self, facts: Given, read: Callable[[], Any], beside: Iterable[Relational]) -> Any:
+        """What is read where conditions hold; `beside` is these in index notation."""
+        before = self.signs.given, self.beside
+        self.signs.given = tuple(dict.fromkeys((*before[0], *facts)))
+        self.beside = (*self.beside, *((fact, self.letters) for fact in beside))
         try:
             return read()
         finally:
-            self.signs.given = before
+            self.signs.given, self.beside = before
+
+    def reading(self, expr: Expr, read: Callable[[], Value]) -> Value:
+        """What is read of an expression; its needs are said of it."""
+        before, self.about = self.about, expr
+        try:
+            return read()
+        finally:
+            self.about = before
 
     def need(self, kind: str, value: Value) -> None:
         """That something must hold here."""
+        self.said = Said(kind, self.about, self.letters, self.beside)
         given = list(self.signs.given)
         while True:  # where two places are one, it is said of one of them
             equal = next((g for g in given if g.kind == HOLDS and self.puts_in(g)), None)
@@ -85,7 +104,11 @@ class Needs:
                 for factor, exponent in factors:
                     self.say_of_factor(factor, exponent, given)
                 return
-        self.needed.append(self.signs.fact(kind, value, given))
+        self.take_down(kind, value, given)
+
+    def take_down(self, kind: str, value: Value, given: Given) -> None:
+        """Keep it, with where it came up."""
+        self.needed.append(replace(self.signs.fact(kind, value, given), said=self.said))
 
     def say_by_cases(self, kind: str, value: Value, given: Given) -> bool:
         """That a value is not 0, said by cases: those in which it would be 0 must not come up."""
@@ -120,4 +143,4 @@ class Needs:
             return
         value = self.ring.inside(factor) if head.kind == "base" else self.ring.factor(factor)
         root = Fraction(exponent).denominator % 2 == 0
-        self.needed.append(self.signs.fact(POSITIVE if root else NOT_ZERO, value, given))
+        self.take_down(POSITIVE if root else NOT_ZERO, value, given)

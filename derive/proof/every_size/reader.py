@@ -22,6 +22,7 @@ from pullback.derive.index.objects import (
     is_entry,
     is_size,
 )
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.layer import Definitions
 from pullback.derive.proof.every_size.facts import (
     FAILS,
@@ -87,7 +88,7 @@ class Reader(Needs):
             self.needed += needed
             return value
         before = len(self.needed)
-        value = self.anew(expr, at)
+        value = self.reading(expr, lambda: self.anew(expr, at))
         self.memory[key] = value, tuple(dict.fromkeys(self.needed[before:]))
         return value
 
@@ -110,10 +111,23 @@ class Reader(Needs):
         places = tuple(self.place(i, at) for i in entry_indices(expr))
         if name in self.definitions:
             indices, meaning = self.definitions[name]
-            return self.read(meaning, dict(zip(indices, places, strict=True)))
+            inner = dict(zip(indices, places, strict=True))
+            return self.looked_through(expr, indices, lambda: self.read(meaning, inner))
         if name in self.label_sizes:
             return self.number_of(self.place(expr, at))
         return self.ring.factor((self.ring.head("tensor", name), *places))
+
+    def looked_through(
+        self, expr: Expr, indices: Sequence[Index], read: Callable[[], Value]
+    ) -> Value:
+        """What is read of an entry's definition, whose own indices stand for those of the entry."""
+        before = self.letters
+        named = (substitute(i, before) for i in entry_indices(expr))
+        self.letters = dict(zip(indices, named, strict=True))
+        try:
+            return read()
+        finally:
+            self.letters = before
 
     def number_of(self, place: int) -> Value:
         """A place as a number."""
@@ -253,8 +267,8 @@ class Reader(Needs):
     def chosen(self, relation: Any, sides: Sequence[Expr], at: At) -> Value:
         """One value where a condition holds, else another."""
         condition = self.condition(relation, at)
-        first = self.under(condition.yes, lambda: self.read(sides[0], at))
-        second = self.under(condition.no, lambda: self.read(sides[1], at))
+        first = self.under(condition.yes, lambda: self.read(sides[0], at), [relation])
+        second = self.under(condition.no, lambda: self.read(sides[1], at), [relation.negated])
         return self.mixed(condition, first, second)
 
     def mixed(self, condition: Condition, first: Value, second: Value) -> Value:

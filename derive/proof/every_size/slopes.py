@@ -52,6 +52,11 @@ By = tuple[str, tuple[int, ...]]  # the tensor and the places by which a slope i
 
 def slope(reader: Reader, expr: Expr, at: At, by: By) -> Value:
     """The slope of an expression by an entry."""
+    return reader.reading(expr, lambda: slope_by_kind(reader, expr, at, by))
+
+
+def slope_by_kind(reader: Reader, expr: Expr, at: At, by: By) -> Value:
+    """The slope by the rule for this kind of expression."""
     if is_place_or_number(expr):
         return {}
     if is_entry(expr):
@@ -83,7 +88,8 @@ def entry_slope(reader: Reader, expr: Expr, at: At, by: By) -> Value:
         return reader.ring.times(constant(1), *deltas)
     if name in reader.definitions:
         indices, meaning = reader.definitions[name]
-        return slope(reader, meaning, dict(zip(indices, places, strict=True)), by)
+        inner = dict(zip(indices, places, strict=True))
+        return reader.looked_through(expr, indices, lambda: slope(reader, meaning, inner, by))
     return {}
 
 
@@ -94,7 +100,7 @@ def of_sum(reader: Reader, expr: Any, at: At, by: By) -> Value:
 
 def of_product(reader: Reader, expr: Any, at: At, by: By) -> Value:
     """The product rule; what stands beside a condition is read where it holds."""
-    given, switches, moving = conditions(reader, expr, at)
+    given, said, switches, moving = conditions(reader, expr, at)
 
     def inside() -> Value:
         found: list[Value] = [{}]
@@ -105,7 +111,8 @@ def of_product(reader: Reader, expr: Any, at: At, by: By) -> Value:
                 found.append(reader.ring.times(moved, *others))
         return plus(*found)
 
-    return reader.ring.times(reader.under(given, inside), *(reader.read(a, at) for a in switches))
+    values = reader.under(given, inside, said), *(reader.read(a, at) for a in switches)
+    return reader.ring.times(*values)
 
 
 def over_axes(reader: Reader, expr: Any, at: At, by: By) -> Value:
@@ -127,8 +134,9 @@ def of_extreme(reader: Reader, expr: Any, at: At, by: By) -> Value:
 def of_choice(reader: Reader, relation: Any, sides: Sequence[Expr], at: At, by: By) -> Value:
     """The slope of the side that is taken."""
     condition = reader.condition(relation, at)
-    first = reader.under(condition.yes, lambda: slope(reader, sides[0], at, by))
-    second = reader.under(condition.no, lambda: slope(reader, sides[1], at, by))
+    first = reader.under(condition.yes, lambda: slope(reader, sides[0], at, by), [relation])
+    other = [relation.negated]
+    second = reader.under(condition.no, lambda: slope(reader, sides[1], at, by), other)
     return reader.mixed(condition, first, second)
 
 

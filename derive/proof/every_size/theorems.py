@@ -182,7 +182,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "the derivative of a root",
         "the derivative of a power whose base and exponent both run",
     ),
-    "slopes.slope": (
+    "slopes.slope_by_kind": (
         "the derivative of a function of one variable, the chain rule",
         "the derivative of exp",
         "the derivative of log1p",

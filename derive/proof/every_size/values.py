@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 from sympy import Expr
+from sympy.core.relational import Relational
 
 from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
@@ -47,10 +48,13 @@ def less_than_one(expr: Expr) -> Expr | None:
     return None
 
 
-def conditions(reader: Reader, expr: Expr, at: At) -> tuple[Given, list[Expr], list[Expr]]:
-    """What the conditions among factors say, these, and the other factors."""
+def conditions(
+    reader: Reader, expr: Expr, at: At
+) -> tuple[Given, list[Relational], list[Expr], list[Expr]]:
+    """What the conditions among factors say, twice, these factors, and the others."""
     found: list[Expr] = []
     given: list[Fact] = []
+    said: list[Relational] = []
     for whole in expr.args:
         part = whole.base if whole.is_Pow and whole.exp.is_positive else whole
         apart = less_than_one(part)
@@ -59,16 +63,18 @@ def conditions(reader: Reader, expr: Expr, at: At) -> tuple[Given, list[Expr], l
         found.append(whole)
         if isinstance(part, Bracket):
             given += reader.condition(part.condition, at).yes
+            said.append(part.condition)
         else:
             op, delta = ("==", part) if apart is None else ("!=", apart)
             given += reader.ordered(op, *(reader.place(a, at) for a in delta.args)).yes
-    return tuple(given), found, [a for a in expr.args if a not in found]
+            said.append((sp.Eq if op == "==" else sp.Ne)(*delta.args, evaluate=False))
+    return tuple(given), said, found, [a for a in expr.args if a not in found]
 
 
 def product(reader: Reader, expr: Expr, at: At) -> Value:
     """A product; factors are read where the conditions beside them hold."""
-    given, switches, others = conditions(reader, expr, at)
-    values = reader.under(given, lambda: [reader.read(a, at) for a in others])
+    given, said, switches, others = conditions(reader, expr, at)
+    values = reader.under(given, lambda: [reader.read(a, at) for a in others], said)
     values += [reader.read(a, at) for a in switches]
     if any(map(reader.ring.infinite, values)) and sum(as_number(v) is None for v in values) > 1:
         raise Undecided("a product with what may be infinite")
