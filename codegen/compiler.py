@@ -13,14 +13,14 @@ from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
+from pullback.codegen.proved import proved
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.table import NUMPY
 from pullback.codegen.targets.target import Emission, Target
-from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.layer import Layer
-from pullback.derive.proof.proving import Proof, Watch, prove
+from pullback.derive.proof.proving import Proof, Watch
 from pullback.derive.read.definition import Library
-from pullback.derive.read.reader import read_layer
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def compile_definition(
     Of these, Fault is a fault of Pullback itself, whatever the exception was that came up.
     """
     with stages(name, source):
-        layer = read_layer(name, source, library)
-        return lowered(prove(derive(layer), watch), target)
+        return lowered(proved(name, source, library, watch), target)
 
 
 def stem(name: str, target: Target, first: Target) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pullback.derive.errors import DefinitionError
+from pullback.derive.read.definition import Library
 from pullback.derive.read.reader import read_equations
 
 SUFFIX = ".toml"
@@ -79,6 +80,11 @@ def made(
 def quoted(text: str) -> str:
     """Text as a basic string of TOML, whose escapes are those of JSON, and one more."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def called_from(definition: str) -> Library:
+    """The definitions that this one may call."""
+    return lambda name: beside(definition, name)
 
 
 def beside(definition: str, name: str) -> str:

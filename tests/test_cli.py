@@ -226,7 +226,7 @@ def test_an_interrupted_run_leaves_what_was_there(moment, tmp_path, monkeypatch,
         raise KeyboardInterrupt
 
     if moment == "proof":
-        monkeypatch.setattr("pullback.codegen.compiler.prove", interrupt)
+        monkeypatch.setattr("pullback.codegen.proved.prove", interrupt)
     else:
         monkeypatch.setattr(write.os, "replace", interrupt)
     assert run("generate", "affine", "--out", out) == 130
@@ -243,6 +243,7 @@ def test_ctrl_c_while_the_command_is_loaded():
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupted())\n"
         "from pullback.__main__ import main\n"
+        "sys.argv = ['pullback', 'list']\n"
         "sys.exit(main())"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

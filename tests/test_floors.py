@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 OWN = "pullback."
 LONGEST = 330  # lines of a file
 PROGRAMS = [  # the floors of codegen/
-    "faults", "library", "templating", "program", "lower", "interface", "notation", "targets",
+    "faults", "library", "proved", "templating", "program", "lower", "interface", "notation", "targets",
     "pages", "compiler", "faces",
 ]  # fmt: skip
 FLOORS = ["errors", "index", "layer", "read", "laws", "calculus", "law_example", "proof"]

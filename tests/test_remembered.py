@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import pullback
-from pullback.codegen.faces import generate, remembered
+from pullback.codegen.faces import remembered
 from pullback.codegen.faces.cli import main
+from pullback.codegen.faces.command import generate
 from pullback.codegen.faces.remembered import VARIABLE, Remembered, engine, key_of
 
 SOURCE = "equations = '''\nh = relu(x[n])\nu[n] = h[n] * a\n'''\n"

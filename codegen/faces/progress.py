@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from multiprocessing import parent_process
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from pullback.derive.proof.proving import Checked
+if TYPE_CHECKING:  # what is shown hangs on none of it
+    from pullback.derive.proof.proving import Checked
 
 Done = TypeVar("Done")
 CLEAR = "\r\x1b[K"  # back to the start of the line, which is then empty

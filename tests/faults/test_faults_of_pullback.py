@@ -15,27 +15,32 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces import cli, notebook, parallel
+from pullback.codegen.faces.options import COMMANDS as COMMANDS_BY_NAME
 from pullback.codegen.faults import STACK, stages
 from pullback.derive.errors import Fault, PullbackError, TooLarge
 
 ROOT = Path(__file__).parent.parent.parent
 DIGEST = hashlib.sha256(library.shipped_source("relu").encode()).hexdigest()[:16]
 STAGES = [
-    "pullback.codegen.compiler.read_layer",
-    "pullback.codegen.compiler.derive",
-    "pullback.codegen.compiler.prove",
-    "pullback.codegen.targets.numpy.target.lower",
+    "pullback.codegen.proved.read_layer",
+    "pullback.codegen.proved.derive",
+    "pullback.codegen.proved.prove",
 ]
+LOWER = "pullback.codegen.targets.numpy.target.lower"
+PAGES = "pullback.codegen.pages"
 NUMPY = "pullback.codegen.targets.numpy.target"
 WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
 WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.compiler.page"]
 COMMANDS = [
-    (["show", "relu"], [*STAGES, "pullback.codegen.faces.cli.show"]),
-    (["show", "relu", "--format", "latex"], [*STAGES, "pullback.codegen.faces.cli.latex"]),
-    (["show", "relu", "--format", "html"], [*STAGES, "pullback.codegen.compiler.page"]),
-    (["show", "relu", "--jacobian", "h", "u"], ["pullback.codegen.faces.cli.jacobian_matrix"]),
-    (["generate", "relu"], [*STAGES, *WRITERS]),
-    (["book"], [*STAGES, "pullback.codegen.faces.cli.chapter"]),
+    (["show", "relu"], [*STAGES, f"{PAGES}.terminal.show"]),
+    (["show", "relu", "--format", "latex"], [*STAGES, f"{PAGES}.latex.latex"]),
+    (["show", "relu", "--format", "html"], [*STAGES, LOWER, "pullback.codegen.compiler.page"]),
+    (
+        ["show", "relu", "--jacobian", "h", "u"],
+        ["pullback.codegen.pages.jacobian_matrix.jacobian_matrix"],
+    ),
+    (["generate", "relu"], [*STAGES, LOWER, *WRITERS]),
+    (["book"], [*STAGES, LOWER, "pullback.codegen.faces.command.book.chapter"]),
 ]
 PAIRS = [(command, stage) for command, stages in COMMANDS for stage in stages]
 
@@ -71,7 +76,9 @@ def test_a_fault_in_any_stage_is_one_line(command, stage, tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("run", ["list", "new", "generate", "book", "show"])
 def test_a_fault_before_there_is_a_definition(run, monkeypatch, capsys):
-    monkeypatch.setitem(cli.RUNS, run, raising(IndexError("list index out of range")))
+    file, _ = COMMANDS_BY_NAME[run]
+    where = f"pullback.codegen.faces.command.{file}.run"
+    monkeypatch.setattr(where, raising(IndexError("list index out of range")))
     arguments = {"new": ["new", "mine"], "show": ["show", "relu"]}.get(run, [run])
     assert cli.main(arguments) == 70
     line = capsys.readouterr().err
@@ -80,7 +87,7 @@ def test_a_fault_before_there_is_a_definition(run, monkeypatch, capsys):
 
 
 def test_where_it_came_up_is_shown_if_asked_for(monkeypatch, capsys):
-    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(ValueError("here")))
+    monkeypatch.setattr("pullback.codegen.proved.derive", raising(ValueError("here")))
     monkeypatch.setenv("PULLBACK_TRACEBACK", "1")
     assert cli.main(["show", "relu"]) == 70
     assert "Traceback" in capsys.readouterr().err
@@ -88,7 +95,7 @@ def test_where_it_came_up_is_shown_if_asked_for(monkeypatch, capsys):
 
 def test_faults_have_a_type_in_python(monkeypatch):
     error = ZeroDivisionError("here")
-    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(error))
+    monkeypatch.setattr("pullback.codegen.proved.derive", raising(error))
     for call in (
         lambda: notebook.layer("u = 2 * x"),
         lambda: notebook.shipped("relu"),
@@ -103,7 +110,7 @@ def test_faults_have_a_type_in_python(monkeypatch):
     ("error", "words"), [(RecursionError(), "nested too deeply"), (MemoryError(), "memory")]
 )
 def test_what_the_machine_cannot_hold_is_too_large(error, words, monkeypatch, capsys):
-    monkeypatch.setattr("pullback.codegen.compiler.derive", raising(error))
+    monkeypatch.setattr("pullback.codegen.proved.derive", raising(error))
     with pytest.raises(TooLarge, match=words):
         notebook.shipped("relu")
     assert cli.main(["show", "relu"]) == 2 and words in capsys.readouterr().err

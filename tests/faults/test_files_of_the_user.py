@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pullback.codegen import library
-from pullback.codegen.faces import cli, generate, write
+from pullback.codegen.faces import cli, write
+from pullback.codegen.faces.command import generate
 from pullback.codegen.faces.marks import COMMENTS, Owner, marked, owner, owner_of
 from pullback.codegen.pages import mathml
 from pullback.derive.errors import PullbackError
@@ -67,7 +68,7 @@ def test_a_file_of_the_users_stays_and_nothing_is_derived(
 ):
     (tmp_path / name).write_text(MINE)
     with monkeypatch.context() as patch:
-        patch.setattr("pullback.codegen.compiler.derive", never)
+        patch.setattr("pullback.codegen.proved.derive", never)
         assert run(command, tmp_path) == 2
     assert f"{tmp_path / name}: not written by pullback" in capsys.readouterr().err
     assert contents(tmp_path) == {name: MINE.encode()}
@@ -83,7 +84,7 @@ def test_a_file_that_was_edited_stays(command, name, written, tmp_path, monkeypa
         folder.mkdir()
         (folder / name).write_text(edited, encoding="utf-8")
         with monkeypatch.context() as patch:
-            patch.setattr("pullback.codegen.compiler.derive", never)
+            patch.setattr("pullback.codegen.proved.derive", never)
             assert run(command, folder) == 2
         words = "not written by pullback" if command == "new" else "edited since pullback wrote it"
         assert f"{folder / name}: {words}" in capsys.readouterr().err
@@ -196,7 +197,7 @@ def test_the_folder_that_nobody_named_is_taken_only_where_it_is_ours(tmp_path, m
 
 
 def test_two_texts_for_one_file_are_refused(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("pullback.codegen.compiler.derive", never)
+    monkeypatch.setattr("pullback.codegen.proved.derive", never)
     for name in ("laws.toml", "test_a.toml", "a.toml"):
         (tmp_path / name).write_text('equations = "u[n] = a * x[n]"')
     (tmp_path / "other").mkdir()
@@ -215,7 +216,7 @@ def test_two_texts_for_one_file_are_refused(tmp_path, monkeypatch, capsys):
 def test_a_folder_that_cannot_be_written_is_seen_first(
     command, place, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("pullback.codegen.compiler.derive", never)
+    monkeypatch.setattr("pullback.codegen.proved.derive", never)
     out = tmp_path / "lib"
     if place == "not allowed":
 

@@ -44,7 +44,7 @@ def test_an_error_stands_on_a_line_of_its_own(monkeypatch):
     def fails(*_):
         raise ValueError("here")
 
-    monkeypatch.setattr("pullback.codegen.compiler.derive", fails)
+    monkeypatch.setattr("pullback.codegen.proved.derive", fails)
     assert cli.main(["show", "relu"]) == 70
     assert f"derive relu …{CLEAR}pullback: relu: this is a fault" in terminal.getvalue()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,6 +14,7 @@ from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
 from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
+from pullback.codegen.faces.options import add_out
 from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.remembered import Remembered, key_of, remembered
@@ -28,13 +29,20 @@ from pullback.codegen.faces.write import (
 )
 from pullback.codegen.faults import stages
 from pullback.codegen.pages import mathml, site
-from pullback.codegen.targets.table import NUMPY
+from pullback.codegen.targets.table import NUMPY, PRECISE, TARGETS
 from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.read.definition import Library
 from pullback.derive.read.reader import read_layer
 
+EXAMPLES = """examples:
+  pullback generate
+  pullback generate my_layer.toml --out mylib
+  pullback generate --check
+  pullback generate --check --fresh    (trusting nothing that is known from before)
+  pullback generate softmax_cross_entropy --precise --out precise
+  pullback generate mlp --target plain --out simple
+"""
 FOLDER = Path("generated")  # where files go that are not told where
 PACKAGE = "__init__.py"
 Row = tuple[str, str, str, str, str]
@@ -60,7 +68,60 @@ class Outcome(NamedTuple):
         return cls(texts, list(map(tuple, rows)), entry, card and site.Card.of(card))
 
 
-def run_generate(options: Namespace) -> int:
+def add(generate: ArgumentParser) -> None:
+    """The arguments of `generate`."""
+    generate.add_argument(
+        "definitions",
+        nargs="*",
+        metavar="DEFINITION",
+        help="a shipped layer's name or a .toml file (default: all shipped)",
+    )
+    add_out(
+        generate,
+        None,
+        "the folder to write into (default: generated, where that is not there or is pullback's)",
+    )
+    generate.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; print a diff and exit with 1 where files differ",
+    )
+    generate.add_argument(
+        "--fresh",
+        action="store_true",
+        help="derive and prove anew what is known from before, and keep nothing; "
+        "what is kept lies in $PULLBACK_CACHE, else in the user's folder for caches",
+    )
+    generate.add_argument(
+        "--target",
+        type=targets,
+        default=[NUMPY],
+        metavar="NAME,…",
+        help="what to write: "
+        + "; ".join(f"{t.name} ({t.about})" for t in TARGETS.values())
+        + "; of several, files of the first have the layer's name (default: numpy)",
+    )
+    generate.add_argument(
+        "--precise",
+        dest="target",
+        action="store_const",
+        const=[PRECISE],
+        help="--target numpy-precise: modules that work in float64 and carry on the rounding "
+        "errors of exponents: a few ULPs off in every regime, in up to some three times the time",
+    )
+
+
+def targets(text: str) -> list[Target]:
+    """Targets by their names, with commas between."""
+    names = list(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in TARGETS:
+            known = ", ".join(TARGETS)
+            raise ArgumentTypeError(f"there is no target {name!r}; there are {known}")
+    return [TARGETS[name] for name in names]
+
+
+def run(options: Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     definitions, whole = options.definitions or library.shipped(), not options.definitions
     planned = plan(definitions, whole, options.target)
@@ -137,7 +198,7 @@ def key(definition: str, targets: Sequence[Target]) -> str:
     """What the outcome for a definition hangs on, beside the engine."""
     name, source = library.find(definition)
     with stages(name, source):
-        layer = read_layer(name, source, called_from(definition))
+        layer = read_layer(name, source, library.called_from(definition))
     shipped = str(definition in library.shipped())
     return key_of(name, layer.digest, shipped, *(t.name for t in targets))
 
@@ -162,12 +223,7 @@ def compiled_from(definition: str, target: Target = NUMPY) -> Compiled:
     """Every stage for one definition."""
     name, source = library.find(definition)
     doing(f"derive {name}")
-    return compile_definition(name, source, called_from(definition), watched, target)
-
-
-def called_from(definition: str) -> Library:
-    """The definitions that this one may call."""
-    return lambda name: library.beside(definition, name)
+    return compile_definition(name, source, library.called_from(definition), watched, target)
 
 
 def shared(names: Sequence[str], results: Sequence[Outcome], whole: bool) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The commands of `pullback`, a file each: its arguments (`add`) and what it does (`run`)."""
