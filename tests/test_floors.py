@@ -10,8 +10,8 @@ ROOT = Path(__file__).parent.parent
 OWN = "pullback."
 LONGEST = 330  # lines of a file
 PROGRAMS = [  # the floors of codegen/
-    "faults", "library", "proved", "templating", "program", "lower", "interface", "notation", "targets",
-    "pages", "compiler", "faces",
+    "faults", "library", "proved", "templating", "program", "lower", "interface", "notation",
+    "targets", "pages", "compiler", "faces",
 ]  # fmt: skip
 FLOORS = ["errors", "index", "layer", "read", "laws", "calculus", "law_example", "proof"]
 
