@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
@@ -21,6 +21,8 @@ class Tensors:
     """The tensors of a layer, and what the names of their cotangents stand for."""
 
     layer: Layer
+    # where a factor stands among others, once for each, as steps change little of what is written
+    orders: dict[Expr, tuple[int, int, object]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def places(self) -> Mapping[str, int]:

@@ -29,7 +29,9 @@ def split(tensors: Tensors, product: Expr) -> tuple[list[Expr], list[Expr]]:
             above.append(factor)
 
     def order(factor: Expr) -> tuple[int, int, object]:
-        return factor_order(tensors, factor)
+        if factor not in tensors.orders:
+            tensors.orders[factor] = factor_order(tensors, factor)
+        return tensors.orders[factor]
 
     return sorted(above, key=order), sorted(below, key=order)
 
