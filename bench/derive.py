@@ -5,8 +5,11 @@ Every case runs in a fresh process, since SymPy keeps what it has worked out bef
 
 import argparse
 import json
+import os
+import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +34,13 @@ from pullback.derive.read.reader import read_layer
 STAGES = ("read", "derive", "prove", "emit", "tests", "page")  # of which each has a column
 CHAINS = (5, 10, 20, 50, 100)
 SOFTMAX = (2, 4, 8, 16, 32)
+EDGES = Path(__file__).parent.parent / "tests" / "edges"
+HARD = ("cosine_embedding", "gaussian_mixture", "nt_xent", "ppo_clip")
+COMMANDS = {  # what a command is given, after those that come before it
+    "generate, everything new": ["generate --out DIR"],
+    "generate, nothing changed": ["generate --out DIR"] * 2,
+    "show relu": ["show relu"],
+}
 HELP = """\
 examples:
   python -m bench.derive                                shipped layers, chains, softmax by SymPy
@@ -112,11 +122,35 @@ def jacobian(n: int) -> dict[str, Any]:
     }
 
 
+def commanded(commands: Sequence[str]) -> dict[str, Any]:
+    """Seconds of the last command, also of its processes' CPU; the memory of the largest process.
+
+    Nothing is known from before the first one.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        known = {**os.environ, "PULLBACK_CACHE": os.path.join(folder, "cache")}
+        for command in commands:
+            words = [folder if word == "DIR" else word for word in command.split()]
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
+            run = [sys.executable, "-m", "pullback", *words]
+            done = subprocess.run(run, stdout=subprocess.DEVNULL, env=known)
+            if done.returncode:
+                return {"refused": f"ended with {done.returncode}"}
+    wall, used = perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return {"seconds": {"wall": wall, "CPU": cpu}, "megabytes": megabytes}
+
+
 def work(case: Case) -> dict[str, Any]:
     """What a fresh process does."""
     kind, what = case
     if kind == "layer":
         return compiled(what, library.shipped_source(what))
+    if kind == "edge":
+        return compiled(what, (EDGES / f"{what}.toml").read_text(encoding="utf-8"))
+    if kind == "command":
+        return commanded(COMMANDS[what])
     return compiled("chain", chain(what)) if kind == "chain" else jacobian(what)
 
 
@@ -142,6 +176,8 @@ def cases(kinds: Sequence[str]) -> list[Case]:
         "layer": library.shipped(),
         "chain": chains,
         "softmax": SOFTMAX,
+        "edge": HARD,
+        "command": tuple(COMMANDS),
     }
     return [(kind, what) for kind in kinds for what in every[kind]]
 
@@ -151,6 +187,8 @@ def table(results: Sequence[tuple[Case, dict[str, Any]]]) -> str:
     parts = []
     for kind, title in (
         ("layer", "Shipped layers"),
+        ("edge", "Definitions that were hard to prove"),
+        ("command", "The command"),
         ("chain", "Chains of affine and relu, by calls"),
         ("softmax", "SymPy's explicit Jacobian of a softmax, by its size"),
     ):
@@ -167,6 +205,13 @@ def section(kind: str, results: Sequence[tuple[Any, dict[str, Any]]]) -> str:
             [str(n), f"{r['seconds']['derive']:.3f}", f"{r['operations']:,}"] for n, r in results
         ]
         return markdown(["n", "seconds", "operations"], cells)
+    if kind == "command":
+        rows = [
+            [w, *(f"{s:.2f}" for s in r["seconds"].values()), f"{r['megabytes']:.0f}"]
+            for w, r in results
+            if "seconds" in r
+        ]
+        return markdown(["command", "seconds", "CPU seconds", "MB of a process"], rows)
     times = [f"{stage} s" for stage in (*STAGES, "whole")]
     heads = [kind, "nodes", "steps", *times, "KB"]
     rows = []
@@ -210,7 +255,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = ("layer", "chain", "softmax")
+    kinds = ("layer", "edge", "chain", "command", "softmax")
     made.add_argument("--kinds", nargs="+", choices=kinds, default=kinds)
     made.add_argument("--timeout", type=int, default=120, help="seconds for a case (120)")
     made.add_argument("--out", type=Path, default=Path("bench/results"), metavar="DIR")
