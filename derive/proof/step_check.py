@@ -66,7 +66,8 @@ def check_step(
 ) -> Check:
     """Write both sides out for every place of the free indices and every case.
 
-    As a second opinion on a step that is proved for every size, it takes less work.
+    As a second opinion on a step that is proved for every size, it takes less work: all tries to
+    take every place and every case together, and random ones, as much as one such try.
 
     Sizes go up to 4 where that makes few places and cases and little work, else to 3 or 2; where
     it is too much even then, random places and cases are taken, and the check says so. An axis
@@ -75,11 +76,15 @@ def check_step(
     work = work or Work()
     indices, found = sizes_to_try(layer, step, definitions)
     share = MAX_SECOND if second else MAX_WORK // (1 + work.done // WORK_AT_EASE)
+    start = work.done
     for sizes in found:
+        whole = share - (work.done - start) if second else share
+        if whole <= 0:
+            break
         if sizes != found[-1] and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
         try:
-            return StepCheck(layer, what, step, definitions, sizes, work, share).whole(indices)
+            return StepCheck(layer, what, step, definitions, sizes, work, whole).whole(indices)
         except (TooManyCases, TooMuchWork):
             pass
     return StepCheck(layer, what, step, definitions, found[-1], work, share).sample(indices)
