@@ -80,5 +80,5 @@ class RandomNumbers(Numbers):
         def tangent(name: str, at: Any) -> float:
             return float((name, [*at]) == (tensor, places))
 
-        duals = replace(self.scalars, algebra=Duals(self, tangent), memory={})
+        duals = replace(self.scalars, algebra=Duals(self, tangent), memory={}, lasting={})
         return float(write(duals, expr, at).slope)

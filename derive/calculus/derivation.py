@@ -8,6 +8,7 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -172,10 +173,7 @@ def derive(layer: Layer) -> Derivation:
     readers = reading_nodes(layer)
     needed = on_the_way(layer, readers)
     gradients = []
-    nodes: list[Tensor | Node] = [n for n in reversed(layer.nodes) if not n.notation]
-    for tensor in [*nodes, *layer.inputs]:
-        if tensor.name not in needed or tensor.name == layer.output.name:
-            continue
+    for tensor in in_reverse(layer, readers, needed):
         parts = tuple(
             derive_pullback(layer, by_name, by_name[reader], tensor)
             for reader in readers.get(tensor.name, ())
@@ -240,6 +238,21 @@ def reading_nodes(layer: Layer) -> dict[str, list[str]]:
         for name in sorted(names):
             readers.setdefault(name, []).append(node.name)
     return readers
+
+
+def in_reverse(
+    layer: Layer, readers: dict[str, list[str]], needed: set[str]
+) -> Iterator[Tensor | Node]:
+    """What has a gradient, in the order in which gradients can be worked out by hand: each node as
+    soon as those that read it are through, then the inputs that it is the first to read."""
+    first = {
+        tensor.name: next((r for r in readers.get(tensor.name, ()) if r in needed), "")
+        for tensor in layer.inputs
+    }
+    for node in reversed([n for n in layer.nodes if not n.notation]):
+        if node.name in needed and node.name != layer.output.name:
+            yield node
+        yield from (t for t in layer.inputs if t.name in needed and first[t.name] == node.name)
 
 
 def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
