@@ -11,15 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, permutations
 from typing import Any
 
-from pullback.derive.proof.every_size.places import Places
+from pullback.derive.proof.every_size.places import BOUND, Places
 
 MAX_ORDERS = 720
 Factors = Sequence[tuple[tuple[int, ...], Any]]  # a factor and its power
+Ways = Callable[[tuple[int, ...]], Sequence[tuple[int, ...]]]
 ROUNDS = 3  # in which colours spread to what stands beside
 
 
-def orders(places: Places, parts: Sequence[Factors], unknown: Sequence[int]) -> Iterator[list[int]]:
-    """Orders of the unknown places, by where they stand in parts of factors."""
+def orders(
+    places: Places, ways: Ways, parts: Sequence[Factors], unknown: Sequence[int]
+) -> Iterator[list[int]]:
+    """Orders of the unknown places, by where they stand in parts of factors.
+
+    `ways` says of a factor in which orders of its places it is the same.
+    """
     if len(unknown) == 1:
         return iter([list(unknown)])
     sizes = sorted({places.sizes[p] for p in unknown})
@@ -28,7 +34,7 @@ def orders(places: Places, parts: Sequence[Factors], unknown: Sequence[int]) -> 
     for _ in range(ROUNDS):
         if count == len(unknown):
             break
-        colours = refined(places, parts, colours)
+        colours = refined(places, ways, parts, colours)
         new = len(set(colours.values()))
         if new == count:
             break
@@ -53,20 +59,19 @@ def all_orders(groups: Sequence[Sequence[int]]) -> Iterator[list[int]]:
             yield [*order, *rest]
 
 
-def refined(places: Places, parts: Sequence[Factors], colours: Mapping[int, int]) -> dict[int, int]:
+def refined(
+    places: Places, ways: Ways, parts: Sequence[Factors], colours: Mapping[int, int]
+) -> dict[int, int]:
     """New colours of places: by the old one, and by what each stands in."""
     seen: dict[int, list[Any]] = {p: [] for p in colours}
     for part in parts:
         here: dict[int, list[Any]] = {}
         for factor, power in part:
-            looks: tuple[Any, ...] | None = None
-            for position, place in enumerate(factor[1:]):
-                for leaf in found_in(places, place, colours):
-                    if looks is None:
-                        looks = tuple(look(places, p, colours) for p in factor[1:])
-                    here.setdefault(leaf, []).append(
-                        (factor[0], position, power, look(places, place, colours, leaf), looks)
-                    )
+            for leaf in {u for p in factor[1:] for u in found_in(places, p, colours)}:
+                looks = min(
+                    repr([look(places, p, colours, leaf) for p in way]) for way in ways(factor)
+                )
+                here.setdefault(leaf, []).append((factor[0], power, looks))
         if here:
             whole = tuple(sorted((f[0], p) for f, p in part))
             for leaf, found in here.items():
@@ -89,6 +94,8 @@ def look(places: Places, place: int, colours: Mapping[int, int], this: int = -1)
         return ("this",)
     if place in colours:
         return ("unknown", colours[place])
+    if places.kinds[place] == BOUND:  # its name says nothing: it hangs on those of others
+        return ("bound", places.sizes[place])
     if not places.inner[place]:
         return ("known", place)
     inner = tuple(look(places, p, colours, this) for p in places.inner[place])

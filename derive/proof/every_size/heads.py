@@ -126,7 +126,7 @@ class Heads:
         free = self.free(value, first)
         parts = [factors for (_, factors) in value]
         return least(
-            orders(self.places, parts, free),
+            orders(self.places, self.ways, parts, free),
             lambda order: sorted(self.held(value, [*first, *order]).items()),
         )
 
@@ -156,7 +156,7 @@ class Heads:
             table = self.bound_names(order)
             return tuple(sorted((self.renamed(f, table), p) for f, p in items))
 
-        order, _ = least(orders(self.places, [items], sorted(bound)), written)
+        order, _ = least(orders(self.places, self.ways, [items], sorted(bound)), written)
         return tuple(sorted(self.bound_names(order).values())), written(order)
 
     def bound_names(self, order: Sequence[int]) -> dict[int, int]:
