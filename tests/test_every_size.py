@@ -40,7 +40,7 @@ LOOK_ONLY = {
 }  # fmt: skip
 # ... and functions of others: ways to what rewrites, places and counts, whole values of rules above
 LOOK_ONLY_HERE = {
-    "exponentials.exp", "exponentials.is_nothing", "exponentials.leaves_log", "exponentials.log",
+    "exponentials.apart", "exponentials.either_way", "exponentials.is_nothing", "exponentials.leaves_log", "exponentials.log",
     "exponentials.log_of_number", "exponentials.rebuild", "exponentials.under_log",
     "made_up.MadeUp.counts", "made_up.MadeUp.differ", "made_up.MadeUp.even",
     "made_up.MadeUp.least", "meeting.direction", "meeting.fits", "meeting.known_switch",
@@ -66,7 +66,6 @@ LOOK_ONLY_HERE = {
 }  # fmt: skip
 # what it leaves open, by definition: written out at small sizes, these hold
 OPEN = {
-    "barron_loss": {"∂y/∂x: differentiate": 1, "∂y/∂c: differentiate": 1},
     "gaussian_mixture": {"∂dmu/∂x, pushed forward: shifted softmax": 1},
     # a mask's own name for what it hides: 0 / p where p is 0 was 0 and is no number
     "mask_times_log": {"∂dp/∂p, pushed forward: fold": 1},

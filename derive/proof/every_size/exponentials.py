@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pullback.derive.proof.every_size.known import PLAIN, content, primitive
+from pullback.derive.proof.every_size.known import PLAIN, content
 from pullback.derive.proof.every_size.powers import bracket, by_cases, power, primes
+from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.signs import Signs
+from pullback.derive.proof.every_size.switches import MAX_SWITCHES, switches
 from pullback.derive.proof.every_size.terms import (
+    Factor,
     Factors,
     NoValue,
     Number,
@@ -19,13 +22,39 @@ from pullback.derive.proof.every_size.terms import (
     constant,
     minus,
     plus,
+    primitive,
     scaled,
 )
 
 
 def exp(signs: Signs, value: Value) -> Value:
     """exp(a + b) = exp(a) exp(b), exp(c log(a)) = a**c."""
-    return by_cases(signs, value, lambda case: one_exp(signs, case))
+    parts = [
+        by_cases(signs, part, lambda case: one_exp(signs, case)) for part in apart(signs, value)
+    ]
+    return signs.ring.times(constant(1), *parts)
+
+
+def apart(signs: Signs, value: Value) -> list[Value]:
+    """The parts of a value that have no switch in common, where all are too many for cases."""
+    if len(switches(signs.ring, value)) <= MAX_SWITCHES:
+        return [value]
+    parts: list[tuple[set[Factor], Value]] = []
+    for term, coefficient in value.items():
+        own = {either_way(signs.ring, s) for s in switches(signs.ring, {term: 1})}
+        part: Value = {term: coefficient}
+        for other in [p for p in parts if p[0] & own or not (p[0] or own)]:
+            parts.remove(other)
+            own, part = own | other[0], {**other[1], **part}
+        parts.append((own, part))
+    return [part for _, part in parts]
+
+
+def either_way(ring: Ring, switch: Factor) -> Factor:
+    """A name for a switch and for what excludes it: its opposite, another order of its places."""
+    if ring.heads[switch[0]].kind == "bracket":
+        return min(switch, ring.opposite(switch))
+    return (ring.delta, *sorted(switch[1:]))
 
 
 def one_exp(signs: Signs, value: Value) -> Value:
@@ -102,7 +131,7 @@ def one_log(signs: Signs, value: Value) -> Value:
     return plus(found, ring.factor(ring.atom("log", simple)))
 
 
-def leaves_log(signs: Signs, factor: tuple[int, ...]) -> bool:
+def leaves_log(signs: Signs, factor: Factor) -> bool:
     """Is a factor positive, so that its log is a term of its own?"""
     if factor[0] in signs.ring.switches:
         return False
@@ -111,7 +140,7 @@ def leaves_log(signs: Signs, factor: tuple[int, ...]) -> bool:
     return signs.sign(factor) == (1, ">")
 
 
-def log_of_factor(signs: Signs, factor: tuple[int, ...]) -> Value:
+def log_of_factor(signs: Signs, factor: Factor) -> Value:
     """log of a positive factor."""
     ring = signs.ring
     kind = ring.heads[factor[0]].kind
@@ -161,7 +190,7 @@ def odd(signs: Signs, name: str, value: Value, even: bool = False) -> Value:
     return by_cases(signs, value, one)
 
 
-def rebuild(signs: Signs, factor: tuple[int, ...], exponent: Number) -> Value:
+def rebuild(signs: Signs, factor: Factor, exponent: Number) -> Value:
     """A power of an atom, made anew from what stands in it."""
     from_kind = signs.ring.heads[factor[0]]
     inner = signs.ring.inside(factor)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
-from math import gcd, lcm
 
 from pullback.derive.proof.every_size.assumed import Rule
 from pullback.derive.proof.every_size.facts import NOT_ZERO, Fact, Facts, Given
@@ -16,6 +14,7 @@ from pullback.derive.proof.every_size.terms import (
     Term,
     Value,
     merged,
+    primitive,
     scaled,
 )
 
@@ -71,15 +70,6 @@ class Known:
     def plainly_positive(self, factor: Factor, power: Number) -> bool:
         """Is it positive by its kind?"""
         return self.ring.heads[factor[0]].kind in PLAIN
-
-
-def primitive(value: Value) -> Value:
-    """A value over a positive number, so that its coefficients are whole and have no divisor."""
-    if not value:
-        return value
-    over = lcm(*(Fraction(c).denominator for c in value.values()))
-    above = gcd(*(int(c * over) for c in value.values()))
-    return value if over == above else scaled(value, Fraction(over, above))
 
 
 def content(

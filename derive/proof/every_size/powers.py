@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 
-from pullback.derive.proof.every_size.known import PLAIN, content, primitive
+from pullback.derive.proof.every_size.known import PLAIN, content
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import MAX_SWITCHES, switches, with_switch
@@ -21,9 +21,11 @@ from pullback.derive.proof.every_size.terms import (
     minus,
     number,
     plus,
+    primitive,
     scaled,
 )
 
+MAX_LOGS = 3  # of which a sum is compared with 0 by what is under them
 LARGEST_PRIME = 10_000  # that is looked for in a number under a root
 
 
@@ -189,7 +191,23 @@ def one_bracket(signs: Signs, value: Value) -> Value:
         ((bound, factors),) = value
         if not bound and not (len(factors) == 1 and factors[0][1] == 1):
             return sign_of_product(signs, factors, value[bound, factors])
-    return ring.factor(ring.atom("bracket", value))
+    without = without_logs(signs, value)
+    return ring.factor(ring.atom("bracket", value)) if without is None else bracket(signs, without)
+
+
+def without_logs(signs: Signs, value: Value) -> Value | None:
+    """a - b for log(a) - log(b), and a² - b for 2 log(a) - log(b): they have one sign."""
+    ring = signs.ring
+    if sum(abs(Fraction(c)) for c in value.values()) > MAX_LOGS:
+        return None
+    sides = {True: constant(1), False: constant(1)}
+    for (bound, factors), coefficient in value.items():
+        ((factor, exponent), *others) = factors or (((ring.delta,), 1),)
+        if bound or others or exponent != 1 or ring.heads[factor[0]].kind != "log":
+            return None
+        inside = power(signs, ring.inside(factor), abs(coefficient))
+        sides[coefficient > 0] = ring.product(sides[coefficient > 0], inside)
+    return minus(sides[True], sides[False])
 
 
 def sign_of_product(
@@ -207,6 +225,8 @@ def sign_of_product(
         ):
             whole = ring.inside(factor)
             up, down = bracket(signs, whole), bracket(signs, scaled(whole, -1))
+        elif signs.ring.heads[factor[0]].kind == "log":
+            up, down = bracket(signs, inner), bracket(signs, scaled(inner, -1))
         else:
             atom = ring.atom("bracket", inner)
             positive = signs.sign(factor)

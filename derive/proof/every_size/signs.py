@@ -42,6 +42,7 @@ class Signs(Known):
         self.depth = 0
         self.answers: dict[Question, str | None] = {}
         self.brackets: dict[Question, Value] = {}  # [value > 0], worked out before
+        self.ways = (self.by_terms, self.by_facts, self.by_bounds, self.by_others, self.by_cases)
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ class Signs(Known):
             if self.known(POSITIVE, value):
                 return POSITIVE
             found = NOT_NEGATIVE if self.known(NOT_NEGATIVE, value) else None
-            for way in (self.by_terms, self.by_bounds, self.by_others, self.by_cases):
+            for way in self.ways:
                 new = way(value)
                 if new == POSITIVE:
                     return new
@@ -104,6 +105,11 @@ class Signs(Known):
             return POSITIVE if found and self.known(NOT_ZERO, value) else found
         finally:
             self.depth -= 1
+
+    def by_facts(self, value: Value) -> str | None:
+        """The sign of what is more, by a number, than what is known not to be below 0."""
+        less = self.facts.less(value, self.given)
+        return POSITIVE if any(self.known(NOT_NEGATIVE, one) for one in less) else None
 
     def by_cases(self, value: Value) -> str | None:
         """The sign where it is the same whatever the switches of a value are."""

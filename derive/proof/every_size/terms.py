@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd, lcm
 
 Number = int | Fraction
 Factor = tuple[int, ...]  # its head and the places where it stands
@@ -65,6 +66,15 @@ def plus(*values: Value) -> Value:
 def scaled(value: Value, by: Number) -> Value:
     """A value times a number."""
     return {t: number(c * by) for t, c in value.items()} if by else {}
+
+
+def primitive(value: Value) -> Value:
+    """A value over a positive number, so that its coefficients are whole and have no divisor."""
+    if not value:
+        return value
+    over = lcm(*(Fraction(c).denominator for c in value.values()))
+    above = gcd(*(int(c * over) for c in value.values()))
+    return value if over == above else scaled(value, Fraction(over, above))
 
 
 def minus(left: Value, right: Value) -> Value:

@@ -67,6 +67,12 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "powers.by_cases": ("a function of a choice by a bracket is a choice of its values",),
     "powers.one_bracket": ("a positive factor does not change a bracket",),
+    "powers.without_logs": (
+        "a log has the sign of what it is taken of, less 1",
+        "a log of a product is a sum",
+        "log(a^p) = p log(a)",
+        "a positive factor does not change a bracket",
+    ),
     "powers.sign_of_product": (
         "a product is above 0 where both factors are, or neither is and none is 0",
         "an even power is above 0 where its base is not 0",
@@ -80,6 +86,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "|v| is v times its sign",
         "a square is |v| times |v|",
     ),
+    "exponentials.exp": ("an exponential of a sum is a product",),
     "exponentials.one_exp": (
         "an exponential of a sum is a product",
         "exp(0) = 1",
@@ -105,6 +112,10 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     # signs
     "signs.Signs.by_terms": (
+        "a sum of what is not below 0 is not below 0",
+        "it is above 0 where one of its terms is",
+    ),
+    "signs.Signs.by_facts": (
         "a sum of what is not below 0 is not below 0",
         "it is above 0 where one of its terms is",
     ),

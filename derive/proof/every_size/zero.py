@@ -46,12 +46,9 @@ def is_zero(signs: Signs, value: Value, depth: int = 0, cases: int = 0) -> bool:
         if len(apart) > 1 and all(is_zero(signs, v, depth + 1, cases) for v in apart):
             return True
         return any(is_zero(signs, v, depth + 1, cases) for v in rows(signs, value))
-    below = to_clear(signs.ring, value)
-    if below is not None:
-        if not signs.not_zero(signs.ring.inside(below)):
-            return by_cases(signs, value, depth, cases)
-        if is_zero(signs, cleared(signs, value, below), depth + 1, cases):
-            return True
+    below = to_clear(signs, value)
+    if below is not None and is_zero(signs, cleared(signs, value, below), depth + 1, cases):
+        return True
     return by_cases(signs, value, depth, cases)
 
 
@@ -156,15 +153,18 @@ def opened_rows(
 # -- denominators ----------------------------------------------------------------------------------
 
 
-def to_clear(ring: Ring, value: Value) -> Factor | None:
-    """The sum below a line that is cleared first: the one in which most others stand."""
+def to_clear(signs: Signs, value: Value) -> Factor | None:
+    """The sum below a line that is cleared first: of those that are seen not to be 0, the one in
+    which most others stand."""
+    ring = signs.ring
     found = {
         f for term in value for f, p in bases(ring, term) if p < 0 or Fraction(p).denominator != 1
     }
     found = {f for f in found if lift(value, f) or any(dict(t[1]).get(f, 0) >= 1 for t in value)}
-    if not found:
-        return None
-    return min(found, key=lambda f: (-nesting(ring, f[0]), -len(ring.heads[f[0]].value or ()), f))
+    order = sorted(
+        found, key=lambda f: (-nesting(ring, f[0]), -len(ring.heads[f[0]].value or ()), f)
+    )
+    return next((f for f in order if signs.not_zero(ring.inside(f))), None)
 
 
 def nesting(ring: Ring, head: int) -> int:
