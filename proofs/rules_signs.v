@@ -99,3 +99,7 @@ Proof. by rewrite sum_constant mulrC divfK ?pnatr_eq0. Qed.
 Theorem function_of_choice (R S : ringType) (f : R -> S) (c : bool) (u v : R) :
   f (⟦c⟧ * u + (1 - ⟦c⟧) * v) = ⟦c⟧ * f u + (1 - ⟦c⟧) * f v.
 Proof. by case: c; rewrite ?subrr ?subr0 !mul1r !mul0r ?addr0 ?add0r. Qed.
+
+(* rule: a function of what is equal is equal *)
+Theorem function_of_equal (R S : ringType) (f : R -> S) (u v : R) : u - v = 0 -> f u = f v.
+Proof. by move/eqP; rewrite subr_eq0 => /eqP ->. Qed.

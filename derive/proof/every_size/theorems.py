@@ -211,6 +211,14 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "slopes.of_log_erfc": ("the derivative of the log of erfc, given that of erf",),
     "slopes.of_erfcx": ("the derivative of erfcx, given that of erf",),
     # is it 0
+    "alike.one_function": ("a function of what is equal is equal",),
+    "alike.one_exponential": (
+        "a function of what is equal is equal",
+        "an exponential of a sum is a product",
+        "an exponential of a whole multiple is a power",
+        "a real power is an exponential",
+        "exp(log(a)) = a where a is above 0",
+    ),
     "zero.rows": ("sums are equal where their summands are, at every place",),
     "zero.opened_rows": ("a number is the sum of its shares over an axis",),
     "zero.cleared": (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice, permutations, product
 
+from pullback.derive.proof.every_size.alike import made_one
 from pullback.derive.proof.every_size.assumed import put_in as put_in_facts
 from pullback.derive.proof.every_size.facts import POSITIVE
 from pullback.derive.proof.every_size.meeting import direction
@@ -49,6 +50,10 @@ def is_zero(signs: Signs, value: Value, depth: int = 0, cases: int = 0) -> bool:
     below = to_clear(signs, value)
     if below is not None and is_zero(signs, cleared(signs, value, below), depth + 1, cases):
         return True
+    if below is None or not depth:  # what is cleared hides powers of sums beside exponentials
+        one = made_one(signs, value, lambda each: is_zero(signs, each, depth + 1, cases))
+        if one != value:
+            return is_zero(signs, one, depth + 1, cases)
     return by_cases(signs, value, depth, cases)
 
 
