@@ -205,7 +205,7 @@ def without_logs(signs: Signs, value: Value) -> Value | None:
         ((factor, exponent), *others) = factors or (((ring.delta,), 1),)
         if bound or others or exponent != 1 or ring.heads[factor[0]].kind != "log":
             return None
-        inside = power(signs, ring.inside(factor), abs(coefficient))
+        inside = power(signs, ring.inside(factor), abs(Fraction(coefficient)))
         sides[coefficient > 0] = ring.product(sides[coefficient > 0], inside)
     return minus(sides[True], sides[False])
 

@@ -255,7 +255,7 @@ class Ring(Heads):
     def whole_primes(self, powers: Factors) -> Number:
         """The whole powers of primes among the factors, taken out: 2^(3/2) = 2 2^(1/2)."""
         found = Fraction(1)
-        for factor in [f for f, p in powers.items() if f[0] in self.primes and abs(p) >= 1]:
+        for factor in [f for f, p in powers.items() if f[0] in self.primes and not -1 < p < 1]:
             whole, left = divmod(Fraction(powers.pop(factor)), 1)
             found *= Fraction(self.primes[factor[0]]) ** int(whole)
             if left:
