@@ -235,7 +235,7 @@ LIMITS = {
 }
 # their limits bound the engine's work and no definition
 INNER = (
-    "assumed", "binders", "canonical", "proving", "rewriting", "ring", "shifted_logs", "step_check",
+    "assumed", "binders", "canonical", "powers", "proving", "rewriting", "ring", "shifted_logs", "step_check",
     "switches", "ties",
 )  # fmt: skip
 
