@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read.definition import Library
-from pullback.derive.read.reader import read_equations
+from pullback.derive.read.definition import Library, is_layer_name
+from pullback.derive.read.from_arrays.reader import blanked, functions_in
+from pullback.derive.read.from_arrays.shapes import split_shapes
+from pullback.derive.read.from_arrays.source import parse
+from pullback.derive.read.reader import read_arrays, read_equations
 
 SUFFIX = ".toml"
+PYTHON = re.compile(r"(?P<path>.+\.py)(:(?P<function>\w*))?(\((?P<shapes>.*)\))?", re.DOTALL)
+LAYER = "layer"  # the name of a layer that has none
 MAX_FILE = 64 * 1024  # bytes
 
 
@@ -31,17 +38,57 @@ def shipped_source(name: str) -> str:
 
 
 def find(definition: str) -> tuple[str, str]:
-    """Name and text of a definition: the name of a shipped one, or the path of a TOML file."""
+    """Name and text of a definition: the name of a shipped one, or the path of a file.
+
+    The file is TOML; or Python, `homework.py:forward(x=N D; W=D K)`, of which a function is read:
+    its name may be left out where there is one, and shapes where its annotations say them.
+    """
     if definition.endswith(SUFFIX):
         path = Path(definition)
         return path.stem, read(path)
+    if python := PYTHON.fullmatch(definition):
+        return from_python(**python.groupdict())
     if definition in shipped():
         return definition, shipped_source(definition)
     close = get_close_matches(definition, shipped(), 1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise DefinitionError(
         f"there is no definition {definition!r}; {hint}'pullback list' shows those that there are, "
-        f"and yours are {SUFFIX} files"
+        f"and yours are {SUFFIX} files or functions, homework.py:forward"
+    )
+
+
+def addressed(definition: str, shapes: str) -> str:
+    """A function of a Python file, with the shapes of its inputs."""
+    python = PYTHON.fullmatch(definition)
+    return f"{definition}({shapes})" if python and not python["shapes"] and shapes else definition
+
+
+def from_python(path: str, function: str | None, shapes: str | None) -> tuple[str, str]:
+    """Name and text of the definition that a function in a Python file is; the file is not run."""
+    text = read(Path(path))
+    _, tree = parse(text, path)
+    found = function or the_function(path, tree)
+    only = blanked(text, found, path)
+    try:
+        given = split_shapes(shapes or "")
+    except ValueError as error:
+        raise DefinitionError(f"{path}: shapes: {error}") from None
+    names = (found, Path(path).stem, LAYER)
+    name = next(n for n in names if is_layer_name(n))
+    return name, made_of_arrays(name, only, given)
+
+
+def the_function(path: str, tree: ast.Module) -> str:
+    """The one function of a file."""
+    functions = list(functions_in(tree))
+    if len(functions) == 1:
+        return functions[0]
+    if not functions:
+        raise DefinitionError(f"{path}: there is no function at the top of the file")
+    raise DefinitionError(
+        f"{path}: there are {len(functions)} functions, {', '.join(functions)}; "
+        f"say which, as in {path}:{functions[-1]}"
     )
 
 
@@ -74,6 +121,22 @@ def made(
     read_equations(name, equations, shipped_source, **keys)
     lines = [f"equations = {quoted(equations)}"]
     lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+def made_of_arrays(
+    name: str,
+    text: str,
+    shapes: Mapping[str, str],
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] = (),
+) -> str:
+    """The text of a definition in array notation."""
+    keys: dict[str, Any] = {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
+    read_arrays(name, text, shapes, shipped_source, **keys)  # alone first, as above
+    lines = [f"arrays = {quoted(text)}"]
+    lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
+    lines += ["[shapes]", *(f"{quoted(n)} = {quoted(shape)}" for n, shape in shapes.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -6,14 +6,15 @@ printer of index notation, and every text from a definition is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition
+from pullback.codegen.faces.functions import source_of
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
@@ -24,19 +25,32 @@ from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.layer import Layer
+from pullback.derive.read.definition import is_layer_name, read_definition
+from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.from_sympy import equations_text
 
 
 def layer(
-    equations: str | Iterable[Any] | Mapping[Any, Any],
+    equations: str | Iterable[Any] | Mapping[Any, Any] | Callable[..., Any],
     wrt: Sequence[str] | None = None,
     assume: Sequence[str] = (),
-    name: str = "layer",
+    name: str = library.LAYER,
+    shapes: Mapping[str, str] | None = None,
 ) -> Derived:
     """Derive and prove; see `pullback.layer`."""
-    text = equations if isinstance(equations, str) else equations_text(equations)
-    source = library.made(name, text, wrt, assume)
-    return Derived(compile_definition(name, source, library.shipped_source))
+    if isinstance(equations, FunctionType):
+        named = equations.__name__
+        name = named if name == library.LAYER and is_layer_name(named) else name
+        source = library.made_of_arrays(name, source_of(equations), shapes or {}, wrt, assume)
+    elif shapes:
+        if not isinstance(equations, str):
+            raise TypeError("shapes go with a function, or with array notation as text")
+        source = library.made_of_arrays(name, equations, shapes, wrt, assume)
+    else:
+        text = equations if isinstance(equations, str) else equations_text(equations)
+        source = library.made(name, text, wrt, assume)
+    understood = read_definition(name, source).understood
+    return Derived(compile_definition(name, source, library.shipped_source), understood)
 
 
 def shipped(name: str) -> Derived:
@@ -56,10 +70,12 @@ class Named(dict[str, "Gradient"]):
 class Derived:
     """A layer with its gradients, derived and proved.
 
-    `compiled` holds what each stage has made: layer, derivation, proof, program.
+    `compiled` holds what each stage has made: layer, derivation, proof, program. `understood` is
+    what was read of array notation, each equation beside its line; None for other definitions.
     """
 
     compiled: Compiled
+    understood: Understood | None = None
 
     @property
     def nodes(self) -> Mapping[str, str]:

@@ -61,6 +61,22 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return whole
 
 
+def typed(text: str) -> str:
+    """Text from the command line, which is UTF-8 whatever the system's encoding is."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def add_shapes(command: argparse.ArgumentParser) -> None:
+    """The shapes of what a Python function takes."""
+    command.add_argument(
+        "--shapes",
+        default="",
+        type=typed,
+        metavar="NAME=SHAPE;…",
+        help='of the inputs of a function, as in "x=N D; y=N: J"; else its annotations say them',
+    )
+
+
 def add_out(command: argparse.ArgumentParser, default: str | None, words: str) -> None:
     """Where files go, and whether they go over what is there."""
     command.add_argument(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pullback.derive.errors import DefinitionError, Excerpt
+from pullback.derive.read.from_arrays.reader import understand
+from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.grammar import MAX_TEXT, parse_comparison, parse_equations
 from pullback.derive.read.labels import with_scalar_labels
 from pullback.derive.read.trees import Equation, Operation
@@ -16,6 +18,7 @@ from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
+KEYS |= {"arrays", "shapes"}  # in place of equations
 # A definition's name to its text. KeyError where there is none; its second argument, if it has one,
 # says which there are.
 Library = Callable[[str], str]
@@ -23,7 +26,10 @@ Library = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition's keys, their types checked and the equations parsed."""
+    """A definition's keys, their types checked and the equations parsed.
+
+    `understood` is there where the equations come from array notation; it has the inputs in order.
+    """
 
     name: str
     source: str
@@ -34,6 +40,7 @@ class Definition:
     assume: tuple[Operation, ...]
     symbols: Mapping[str, str]
     references: tuple[str, ...]
+    understood: Understood | None = None
 
 
 def no_library(name: str) -> str:
@@ -70,8 +77,9 @@ def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
         return Excerpt(value, file, what) if isinstance(value, str) else value
 
     found = dict(keys)
-    if "equations" in found:
-        found["equations"] = placed(found["equations"], "equations")
+    for key in ("equations", "arrays"):
+        if key in found:
+            found[key] = placed(found[key], key)
     if isinstance(found.get("assume"), list):
         found["assume"] = [placed(v, f"assume[{i}]") for i, v in enumerate(found["assume"])]
     return found
@@ -97,10 +105,22 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
     if unknown:
         known = ", ".join(sorted(KEYS))
         raise DefinitionError(f"{name}: unknown key {unknown[0]!r}; the keys are {known}")
-    if "equations" not in keys:
+    if "equations" in keys and "arrays" in keys:
+        raise DefinitionError(
+            f"{name}: the keys 'equations' and 'arrays' are there; give one of them"
+        )
+    if "shapes" in keys and "arrays" not in keys:
+        raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays'")
+    if "equations" not in keys and "arrays" not in keys:
         raise DefinitionError(f"{name}: the key 'equations' is missing")
     read = Keys(name, keys)
-    equations = with_scalar_labels(parse_equations(read.text("equations", ""), name))
+    made = (
+        understand(read.text("arrays", ""), read.table("shapes"), name)
+        if "arrays" in keys
+        else None
+    )
+    parsed = made.parsed() if made else parse_equations(read.text("equations", ""), name)
+    equations = with_scalar_labels(parsed)
     if all(e.notation for e in equations):
         raise DefinitionError(f"{name}: there is no equation with '=', so there is no output")
     assume = read.texts("assume")
@@ -116,6 +136,7 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
         ),
         symbols=read.table("symbols"),
         references=read.texts("references"),
+        understood=made,
     )
 
 

@@ -50,6 +50,15 @@ def read_equations(name: str, text: str, library: Library = no_library, **keys: 
     return read(name, lambda: check_keys(name, values, text), library)
 
 
+def read_arrays(
+    name: str, text: str, shapes: Mapping[str, str], library: Library = no_library, **keys: Any
+) -> Layer:
+    """Read a layer from array notation, with the shapes of what it takes; nothing is run."""
+    check_layer_name(name)
+    values = {"title": name, **keys, "arrays": text, "shapes": dict(shapes)}
+    return read(name, lambda: check_keys(name, values, text), library)
+
+
 def read(name: str, definition: Callable[[], Definition], library: Library) -> Layer:
     """Read a definition and build its layer; the stack may be nearly full already."""
     try:
@@ -88,7 +97,9 @@ class Assembly:
     def layer(self, sources: str) -> Layer:
         """Build everything."""
         given = self.definition
-        inputs = tuple(self.tensor(name) for name in self.symbols.order)
+        made = given.understood
+        order = made.inputs if made else ()  # as declared; else in order of appearance
+        inputs = tuple(self.tensor(name) for name in (order or self.symbols.order))
         nodes = tuple(self.node(e) for e in self.equations)
         real = [t.name for t in inputs if not t.integer]
         assumptions = self.assumptions()

@@ -14,7 +14,7 @@ from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
 from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
-from pullback.codegen.faces.options import add_out
+from pullback.codegen.faces.options import add_out, add_shapes
 from pullback.codegen.faces.parallel import each
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.remembered import Remembered, key_of, remembered
@@ -74,8 +74,10 @@ def add(generate: ArgumentParser) -> None:
         "definitions",
         nargs="*",
         metavar="DEFINITION",
-        help="a shipped layer's name or a .toml file (default: all shipped)",
+        help="a shipped layer's name, a .toml file, or a function of NumPy expressions, "
+        "homework.py:forward (default: all shipped)",
     )
+    add_shapes(generate)
     add_out(
         generate,
         None,
@@ -123,7 +125,8 @@ def targets(text: str) -> list[Target]:
 
 def run(options: Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
-    definitions, whole = options.definitions or library.shipped(), not options.definitions
+    own = [library.addressed(d, options.shapes) for d in options.definitions]
+    definitions, whole = own or library.shipped(), not own
     planned = plan(definitions, whole, options.target)
     folder = folder_for(options)
     if not options.check:

@@ -9,20 +9,22 @@ from collections.abc import Callable
 from typing import NoReturn, cast
 
 from pullback.codegen import library
+from pullback.codegen.faces.options import add_shapes, typed
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faults import stages
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import Proof
+from pullback.derive.read.definition import read_definition
 from pullback.derive.read.reader import read_layer
 
 MAX_SIZE = 1000  # of an axis of a Jacobian that is written out
-LAYER = "layer"  # the name of one that comes without
 EXAMPLES = """examples:
   pullback show mlp
   pullback show my_layer.toml --format latex
   pullback show mlp --jacobian h u --sizes n=1,k=2
   pullback show --equation "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]" --wrt w,b
+  pullback show homework.py:forward --shapes "x=N D; W=D K"
   pullback show - < my_layer.toml
   pullback show mlp --certificate > mlp.json
 """
@@ -34,8 +36,10 @@ def add(shown: ArgumentParser) -> None:
         "definition",
         nargs="?",
         metavar="DEFINITION",
-        help="a shipped layer's name, a .toml file, or - for the TOML on standard input",
+        help="a shipped layer's name, a .toml file, a function of NumPy expressions, "
+        "homework.py:forward, or - for the TOML on standard input",
     )
+    add_shapes(shown)
     shown.add_argument(
         "--equation",
         action="append",
@@ -77,11 +81,6 @@ def add(shown: ArgumentParser) -> None:
     )
 
 
-def typed(text: str) -> str:
-    """Text from the command line, which is UTF-8 whatever the system's encoding is."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def sizes(text: str) -> dict[str, int]:
     """Sizes of axes from `n=1,k=3`."""
     found = {}
@@ -115,9 +114,19 @@ def show_whole(options: Namespace, name: str, source: str) -> int:
     doing(f"derive {name}")
     proof = proved(name, source, library.called_from(options.definition or ""), watched)
     text = as_certificate(proof) if options.certificate else FORMATS[options.format](proof)
+    if options.format == "text" and not options.certificate:
+        text = understood(name, source) + text
     nothing_more()
     print(text, end="")
     return 0
+
+
+def understood(name: str, source: str) -> str:
+    """What was read of array notation, beside its lines; empty for other definitions."""
+    from pullback.codegen.pages.terminal import plain
+
+    made = read_definition(name, source).understood
+    return "".join(f"{plain(line)}\n" for line in [*made.show().split("\n"), ""]) if made else ""
 
 
 def as_text(proof: Proof) -> str:
@@ -163,13 +172,14 @@ def asked_for(options: Namespace) -> tuple[str, str]:
     if options.wrt and not options.equation:
         refuse("--wrt goes with --equation; a definition has the key wrt")
     if options.definition == "-":
-        return LAYER, library.decoded(sys.stdin.buffer, "standard input")
+        return library.LAYER, library.decoded(sys.stdin.buffer, "standard input")
     if options.definition is not None:
+        options.definition = library.addressed(options.definition, options.shapes)
         return library.find(options.definition)
     text, wrt = "\n".join(options.equation), None
     if options.wrt:
         wrt = [name.strip() for names in options.wrt for name in names.split(",")]
-    return LAYER, library.made(LAYER, text, wrt)
+    return library.LAYER, library.made(library.LAYER, text, wrt)
 
 
 def run_jacobian(options: Namespace, name: str, source: str) -> int:

@@ -1,0 +1,338 @@
+"""Statements of array notation: assignments become equations, own functions are written out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from pullback.derive.read.calls import MAX_CALLS
+from pullback.derive.read.from_arrays import algebra as al
+from pullback.derive.read.from_arrays import indexing
+from pullback.derive.read.from_arrays.expressions import OPERATORS, Expressions
+from pullback.derive.read.from_arrays.modules import Modules
+from pullback.derive.read.from_arrays.source import Source
+from pullback.derive.read.from_arrays.values import (
+    Array,
+    Constant,
+    Items,
+    Kind,
+    Unreadable,
+    Value,
+    array,
+    number,
+    words,
+)
+from pullback.derive.read.from_arrays.writing import Writer
+
+SIGNS: Mapping[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+}
+OUTPUT = "out"
+
+
+@dataclass
+class Frame:
+    """The variables of a function, and its name."""
+
+    name: str
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+class Statements(Expressions):
+    """Reads statements in order; `functions` are those of the text, written out where called."""
+
+    def __init__(
+        self,
+        source: Source,
+        modules: Modules,
+        functions: Mapping[str, ast.FunctionDef],
+        writer: Writer,
+    ) -> None:
+        super().__init__(source, modules)
+        self.functions, self.writer = functions, writer
+        self.frames = [Frame("")]
+        self.constants: dict[str, Value] = {}
+
+    # -- names -----------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The variables that are seen here."""
+        return self.frames[-1].values
+
+    def named(self, name: str) -> Value | None:
+        """A variable, or a number at the top of the text."""
+        return self.values.get(name, self.constants.get(name))
+
+    def own(self, name: str) -> ast.FunctionDef | None:
+        """A function of the text, unless a variable hides it."""
+        return None if self.named(name) is not None else self.functions.get(name)
+
+    # -- own functions ---------------------------------------------------------------------------
+
+    def inline(
+        self, function: ast.FunctionDef, given: list[Value], named: dict[str, Value]
+    ) -> Value:
+        """What a function of the text gives for these arguments; its own lines become equations."""
+        if any(f.name == function.name for f in self.frames):
+            raise Unreadable(f"'{function.name}' calls itself")
+        if len(self.frames) > MAX_CALLS:
+            raise Unreadable(f"more than {MAX_CALLS} functions call each other in a row")
+        self.writer.meter.tick()
+        parameters, defaults = self.parameters(function)
+        if len(given) > len(parameters):
+            raise Unreadable(f"'{function.name}' takes {len(parameters)} arguments")
+        found = dict(zip(parameters, given, strict=False))
+        for name, value in named.items():
+            if name in found or name not in parameters:
+                raise Unreadable(f"'{function.name}' takes no argument {name!r} here")
+            found[name] = value
+        for name in parameters:
+            if name not in found and name not in defaults:
+                raise Unreadable(f"'{function.name}' lacks the argument {name!r}")
+            if name not in found:
+                found[name] = self.value(defaults[name])
+        self.frames.append(Frame(function.name, found))
+        returned = self.body(function)
+        self.frames.pop()
+        return Constant(None) if returned is None else returned
+
+    def parameters(self, function: ast.FunctionDef) -> tuple[list[str], dict[str, ast.expr]]:
+        """The parameters of a function, and the defaults of some."""
+        if function.decorator_list:
+            self.source.refuse(
+                "a decorator may change what a function gives; leave it out",
+                function.decorator_list[0],
+            )
+        own = function.args
+        for star in (own.vararg, own.kwarg):
+            if star is not None:
+                self.source.refuse("* and ** among parameters are not read; write them out", star)
+        plain = [*own.posonlyargs, *own.args]
+        defaults = dict(
+            zip([a.arg for a in plain[len(plain) - len(own.defaults) :]], own.defaults, strict=True)
+        )
+        for arg, default in zip(own.kwonlyargs, own.kw_defaults, strict=True):
+            if default is not None:
+                defaults[arg.arg] = default
+        return [a.arg for a in (*plain, *own.kwonlyargs)], defaults
+
+    def body(self, function: ast.FunctionDef) -> Value | None:
+        """The lines of a function, and what it returns."""
+        for place, statement in enumerate(function.body):
+            if isinstance(statement, ast.Return):
+                if place < len(function.body) - 1:
+                    self.source.refuse(
+                        "a return stands last; what follows is never reached", statement
+                    )
+                return self.returned(statement)
+            self.statement(statement)
+        return None
+
+    def returned(self, statement: ast.Return) -> Value:
+        """What a return gives; of the outermost only the first of several."""
+        node = statement.value
+        if node is None:
+            return Constant(None)
+        if len(self.frames) == 2:
+            while isinstance(node, ast.Tuple) and node.elts:
+                node = node.elts[0]
+            return self.output(node, statement)
+        return self.value(node)
+
+    def output(self, node: ast.expr, statement: ast.stmt) -> Array:
+        """The output, which has an equation of its own."""
+        try:
+            value = self.value(node)
+            if isinstance(value, Constant):
+                raise Unreadable("the output is an array or a number")
+            found = array(value, "the output")
+            if found.kind is Kind.PLACE:
+                raise Unreadable("the output holds labels; wanted numbers")
+            if found.tensor in self.writer.written and found.kind is not Kind.MASK:
+                return found
+            name = node.id if isinstance(node, ast.Name) else OUTPUT
+            place = self.source.place(statement)
+            return self.writer.equation(name, number(found), place, len(self.frames))
+        except Unreadable as error:
+            self.source.refuse(str(error), node)
+
+    # -- statements ------------------------------------------------------------------------------
+
+    def statement(self, node: ast.stmt) -> None:
+        """One statement."""
+        method = STATEMENTS.get(type(node))
+        if method is None:
+            self.refuse_statement(node)
+        try:
+            method(self, node)
+        except Unreadable as error:
+            self.source.refuse(str(error), node)
+
+    def refuse_statement(self, node: ast.stmt) -> NoReturn:
+        """Say what a statement is, and what to write instead."""
+        words = INSTEAD.get(type(node), f"{type(node).__name__} of Python is not read")
+        self.source.refuse(words, node)
+
+    def nothing(self, node: ast.stmt) -> None:
+        """What changes no value."""
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
+        """An import inside."""
+        self.modules.see(node)
+
+    def expression(self, node: ast.Expr) -> None:
+        """A text is a comment; a value that goes nowhere is a mistake."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return
+        self.value(node.value)
+        raise Unreadable("a value that goes nowhere; give it a name, or leave it out")
+
+    def assign(self, node: ast.Assign) -> None:
+        """`a = b = …`."""
+        value = self.value(node.value)
+        for target in node.targets:
+            value = self.bind(target, value, node)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        """`a: … = …`."""
+        if node.value is not None:
+            self.bind(node.target, self.value(node.value), node)
+
+    def bind(self, target: ast.expr, value: Value, node: ast.stmt) -> Value:
+        """Give a value a name, or put it into an array."""
+        if isinstance(target, ast.Name):
+            self.values[target.id] = value = self.noted(target.id, value, node)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self.unpack(target, value, node)
+        elif isinstance(target, ast.Subscript):
+            self.put(target, value, node)
+        else:
+            what = "an attribute" if isinstance(target, ast.Attribute) else "a star"
+            self.source.refuse(f"{what} cannot be assigned to; write a plain name", target)
+        return value
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Value, node: ast.stmt) -> None:
+        """`a, b = …`."""
+        if not isinstance(value, Items):
+            self.source.refuse("an array is not taken apart; only tuples are, as x.shape", target)
+        if any(isinstance(t, ast.Starred) for t in target.elts):
+            self.source.refuse("a star in an assignment is not read", target)
+        if len(value.items) != len(target.elts):
+            self.source.refuse(f"{len(target.elts)} names for {len(value.items)} values", target)
+        if any(isinstance(v, Array) and v.size == "..." for v in value.items):
+            self.source.refuse("a shape with '...' is not taken apart; write x.shape[-1]", target)
+        for one, item in zip(target.elts, value.items, strict=True):
+            self.bind(one, item, node)
+
+    def noted(self, name: str, value: Value, node: ast.stmt) -> Value:
+        """A value under a name: an equation, unless it has one, or is a number, a size, a view."""
+        if not isinstance(value, Array) or value.kind is Kind.PLACE:
+            return value
+        if value.tensor:
+            self.writer.retitle(value, name, len(self.frames))
+            return value
+        if any(v.buffer is value.buffer for v in self.everything()) or self.writer.constant(value):
+            return value
+        return self.writer.equation(name, value, self.source.place(node), len(self.frames))
+
+    def everything(self) -> list[Array]:
+        """Every array that has a name in some function, inside of tuples too."""
+        return [a for frame in self.frames for v in frame.values.values() for a in arrays_in(v)]
+
+    # -- in place --------------------------------------------------------------------------------
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        """`a += b`: a new version of a, where no other name holds the same memory."""
+        run, sign = OPERATORS.get(type(node.op)), SIGNS.get(type(node.op), "")
+        if run is None or not sign:
+            raise Unreadable("of assignments with a sign, +=, -=, *=, /= and **= are read")
+        if isinstance(node.target, ast.Subscript):
+            self.put(node.target, self.value(node.value), node, sign)
+            return
+        if not isinstance(node.target, ast.Name):
+            self.source.refuse(
+                "an attribute cannot be assigned to; write a plain name", node.target
+            )
+        name = node.target.id
+        before = array(self.value(ast.copy_location(ast.Name(name, ast.Load()), node.target)))
+        value = self.value(node.value)
+        if before.python or not before.axes:
+            self.values[name] = self.noted(name, run(before, value), node)
+            return
+        self.check_alone(name, before)
+        given = indexing.fitted(before, value, sign)
+        if al.broadcast(before.axes, given.axes) != before.axes:
+            raise Unreadable(f"{words(given.axes)} does not fit into {words(before.axes)}")
+        self.changed(name, before, al.operation(sign, before, given), node)
+
+    def put(self, target: ast.Subscript, value: Value, node: ast.stmt, sign: str = "") -> None:
+        """`x[…] = …`."""
+        if not isinstance(target.value, ast.Name):
+            self.source.refuse("what is assigned to in brackets is a plain name", target)
+        name = target.value.id
+        before = array(self.value(target.value))
+        if before.python or name not in self.values:
+            raise Unreadable(f"'{name}' is no array to be changed here")
+        self.check_alone(name, before)
+        made = indexing.put(before, self.keys(target.slice), value, sign)
+        self.changed(name, before, made, node)
+
+    def changed(self, name: str, before: Array, made: Array, node: ast.stmt) -> None:
+        """A new version in the same memory."""
+        found = self.noted(name, replace(made, tensor="", buffer=object()), node)
+        assert isinstance(found, Array)
+        self.values[name] = replace(found, buffer=before.buffer)
+
+    def check_alone(self, name: str, value: Array) -> None:
+        """Refuse a change that another name would see."""
+        for frame in reversed(self.frames):
+            for other, held in frame.values.items():
+                same = any(a.buffer is value.buffer for a in arrays_in(held))
+                if same and not (frame is self.frames[-1] and other == name):
+                    raise Unreadable(
+                        f"this changes '{other}' too, which holds the same array as '{name}'; "
+                        f"write {name} = {name}.copy() before, or {name} = {name} + … in its place"
+                    )
+
+
+def arrays_in(value: Value) -> list[Array]:
+    """The arrays that a value holds, those with axes."""
+    if isinstance(value, Items):
+        return [a for item in value.items for a in arrays_in(item)]
+    return [value] if isinstance(value, Array) and value.axes else []
+
+
+LOOP = "a loop is not read: write the sum over an axis, as np.sum(…, axis=…), or a product with @"
+INSTEAD: Mapping[type[ast.AST], str] = {
+    ast.For: LOOP,
+    ast.While: LOOP,
+    ast.AsyncFor: LOOP,
+    ast.If: "'if' is not read: write np.where, or a file for each case",
+    ast.With: "'with' is not read; leave it out",
+    ast.Try: "'try' is not read; leave it out",
+    ast.ClassDef: "a class is not read; write a function",
+    ast.FunctionDef: "a function inside of a function is not read; put it at the top of the text",
+    ast.AsyncFunctionDef: "an async function is not read; write def",
+    ast.Raise: "'raise' is not read; leave it out",
+    ast.Delete: "'del' is not read; leave it out",
+    ast.Global: "'global' is not read; pass the value as an argument",
+    ast.Nonlocal: "'nonlocal' is not read; pass the value as an argument",
+    ast.Return: "a return stands in a function, as its last line",
+}
+STATEMENTS: Mapping[type[ast.AST], Callable[[Statements, ast.AST], None]] = {
+    ast.Assign: Statements.assign,  # type: ignore[dict-item]
+    ast.AnnAssign: Statements.annotated,  # type: ignore[dict-item]
+    ast.AugAssign: Statements.augmented,  # type: ignore[dict-item]
+    ast.Expr: Statements.expression,  # type: ignore[dict-item]
+    ast.Assert: Statements.nothing,  # type: ignore[dict-item]
+    ast.Pass: Statements.nothing,  # type: ignore[dict-item]
+    ast.Import: Statements.imported,  # type: ignore[dict-item]
+    ast.ImportFrom: Statements.imported,  # type: ignore[dict-item]
+}
