@@ -8,9 +8,12 @@ import sys
 from textwrap import dedent
 from types import FunctionType, ModuleType
 
+import numpy as np
+
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.from_arrays.source import names_in, parse
 
+MISSING = object()
 MODULES = ("numpy", "numpy.linalg", "scipy.special")
 
 
@@ -29,7 +32,7 @@ def source_of(function: FunctionType) -> str:
         seen.add(name)
         _, tree = parse(text, name)
         for used in sorted(names_in(tree) - seen):
-            value = one.__globals__.get(used)
+            value = one.__globals__.get(used, MISSING)
             if isinstance(value, FunctionType) and value.__name__ == used and is_plain(value):
                 waiting.append((used, value))
                 seen.add(used)
@@ -62,6 +65,8 @@ def said(name: str, value: object) -> str:
     """A line that says what a name from outside stands for; empty for what is not read."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{name} = {value!r}\n"
+    if value is np.newaxis:
+        return f"from numpy import newaxis as {name}\n"
     if isinstance(value, ModuleType):
         return f"import {value.__name__} as {name}\n"
     for module in MODULES:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pullback.derive.read.from_arrays.values import (
+    MARK,
     NOWHERE,
     ONE,
     Array,
@@ -20,9 +21,10 @@ from pullback.derive.read.from_arrays.values import (
     number,
     numeral,
     size_of,
+    size_tree,
     words,
 )
-from pullback.derive.read.trees import BATCH, Apply, Negative, Operation, Ref, Tree
+from pullback.derive.read.trees import BATCH, Apply, Negative, Operation, Ref, Tree, walk
 
 HERE = Ref(ONE, None, NOWHERE)  # the one place on an axis of size 1; it is never written
 Build = Callable[..., Tree]
@@ -213,10 +215,26 @@ def reduce(word: str, value: Value, places: tuple[int, ...], keep: bool) -> Arra
             if own.axes[p] != ONE:
                 at[p], scope = scope.bind(own.axes[p])
                 bound.append(at[p])
-        body = own.at(tuple(at[p] for p in range(len(own.axes))), scope)
-        return Apply(word, (*bound, body), NOWHERE) if bound else body
+        return over(word, bound, own.at(tuple(at[p] for p in range(len(own.axes))), scope))
 
     return Array(axes, entry, whole=own.whole and word != "mean")
+
+
+def over(word: str, bound: list[Ref], body: Tree) -> Tree:
+    """A reduction over those axes that its body has; of the others a sum is as many times it."""
+    names = {
+        n
+        for t in walk(body)
+        if isinstance(t, Ref)
+        for n in (t.name, *(i.name for i in t.indices or ()))
+    }
+    missing = [axis for axis in bound if axis.name not in names]
+    left = [axis for axis in bound if axis not in missing]
+    found: Tree = Apply(word, (*left, body), NOWHERE) if left else body
+    if word == "sum":
+        for axis in missing:
+            found = Operation("*", found, size_tree(axis.name.partition(MARK)[0]), NOWHERE)
+    return found
 
 
 def every(value: Array) -> tuple[int, ...]:

@@ -217,7 +217,8 @@ def put(target: Array, keys: Sequence[Value], value: Value, op: str = "") -> Arr
     if test is None:
         return like(target, operation(op, target, there) if op else there)
     if op in ("+", "-"):
-        return like(target, operation(op, target, operation("*", test, there)))
+        change = number(test) if given.literal == 1 else operation("*", test, there)
+        return like(target, operation(op, target, change))
     return like(target, choose(test, operation(op, target, there) if op else there, target))
 
 

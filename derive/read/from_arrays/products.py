@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import reduce as fold
 from string import ascii_letters
 
-from pullback.derive.read.from_arrays.algebra import HERE, operation
+from pullback.derive.read.from_arrays.algebra import HERE, operation, over
 from pullback.derive.read.from_arrays.values import (
     NOWHERE,
     ONE,
@@ -20,7 +20,7 @@ from pullback.derive.read.from_arrays.values import (
     number,
     words,
 )
-from pullback.derive.read.trees import BATCH, Apply, Operation, Ref, Tree
+from pullback.derive.read.trees import BATCH, Operation, Ref, Tree
 
 Letters = Sequence[object]  # what stands for each axis of an operand
 
@@ -45,7 +45,7 @@ def contract(operands: Sequence[Array], letters: Sequence[Letters], out: Letters
             for v, own in zip(operands, letters, strict=True)
         ]
         body = fold(lambda x, y: Operation("*", x, y, NOWHERE), factors)
-        return Apply("sum", (*bound, body), NOWHERE) if bound else body
+        return over("sum", bound, body)
 
     return Array(tuple(sizes[c] for c in out), entry, whole=all(v.whole for v in operands))
 

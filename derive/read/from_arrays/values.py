@@ -194,12 +194,17 @@ def literal(value: int | float) -> Array:
     return Array((), lambda i, s: tree, literal=value, whole=whole, python=True)
 
 
+def size_tree(axis: str) -> Tree:
+    """The size of an axis as a tree."""
+    name = BATCH if axis == BATCH else f"{axis}{MARK}1"
+    return Apply("size", (Ref(name, None, NOWHERE),), NOWHERE)
+
+
 def size_of(axis: str) -> Value:
     """The size of an axis, as x.shape has it."""
     if axis == ONE:
         return literal(1)
-    name = BATCH if axis == BATCH else f"{axis}{MARK}1"
-    tree = Apply("size", (Ref(name, None, NOWHERE),), NOWHERE)
+    tree = size_tree(axis)
     return Array((), lambda i, s: tree, size=axis, whole=True, python=True)
 
 

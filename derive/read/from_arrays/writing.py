@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pullback.derive.read.flat import MAX_EQUATIONS
 from pullback.derive.read.from_arrays.values import (
@@ -229,7 +230,8 @@ class Writer:
         letters = (c for c in LETTERS if c not in own) if len(size) == 1 else ()
         lower = size.lower()
         numbered = (f"{lower}{i}" for i in range(1, 2 * MAX_EQUATIONS))
-        return next(name for name in (lower, *letters, *numbered) if free(name))
+        candidates: Iterator[str] = chain((lower,), letters, numbered)
+        return next(name for name in candidates if free(name))
 
     def allowed_axis(self, name: str, tensors: set[str]) -> bool:
         """Can an axis have this name?"""

@@ -1,0 +1,1 @@
+"""Functions of NumPy expressions, as people write them, which tests read and run."""
