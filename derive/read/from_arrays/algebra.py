@@ -40,7 +40,7 @@ def broadcast(*shapes: Axes) -> Axes:
             raise Unreadable(
                 f"'{large[0]}' and '{large[1]}' meet: shapes "
                 f"{' and '.join(dict.fromkeys(map(words, shapes)))} do not broadcast, "
-                "as only one name is one size"
+                "as two sizes are one only where their names are"
             )
         if large == [BATCH] and ONE in names:
             raise Unreadable(f"an axis of size 1 meets '{BATCH}', any number of axes")
@@ -132,7 +132,8 @@ def compare(op: str, left: Value, right: Value) -> Array:
         left, right = (v.at(spread(v, indices), scope) for v in (a, b))
         return Operation(op, left, right, NOWHERE)
 
-    return mask(broadcast(a.axes, b.axes), condition)
+    made = mask(broadcast(a.axes, b.axes), condition)
+    return replace(made, python=a.python and b.python)
 
 
 def truth(value: Value) -> Array:

@@ -11,15 +11,15 @@ from pullback.derive.read.from_arrays import algebra as al
 from pullback.derive.read.from_arrays import (
     array_functions,
     indexing,
+    new_arrays,
     numpy_functions,
-    products,
     shaping,
 )
 from pullback.derive.read.from_arrays.functions import FUNCTIONS, Function
-from pullback.derive.read.from_arrays.modules import BUILTINS, INSTEAD, METHODS, Modules
+from pullback.derive.read.from_arrays.modules import INSTEAD, METHODS, Modules
 from pullback.derive.read.from_arrays.source import Source
+from pullback.derive.read.from_arrays.tables import COMPARED, CONSTANTS, OPERATORS, WORDS
 from pullback.derive.read.from_arrays.values import (
-    NOWHERE,
     Array,
     Constant,
     Items,
@@ -30,30 +30,11 @@ from pullback.derive.read.from_arrays.values import (
     literal,
     number,
 )
-from pullback.derive.read.trees import BATCH, Ref
-from pullback.derive.read.vocabulary import PI
+from pullback.derive.read.trees import BATCH
 
-assert numpy_functions and array_functions  # they fill the table
+assert numpy_functions and array_functions and new_arrays  # they fill the table
 
-OPERATORS: Mapping[type[ast.operator], Callable[[Value, Value], Value]] = {
-    ast.Add: lambda a, b: al.operation("+", a, b),
-    ast.Sub: lambda a, b: al.operation("-", a, b),
-    ast.Mult: lambda a, b: al.operation("*", a, b),
-    ast.Div: lambda a, b: al.operation("/", a, b),
-    ast.Pow: lambda a, b: al.operation("**", a, b),
-    ast.MatMult: products.matmul,
-    ast.BitAnd: al.both,
-    ast.BitOr: al.either,
-    ast.BitXor: al.differing,
-}
-COMPARED: Mapping[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
+READ = ("numpy.", "builtins.", "scipy.special.")
 SHAPE = ("shape", "ndim", "size")
 
 
@@ -118,6 +99,8 @@ class Expressions(ABC):
 
     def unknown(self, full: str, short: str) -> NoReturn:
         """Say that a function is not read, and what to write instead if that is known."""
+        if full.count(".") and not full.startswith(READ):
+            raise Unreadable(f"'{short}': functions of NumPy and of scipy.special are read")
         what = full.removeprefix("numpy.").removeprefix("builtins.")
         starts = next((w for k, w in INSTEAD.items() if what == k or what.startswith(f"{k}.")), "")
         raise Unreadable(f"'{short}' is not read into index notation{'; ' * bool(starts)}{starts}")
@@ -161,6 +144,8 @@ class Expressions(ABC):
         if isinstance(node.op, ast.UAdd):
             return FUNCTIONS["numpy.positive"]([value], {})
         if isinstance(node.op, ast.Invert):
+            if al.truth(value).python:
+                raise Unreadable("~ of Python's own True is -2; write np.logical_not")
             return al.opposite(value)
         raise Unreadable("'not' is for single truth values; write ~ for arrays")
 
@@ -239,6 +224,7 @@ class Expressions(ABC):
         ):
             return self.method(node, node.func)
         if not isinstance(node.func, ast.Name | ast.Attribute):
+            self.value(node.func)
             raise Unreadable("what is called has a name")
         short = ast.unparse(node.func)
         own = self.own(short) if isinstance(node.func, ast.Name) else None
@@ -262,10 +248,10 @@ class Expressions(ABC):
 
     def method(self, node: ast.Call, func: ast.Attribute) -> Value:
         """x.sum(…) and so on."""
+        value = self.value(func.value)
         name = METHODS.get(func.attr)
         if name is None:
             self.unknown(func.attr, f".{func.attr}( )")
-        value = self.value(func.value)
         if not isinstance(value, Array):
             raise Unreadable(f"'.{func.attr}( )' is read of arrays")
         given = [self.value(a) for a in node.args]
@@ -279,37 +265,6 @@ class Expressions(ABC):
         return Items(tuple(self.value(v) for v in node.values))
 
 
-CONSTANTS: Mapping[str, Value] = {
-    "numpy.pi": Array((), lambda i, s: Ref(PI, None, NOWHERE), python=True),
-    "numpy.e": al.function("exp", literal(1)),
-    "numpy.newaxis": Constant(None),
-    "numpy.inf": Constant("inf"),
-    "numpy.float64": Constant("float64"),
-    "numpy.float32": Constant("float32"),
-    "numpy.int64": Constant("int64"),
-    "numpy.int32": Constant("int32"),
-    "numpy.bool_": Constant("bool"),
-    **{f"builtins.{name}": Constant(name) for name in ("float", "int", "bool")},
-}
-assert set(BUILTINS) >= {"float", "int", "bool", "len", "abs", "range", "max", "min"}
-
-WORDS: Mapping[type[ast.AST], str] = {
-    ast.IfExp: "a choice by if and else (write np.where)",
-    ast.BoolOp: "'and' and 'or' (write & and | of arrays)",
-    ast.Lambda: "lambda (write a function with def)",
-    ast.NamedExpr: "':=' of Python (give it a line of its own)",
-    ast.ListComp: "a comprehension (write the sum over an axis)",
-    ast.SetComp: "a comprehension (write the sum over an axis)",
-    ast.DictComp: "a comprehension (write the sum over an axis)",
-    ast.GeneratorExp: "a comprehension (write the sum over an axis)",
-    ast.JoinedStr: "an f-string",
-    ast.Starred: "a star (write the items out)",
-    ast.Set: "a set",
-    ast.Await: "await",
-    ast.Yield: "yield",
-    ast.YieldFrom: "yield",
-    ast.Slice: "a slice",
-}
 READERS: Mapping[type[ast.AST], Callable[[Expressions, ast.AST], Value]] = {
     ast.Constant: Expressions.constant,  # type: ignore[dict-item]
     ast.Name: Expressions.name,  # type: ignore[dict-item]

@@ -110,7 +110,7 @@ def see(key: Array, axis: str) -> None:
     if key.kind is Kind.MASK:
         raise Unreadable(SELECTION)
     if key.kind is not Kind.PLACE or key.reach is None:
-        raise Unreadable(PLACES.format("an index is ':', None, labels or np.arange(size)"))
+        raise Unreadable('an array of numbers is no index; labels are declared, as in y: "N: J"')
     if axis == BATCH:
         raise Unreadable(f"labels on '{BATCH}', any number of axes; give them names")
     key.reach.agree(axis)

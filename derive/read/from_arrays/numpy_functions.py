@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from pullback.derive.read.from_arrays import algebra as al
@@ -114,7 +115,8 @@ def reciprocal(x: Value) -> Array:
 def sign(x: Value) -> Array:
     """-1, 0 or 1."""
     above, below = al.compare(">", x, literal(0)), al.compare("<", x, literal(0))
-    return al.operation("-", number(above), number(below))
+    made = al.operation("-", number(above), number(below))
+    return replace(made, whole=number(x).whole)
 
 
 @known("numpy.log2", "x")

@@ -62,7 +62,7 @@ def sizes_of(operands: Sequence[Array], letters: Sequence[Letters]) -> Mapping[o
                 shapes = " and ".join(words(v.axes) for v in operands)
                 raise Unreadable(
                     f"'{known}' and '{axis}' meet: a product of shapes {shapes} sums over axes "
-                    "of one size, and only one name is one size"
+                    "whose sizes have one name"
                 )
     return sizes
 
@@ -87,7 +87,7 @@ def check_inner(a: str, b: str, left: Array, right: Array) -> None:
     if a != b:
         raise Unreadable(
             f"'{a}' and '{b}' meet: a product of shapes {words(left.axes)} and "
-            f"{words(right.axes)} sums over axes of one size, and only one name is one size"
+            f"{words(right.axes)} sums over axes whose sizes have one name"
         )
 
 

@@ -9,9 +9,10 @@ from pullback.derive.errors import DefinitionError
 from pullback.derive.read.from_arrays.modules import Modules
 from pullback.derive.read.from_arrays.shapes import Shape, annotated, read_shape
 from pullback.derive.read.from_arrays.source import DEEP, Source, called_in, names_in, parse
-from pullback.derive.read.from_arrays.statements import Frame, Statements
+from pullback.derive.read.from_arrays.statements import Statements
 from pullback.derive.read.from_arrays.understood import Understood, understood
 from pullback.derive.read.from_arrays.values import ONE, Array, Kind, Reach, Unreadable, tensor
+from pullback.derive.read.from_arrays.variables import Frame
 from pullback.derive.read.from_arrays.writing import Writer
 from pullback.derive.read.trees import Ref, walk
 
@@ -175,7 +176,7 @@ class Reading:
         """An input of the definition."""
         self.declared[name] = shape
         about = {"kind": Kind.PLACE, "reach": Reach(shape.below), "whole": True}
-        made = tensor(name, shape.axes, **(about if shape.labels else {}))
+        made = tensor(name, shape.axes, **(about if shape.labels else {"python": not shape.axes}))
         self.writer.input(name, made)
         return made
 
@@ -195,7 +196,8 @@ class Reading:
             for n, v in self.writer.inputs.items()
             if v.reach is not None and n in inputs
         }
-        notes = [f"{n} is not used" for n in self.declared if n not in used]
+        notes = list(dict.fromkeys(self.writer.notes))
+        notes += [f"{n} is not used" for n in self.declared if n not in used]
         for name in inputs:
             axes = self.declared[name].axes
             if ONE in axes:

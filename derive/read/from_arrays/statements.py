@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from pullback.derive.read.calls import MAX_CALLS
 from pullback.derive.read.from_arrays import algebra as al
 from pullback.derive.read.from_arrays import indexing
-from pullback.derive.read.from_arrays.expressions import OPERATORS, Expressions
-from pullback.derive.read.from_arrays.modules import Modules
-from pullback.derive.read.from_arrays.source import Source
+from pullback.derive.read.from_arrays.tables import OPERATORS, SIGNS, STATEMENT_WORDS
 from pullback.derive.read.from_arrays.values import (
     Array,
     Constant,
@@ -24,55 +21,13 @@ from pullback.derive.read.from_arrays.values import (
     number,
     words,
 )
-from pullback.derive.read.from_arrays.writing import Writer
+from pullback.derive.read.from_arrays.variables import Frame, Variables
 
-SIGNS: Mapping[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-}
 OUTPUT = "out"
 
 
-@dataclass
-class Frame:
-    """The variables of a function, and its name."""
-
-    name: str
-    values: dict[str, Value] = field(default_factory=dict)
-
-
-class Statements(Expressions):
+class Statements(Variables):
     """Reads statements in order; `functions` are those of the text, written out where called."""
-
-    def __init__(
-        self,
-        source: Source,
-        modules: Modules,
-        functions: Mapping[str, ast.FunctionDef],
-        writer: Writer,
-    ) -> None:
-        super().__init__(source, modules)
-        self.functions, self.writer = functions, writer
-        self.frames = [Frame("")]
-        self.constants: dict[str, Value] = {}
-
-    # -- names -----------------------------------------------------------------------------------
-
-    @property
-    def values(self) -> dict[str, Value]:
-        """The variables that are seen here."""
-        return self.frames[-1].values
-
-    def named(self, name: str) -> Value | None:
-        """A variable, or a number at the top of the text."""
-        return self.values.get(name, self.constants.get(name))
-
-    def own(self, name: str) -> ast.FunctionDef | None:
-        """A function of the text, unless a variable hides it."""
-        return None if self.named(name) is not None else self.functions.get(name)
 
     # -- own functions ---------------------------------------------------------------------------
 
@@ -87,7 +42,8 @@ class Statements(Expressions):
         self.writer.meter.tick()
         parameters, defaults = self.parameters(function)
         if len(given) > len(parameters):
-            raise Unreadable(f"'{function.name}' takes {len(parameters)} arguments")
+            words = ", ".join(parameters) or "nothing"
+            raise Unreadable(f"'{function.name}' takes {words}; it has {len(given)} arguments")
         found = dict(zip(parameters, given, strict=False))
         for name, value in named.items():
             if name in found or name not in parameters:
@@ -157,7 +113,8 @@ class Statements(Expressions):
                 raise Unreadable("the output holds labels; wanted numbers")
             if found.tensor in self.writer.written and found.kind is not Kind.MASK:
                 return found
-            name = node.id if isinstance(node, ast.Name) else OUTPUT
+            own = isinstance(node, ast.Name) and node.id not in self.writer.inputs
+            name = node.id if isinstance(node, ast.Name) and own else OUTPUT
             place = self.source.place(statement)
             return self.writer.equation(name, number(found), place, len(self.frames))
         except Unreadable as error:
@@ -177,7 +134,7 @@ class Statements(Expressions):
 
     def refuse_statement(self, node: ast.stmt) -> NoReturn:
         """Say what a statement is, and what to write instead."""
-        words = INSTEAD.get(type(node), f"{type(node).__name__} of Python is not read")
+        words = STATEMENT_WORDS.get(type(node), f"{type(node).__name__} of Python is not read")
         self.source.refuse(words, node)
 
     def nothing(self, node: ast.stmt) -> None:
@@ -231,21 +188,6 @@ class Statements(Expressions):
         for one, item in zip(target.elts, value.items, strict=True):
             self.bind(one, item, node)
 
-    def noted(self, name: str, value: Value, node: ast.stmt) -> Value:
-        """A value under a name: an equation, unless it has one, or is a number, a size, a view."""
-        if not isinstance(value, Array) or value.kind is Kind.PLACE:
-            return value
-        if value.tensor:
-            self.writer.retitle(value, name, len(self.frames))
-            return value
-        if any(v.buffer is value.buffer for v in self.everything()) or self.writer.constant(value):
-            return value
-        return self.writer.equation(name, value, self.source.place(node), len(self.frames))
-
-    def everything(self) -> list[Array]:
-        """Every array that has a name in some function, inside of tuples too."""
-        return [a for frame in self.frames for v in frame.values.values() for a in arrays_in(v)]
-
     # -- in place --------------------------------------------------------------------------------
 
     def augmented(self, node: ast.AugAssign) -> None:
@@ -284,48 +226,7 @@ class Statements(Expressions):
         made = indexing.put(before, self.keys(target.slice), value, sign)
         self.changed(name, before, made, node)
 
-    def changed(self, name: str, before: Array, made: Array, node: ast.stmt) -> None:
-        """A new version in the same memory."""
-        found = self.noted(name, replace(made, tensor="", buffer=object()), node)
-        assert isinstance(found, Array)
-        self.values[name] = replace(found, buffer=before.buffer)
 
-    def check_alone(self, name: str, value: Array) -> None:
-        """Refuse a change that another name would see."""
-        for frame in reversed(self.frames):
-            for other, held in frame.values.items():
-                same = any(a.buffer is value.buffer for a in arrays_in(held))
-                if same and not (frame is self.frames[-1] and other == name):
-                    raise Unreadable(
-                        f"this changes '{other}' too, which holds the same array as '{name}'; "
-                        f"write {name} = {name}.copy() before, or {name} = {name} + … in its place"
-                    )
-
-
-def arrays_in(value: Value) -> list[Array]:
-    """The arrays that a value holds, those with axes."""
-    if isinstance(value, Items):
-        return [a for item in value.items for a in arrays_in(item)]
-    return [value] if isinstance(value, Array) and value.axes else []
-
-
-LOOP = "a loop is not read: write the sum over an axis, as np.sum(…, axis=…), or a product with @"
-INSTEAD: Mapping[type[ast.AST], str] = {
-    ast.For: LOOP,
-    ast.While: LOOP,
-    ast.AsyncFor: LOOP,
-    ast.If: "'if' is not read: write np.where, or a file for each case",
-    ast.With: "'with' is not read; leave it out",
-    ast.Try: "'try' is not read; leave it out",
-    ast.ClassDef: "a class is not read; write a function",
-    ast.FunctionDef: "a function inside of a function is not read; put it at the top of the text",
-    ast.AsyncFunctionDef: "an async function is not read; write def",
-    ast.Raise: "'raise' is not read; leave it out",
-    ast.Delete: "'del' is not read; leave it out",
-    ast.Global: "'global' is not read; pass the value as an argument",
-    ast.Nonlocal: "'nonlocal' is not read; pass the value as an argument",
-    ast.Return: "a return stands in a function, as its last line",
-}
 STATEMENTS: Mapping[type[ast.AST], Callable[[Statements, ast.AST], None]] = {
     ast.Assign: Statements.assign,  # type: ignore[dict-item]
     ast.AnnAssign: Statements.annotated,  # type: ignore[dict-item]

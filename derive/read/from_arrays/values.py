@@ -23,10 +23,12 @@ from pullback.derive.read.trees import (
     Ref,
     Tree,
 )
+from pullback.derive.read.words import MAX_DIGITS, digits_of
 
 ONE = "1"  # an axis of size 1
 NOWHERE = Place()
 MARK = "'"  # between the name of a size and the number of an axis that has it
+INFINITE = "infinity is no number of the language; write a large number, as -1e9"
 Axes = tuple[str, ...]
 Indices = tuple[Ref, ...]
 
@@ -188,7 +190,9 @@ def digits(value: int | float) -> str:
 def literal(value: int | float) -> Array:
     """A number of Python's."""
     if value != value or abs(value) == float("inf"):
-        raise Unreadable("infinity is no number of the language; write a large number, as -1e9")
+        raise Unreadable(INFINITE)
+    if isinstance(value, int) and digits_of(str(value))[1] > MAX_DIGITS:
+        raise Unreadable(f"a number has at most {MAX_DIGITS} digits")
     tree = numeral(value)
     whole = isinstance(value, int)
     return Array((), lambda i, s: tree, literal=value, whole=whole, python=True)
@@ -235,6 +239,8 @@ def array(value: Value, what: str = "this") -> Array:
         return value
     if isinstance(value, Items):
         raise Unreadable(f"{what} is a tuple or a list; wanted an array or a number")
+    if value.value == "inf":
+        raise Unreadable(INFINITE)
     raise Unreadable(f"{what} is {value.value!r}; wanted an array or a number")
 
 

@@ -63,6 +63,7 @@ class Writer:
     def __init__(self, identifiers: Iterable[str]) -> None:
         self.identifiers = set(identifiers)
         self.meter = Meter()
+        self.notes: list[str] = []
         self.inputs: dict[str, Array] = {}
         self.written: dict[str, Written] = {}
         self.titles: dict[str, str] = {}  # what becomes of the names of inner variables
