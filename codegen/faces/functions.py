@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
+from math import isfinite
 from textwrap import dedent
 from types import FunctionType, ModuleType
 
@@ -49,22 +49,21 @@ def is_plain(function: FunctionType) -> bool:
 
 def text_of(function: FunctionType) -> str:
     """The text of one function."""
+    if function.__name__ == "<lambda>":
+        raise DefinitionError("a lambda has no lines to read; write a function with def")
     try:
-        text = dedent(inspect.getsource(function))
+        return dedent(inspect.getsource(function))
     except (OSError, TypeError):
         raise DefinitionError(
             f"{function.__name__}: Python has no text of this function; write it in a file or a "
             "cell of a notebook, or pass the text itself"
         ) from None
-    if isinstance(ast.parse(text).body[0], ast.FunctionDef):
-        return text
-    raise DefinitionError(f"{function.__name__}: a lambda has no lines to read; write def")
 
 
 def said(name: str, value: object) -> str:
     """A line that says what a name from outside stands for; empty for what is not read."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{name} = {value!r}\n"
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        return f"{name} = {int(value) if isinstance(value, int) else float(value)!r}\n"
     if value is np.newaxis:
         return f"from numpy import newaxis as {name}\n"
     if isinstance(value, ModuleType):

@@ -44,7 +44,9 @@ def layer(
         source = library.made_of_arrays(name, source_of(equations), shapes or {}, wrt, assume)
     elif shapes:
         if not isinstance(equations, str):
-            raise TypeError("shapes go with a function, or with array notation as text")
+            raise TypeError(
+                f"shapes go with a Python function or with text; came {type(equations).__name__}"
+            )
         source = library.made_of_arrays(name, equations, shapes, wrt, assume)
     else:
         text = equations if isinstance(equations, str) else equations_text(equations)

@@ -48,6 +48,10 @@ class Callee(Protocol):
     def assume(self) -> tuple[Operation, ...]:
         """What it takes to hold."""
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Its inputs, where their order is declared; else they come in order of appearance."""
+
 
 # A definition by its name. KeyError where there is none; its second argument, if it has one, says
 # which there are.
@@ -162,10 +166,12 @@ class Caller:
             refuse(f"'{tree.name}' calls itself: {path}", tree.place)
         if len(self.stack) > MAX_CALLS:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
-        whole = write_out_calls(self.load(tree.name), self.load, self.stack)
+        callee = self.load(tree.name)
+        whole = write_out_calls(callee, self.load, self.stack)
         flat = Flat(up_to_output(whole.equations), whole.assume)
         body, assume = with_axes_for_batch(equation, flat, self.axes_of)
         inputs = inputs_of(body)
+        inputs = {name: inputs[name] for name in callee.order} or inputs
         if len(tree.args) != len(inputs):
             count = "1 argument" if len(inputs) == 1 else f"{len(inputs)} arguments"
             refuse(

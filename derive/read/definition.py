@@ -42,6 +42,11 @@ class Definition:
     references: tuple[str, ...]
     understood: Understood | None = None
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The inputs, where their order is declared."""
+        return self.understood.inputs if self.understood else ()
+
 
 def no_library(name: str) -> str:
     """A library without definitions."""

@@ -97,9 +97,7 @@ class Assembly:
     def layer(self, sources: str) -> Layer:
         """Build everything."""
         given = self.definition
-        made = given.understood
-        order = made.inputs if made else ()  # as declared; else in order of appearance
-        inputs = tuple(self.tensor(name) for name in (order or self.symbols.order))
+        inputs = tuple(self.tensor(name) for name in (given.order or self.symbols.order))
         nodes = tuple(self.node(e) for e in self.equations)
         real = [t.name for t in inputs if not t.integer]
         assumptions = self.assumptions()

@@ -14,7 +14,7 @@ from pullback.derive.read.from_arrays.understood import Understood, understood
 from pullback.derive.read.from_arrays.values import ONE, Array, Kind, Reach, Unreadable, tensor
 from pullback.derive.read.from_arrays.variables import Frame
 from pullback.derive.read.from_arrays.writing import Writer
-from pullback.derive.read.trees import Ref, walk
+from pullback.derive.read.trees import COMPARISONS, Equation, Operation, Ref, Tree, refuse, walk
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -88,7 +88,6 @@ class Reading:
         else:
             for node in filter(is_constant, bare):
                 self.statements.statement(node)
-            self.statements.constants = dict(self.statements.values)
             output = self.function(self.functions[function] if function else self.main())
         return self.finished(output)
 
@@ -125,7 +124,7 @@ class Reading:
                     f"there are {words}",
                     node,
                 )
-        frame = Frame(node.name)
+        frame = self.statements.main = Frame(node.name)
         for name in parameters:
             argument = arguments[name]
             try:
@@ -152,6 +151,8 @@ class Reading:
         """Statements; the last one is the output."""
         for name, text in self.shapes.items():
             try:
+                if not name.isidentifier():
+                    raise Unreadable("it is no name")
                 self.statements.values[name] = self.input(name, read_shape(text))
             except Unreadable as error:
                 self.source.refuse(f"the shape of '{name}': {error}", None)
@@ -191,6 +192,7 @@ class Reading:
             for name in (t.name, *(i.name for i in t.indices or ()))
         }
         inputs = tuple(n for n in self.declared if n in used)
+        self.check_labels(equations, inputs)
         labels = {
             n: v.reach.axis or ""
             for n, v in self.writer.inputs.items()
@@ -211,6 +213,29 @@ class Reading:
             notes.append(f"the output needs none of {', '.join(unused)}")
         lines = tuple(self.source.line(e.place.line) for e in equations)
         return understood(equations, lines, inputs, labels, tuple(notes))
+
+    def check_labels(self, equations: Sequence[Equation], inputs: Sequence[str]) -> None:
+        """Refuse labels that are compared with labels alone, and index nothing."""
+        tensors = {*inputs, *(e.name for e in equations)}
+        for name in (n for n in inputs if self.declared[n].labels):
+            uses = [(e, t) for e in equations for t in walk(e.right)]
+            if not any(is_place(part, name, tensors) for _, part in uses):
+                first = next(e for e, t in uses if isinstance(t, Ref) and t.name == name)
+                refuse(
+                    f"'{name}' is compared with other labels alone and indexes nothing; numbers do "
+                    "as well there: leave ': …' out of its shape",
+                    first.place,
+                )
+
+
+def is_place(part: Tree, name: str, tensors: set[str]) -> bool:
+    """Does a tensor stand as an index here, or in a comparison with an axis?"""
+    if isinstance(part, Ref):
+        return any(i.name == name or is_place(i, name, tensors) for i in part.indices or ())
+    if not isinstance(part, Operation) or part.op not in COMPARISONS:
+        return False
+    sides = [s.name for s in (part.left, part.right) if isinstance(s, Ref)]
+    return name in sides and any(s not in tensors for s in sides)
 
 
 def blanked(text: str, function: str, name: str = "layer") -> str:

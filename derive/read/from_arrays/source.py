@@ -14,6 +14,7 @@ from pullback.derive.errors import DefinitionError
 from pullback.derive.read.grammar import MAX_DEPTH, MAX_TEXT, MAX_WORDS
 from pullback.derive.read.trees import Place, refuse
 
+LONG = 400  # characters of a message, which may quote what came
 PREFIXES = {"-", "+", "~", "not", "**", "lambda", "await", "else", "if", ":"}
 DEEP = f"brackets, operations and calls are nested deeper than {MAX_DEPTH}"
 
@@ -42,7 +43,10 @@ class Source:
 
     def refuse(self, message: str, node: ast.AST | None) -> NoReturn:
         """Raise an error that points at a part."""
-        refuse(message, self.place(node))
+        short = message
+        if len(message) > LONG:
+            short = f"{message[: LONG // 2]}…{message[-LONG // 2 :]}"
+        refuse(short, self.place(node))
 
     def at(self, message: str, line: int, column: int) -> NoReturn:
         """Raise an error that points at a line and a column, both from 1."""

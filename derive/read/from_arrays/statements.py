@@ -96,7 +96,7 @@ class Statements(Variables):
         node = statement.value
         if node is None:
             return Constant(None)
-        if len(self.frames) == 2:
+        if self.frames[-1] is self.main:
             while isinstance(node, ast.Tuple) and node.elts:
                 node = node.elts[0]
             return self.output(node, statement)
@@ -203,6 +203,8 @@ class Statements(Variables):
                 "an attribute cannot be assigned to; write a plain name", node.target
             )
         name = node.target.id
+        if name not in self.values:
+            raise Unreadable(f"'{name}' is not defined")
         before = array(self.value(ast.copy_location(ast.Name(name, ast.Load()), node.target)))
         value = self.value(node.value)
         if before.python or not before.axes:

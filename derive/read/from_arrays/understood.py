@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pullback.derive.errors import DefinitionError
+from pullback.derive.errors import DefinitionError, Excerpt
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.renaming import rebuild
 from pullback.derive.read.trees import Equation, Place, Ref, Tree, refuse, spell_equation
@@ -72,6 +72,13 @@ def moved(equation: Equation, place: Place) -> Equation:
     return replace(equation, place=place, right=rebuild(equation.right, rule))
 
 
+def line_of(place: Place) -> int:
+    """The number of a line in the user's file, if it is known where in it the text stands."""
+    source = place.source
+    found = source.in_file(place.line, place.column) if isinstance(source, Excerpt) else None
+    return found[0] if found else place.line
+
+
 def understood(
     equations: tuple[Equation, ...],
     lines: tuple[str, ...],
@@ -81,7 +88,7 @@ def understood(
 ) -> Understood:
     """What was understood, from finished equations."""
     return Understood(
-        equations=tuple((e.place.line, spell_equation(e)) for e in equations),
+        equations=tuple((line_of(e.place), spell_equation(e)) for e in equations),
         inputs=inputs,
         labels=labels,
         wrt=tuple(n for n in inputs if n not in labels),

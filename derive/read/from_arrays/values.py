@@ -23,7 +23,7 @@ from pullback.derive.read.trees import (
     Ref,
     Tree,
 )
-from pullback.derive.read.words import MAX_DIGITS, digits_of
+from pullback.derive.read.words import MAX_DIGITS
 
 ONE = "1"  # an axis of size 1
 NOWHERE = Place()
@@ -191,7 +191,7 @@ def literal(value: int | float) -> Array:
     """A number of Python's."""
     if value != value or abs(value) == float("inf"):
         raise Unreadable(INFINITE)
-    if isinstance(value, int) and digits_of(str(value))[1] > MAX_DIGITS:
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
         raise Unreadable(f"a number has at most {MAX_DIGITS} digits")
     tree = numeral(value)
     whole = isinstance(value, int)

@@ -34,7 +34,7 @@ class Variables(Expressions):
         super().__init__(source, modules)
         self.functions, self.writer = functions, writer
         self.frames = [Frame("")]
-        self.constants: dict[str, Value] = {}
+        self.main: Frame | None = None  # of the function whose output is wanted
 
     # -- names -----------------------------------------------------------------------------------
 
@@ -44,8 +44,8 @@ class Variables(Expressions):
         return self.frames[-1].values
 
     def named(self, name: str) -> Value | None:
-        """A variable, or a number at the top of the text."""
-        return self.values.get(name, self.constants.get(name))
+        """A variable, or one at the top of the text."""
+        return self.values.get(name, self.frames[0].values.get(name))
 
     def own(self, name: str) -> ast.FunctionDef | None:
         """A function of the text, unless a variable hides it."""
