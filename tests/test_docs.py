@@ -24,12 +24,14 @@ from pullback.codegen.targets.table import TARGETS
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read import grammar, vocabulary
 from pullback.derive.read.definition import KEYS
+from pullback.derive.read.from_arrays.functions import FUNCTIONS
+from pullback.derive.read.from_arrays.reader import understand
 from pullback.derive.read.reader import read_equations, read_layer
 
 ROOT = Path(__file__).parent.parent
-LANGUAGE, TUTORIAL, README = (
+LANGUAGE, TUTORIAL, README, ARRAYS = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("docs/language.md", "docs/tutorial.md", "README.md")
+    for name in ("docs/language.md", "docs/tutorial.md", "README.md", "docs/arrays.md")
 )
 
 
@@ -128,7 +130,7 @@ def test_the_readme_runs():
 
 
 def test_links_lead_somewhere():
-    for page in (LANGUAGE, TUTORIAL):
+    for page in (LANGUAGE, TUTORIAL, ARRAYS):
         for link in re.findall(r"\]\(([^)]+)\)", page):
             assert (ROOT / "docs" / link).is_file(), link
 
@@ -171,13 +173,14 @@ def test_the_keys():
     assert sorted(code(row[0])[0] for row in rows) == sorted(KEYS)
     values = {"text": '"n"', "list of texts": "[]", "table of texts": "{}"}
     equations = '"h[n] = 2 * n_[n]"'
+    alone = {"arrays": {"arrays": '"h = 2"'}, "shapes": {"arrays": '"h = 2"'}}  # no equations
     for cell, kind, _ in rows:
         (key,) = code(cell)
         for other, value in values.items():
-            given = {"equations": equations.replace("n_", "x")} | {key: value}
+            given = alone.get(key, {"equations": equations.replace("n_", "x")}) | {key: value}
             given[key] = equations.replace("n_", "x") if key == "equations" == kind else value
             text = "\n".join(f"{k} = {v}" for k, v in given.items())
-            if other == kind and key != "equations":
+            if other == kind and key not in ("equations", "arrays"):
                 read_layer("layer", text)
             elif other != kind:
                 with pytest.raises(DefinitionError, match=f"'{key}' must be a? ?{kind}"):
@@ -270,6 +273,40 @@ def eval_product(text):
 def test_the_readme_counts_the_steps_of_the_perceptron():
     steps = notebook.shipped("mlp").compiled.proof.steps
     assert f"All {len(steps)} steps of the perceptron's derivation" in README
+
+
+# -- array notation --------------------------------------------------------------------------------
+
+
+HOMEWORK = """\
+import numpy as np
+
+
+def forward(x, W, b, y):
+    scores = x @ W + b
+    scores -= scores.max(axis=1, keepdims=True)
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    return -np.log(p[np.arange(len(x)), y]).mean()
+"""
+
+
+def test_the_page_of_arrays_shows_what_happens(tmp_path):
+    (tmp_path / "homework.py").write_text(HOMEWORK, encoding="utf-8")
+    for _, text in blocks(ARRAYS, "console"):
+        run_commands(text, tmp_path)
+    for _, text in blocks(ARRAYS, "toml"):
+        read_layer(file_of(text).removesuffix(".toml"), text)
+    examples = [text for _, text in blocks(ARRAYS, "python", "pullback")]
+    assert len(examples) >= 2 and not len(examples) % 2
+    for code_text, shown in zip(examples[::2], examples[1::2], strict=True):
+        assert understand(code_text, {}).text == shown.rstrip("\n")
+
+
+def test_the_page_of_arrays_has_every_function():
+    named = {name.removeprefix("np.").strip(".") for name in re.findall(r"[\w.]+", ARRAYS)}
+    for name in FUNCTIONS:
+        short = re.sub(r"^(numpy|scipy\.special|builtins)\.", "", name)
+        assert short in named, name
 
 
 # -- the gallery -----------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ REFUSED = [
     ("out = np.where(x > 0)", "depends on values", 1),
     ("out = x.argmax(axis=1)", "labels are inputs", 1),
     ("s = x @ W\ns[np.arange(len(x)), np.argmax(s, axis=1)] = 0", "labels are inputs", 2),
+    ("out = np.sum(x, 1, True)", "2 arguments at most, and keepdims by name", 1),
+    ("out = np.maximum(x, 0, x)", "2 arguments at most; it has 3", 1),
     # labels
     ("out = y + 1", "no numbers to compute with", 1),
     ("out = y == 1", "compared with one another, and not with numbers", 1),

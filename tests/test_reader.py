@@ -202,7 +202,7 @@ KEYS = [
     ({"summary": None}, "the key 'summary' must be text"),
     ({"references": [[]]}, "the key 'references' must be a list of texts"),
     ({"assume": "a == b"}, "the key 'assume' must be a list of texts"),
-    ({"titel": "x"}, "unknown key 'titel'; the keys are assume, equations"),
+    ({"titel": "x"}, "unknown key 'titel'; the keys are arrays, assume"),
     ({"assume": ["sum(j, z[n, j])"]}, "test, assume[0]: expected a comparison"),
     ({"assume": ["z[n, j] == 1", "sum(j, z[n, j]) == ("]}, "test, assume[1]: expected a number"),
     ({"assume": ["z[n, j] > 0"]}, "test, assume[0]: an assumption is an equality"),

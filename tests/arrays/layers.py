@@ -113,6 +113,10 @@ def embedding(idx: "N T: V", W: "V D"):
     return W[idx]
 
 
+def embedding_of_one(i: ": V", W: "V D", u: "D"):
+    return np.tanh(W[i]) * u
+
+
 def embedding_sum(idx: "N: V", W: "V D", scale: ""):
     rows = W[idx, :]
     return (rows * scale).sum(axis=0)

@@ -30,11 +30,15 @@ Run = Callable[..., Value]
 
 @dataclass(frozen=True)
 class Function:
-    """A function, with the parameters that it takes and their defaults; none takes any number."""
+    """A function, with the parameters that it takes and their defaults; none takes any number.
+
+    Behind the first `positions` of them a name must stand in a call, as NumPy has others between.
+    """
 
     name: str
     parameters: tuple[tuple[str, Value], ...] | None
     run: Run
+    positions: int = 0
 
     def __call__(self, given: Sequence[Value], named: Mapping[str, Value]) -> Value:
         """The value of a call."""
@@ -42,10 +46,11 @@ class Function:
             if named:
                 raise Unreadable(f"{self.name}: the argument {next(iter(named))!r} is not read")
             return self.run(*given)
-        if len(given) > len(self.parameters):
+        if len(given) > self.positions:
+            words = ", ".join(n for n, _ in self.parameters[self.positions :])
             raise Unreadable(
-                f"{self.name} is read with {len(self.parameters)} arguments at most; "
-                f"it has {len(given)}"
+                f"{self.name} is read with {self.positions} arguments at most"
+                f"{f', and {words} by name' if words else ''}; it has {len(given)}"
             )
         found = dict(zip((n for n, _ in self.parameters), given, strict=False))
         known = {n for n, _ in self.parameters}
@@ -68,16 +73,18 @@ FUNCTIONS: dict[str, Function] = {}
 
 
 def known(names: str, signature: str) -> Callable[[Run], Run]:
-    """Take a function up under its names, parted by spaces; `*` takes any number of arguments."""
+    """Take a function up under its names; the signature `*` takes any number of arguments."""
 
     def take(run: Run) -> Run:
-        parameters = None
+        parameters, positions = None, 0
         if signature != "*":
-            pairs = [part.strip().partition("=") for part in signature.split(",")]
+            words = [part.strip() for part in signature.split(",")]
+            positions = words.index("*") if "*" in words else len(words)
+            pairs = [word.partition("=") for word in words if word != "*"]
             parameters = tuple((n, DEFAULTS[d] if d else MISSING) for n, _, d in pairs)
         for name in names.split():
             short = name.replace("numpy.", "np.")
-            FUNCTIONS[name] = Function(short, parameters, run)
+            FUNCTIONS[name] = Function(short, parameters, run, positions)
         return run
 
     return take

@@ -149,7 +149,7 @@ def diagonal_of_ones(axes: Axes) -> Array:
     return real(compare("==", *places(axes)))
 
 
-@known("numpy.eye", "N, M=None, dtype=None")
+@known("numpy.eye", "N, M=None, *, dtype=None")
 def eye(n: Value, m: Value, dtype: Value) -> Value:
     """1 on the diagonal."""
     floats(dtype)
@@ -198,7 +198,15 @@ def triangle(m: Value, signs: dict[int, str], k: Value) -> Array:
     return choose(side, value, literal(0))
 
 
-@known("numpy.diag numpy.diagonal", "v")
+@known("numpy.diagonal", "a")
+def diagonal(a: Value) -> Value:
+    """The diagonal of a matrix."""
+    if len(array(a).axes) != 2:
+        raise Unreadable("np.diagonal is read for two axes")
+    return products.einsum("ii->i", [a])
+
+
+@known("numpy.diag", "v")
 def diag(v: Value) -> Value:
     """The diagonal of a matrix, or a matrix of a diagonal."""
     value = number(v)

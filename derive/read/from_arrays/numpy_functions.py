@@ -47,7 +47,7 @@ def take_up() -> None:
     for name, word in (("maximum", "max"), ("minimum", "min")):
         known(f"numpy.{name}", "a, b")(partial(al.extreme, word))
     for name, word in REDUCTIONS.items():
-        known(f"numpy.{name}", "a, axis=None, keepdims=False")(partial(reduced, word))
+        known(f"numpy.{name}", "a, axis=None, *, keepdims=False")(partial(reduced, word))
 
 
 REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "max", "amax": "max", "min": "min"}
@@ -165,13 +165,13 @@ def opposite(x: Value) -> Array:
     return al.opposite(x)
 
 
-@known("numpy.count_nonzero", "a, axis=None, keepdims=False")
+@known("numpy.count_nonzero", "a, axis=None, *, keepdims=False")
 def count(a: Value, axis: Value, keepdims: Value) -> Array:
     """How many are true."""
     return reduced("sum", al.truth(a), axis, keepdims)
 
 
-@known("numpy.var", "a, axis=None, ddof=0, keepdims=False")
+@known("numpy.var", "a, axis=None, *, ddof=0, keepdims=False")
 def var(a: Value, axis: Value, ddof: Value, keepdims: Value) -> Array:
     """The variance."""
     value = array(a)
@@ -179,7 +179,7 @@ def var(a: Value, axis: Value, ddof: Value, keepdims: Value) -> Array:
     return al.variance(value, places_of(value, axis), keep, whole(ddof, "ddof"))
 
 
-@known("numpy.std", "a, axis=None, ddof=0, keepdims=False")
+@known("numpy.std", "a, axis=None, *, ddof=0, keepdims=False")
 def std(a: Value, axis: Value, ddof: Value, keepdims: Value) -> Array:
     """The standard deviation."""
     return al.function("sqrt", var(a, axis, ddof, keepdims))
@@ -203,7 +203,7 @@ def norm(x: Value, ord: Value, axis: Value, keepdims: Value) -> Array:
     )
 
 
-@known("scipy.special.logsumexp", "a, axis=None, keepdims=False")
+@known("scipy.special.logsumexp", "a, axis=None, *, keepdims=False")
 def logsumexp(a: Value, axis: Value, keepdims: Value) -> Array:
     """The log of the sum of exponentials, which the engine keeps safe."""
     return al.function("log", reduced("sum", al.function("exp", a), axis, keepdims))

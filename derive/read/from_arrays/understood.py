@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from pullback.derive.errors import DefinitionError, Excerpt
@@ -41,7 +41,7 @@ class Understood:
                 (equation,) = parse_equations(text)
             except DefinitionError as error:
                 refuse(error.reason, place)
-            found.append(moved(equation, place))
+            found.append(moved(equation, place, self.labels))
         return tuple(found)
 
     def show(self) -> str:
@@ -59,12 +59,18 @@ class Understood:
         return "\n".join([*shown, *(f"  {note}" for note in self.notes)])
 
 
-def moved(equation: Equation, place: Place) -> Equation:
-    """An equation all of whose parts stand at one place."""
+def moved(equation: Equation, place: Place, labels: Container[str]) -> Equation:
+    """An equation all of whose parts stand at one place; labels that are one number are no axes."""
 
     def there(tree: Ref) -> Ref:
-        indices = tree.indices and tuple(map(there, tree.indices))
-        return Ref(tree.name, indices, place)
+        if tree.indices is None:
+            return Ref(tree.name, None, place)
+        return Ref(tree.name, tuple(map(index, tree.indices)), place)
+
+    def index(tree: Ref) -> Ref:
+        return (
+            Ref(tree.name, (), place) if tree.name in labels and not tree.indices else there(tree)
+        )
 
     def rule(tree: Tree) -> Tree:
         return there(tree) if isinstance(tree, Ref) else replace(tree, place=place)
