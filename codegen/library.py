@@ -13,9 +13,6 @@ from typing import Any, BinaryIO
 
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.definition import Library, is_layer_name
-from pullback.derive.read.from_arrays.reader import blanked, functions_in
-from pullback.derive.read.from_arrays.shapes import split_shapes
-from pullback.derive.read.from_arrays.source import parse
 from pullback.derive.read.reader import read_arrays, read_equations
 
 SUFFIX = ".toml"
@@ -66,6 +63,11 @@ def addressed(definition: str, shapes: str) -> str:
 
 def from_python(path: str, function: str | None, shapes: str | None) -> tuple[str, str]:
     """Name and text of the definition that a function in a Python file is; the file is not run."""
+    # Imported where it is asked for, so that other definitions do not wait for it.
+    from pullback.derive.read.from_arrays.reader import blanked
+    from pullback.derive.read.from_arrays.shapes import split_shapes
+    from pullback.derive.read.from_arrays.source import parse
+
     text = read(Path(path))
     _, tree = parse(text, path)
     found = function or the_function(path, tree)
@@ -81,7 +83,7 @@ def from_python(path: str, function: str | None, shapes: str | None) -> tuple[st
 
 def the_function(path: str, tree: ast.Module) -> str:
     """The one function of a file."""
-    functions = list(functions_in(tree))
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
     if len(functions) == 1:
         return functions[0]
     if not functions:

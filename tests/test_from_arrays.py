@@ -3,13 +3,14 @@
 import doctest
 import inspect
 import random
+import re
 from importlib import import_module
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit
+from scipy import special
 
 from pullback import layer
 from pullback.codegen.faces.functions import source_of
@@ -19,6 +20,8 @@ from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.from_arrays import algebra, reader, shapes, values
+from pullback.derive.read.from_arrays.functions import FUNCTIONS
+from pullback.derive.read.from_arrays.modules import METHODS
 from pullback.derive.read.from_arrays.reader import understand
 from pullback.derive.read.reader import read_arrays, read_layer
 from tests.arrays import meaning, programs
@@ -124,21 +127,29 @@ SIZES = {
 }
 
 
+SPECIAL = ("erf", "erfc", "expit", "logsumexp", "softmax", "log_softmax")
+
+
 def both_ways(seed):
     """A random program run by Python, and what was read of it worked out entry by entry."""
-    choose, rng = random.Random(seed), np.random.default_rng(seed)
+    choose = random.Random(seed)
     text = programs.Program(choose).text(choose.randrange(5))
-    inputs = {}
+    inputs, names = drawn(seed)
+    exec(text, names)
+    read = understand(f"from scipy.special import expit\n{text}", programs.SHAPES)
+    return np.squeeze(names["out"]), np.squeeze(meaning.output(read.parsed(), inputs, SIZES))
+
+
+def drawn(seed):
+    """Inputs of a random program, and what Python knows when it runs."""
+    rng, inputs = np.random.default_rng(seed), {}
     for name, shape in programs.SHAPES.items():
         axes, _, below = shape.partition(":")
         size = tuple(programs.SIZES[a] for a in axes.split())
         drawn = rng.normal(size=size) if size else float(rng.normal())
         inputs[name] = rng.integers(programs.SIZES[below.strip()], size=size) if below else drawn
     names = {n: np.copy(v) if np.ndim(v) else v for n, v in inputs.items()}
-    names |= {"np": np, "expit": expit}
-    exec(text, names)
-    read = understand(f"from scipy.special import expit\n{text}", programs.SHAPES)
-    return np.squeeze(names["out"]), np.squeeze(meaning.output(read.parsed(), inputs, SIZES))
+    return inputs, names | {"np": np, "expit": special.expit}
 
 
 @settings(max_examples=400, deadline=None)
@@ -155,6 +166,60 @@ def test_many_random_programs():
         for seed in range(20_000):
             wanted, found = both_ways(seed)
             assert_same(found, wanted.astype(float))
+
+
+EXPRESSIONS = """
+np.abs(x) + np.absolute(x) * np.fabs(t)[:, None] + abs(s)
+np.add(x, b) * np.subtract(x, s) - np.multiply(b, np.divide(x, 3)) + np.true_divide(x, 7)
+np.amax(x, axis=0) + np.amin(x, 0) + np.max(x) - np.min(x, axis=0)
+np.sum(w[None], axis=(0, 2)) + np.mean(x, axis=0) + np.average(x, axis=0) + np.var(x, 0)
+np.where(y[:, None] == np.arange(K), u, 0) + (u > 0) * np.array(u) + np.asarray(u)
+np.ascontiguousarray(x) + np.copy(x) + x.copy() + x.astype(float) + np.array(x, dtype=float)
+np.bitwise_and(x > 0, x < 1) * x + np.bitwise_or(x > 1, x < 0) - np.logical_xor(x > 0, b > 0)
+np.logical_and(x > 0, b < 0) * 2 + np.logical_or(x > 0, b < 0) * x + np.logical_not(x > 0) * b
+np.invert(x > 0) * 1.0 + ((x > 0) ^ (b > 0))
+np.broadcast_to(b, (N, D)) * x + np.clip(x, None, 0.5) + x.clip(-0.1, 0.1)
+np.cos(x) + np.sin(x) + np.tanh(x) + np.exp(-x**2) + np.expm1(x) + np.exp2(x) + np.sqrt(x * x)
+np.log(1 + x**2) + np.log1p(x**2) + np.log2(2 + x**2) + np.log10(2 + x**2) + np.logaddexp(x, b)
+np.count_nonzero(x > 0, axis=1) * t
+np.diag(x @ x.T) + np.diagonal(x @ x.T) * np.trace(x @ x.T) + np.diag(t) @ t
+np.dot(x, w) + np.matmul(x, w) + np.einsum("nd,dk->nk", x, w) + np.tensordot(x, w, 1)
+np.inner(x, w.T) + np.outer(t, w.sum(axis=0)) + np.vdot(t, t)
+np.equal(x, b) + np.not_equal(x, b) * 2.0 + np.greater(x, 0) * x - np.less(x, b) * x
+np.greater_equal(x, b) * x + np.less_equal(x, 0) * 3
+np.expand_dims(x, -1).squeeze(-1) + np.squeeze(x[None], axis=0) + np.reshape(x, (N, 1, -1))[:, 0]
+np.eye(N) @ x + np.identity(N) @ x + np.tri(N) @ x + np.tril(x @ x.T) @ x + np.triu(x @ x.T, 1) @ x
+np.float64(s) * x + float(s) + len(x) / np.size(x) + np.ndim(x) * np.shape(x)[1] + x.size
+np.full((N, D), s) + np.full_like(x, 2) * np.ones((N, D)) + np.ones_like(x)
+np.zeros_like(x) + np.zeros(D) + x
+np.maximum(x, b) + np.minimum(x, 0) + max(s, 1.0, 2) + min(s, 0) + np.sign(x) + np.square(x)
+np.moveaxis(x, 0, 1).T + np.swapaxes(x, 0, 1).transpose() + np.transpose(x, (1, 0)).T
+np.negative(x) + np.positive(x) * b + np.power(x, 2) + np.reciprocal(1 + x**2)
+np.ravel(t) * 2 + t.flatten() + t[:, None].ravel()
+np.std(x, axis=1, ddof=1) + np.linalg.norm(x, axis=1) + x.var(axis=1, ddof=1) + x.std(1)
+np.take_along_axis(u, y[:, None], axis=1)[:, 0] + u[range(N), y] + np.take(w, y, axis=1).sum(0)
+w.take(y, axis=1)[:, None].sum((0, 1))
+logsumexp(x, axis=1) + erf(t) + erfc(t) + expit(t) + x.max(1) + x.min(1) + x.mean(1)
+x.dot(b) + (x @ x.T).trace() * x.sum().item() + (x @ x.T).diagonal()
+(x.reshape(N, 1, D) + x[:, None].swapaxes(0, 1)).sum(1)
+softmax(x, axis=-1) + log_softmax(x, axis=1) + softmax(x)
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_every_function(text):
+    inputs, names = drawn(0)
+    names |= {name: getattr(special, name) for name in SPECIAL}
+    lines = f"from scipy.special import {', '.join(SPECIAL)}\n{programs.HEAD}\nout = {text}"
+    exec(lines, names)
+    read = understand(lines, programs.SHAPES)
+    assert_same(meaning.output(read.parsed(), inputs, SIZES), np.asarray(names["out"], float))
+
+
+def test_no_function_is_left_out():
+    used = {word for text in EXPRESSIONS for word in re.findall(r"\w+", text)}
+    assert {name.rpartition(".")[2] for name in FUNCTIONS} <= used
+    assert set(METHODS) <= used
 
 
 FAULTS = {

@@ -6,15 +6,16 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pullback.derive.errors import DefinitionError, Excerpt
-from pullback.derive.read.from_arrays.reader import understand
-from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.grammar import MAX_TEXT, parse_comparison, parse_equations
 from pullback.derive.read.labels import with_scalar_labels
 from pullback.derive.read.trees import Equation, Operation
 from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
+
+if TYPE_CHECKING:
+    from pullback.derive.read.from_arrays.understood import Understood
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
@@ -110,22 +111,8 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
     if unknown:
         known = ", ".join(sorted(KEYS))
         raise DefinitionError(f"{name}: unknown key {unknown[0]!r}; the keys are {known}")
-    if "equations" in keys and "arrays" in keys:
-        raise DefinitionError(
-            f"{name}: the keys 'equations' and 'arrays' are there; give one of them"
-        )
-    if "shapes" in keys and "arrays" not in keys:
-        raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays'")
-    if "equations" not in keys and "arrays" not in keys:
-        raise DefinitionError(f"{name}: the key 'equations' is missing")
     read = Keys(name, keys)
-    made = (
-        understand(read.text("arrays", ""), read.table("shapes"), name)
-        if "arrays" in keys
-        else None
-    )
-    parsed = made.parsed() if made else parse_equations(read.text("equations", ""), name)
-    equations = with_scalar_labels(parsed)
+    equations, made = equations_of(read)
     if all(e.notation for e in equations):
         raise DefinitionError(f"{name}: there is no equation with '=', so there is no output")
     assume = read.texts("assume")
@@ -143,6 +130,26 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
         references=read.texts("references"),
         understood=made,
     )
+
+
+def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
+    """The equations, and what was understood where they come from array notation."""
+    keys, name = read.values, read.name
+    if "equations" in keys and "arrays" in keys:
+        raise DefinitionError(
+            f"{name}: the keys 'equations' and 'arrays' are there; give one of them"
+        )
+    if "shapes" in keys and "arrays" not in keys:
+        raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays'")
+    if "arrays" in keys:
+        # Imported where it is asked for, so that other definitions do not wait for it.
+        from pullback.derive.read.from_arrays.reader import understand
+
+        made = understand(read.text("arrays", ""), read.table("shapes"), name)
+        return with_scalar_labels(made.parsed()), made
+    if "equations" not in keys:
+        raise DefinitionError(f"{name}: the key 'equations' is missing")
+    return with_scalar_labels(parse_equations(read.text("equations", ""), name)), None
 
 
 @dataclass(frozen=True)
