@@ -58,7 +58,13 @@ def find(definition: str) -> tuple[str, str]:
 def addressed(definition: str, shapes: str) -> str:
     """A function of a Python file, with the shapes of its inputs."""
     python = PYTHON.fullmatch(definition)
-    return f"{definition}({shapes})" if python and not python["shapes"] and shapes else definition
+    if not shapes:
+        return definition
+    if python is None:
+        raise DefinitionError(f"{definition}: shapes go with a Python file; TOML has [shapes]")
+    if python["shapes"] is not None:
+        raise DefinitionError(f"{definition}: the shapes are given twice")
+    return f"{definition}({shapes})"
 
 
 def from_python(path: str, function: str | None, shapes: str | None) -> tuple[str, str]:
@@ -68,7 +74,7 @@ def from_python(path: str, function: str | None, shapes: str | None) -> tuple[st
     from pullback.derive.read.from_arrays.shapes import split_shapes
     from pullback.derive.read.from_arrays.source import parse
 
-    text = read(Path(path))
+    text = read(Path(path)).removeprefix("\ufeff")
     _, tree = parse(text, path)
     found = function or the_function(path, tree)
     only = blanked(text, found, path)

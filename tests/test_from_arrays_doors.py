@@ -75,6 +75,7 @@ def test_show_prints_what_was_understood_first(homework, capsys):
         ("homework.py:first", "x N", "'x N' is not like x=N D", None),
         ("homework.py:first", SHAPES + "; q=N", "a shape is given for 'q'", "line 9"),
         ("homework.py:first", "x=N D; W=K D; b=K", "'D' and 'K' meet", "line 10, column 16"),
+        ("relu", "x=N", "relu: shapes go with a Python file", None),
         ("nothing.py", "", "nothing.py: No such file", None),
     ],
 )

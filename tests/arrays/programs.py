@@ -183,5 +183,5 @@ class Program:
         if shape[:1] == ("N",) and "K" not in shape:
             return f"({self.expression(('K', *shape[1:]), depth)})[y]"
         if shape == ("N", "K"):
-            return self.choose.choice(["np.eye(K)[y]", "(y[:, None] == np.arange(K)) * 1.0"])
+            return self.choose.choice(["np.eye(K)[y]", "((y[:, None] == np.arange(K)) * 1.0)"])
         return self.binary(shape, depth)
