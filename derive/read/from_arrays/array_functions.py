@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pullback.derive.read.from_arrays import indexing, products, shaping
+from pullback.derive.read.from_arrays import assigning, indexing, products, shaping
 from pullback.derive.read.from_arrays.algebra import (
     broadcast,
     position,
@@ -160,7 +160,7 @@ def broadcast_to(value: Value, shape: Value) -> Value:
     own, axes = array(value), shaping.axes_of_shape(shape)
     if broadcast(own.axes, axes) != axes:
         raise Unreadable("np.broadcast_to a shape that does not fit")
-    return indexing.broadcast_into(number(own), axes)
+    return assigning.broadcast_into(number(own), axes)
 
 
 @known("numpy.take_along_axis", "arr, indices, axis")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pullback.derive.read.from_arrays import indexing, products, shaping
+from pullback.derive.read.from_arrays import assigning, products, shaping
 from pullback.derive.read.from_arrays.algebra import both, choose, compare, operation
 from pullback.derive.read.from_arrays.functions import absent, known, only, real, whole
 from pullback.derive.read.from_arrays.values import (
@@ -65,7 +65,7 @@ def length(x: Value) -> Value:
 
 def filled(axes: Axes, value: Value, whole_numbers: bool = False) -> Array:
     """One number everywhere."""
-    made = indexing.broadcast_into(number(value), axes)
+    made = assigning.broadcast_into(number(value), axes)
     return Array(axes, made.entry, whole=whole_numbers)
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from pullback.derive.read.calls import MAX_CALLS
 from pullback.derive.read.from_arrays import algebra as al
-from pullback.derive.read.from_arrays import indexing
+from pullback.derive.read.from_arrays import assigning
 from pullback.derive.read.from_arrays.tables import OPERATORS, SIGNS, STATEMENT_WORDS
 from pullback.derive.read.from_arrays.values import (
     Array,
@@ -211,7 +211,7 @@ class Statements(Variables):
             self.values[name] = self.noted(name, run(before, value), node)
             return
         self.check_alone(name, before)
-        given = indexing.fitted(before, value, sign)
+        given = assigning.fitted(before, value, sign)
         if al.broadcast(before.axes, given.axes) != before.axes:
             raise Unreadable(f"{words(given.axes)} does not fit into {words(before.axes)}")
         self.changed(name, before, al.operation(sign, before, given), node)
@@ -225,7 +225,7 @@ class Statements(Variables):
         if before.python or name not in self.values:
             raise Unreadable(f"'{name}' is no array to be changed here")
         self.check_alone(name, before)
-        made = indexing.put(before, self.keys(target.slice), value, sign)
+        made = assigning.put(before, self.keys(target.slice), value, sign)
         self.changed(name, before, made, node)
 
 
