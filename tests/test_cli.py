@@ -47,7 +47,7 @@ def test_list_names_every_layer(capsys):
 
 
 def test_show_prints_steps_laws_and_checks(capsys):
-    assert run("show", "softmax") == 0
+    assert run("show", "softmax", "--detail", "every") == 0
     shown = capsys.readouterr().out
     for word in (
         "differentiate",

@@ -238,8 +238,8 @@ LIMITS = {
 }
 # their limits bound the engine's work and no definition
 INNER = (
-    "assumed", "binders", "canonical", "powers", "proving", "rewriting", "ring", "shifted_logs", "step_check",
-    "switches", "ties",
+    "assumed", "binders", "canonical", "powers", "proving", "rewriting", "ring", "shifted_logs",
+    "step_check", "switches", "ties",
 )  # fmt: skip
 
 

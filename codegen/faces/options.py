@@ -14,7 +14,9 @@ EXAMPLES = """examples:
   pullback show mlp                          a derivation, step by step
   pullback show mlp --format latex > mlp.tex
   pullback show mlp --format html > mlp.html
+  pullback show mlp --detail every           ... with every step
   pullback show --equation "u[n] = a * x[n]"
+  pullback diff relu leaky_relu              how two derivations differ
   pullback new my_layer                      my_layer.toml, a definition to start from
   pullback generate                          every shipped layer, into generated/
   pullback generate my_layer.toml --out mylib
@@ -29,6 +31,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "generate": ("generate", "derive, prove and write modules and derivations"),
     "book": ("book", "derive, prove and write all derivations as one LaTeX document"),
     "show": ("show", "print a derivation"),
+    "diff": ("diff", "say how the gradients of two definitions differ"),
     "verify": ("verify", "check a derivation that was written as data"),
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
-from pullback.codegen.pages.outline import Outline
+from pullback.codegen.pages.outline import Block, Outline
 from pullback.codegen.pages.outliner import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
@@ -172,6 +172,32 @@ def latex(derivation: Derivation, proof: Proof) -> str:
 def document(page: Outline) -> str:
     """An outline, spelled in LaTeX, as a complete document."""
     return render("derivation.tex.j2", page=page)
+
+
+def fragment(page: Outline) -> str:
+    """Gradients, spelled in LaTeX, as lines of align* that need amsmath alone.
+
+    They can be pasted into a document or slides of one's own.
+    """
+    rows: list[str] = []
+    for section in page.sections:
+        for part in section.parts:
+            blocks = [part.jacobian, *part.blocks] if part.jacobian else part.blocks
+            rows += [row for block in blocks for row in chain_rows(block)]
+        rows += [aligned(text) for text in (section.index, section.matrix) if text]
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
+
+
+def chain_rows(block: Block) -> Iterable[str]:
+    """A chain of steps, each with its law."""
+    yield f"{block.left} &= {block.start}" if block.start else f"{block.left} &"
+    for line in block.lines:
+        yield rf"&= {line.formula} && \text{{({escape(line.law)})}}"
+
+
+def aligned(equation: str) -> str:
+    """An equation with the mark at which lines are aligned."""
+    return equation.replace(" = ", " &= ", 1)
 
 
 def render(template: str, **values: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Formula = str  # spelled in the outline's style
+COMPUTING = "for computing"  # words of a block that most readers skip
 
 
 @dataclass(frozen=True)

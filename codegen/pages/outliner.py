@@ -13,7 +13,15 @@ from sympy import Expr
 from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import UNICODE, Style
-from pullback.codegen.pages.outline import Block, Formula, Line, Outline, Part, Section
+from pullback.codegen.pages.outline import (
+    COMPUTING,
+    Block,
+    Formula,
+    Line,
+    Outline,
+    Part,
+    Section,
+)
 from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, cotangent_name
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.steps import Chain, Step
@@ -85,7 +93,7 @@ class Outliner:
             left, axes = self.notation.spell(value.node.entry), value.node.indices
             yield self.block("", left, value.meaning, axes)
             if value.code.steps:
-                yield self.block("for computing", left, value.code, axes)
+                yield self.block(COMPUTING, left, value.code, axes)
 
     def section(self, gradient: Gradient) -> Section:
         """The gradient by one tensor."""
@@ -155,7 +163,7 @@ class Outliner:
         yield self.block("", left, push.result, node.indices, columns)
         if push.code.steps:
             short = self.notation.spell(push.code.start, node.indices, preferred=columns)
-            yield self.block("for computing", short, push.code, node.indices, columns)
+            yield self.block(COMPUTING, short, push.code, node.indices, columns)
 
     def part(self, pullback: Pullback) -> Part:
         """What one reading node contributes."""
@@ -185,7 +193,7 @@ class Outliner:
             yield self.block("pullback", left, pullback.result, columns, rows)
         if pullback.code.steps:
             gradient = self.notation.spell(pullback.code.start, columns, preferred=rows)
-            yield self.block("for computing", gradient, pullback.code, columns, rows)
+            yield self.block(COMPUTING, gradient, pullback.code, columns, rows)
 
     def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
         """Σ over the node's entries of the cotangent times the Jacobian's entry."""

@@ -9,13 +9,11 @@ from markupsafe import Markup
 
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages import pictures
-from pullback.codegen.pages.outline import Block, Line, Part, Section
+from pullback.codegen.pages.outline import COMPUTING, Block, Line, Part, Section
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
 from pullback.derive.calculus.jacobians import Jacobian, written_out
 from pullback.derive.laws.registry import LAWS
-
-COMPUTING = "for computing"  # the outline's word for a block that most readers skip
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,11 @@ class Screen:
         lines += [line for text in page.equations for line in wrap(plain(text), self.width, 2)]
         lines += self.listed("Symbols", page.symbols)
         lines += ["", *wrap(f"{page.proof} {MORE}", self.width)]
-        lines += self.heading("Values", "-")
+        lines += self.heading("Values", "-") if page.values else []
         lines += [line for block in page.values for line in self.block(block)]
-        lines += self.heading("Gradients, in reverse order", "-")
-        lines += [line for section in page.sections for line in self.section(section)]
+        if any(section.parts for section in page.sections):
+            lines += self.heading("Gradients, in reverse order", "-")
+            lines += [line for section in page.sections for line in self.section(section)]
         lines += self.table("All gradients", page.sections)
         lines += self.sections("Tangents (forward mode)", page.tangents)
         lines += self.sections("Second derivatives: gradients along the tangents", page.seconds)

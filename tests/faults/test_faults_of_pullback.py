@@ -32,8 +32,8 @@ NUMPY = "pullback.codegen.targets.numpy.target"
 WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
 WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.compiler.page"]
 COMMANDS = [
-    (["show", "relu"], [*STAGES, f"{PAGES}.terminal.show"]),
-    (["show", "relu", "--format", "latex"], [*STAGES, f"{PAGES}.latex.latex"]),
+    (["show", "relu"], [*STAGES, f"{PAGES}.terminal.Screen.show"]),
+    (["show", "relu", "--format", "latex"], [*STAGES, f"{PAGES}.latex.document"]),
     (["show", "relu", "--format", "html"], [*STAGES, LOWER, "pullback.codegen.compiler.page"]),
     (
         ["show", "relu", "--jacobian", "h", "u"],

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, cast
 
 from pullback.codegen import library
+from pullback.codegen.faces.formats import FORMATS, Asked, as_certificate
 from pullback.codegen.faces.options import add_shapes, typed
 from pullback.codegen.faces.progress import doing, nothing_more, watched
+from pullback.codegen.faces.watching import watch
 from pullback.codegen.faults import stages
+from pullback.codegen.pages.detail import BOTH, DETAILS, NOTATIONS
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
-from pullback.derive.proof.proving import Proof
 from pullback.derive.read.definition import read_definition
 from pullback.derive.read.reader import read_layer
 
@@ -26,6 +28,10 @@ EXAMPLES = """examples:
   pullback show --equation "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]" --wrt w,b
   pullback show homework.py:forward --shapes "x=N D; W=D K"
   pullback show - < my_layer.toml
+  pullback show mlp --of w,b --detail every
+  pullback show mlp --detail result --notation matrix
+  pullback show my_layer.toml --watch
+  pullback show mlp --format tex-fragment --detail result > gradients.tex
   pullback show mlp --certificate > mlp.json
 """
 
@@ -59,7 +65,37 @@ def add(shown: ArgumentParser) -> None:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="for the terminal (default), a LaTeX document, or a page that opens offline",
+        help="for the terminal (default), a LaTeX document, lines of align* to paste into one, a "
+        "page that opens offline, or data",
+    )
+    shown.add_argument(
+        "--of",
+        action="append",
+        default=[],
+        type=typed,
+        metavar="NAME,…",
+        help="the tensors whose gradients are shown (default: all)",
+    )
+    shown.add_argument(
+        "--detail",
+        choices=DETAILS,
+        help="results alone, the key steps of each gradient (default in a terminal), or every step",
+    )
+    shown.add_argument(
+        "--notation",
+        choices=NOTATIONS,
+        default=BOTH,
+        help="of the results: with indices, as matrices where that can be, or both (default)",
+    )
+    shown.add_argument(
+        "--no-second",
+        action="store_true",
+        help="leave out tangents and second derivatives",
+    )
+    shown.add_argument(
+        "--watch",
+        action="store_true",
+        help="show it again each time that the file changes, until Ctrl-C",
     )
     shown.add_argument(
         "--certificate",
@@ -93,32 +129,43 @@ def sizes(text: str) -> dict[str, int]:
 
 
 def run(options: Namespace) -> int:
-    """A derivation on the screen, or one Jacobian of it.
-
-    What a format needs is imported where it is asked for: a derivation in a terminal needs neither
-    NumPy nor templates.
-    """
-    name, source = asked_for(options)
+    """A derivation on the screen, or one Jacobian of it."""
+    if options.certificate and options.format != "text":
+        options.refuse("--certificate is a format of its own; leave --format out")
     if options.format == "html":
         from pullback.codegen.pages import mathml
 
         mathml.converter()  # where it is missing that is said at once
-    with stages(name, source):
-        return (run_jacobian if options.jacobian else show_whole)(options, name, source)
-
-
-def show_whole(options: Namespace, name: str, source: str) -> int:
-    """A derivation in the format that is asked for."""
-    if options.certificate and options.format != "text":
-        options.refuse("--certificate is a format of its own; leave --format out")
-    doing(f"derive {name}")
-    proof = proved(name, source, library.called_from(options.definition or ""), watched)
-    text = as_certificate(proof) if options.certificate else FORMATS[options.format](proof)
-    if options.format == "text" and not options.certificate:
-        text = understood(name, source) + text
-    nothing_more()
-    print(text, end="")
+    if options.watch:
+        if options.definition in (None, "-") or not Path(path_of(options.definition)).is_file():
+            options.refuse("--watch goes with a file")
+        watch(Path(path_of(options.definition)), lambda: shown(options))
+    print(shown(options), end="")
     return 0
+
+
+def path_of(definition: str) -> str:
+    """The path of the file in which a definition is."""
+    return library.PYTHON.sub(r"\g<path>", definition)
+
+
+def shown(options: Namespace) -> str:
+    """What is asked for, as text."""
+    name, source = asked_for(options)
+    with stages(name, source):
+        if options.jacobian:
+            return jacobian(options, name, source)
+        doing(f"derive {name}")
+        proof = proved(name, source, library.called_from(options.definition or ""), watched)
+        if options.certificate:
+            text = as_certificate(proof)
+        else:
+            of = tuple(n.strip() for names in options.of for n in names.split(","))
+            asked = Asked(of, options.detail, options.notation, not options.no_second)
+            text = FORMATS[options.format](proof, asked)
+            text = understood(name, source) + text if options.format == "text" else text
+        nothing_more()
+        return text
 
 
 def understood(name: str, source: str) -> str:
@@ -127,41 +174,6 @@ def understood(name: str, source: str) -> str:
 
     made = read_definition(name, source).understood
     return "".join(f"{plain(line)}\n" for line in [*made.show().split("\n"), ""]) if made else ""
-
-
-def as_text(proof: Proof) -> str:
-    """For a terminal."""
-    from pullback.codegen.pages.terminal import show
-
-    return show(proof.derivation, proof, colour=has_colour()) + "\n"
-
-
-def as_latex(proof: Proof) -> str:
-    """A document."""
-    from pullback.codegen.pages.latex import latex
-
-    return latex(proof.derivation, proof)
-
-
-def as_html(proof: Proof) -> str:
-    """A page."""
-    from pullback.codegen.compiler import html, lowered
-
-    return html(lowered(proof))
-
-
-def as_certificate(proof: Proof) -> str:
-    """Data."""
-    from pullback.codegen.faces.certificates import written
-
-    return written(proof)
-
-
-FORMATS: dict[str, Callable[[Proof], str]] = {
-    "text": as_text,
-    "latex": as_latex,
-    "html": as_html,
-}
 
 
 def asked_for(options: Namespace) -> tuple[str, str]:
@@ -182,7 +194,7 @@ def asked_for(options: Namespace) -> tuple[str, str]:
     return library.LAYER, library.made(library.LAYER, text, wrt)
 
 
-def run_jacobian(options: Namespace, name: str, source: str) -> int:
+def jacobian(options: Namespace, name: str, source: str) -> str:
     """A Jacobian as a matrix."""
     from pullback.codegen.pages.jacobian_matrix import jacobian_matrix
 
@@ -192,12 +204,7 @@ def run_jacobian(options: Namespace, name: str, source: str) -> int:
         found = jacobian_matrix(layer, node, tensor, options.sizes)
     except KeyError as error:
         raise PullbackError(error.args[0]) from None
-    print(found.latex if options.format == "latex" else found)
-    if options.format == "text":
-        print(f"∂{found.node}/∂{found.tensor}: {found.structure}")
-    return 0
-
-
-def has_colour() -> bool:
-    """Does the terminal show colour, and does the user want it?"""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    if options.format == "latex":
+        return f"{found.latex}\n"
+    words = f"∂{found.node}/∂{found.tensor}: {found.structure}\n"
+    return f"{found}\n{words if options.format == 'text' else ''}"

@@ -15,7 +15,6 @@ import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.index.objects import Index
 from pullback.derive.proof.every_size.facts import (
     HOLDS,
     NOT_NEGATIVE,
@@ -27,7 +26,7 @@ from pullback.derive.proof.every_size.facts import (
 from pullback.derive.proof.every_size.known import PLAIN
 from pullback.derive.proof.every_size.meeting import direction
 from pullback.derive.proof.every_size.places import INDEX, OPEN
-from pullback.derive.proof.every_size.said import Said
+from pullback.derive.proof.every_size.said import Letters, Said
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import in_cases, switches
 from pullback.derive.proof.every_size.terms import Factor, Number, Value, as_number, scaled
@@ -40,8 +39,8 @@ class Needs:
         self.signs, self.ring = signs, signs.ring
         self.needed: list[Fact] = []
         self.about: Expr = sp.S.Zero  # what is being read
-        self.letters: Mapping[Index, Expr] = {}  # for the indices of what is looked through
-        self.beside: tuple[tuple[Relational, Mapping[Index, Expr]], ...] = ()
+        self.letters = Letters()  # for the indices of what is looked through
+        self.beside: tuple[tuple[Relational, Letters], ...] = ()
 
     def under(self, facts: Given, read: Callable[[], Any], beside: Iterable[Relational]) -> Any:
         """What is read where conditions hold; `beside` is these in index notation."""

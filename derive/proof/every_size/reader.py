@@ -22,7 +22,6 @@ from pullback.derive.index.objects import (
     is_entry,
     is_size,
 )
-from pullback.derive.index.rewriting import substitute
 from pullback.derive.layer import Definitions
 from pullback.derive.proof.every_size.facts import (
     FAILS,
@@ -122,8 +121,7 @@ class Reader(Needs):
     ) -> Value:
         """What is read of an entry's definition, whose own indices stand for those of the entry."""
         before = self.letters
-        named = (substitute(i, before) for i in entry_indices(expr))
-        self.letters = dict(zip(indices, named, strict=True))
+        self.letters = before.through(indices, entry_indices(expr))
         try:
             return read()
         finally:

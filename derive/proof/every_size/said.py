@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import sympy as sp
@@ -11,7 +11,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.functions import log1p
-from pullback.derive.index.objects import BOUND, Index
+from pullback.derive.index.objects import BOUND, Index, free_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, POSITIVE
 
@@ -27,22 +27,48 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Letters:
+    """What stands for the indices of a definition that is looked through, and how deep it is.
+
+    An index that is bound around what is said has a name by this depth: two definitions may bind
+    one canonical index.
+    """
+
+    table: Mapping[Index, Expr] = field(default_factory=dict)
+    depth: int = 0
+
+    def put(self, expr: Expr) -> Expr:
+        """An expression in the letters of the step."""
+        bound = [i for i in free_indices(expr) if i.name.startswith(BOUND)]
+        named = {i: Index(f"{BOUND}at{self.depth}{i.name}", i.size) for i in bound}
+        return substitute(expr, {**self.table, **named})
+
+    def of(self, fact: Relational) -> Relational:
+        """A relation in these letters."""
+        return cast(Relational, fact.func(*map(self.put, fact.args), evaluate=False))
+
+    def through(self, indices: Iterable[Index], places: Iterable[Expr]) -> Letters:
+        """Those of the definition of an entry at these places."""
+        return Letters(dict(zip(indices, map(self.put, places), strict=True)), self.depth + 1)
+
+
+@dataclass(frozen=True)
 class Said:
-    """Where a need came up: the power or function that has it, the letters that stand for indices
-    of definitions looked through, and the conditions beside which it stands."""
+    """Where a need came up: the power or function that has it, in its letters, and the conditions
+    beside which it stands, in theirs."""
 
     kind: str
     whole: Expr
-    letters: Mapping[Index, Expr]
-    beside: tuple[tuple[Relational, Mapping[Index, Expr]], ...]
+    letters: Letters
+    beside: tuple[tuple[Relational, Letters], ...]
 
     @property
     def need(self) -> Need:
         """The same as relations: beside i = k it is said of k."""
         subject = self.whole.args[0] + int(isinstance(self.whole, log1p))
         kind = RELATIONS.get(self.kind, sp.Unequality)
-        relation = lettered(kind(subject, 0, evaluate=False), self.letters)
-        beside = [lettered(fact, letters) for fact, letters in self.beside]
+        relation = self.letters.of(kind(subject, 0, evaluate=False))
+        beside = [letters.of(fact) for fact, letters in self.beside]
         while True:
             equal = next((b for b in beside if b.rel_op == "==" and isinstance(b.lhs, Index)), None)
             if equal is None:
@@ -51,13 +77,11 @@ class Said:
             old, new = equal.args
             if isinstance(new, Index) and new.name.startswith(BOUND):
                 old, new = new, old
-            relation = lettered(relation, {old: new})
-            beside = [lettered(b, {old: new}) for b in beside]
-
-
-def lettered(fact: Relational, letters: Mapping[Index, Expr]) -> Relational:
-    """A relation with other places for its indices."""
-    return cast(Relational, fact.func(*(substitute(a, letters) for a in fact.args), evaluate=False))
+            one = {old: new}
+            relation, *beside = (
+                fact.func(*(substitute(a, one) for a in fact.args), evaluate=False)
+                for fact in (relation, *beside)
+            )
 
 
 def strongest(needs: Iterable[Need]) -> tuple[Need, ...]:

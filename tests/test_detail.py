@@ -1,0 +1,162 @@
+"""How much of a derivation is shown, in which format, and what changed between two."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pullback.codegen import library
+from pullback.codegen.faces.cli import main
+from pullback.codegen.faces.formats import FORMATS, Asked
+from pullback.codegen.notation.styles import UNICODE
+from pullback.codegen.pages.detail import DETAILS, lines, narrowed
+from pullback.codegen.pages.outline import COMPUTING
+from pullback.codegen.pages.outliner import outline
+from pullback.codegen.proved import proved
+from pullback.derive.errors import PullbackError
+
+ROOT = Path(__file__).parent.parent
+
+
+@cache
+def proof(name):
+    return proved(name, library.shipped_source(name), library.shipped_source)
+
+
+@cache
+def page(name):
+    found = proof(name)
+    return outline(found.derivation, found, UNICODE)
+
+
+@pytest.fixture
+def show(capsys):
+    def run(*arguments):
+        status = main([*arguments])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_key_steps_begin_and_end_where_every_step_does(name):
+    whole, key = page(name), narrowed(page(name), detail="key")
+    for one, other in zip(whole.sections, key.sections, strict=True):
+        assert (one.index, one.matrix) == (other.index, other.matrix)
+        for part, short in zip(one.parts, other.parts, strict=True):
+            assert short.jacobian.start == part.jacobian.start
+            chains = (part.jacobian, *(b for b in part.blocks if b.words != COMPUTING))
+            for block, less in zip(chains, (short.jacobian, *short.blocks), strict=True):
+                ends = [block.lines[-1].formula] if block.lines else []
+                assert [line.formula for line in less.lines] == ends
+    assert not (key.tangents or key.seconds)
+
+
+def test_less_is_shown_of_less():
+    counts = [len([*lines(narrowed(page("mlp"), detail=d))]) for d in DETAILS]
+    assert counts[0] == 0 < counts[1] < counts[2] == len(proof("mlp").derivation.steps)
+
+
+def test_every_shows_the_outline_as_it_is():
+    assert narrowed(page("mlp")) == page("mlp")
+
+
+def test_tensors_can_be_chosen():
+    found = narrowed(page("mlp"), of=("w", "b"))
+    assert [s.name for s in found.sections] == ["w", "b"]
+    assert {law for law, _ in found.laws} == {line.law for line in lines(found)}
+    with pytest.raises(PullbackError, match="no gradient by 'q'; there are ell, z, w, b, h, u, W"):
+        narrowed(page("mlp"), of=("w", "q"))
+
+
+def test_one_notation_alone():
+    for section in narrowed(page("mlp"), notation="index").sections:
+        assert not section.matrix and "[" in section.index
+    matrix = [s.index for s in narrowed(page("mlp"), notation="matrix").sections]
+    assert "∂L/∂h = ∂L/∂z wᵀ" in matrix and not any("[n" in text for text in matrix)
+
+
+def test_the_terminal_shows_key_steps_and_says_so(show):
+    status, out, _ = show("show", "mlp")
+    assert status == 0 and len(out.split("\n")) < 200
+    assert out.endswith(
+        "These are key steps; --detail every shows all 103, forward mode and second derivatives.\n"
+    )
+    _, every, _ = show("show", "mlp", "--detail", "every")
+    assert ("These are key steps" not in every and "   103 = " in every) or "103 = " in every
+    _, none, _ = show("show", "mlp", "--detail", "every", "--no-second")
+    assert "Second derivatives" in every and "Second derivatives" not in none
+
+
+def test_data(show):
+    _, out, _ = show("show", "relu", "--format", "json", "--detail", "key")
+    data = json.loads(out)
+    assert data["unicode"]["sections"][0]["index"].startswith("∂ℒ/∂u[…] = 𝟏[u[…] > 0]")
+    assert data["latex"]["sections"][0]["name"] == "u"
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
+def test_a_fragment_needs_amsmath_alone(tmp_path):
+    """All of them, pasted into one document that knows nothing of ours."""
+    texts = [FORMATS["tex-fragment"](proof(n), Asked(detail="every")) for n in library.shipped()]
+    text = "\n".join(texts)
+    assert text.count(r"\begin{align*}") == len(texts)
+    packages = r"\documentclass[a0paper]{article}\usepackage{amsmath}\allowdisplaybreaks"
+    (tmp_path / "all.tex").write_text(
+        rf"{packages}\begin{{document}}\tiny{text}\end{{document}}", encoding="utf-8"
+    )
+    command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    log = (tmp_path / "all.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    assert "Missing character" not in log
+
+
+def test_two_definitions_are_compared(show):
+    status, out, _ = show("diff", "relu", "leaky_relu")
+    assert status == 1
+    assert out.startswith("--- relu\n+++ leaky_relu\n-h[...] = max(0, u[...])\n")
+    status, out, _ = show("diff", "relu", "relu")
+    assert (status, out) == (0, "relu and relu have the same equations and gradients\n")
+    assert show("diff", "relu", "none")[0] == 2
+
+
+def test_a_copy_to_start_from(show, tmp_path):
+    status, *_ = show("new", "mine", "--from", "mlp", "--out", str(tmp_path))
+    assert status == 0
+    assert (tmp_path / "mine.toml").read_text() == library.shipped_source("mlp")
+    for source in ("none", "file.py", "../../etc/passwd"):
+        status, _, error = show("new", "other", "--from", source, "--out", str(tmp_path))
+        assert status == 2 and "pullback: " in error
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_a_file_is_watched(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('equations = "u[n] = a * x[n]"\n')
+    command = [sys.executable, "-m", "pullback", "show", str(file), "--watch", "--detail", "result"]
+    shown = []
+
+    def until(words):
+        while not shown or words not in shown[-1]:
+            shown.append(running.stdout.readline())
+
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        until("Ctrl-C ends this")
+        file.write_text('equations = "u[n] = a * x[n"\n')
+        until("pullback: mine: ")
+        until("Ctrl-C ends this")
+        time.sleep(0.01)
+        file.write_text('equations = "u[n] = a * x[n]**2"\n')
+        until("2 a x[n] ∂ℒ/∂u[n]")
+        until("Ctrl-C ends this")
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130
+    with pytest.raises(SystemExit):
+        main(["show", "relu", "--watch"])
