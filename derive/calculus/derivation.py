@@ -244,15 +244,18 @@ def in_reverse(
     layer: Layer, readers: dict[str, list[str]], needed: set[str]
 ) -> Iterator[Tensor | Node]:
     """What has a gradient, in the order in which gradients can be worked out by hand: each node as
-    soon as those that read it are through, then the inputs that it is the first to read."""
-    first = {
-        tensor.name: next((r for r in readers.get(tensor.name, ()) if r in needed), "")
-        for tensor in layer.inputs
-    }
+    soon as those that read it are through, then the inputs that it is the first to read; last those
+    that nothing reads."""
+    first: dict[str, list[Tensor]] = {}
+    for tensor in layer.inputs:
+        if tensor.name in needed:
+            reader = next((r for r in readers.get(tensor.name, ()) if r in needed), "")
+            first.setdefault(reader, []).append(tensor)
     for node in reversed([n for n in layer.nodes if not n.notation]):
         if node.name in needed and node.name != layer.output.name:
             yield node
-        yield from (t for t in layer.inputs if t.name in needed and first[t.name] == node.name)
+        yield from first.get(node.name, ())
+    yield from first.get("", ())
 
 
 def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
