@@ -4,6 +4,7 @@ A matrix product and a bias, for every example: u = xW + c.
 
     u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition affine.toml; to change it, change that file.
 Digest of the definition: 5ce8490dc7f7543d
 The derivation, step by step, each step proved: pullback show affine
@@ -106,14 +107,14 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
-    # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
+    # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
     # that is, ∂ℒ/∂u Wᵀ
     dx = np.matmul(du, W.T, out=work.dx)
-    # ∂ℒ/∂W[d,k] = Σ_… x[…,d] ∂ℒ/∂u[…,k]
+    # ∂ℒ/∂W[d,k] = Σ_n x[n,d] ∂ℒ/∂u[n,k]
     # that is, xᵀ ∂ℒ/∂u
     dW = np.matmul(x.T, du, out=work.dW)
-    # ∂ℒ/∂c[k] = Σ_… ∂ℒ/∂u[…,k]
-    # that is, Σ_… ∂ℒ/∂u_…
+    # ∂ℒ/∂c[k] = Σ_n ∂ℒ/∂u[n,k]
+    # that is, Σ_n ∂ℒ/∂u_n
     dc = _sum_rows(du, out=work.dc)
     return Gradients(_unflat(dx, batch), dW, dc)
 
@@ -174,7 +175,7 @@ def jvp(
     c_dot = _like("c_dot", c_dot, (K,), dtype, "c")
     # u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
     u = x @ W + c
-    # u̇[…,k] = Σ_d ẋ[…,d] W[d,k] + Σ_d Ẇ[d,k] x[…,d] + ċ[k]
+    # u̇[n,k] = Σ_d ẋ[n,d] W[d,k] + Σ_d Ẇ[d,k] x[n,d] + ċ[k]
     # that is, ẋ W + x Ẇ + 𝟏 ċᵀ
     u_dot = x_dot @ W + x @ W_dot + c_dot
     return _unflat(u, batch), _unflat(u_dot, batch)
@@ -409,4 +410,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 0a672c1b8bc8a20b
+# Written by pullback from its own layers; digest of what stands above: 4e7530644c3baace

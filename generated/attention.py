@@ -6,6 +6,7 @@ Each query takes a weighted mean of the values, by the softmax of its products w
     p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition attention.toml; to change it, change that file.
 Digest of the definition: 6fb6ff19218032d3
 The derivation, step by step, each step proved: pullback show attention
@@ -141,9 +142,9 @@ def backward(do: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
-    # ∂ℒ/∂p[…,q,k] = Σ_e V[…,k,e] ∂ℒ/∂o[…,q,e]
+    # ∂ℒ/∂p[n,q,k] = Σ_e V[n,k,e] ∂ℒ/∂o[n,q,e]
     dp = np.matmul(do, V.swapaxes(-1, -2), out=work.dp)
-    # ∂ℒ/∂s[…,q,k] = p[…,q,k] (∂ℒ/∂p[…,q,k] - Σ_i p[…,q,i] ∂ℒ/∂p[…,q,i])
+    # ∂ℒ/∂s[n,q,k] = p[n,q,k] (∂ℒ/∂p[n,q,k] - Σ_i p[n,q,i] ∂ℒ/∂p[n,q,i])
     dp_p = _dot_last(dp, p, out=work.dp_p)
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
@@ -151,13 +152,13 @@ def backward(do: NDArray[np.floating], cache: Cache) -> Gradients:
     others_ds = _sum_last(ds, out=work.others_ds)
     np.negative(others_ds, out=others_ds)
     ds[places[:, None], q, s_argmax] = others_ds
-    # ∂ℒ/∂Q[…,q,d] = (1/√(D)) Σ_k K[…,k,d] ∂ℒ/∂s[…,q,k]
+    # ∂ℒ/∂Q[n,q,d] = (1/√(D)) Σ_k K[n,k,d] ∂ℒ/∂s[n,q,k]
     dQ = np.matmul(ds, K, out=work.dQ)
     dQ /= sqrt_D
-    # ∂ℒ/∂K[…,k,d] = (1/√(D)) Σ_q Q[…,q,d] ∂ℒ/∂s[…,q,k]
+    # ∂ℒ/∂K[n,k,d] = (1/√(D)) Σ_q Q[n,q,d] ∂ℒ/∂s[n,q,k]
     dK = np.matmul(ds.swapaxes(-1, -2), Q, out=work.dK)
     dK /= sqrt_D
-    # ∂ℒ/∂V[…,k,e] = Σ_q p[…,q,k] ∂ℒ/∂o[…,q,e]
+    # ∂ℒ/∂V[n,k,e] = Σ_q p[n,q,k] ∂ℒ/∂o[n,q,e]
     dV = np.matmul(p.swapaxes(-1, -2), do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
@@ -241,13 +242,13 @@ def jvp(
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
     # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
     o = p @ V
-    # ṡ[…,q,k] = (1/√(D)) Σ_d Q̇[…,q,d] K[…,k,d] + (1/√(D)) Σ_d K̇[…,k,d] Q[…,q,d]
+    # ṡ[n,q,k] = (1/√(D)) Σ_d Q̇[n,q,d] K[n,k,d] + (1/√(D)) Σ_d K̇[n,k,d] Q[n,q,d]
     s_dot = Q_dot @ K.swapaxes(-1, -2) / sqrt_D + Q @ K_dot.swapaxes(-1, -2) / sqrt_D
-    # ṗ[…,q,k] = p[…,q,k] (ṡ[…,q,k] - Σ_i ṡ[…,q,i] p[…,q,i])
+    # ṗ[n,q,k] = p[n,q,k] (ṡ[n,q,k] - Σ_i ṡ[n,q,i] p[n,q,i])
     p_dot = (s_dot - _dot_last(p, s_dot)[:, :, None]) * p
     p_dot[places[:, None], q, s_argmax] = 0
     p_dot[places[:, None], q, s_argmax] = -p_dot.sum(axis=2)
-    # ȯ[…,q,e] = Σ_k ṗ[…,q,k] V[…,k,e] + Σ_k V̇[…,k,e] p[…,q,k]
+    # ȯ[n,q,e] = Σ_k ṗ[n,q,k] V[n,k,e] + Σ_k V̇[n,k,e] p[n,q,k]
     o_dot = p_dot @ V + p @ V_dot
     return _unflat(o, batch), _unflat(o_dot, batch)
 
@@ -507,4 +508,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: e784d2e374062ab3
+# Written by pullback from its own layers; digest of what stands above: 9508cf6b1be0b0ec

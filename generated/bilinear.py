@@ -4,6 +4,7 @@ A product of two inputs with a matrix for each output, and a bias.
 
     u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition bilinear.toml; to change it, change that file.
 Digest of the definition: e4e600dac50cb5f4
 The derivation, step by step, each step proved: pullback show bilinear
@@ -117,17 +118,17 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
-    # ∂ℒ/∂x[…,d] = Σ_k ∂ℒ/∂u[…,k] Σ_e W[k,d,e] v[…,e]
+    # ∂ℒ/∂x[n,d] = Σ_k ∂ℒ/∂u[n,k] Σ_e W[k,d,e] v[n,e]
     W_v = np.einsum("kde,ae->adk", W, v, out=work.W_v)
     dx = np.einsum("ak,adk->ad", du, W_v, out=work.dx)
-    # ∂ℒ/∂W[k,d,e] = Σ_… x[…,d] v[…,e] ∂ℒ/∂u[…,k]
+    # ∂ℒ/∂W[k,d,e] = Σ_n x[n,d] v[n,e] ∂ℒ/∂u[n,k]
     du_v = np.multiply(du.T[:, None, :], v.T, out=work.du_v)
     dW = np.einsum("ad,kea->kde", x, du_v, out=work.dW)
-    # ∂ℒ/∂v[…,e] = Σ_k ∂ℒ/∂u[…,k] Σ_d x[…,d] W[k,d,e]
+    # ∂ℒ/∂v[n,e] = Σ_k ∂ℒ/∂u[n,k] Σ_d x[n,d] W[k,d,e]
     W_x = np.einsum("kde,ad->aek", W, x, out=work.W_x)
     dv = np.einsum("ak,aek->ae", du, W_x, out=work.dv)
-    # ∂ℒ/∂b[k] = Σ_… ∂ℒ/∂u[…,k]
-    # that is, Σ_… ∂ℒ/∂u_…
+    # ∂ℒ/∂b[k] = Σ_n ∂ℒ/∂u[n,k]
+    # that is, Σ_n ∂ℒ/∂u_n
     db = _sum_rows(du, out=work.db)
     return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
 
@@ -202,8 +203,8 @@ def jvp(
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
     v_x = v[:, None, :] * x[:, :, None]
     u = np.einsum("kde,ade->ak", W, v_x) + b
-    # u̇[…,k] = Σ_e v̇[…,e] Σ_d x[…,d] W[k,d,e] + Σ_d ẋ[…,d] Σ_e W[k,d,e] v[…,e] + Σ_{d,e}
-    #     Ẇ[k,d,e] x[…,d] v[…,e] + ḃ[k]
+    # u̇[n,k] = Σ_e v̇[n,e] Σ_d x[n,d] W[k,d,e] + Σ_d ẋ[n,d] Σ_e W[k,d,e] v[n,e] + Σ_{d,e}
+    #     Ẇ[k,d,e] x[n,d] v[n,e] + ḃ[k]
     v_dot_W_x = np.einsum("ae,ake->ak", v_dot, np.einsum("kde,ad->ake", W, x))
     x_dot_W_v = np.einsum("ad,akd->ak", x_dot, np.einsum("kde,ae->akd", W, v))
     u_dot_sum = np.add(v_dot_W_x, x_dot_W_v, out=v_dot_W_x)
@@ -446,4 +447,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f99f9cccb20e3291
+# Written by pullback from its own layers; digest of what stands above: 44472c383ec0ca15

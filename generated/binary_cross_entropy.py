@@ -5,6 +5,7 @@ Cross-entropy between a target probability and the sigmoid of a logit.
     p[...] := sigmoid(z[...])
     L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
 Digest of the definition: cc880cec91051af1
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
@@ -123,7 +124,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂z[…] = (p[…] - t[…]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n] = (p[n] - t[n]) ∂ℒ/∂L[n]
     # that is, (p - t) ⊙ ∂ℒ/∂L
     greater_equal_z = np.greater_equal(z, 0, out=work.greater_equal_z)
     dz = np.maximum(exp_abs_z, greater_equal_z, out=work.dz)
@@ -202,7 +203,7 @@ def jvp(
     log1p_exp_abs_z = np.log1p(exp_abs_z)
     L_product = one_minus_t * (np.maximum(0, z) + log1p_exp_abs_z)
     L = np.add(L_product, (np.maximum(0, -z) + log1p_exp_abs_z) * t, out=L_product)
-    # L̇[…] = ż[…] (p[…] - t[…])
+    # L̇[n] = ż[n] (p[n] - t[n])
     # that is, ż ⊙ (p - t)
     exp_abs_z_2 = exp_abs_z + 1
     L_dot_quotient = np.maximum(exp_abs_z, z >= 0) / exp_abs_z_2
@@ -410,4 +411,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: dfa79ffa342c8039
+# Written by pullback from its own layers; digest of what stands above: a57237159e8d9dd6

@@ -5,6 +5,7 @@ Cross-entropy between a target distribution and the softmax; one-hot targets are
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -sum(j, t[..., j] * log(p[..., j]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition cross_entropy.toml; to change it, change that file.
 Digest of the definition: e04432b83ea6cb92
 The derivation, step by step, each step proved: pullback show cross_entropy
@@ -79,7 +80,7 @@ def forward(
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
-    The gradients take it that Σ_j t[…,j] = 1.
+    The gradients take it that Σ_j t[n,j] = 1.
     J must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
@@ -131,7 +132,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=work.p)
     np.divide(1, L_sum_2, out=L_sum_2)
     p[places, z_argmax] = L_sum_2
-    # ∂ℒ/∂z[…,j] = (p[…,j] - t[…,j]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
     # that is, diag(∂ℒ/∂L) (p - t)
     dz = np.subtract(p, t, out=p)
     dz[places, z_argmax] = 0
@@ -214,7 +215,7 @@ def jvp(
     L_sum_2 = np.add(L_sum, 1, out=L_sum)
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=exp_z_shifted)
     p[places, z_argmax] = 1 / L_sum_2
-    # L̇[…] = Σ_j ż[…,j] p[…,j] - Σ_j ż[…,j] t[…,j]
+    # L̇[n] = Σ_j ż[n,j] p[n,j] - Σ_j ż[n,j] t[n,j]
     # that is, (ż ⊙ p) 𝟏 - (ż ⊙ t) 𝟏
     L_dot = _dot_last(p, z_dot) - _dot_last(t, z_dot)
     return _unflat(L, batch), _unflat(L_dot, batch)
@@ -468,4 +469,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 527639df93c10ad0
+# Written by pullback from its own layers; digest of what stands above: 7f9f1fbf81f24df0

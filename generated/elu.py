@@ -4,6 +4,7 @@ u where it is positive, else alpha (exp(u) - 1).
 
     h[...] = where(u[...] > 0, u[...], alpha * expm1(min(u[...], 0)))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition elu.toml; to change it, change that file.
 Digest of the definition: d457e92671b4b2ec
 The derivation, step by step, each step proved: pullback show elu
@@ -109,7 +110,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α 𝟏[u[…] < 0] exp(min(u[…], 0)))
+    # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(u[n] > 0, 1, α 𝟏[u[n] < 0] exp(min(u[n], 0)))
     du_product = np.exp(minimum_u, out=work.du_product)
     du_product *= alpha
     less_u = np.less(u, 0, out=work.less_u)
@@ -175,7 +176,7 @@ def jvp(
     greater_u = u > 0
     minimum_u = np.minimum(u, 0)
     h = np.where(greater_u, u, alpha * np.expm1(minimum_u))
-    # ḣ[…] = u̇[…] where(u[…] > 0, 1, α 𝟏[u[…] < 0] exp(min(u[…], 0)))
+    # ḣ[n] = u̇[n] where(u[n] > 0, 1, α 𝟏[u[n] < 0] exp(min(u[n], 0)))
     h_dot = u_dot * np.where(greater_u, 1, alpha * np.exp(minimum_u) * (u < 0))
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -382,4 +383,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 854b34a427e66b15
+# Written by pullback from its own layers; digest of what stands above: c6d30dd19c8bdf9c

@@ -4,6 +4,7 @@ Rows of a table, by label; the gradients of a row that is taken more than once a
 
     h[..., d] = sum(v, [v == y[...]] * E[v, d])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition embedding.toml; to change it, change that file.
 Digest of the definition: 0a8552b8e1b02cc0
 The derivation, step by step, each step proved: pullback show embedding
@@ -97,7 +98,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂E[v,d] = Σ_… 𝟏[v = y[…]] ∂ℒ/∂h[…,d]
+    # ∂ℒ/∂E[v,d] = Σ_n 𝟏[v = y[n]] ∂ℒ/∂h[n,d]
     # that is, (onehot(y))ᵀ ∂ℒ/∂h
     dE = _add_rows(dh, y, V, out=work.dE)
     return Gradients(dE)
@@ -152,7 +153,7 @@ def jvp(
     # h[..., d] = sum(v, [v == y[...]] * E[v, d])
     # in the form of: sum over a delta
     h = E[y]
-    # ḣ[…,d] = Ė[y[…],d]
+    # ḣ[n,d] = Ė[y[n],d]
     h_dot = E_dot[y]
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -386,4 +387,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 35c8982db5b5a1f5
+# Written by pullback from its own layers; digest of what stands above: 92878d38da0b0a00

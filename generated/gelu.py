@@ -5,6 +5,7 @@ u times the probability that a standard normal number is below u.
     Phi[...] := (1 + erf(u[...] / sqrt(2))) / 2
     h[...] = u[...] * Phi[...]
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition gelu.toml; to change it, change that file.
 Digest of the definition: 10424b0f19706128
 The derivation, step by step, each step proved: pullback show gelu
@@ -106,7 +107,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…]) ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = ((√(2) / (2 √(π))) u[n] exp(-(1/2) u[n]²) + Φ[n]) ∂ℒ/∂h[n]
     # that is, ((√(2) / (2 √(π))) (u ⊙ exp(-(1/2) (u ⊙ u))) + Φ) ⊙ ∂ℒ/∂h
     du = np.square(u, out=work.du)
     du *= -0.5
@@ -173,7 +174,7 @@ def jvp(
     # h[...] = u[...] * Phi[...]
     # in the form of: complementary error function
     h = Phi * u
-    # ḣ[…] = u̇[…] ((√(2) / (2 √(π))) u[…] exp(-(1/2) u[…]²) + Φ[…])
+    # ḣ[n] = u̇[n] ((√(2) / (2 √(π))) u[n] exp(-(1/2) u[n]²) + Φ[n])
     # that is, u̇ ⊙ ((√(2) / (2 √(π))) (u ⊙ exp(-(1/2) (u ⊙ u))) + Φ)
     exp_square_u_u = 0.3989422804014327 * np.exp(-0.5 * np.square(u)) * u
     h_dot = (exp_square_u_u + Phi) * u_dot
@@ -476,4 +477,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 636b556d69ed7cd2
+# Written by pullback from its own layers; digest of what stands above: ec16be72fc0dbdc5

@@ -5,6 +5,7 @@ GELU with its distribution function approximated by a tanh.
     t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
     h[...] = u[...] / 2 * (1 + t[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition gelu_tanh.toml; to change it, change that file.
 Digest of the definition: b1c39eed4bb93fe6
 The derivation, step by step, each step proved: pullback show gelu_tanh
@@ -121,8 +122,8 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π))) u[…]³
-    #     (1 - t[…]²) + (1/2) t[…]) ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = (1/2 + (√(2) / (2 √(π))) u[n] (1 - t[n]²) + (26829 √(2) / (400000 √(π))) u[n]³
+    #     (1 - t[n]²) + (1/2) t[n]) ∂ℒ/∂h[n]
     # that is, ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) / (400000
     #     √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t))) ⊙ ∂ℒ/∂h
     du_product = np.square(h_exp_2, out=work.du_product)
@@ -199,8 +200,8 @@ def jvp(
     h_exp_2 = h_exp + 1
     h_quotient = np.maximum(h_exp, u_plus_square_u_u >= 0) / h_exp_2
     h = h_quotient * u
-    # ḣ[…] = u̇[…] (1/2 + (√(2) / (2 √(π))) u[…] (1 - t[…]²) + (26829 √(2) / (400000 √(π)))
-    #     u[…]³ (1 - t[…]²) + (1/2) t[…])
+    # ḣ[n] = u̇[n] (1/2 + (√(2) / (2 √(π))) u[n] (1 - t[n]²) + (26829 √(2) / (400000 √(π)))
+    #     u[n]³ (1 - t[n]²) + (1/2) t[n])
     # that is, u̇ ⊙ ((1/2) t + (1/2) 𝟏 + (√(2) / (2 √(π))) (u ⊙ (𝟏 - t ⊙ t)) + (26829 √(2) /
     #     (400000 √(π))) (u^∘(3) ⊙ (𝟏 - t ⊙ t)))
     h_dot_quotient = np.divide(h_exp, np.square(h_exp_2), out=h_exp)
@@ -370,4 +371,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: a82abbb60286898b
+# Written by pullback from its own layers; digest of what stands above: 406d305470de4040

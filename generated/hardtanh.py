@@ -4,6 +4,7 @@ u, cut off at -1 and 1; the slope at both ends is 0.
 
     h[...] = max(-1, min(1, u[...]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition hardtanh.toml; to change it, change that file.
 Digest of the definition: d2153c74f79252cf
 The derivation, step by step, each step proved: pullback show hardtanh
@@ -99,7 +100,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1] ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = 𝟏[min(1, u[n]) > -1] 𝟏[u[n] < 1] ∂ℒ/∂h[n]
     # that is, 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1] ⊙ ∂ℒ/∂h
     greater_minimum_u = np.greater(minimum_u, -1, out=work.greater_minimum_u)
     du = np.multiply(dh, greater_minimum_u, out=work.du)
@@ -160,7 +161,7 @@ def jvp(
     # h[...] = max(-1, min(1, u[...]))
     minimum_u = np.minimum(1, u)
     h = np.maximum(-1, minimum_u)
-    # ḣ[…] = u̇[…] 𝟏[min(1, u[…]) > -1] 𝟏[u[…] < 1]
+    # ḣ[n] = u̇[n] 𝟏[min(1, u[n]) > -1] 𝟏[u[n] < 1]
     # that is, u̇ ⊙ 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1]
     h_dot = u_dot * (minimum_u > -1) * (u < 1)
     return _unflat(h, batch), _unflat(h_dot, batch)
@@ -325,4 +326,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 47e72401cb1eb3a3
+# Written by pullback from its own layers; digest of what stands above: fc1cf96b3b44a902

@@ -4,6 +4,7 @@ How far each wrong class comes within the margin 1 of the right one, added up.
 
     L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition hinge.toml; to change it, change that file.
 Digest of the definition: 8ffcadc1a3e255a7
 The derivation, step by step, each step proved: pullback show hinge
@@ -110,8 +111,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂z[…,j] = (𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - 𝟏[j = y[…]] Σ_j′ 𝟏[j′ ≠ y[…]]
-    #     𝟏[1 + z[…,j′] - z[…,y[…]] > 0]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n,j] = (𝟏[j ≠ y[n]] 𝟏[1 + z[n,j] - z[n,y[n]] > 0] - 𝟏[j = y[n]] Σ_j′ 𝟏[j′ ≠ y[n]]
+    #     𝟏[1 + z[n,j′] - z[n,y[n]] > 0]) ∂ℒ/∂L[n]
     greater_z_2 = np.greater(z_2, 0, out=work.greater_z_2)
     dz = np.positive(greater_z_2, dtype=dtype, out=work.dz)
     dz[places, y] = 0
@@ -182,8 +183,8 @@ def jvp(
     maximum_z_2 = np.maximum(0, z_2)
     maximum_z_2[places, y] = 0
     L = maximum_z_2.sum(axis=1)
-    # L̇[…] = Σ_j ż[…,j] 𝟏[j ≠ y[…]] 𝟏[1 + z[…,j] - z[…,y[…]] > 0] - ż[…,y[…]] Σ_j 𝟏[j ≠ y[…]]
-    #     𝟏[1 + z[…,j] - z[…,y[…]] > 0]
+    # L̇[n] = Σ_j ż[n,j] 𝟏[j ≠ y[n]] 𝟏[1 + z[n,j] - z[n,y[n]] > 0] - ż[n,y[n]] Σ_j 𝟏[j ≠ y[n]]
+    #     𝟏[1 + z[n,j] - z[n,y[n]] > 0]
     greater_z_2 = z_2 > 0
     z_dot_greater_z_2 = z_dot * greater_z_2
     z_dot_greater_z_2[places, y] = 0
@@ -435,4 +436,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: db578a13266815bc
+# Written by pullback from its own layers; digest of what stands above: 87173199e3b68988

@@ -5,6 +5,7 @@ Half the square of a small residual, and linear beyond delta.
     r[...] := abs(x[...] - t[...])
     L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition huber.toml; to change it, change that file.
 Digest of the definition: 6f97cb041a461b06
 The derivation, step by step, each step proved: pullback show huber
@@ -120,7 +121,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂x[…] = ∂ℒ/∂L[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
+    # ∂ℒ/∂x[n] = ∂ℒ/∂L[n] where(r[n] ≤ delta, x[n] - t[n], -delta sgn(t[n] - x[n]))
     x_shifted = np.subtract(x, t, out=work.x_shifted)
     dx_negative = np.sign(t_shifted, out=work.dx_negative)
     dx_negative *= delta
@@ -193,7 +194,7 @@ def jvp(
     # L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
     less_equal_r = r <= delta
     L = np.where(less_equal_r, 0.5 * np.square(r), delta * (r - 0.5 * delta))
-    # L̇[…] = ẋ[…] where(r[…] ≤ delta, x[…] - t[…], -delta sgn(t[…] - x[…]))
+    # L̇[n] = ẋ[n] where(r[n] ≤ delta, x[n] - t[n], -delta sgn(t[n] - x[n]))
     L_dot = x_dot * np.where(less_equal_r, x - t, -(delta * np.sign(t_shifted)))
     return _unflat(L, batch), _unflat(L_dot, batch)
 
@@ -441,4 +442,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 211bcb8791fe5f19
+# Written by pullback from its own layers; digest of what stands above: 96ca97026b737723

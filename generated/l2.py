@@ -4,6 +4,7 @@ Half the sum of squares, times lamda.
 
     R = lamda / 2 * sum(..., W[...]**2)
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition l2.toml; to change it, change that file.
 Digest of the definition: 0ea0dfc3f262ecb8
 The derivation, step by step, each step proved: pullback show l2
@@ -92,7 +93,7 @@ def backward(dR: float | np.floating, cache: Cache) -> Gradients:
     lamda, W, batch, dtype, work, turn = cache
     _current(work, turn)
     dR = _number("dR", dR, dtype)
-    # ∂R/∂W[…] = λ W[…]
+    # ∂R/∂W[n] = λ W[n]
     # that is, λ W
     dW = np.multiply(dR * lamda, W, out=work.dW)
     return Gradients(_unflat(dW, batch))
@@ -153,7 +154,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
     # R = lamda / 2 * sum(..., W[...]**2)
     R = 0.5 * lamda * _dot(W, W)
-    # Ṙ = λ Σ_… Ẇ[…] W[…]
+    # Ṙ = λ Σ_n Ẇ[n] W[n]
     # that is, λ Wᵀ Ẇ
     R_dot = lamda * _dot(W, W_dot)
     return dtype.type(R), dtype.type(R_dot)
@@ -168,7 +169,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     lamda, _, dtype, batch = _arguments(lamda, W)
     (W_dot,) = _each("tangents", tangents, "W_dot")
     W_dot = _flat(_like("W_dot", W_dot, (*batch,), dtype, "W"), batch)
-    # (∂R/∂W[…])˙ = λ Ẇ[…]
+    # (∂R/∂W[n])˙ = λ Ẇ[n]
     # that is, λ Ẇ
     dW_dot = lamda * W_dot
     return Gradients(_unflat(dW_dot, batch))
@@ -367,4 +368,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 7ec58bef29ab08a7
+# Written by pullback from its own layers; digest of what stands above: 345a69da81749376

@@ -8,6 +8,7 @@ Each row less its mean, over its standard deviation, with a gain and a bias for 
     xhat[..., d] := (x[..., d] - mu[...]) * r[...]
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition layer_norm.toml; to change it, change that file.
 Digest of the definition: 7da6ec2634c4dc58
 The derivation, step by step, each step proved: pullback show layer_norm
@@ -138,8 +139,8 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
-    # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) Σ_d′ gain[d′] ∂ℒ/∂y[…,d′] - (1/D) xhat[…,d]
-    #     Σ_d′ xhat[…,d′] gain[d′] ∂ℒ/∂y[…,d′])
+    # ∂ℒ/∂x[n,d] = r[n] (gain[d] ∂ℒ/∂y[n,d] - (1/D) Σ_d′ gain[d′] ∂ℒ/∂y[n,d′] - (1/D) xhat[n,d]
+    #     Σ_d′ xhat[n,d′] gain[d′] ∂ℒ/∂y[n,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat - (1/D) ∂ℒ/∂y
     #     gain 𝟏ᵀ)
     dx = np.multiply(gain, dy, out=work.dx)
@@ -151,11 +152,11 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dx -= dy_gain[:, None]
     dx -= xhat_dx_xhat
     dx *= r[:, None]
-    # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
+    # ∂ℒ/∂gain[d] = Σ_n xhat[n,d] ∂ℒ/∂y[n,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = _dot_rows(dy, xhat, out=work.dgain)
-    # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
-    # that is, Σ_… ∂ℒ/∂y_…
+    # ∂ℒ/∂bias[d] = Σ_n ∂ℒ/∂y[n,d]
+    # that is, Σ_n ∂ℒ/∂y_n
     dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
@@ -235,8 +236,8 @@ def jvp(
     xhat = np.multiply(r[:, None], x_shifted_shifted, out=x_shifted_shifted)
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
     y = gain * xhat + bias
-    # ẏ[…,d] = gain˙[d] xhat[…,d] + r[…] gain[d] (ẋ[…,d] - (1/D) Σ_d′ ẋ[…,d′] - (1/D) xhat[…,d]
-    #     Σ_d′ ẋ[…,d′] xhat[…,d′]) + bias˙[d]
+    # ẏ[n,d] = gain˙[d] xhat[n,d] + r[n] gain[d] (ẋ[n,d] - (1/D) Σ_d′ ẋ[n,d′] - (1/D) xhat[n,d]
+    #     Σ_d′ ẋ[n,d′] xhat[n,d′]) + bias˙[d]
     # that is, xhat diag(gain˙) + diag(r) (ẋ - (1/D) ẋ 𝟏 𝟏ᵀ - (1/D) diag((ẋ ⊙ xhat) 𝟏) xhat)
     #     diag(gain) + 𝟏 bias˙ᵀ
     x_dot_shifted = x_dot - (x_dot.sum(axis=1) / D)[:, None]
@@ -514,4 +515,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8d6aff70105583ba
+# Written by pullback from its own layers; digest of what stands above: fe6c9c109c8fa54f

@@ -4,6 +4,7 @@ u where it is positive, else alpha u; the slope at u = 0 is alpha.
 
     h[...] = where(u[...] > 0, u[...], alpha * u[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition leaky_relu.toml; to change it, change that file.
 Digest of the definition: 11cb36cdfb88ebe5
 The derivation, step by step, each step proved: pullback show leaky_relu
@@ -100,7 +101,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = ∂ℒ/∂h[…] where(u[…] > 0, 1, α)
+    # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(u[n] > 0, 1, α)
     du = _where(greater_u, dtype.type(1), dtype.type(alpha), out=work.du)
     du *= dh
     return Gradients(_unflat(du, batch))
@@ -157,7 +158,7 @@ def jvp(
     # h[...] = where(u[...] > 0, u[...], alpha * u[...])
     greater_u = u > 0
     h = np.where(greater_u, u, alpha * u)
-    # ḣ[…] = u̇[…] where(u[…] > 0, 1, α)
+    # ḣ[n] = u̇[n] where(u[n] > 0, 1, α)
     h_dot = u_dot * np.where(greater_u, dtype.type(1), dtype.type(alpha))
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -364,4 +365,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ed891583dd8efddb
+# Written by pullback from its own layers; digest of what stands above: 51cc564be34cc4a8

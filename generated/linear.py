@@ -4,6 +4,7 @@ A matrix product for every example.
 
     u[..., k] = sum(d, x[..., d] * W[d, k])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition linear.toml; to change it, change that file.
 Digest of the definition: 3bf92b151080b9c8
 The derivation, step by step, each step proved: pullback show linear
@@ -98,10 +99,10 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
-    # ∂ℒ/∂x[…,d] = Σ_k W[d,k] ∂ℒ/∂u[…,k]
+    # ∂ℒ/∂x[n,d] = Σ_k W[d,k] ∂ℒ/∂u[n,k]
     # that is, ∂ℒ/∂u Wᵀ
     dx = np.matmul(du, W.T, out=work.dx)
-    # ∂ℒ/∂W[d,k] = Σ_… x[…,d] ∂ℒ/∂u[…,k]
+    # ∂ℒ/∂W[d,k] = Σ_n x[n,d] ∂ℒ/∂u[n,k]
     # that is, xᵀ ∂ℒ/∂u
     dW = np.matmul(x.T, du, out=work.dW)
     return Gradients(_unflat(dx, batch), dW)
@@ -157,7 +158,7 @@ def jvp(
     W_dot = _like("W_dot", W_dot, (D, K), dtype, "W")
     # u[..., k] = sum(d, x[..., d] * W[d, k])
     u = x @ W
-    # u̇[…,k] = Σ_d ẋ[…,d] W[d,k] + Σ_d Ẇ[d,k] x[…,d]
+    # u̇[n,k] = Σ_d ẋ[n,d] W[d,k] + Σ_d Ẇ[d,k] x[n,d]
     # that is, ẋ W + x Ẇ
     u_dot = x_dot @ W + x @ W_dot
     return _unflat(u, batch), _unflat(u_dot, batch)
@@ -363,4 +364,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f68b916c7b984cc3
+# Written by pullback from its own layers; digest of what stands above: f2e691a8e2f767ac

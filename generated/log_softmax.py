@@ -4,6 +4,7 @@ The logarithm of the softmax of each row.
 
     s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition log_softmax.toml; to change it, change that file.
 Digest of the definition: 978bfe0692f9d4a6
 The derivation, step by step, each step proved: pullback show log_softmax
@@ -118,7 +119,7 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
-    # ∂ℒ/∂z[…,j] = ∂ℒ/∂s[…,j] - exp(z[…,j]) (Σ_i ∂ℒ/∂s[…,i]) / (Σ_i exp(z[…,i]))
+    # ∂ℒ/∂z[n,j] = ∂ℒ/∂s[n,j] - exp(z[n,j]) (Σ_i ∂ℒ/∂s[n,i]) / (Σ_i exp(z[n,i]))
     # that is, ∂ℒ/∂s - diag((exp(z) 𝟏)^∘(-1) ⊙ (∂ℒ/∂s 𝟏)) exp(z)
     dz_quotient = _sum_last(ds, out=work.dz_quotient)
     sum_exp_s = _sum_last(exp_s, out=work.sum_exp_s)
@@ -198,7 +199,7 @@ def jvp(
     exp_z_shifted_2 = exp_z_shifted.copy()
     exp_z_shifted_2[places, z_argmax] = 0
     s = np.subtract(z_shifted, np.log1p(exp_z_shifted_2.sum(axis=1))[:, None], out=z_shifted)
-    # ṡ[…,j] = ż[…,j] - (Σ_i ż[…,i] exp(z[…,i])) / (Σ_i exp(z[…,i]))
+    # ṡ[n,j] = ż[n,j] - (Σ_i ż[n,i] exp(z[n,i])) / (Σ_i exp(z[n,i]))
     # that is, ż - ((exp(z) 𝟏)^∘(-1) ⊙ ((ż ⊙ exp(z)) 𝟏)) 𝟏ᵀ
     s_dot = z_dot - (_dot_last(exp_z_shifted, z_dot) / exp_z_shifted.sum(axis=1))[:, None]
     return _unflat(s, batch), _unflat(s_dot, batch)
@@ -421,4 +422,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ff23e54da5f22e70
+# Written by pullback from its own layers; digest of what stands above: 5286d0f69b72b29d

@@ -4,6 +4,7 @@ The logarithm of the sum of exponentials of each row.
 
     s[...] = log(sum(j, exp(z[..., j])))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition log_sum_exp.toml; to change it, change that file.
 Digest of the definition: 8c1829147778e586
 The derivation, step by step, each step proved: pullback show log_sum_exp
@@ -117,7 +118,7 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
-    # ∂ℒ/∂z[…,j] = (∂ℒ/∂s[…]) exp(z[…,j]) / (Σ_j′ exp(z[…,j′]))
+    # ∂ℒ/∂z[n,j] = (∂ℒ/∂s[n]) exp(z[n,j]) / (Σ_j′ exp(z[n,j′]))
     # that is, diag((exp(z) 𝟏)^∘(-1) ⊙ ∂ℒ/∂s) exp(z)
     ds_over_sum_exp_z = _sum_last(exp_z, out=work.ds_over_sum_exp_z)
     np.divide(ds, ds_over_sum_exp_z, out=ds_over_sum_exp_z)
@@ -190,7 +191,7 @@ def jvp(
     exp_z_2 = exp_z.copy()
     exp_z_2[places, z_argmax] = 0
     s = np.where(np.isfinite(z_max), z_max + np.log1p(exp_z_2.sum(axis=1)), z_max)
-    # ṡ[…] = (Σ_j ż[…,j] exp(z[…,j])) / (Σ_j exp(z[…,j]))
+    # ṡ[n] = (Σ_j ż[n,j] exp(z[n,j])) / (Σ_j exp(z[n,j]))
     # that is, (exp(z) 𝟏)^∘(-1) ⊙ ((ż ⊙ exp(z)) 𝟏)
     s_dot = _dot_last(exp_z, z_dot) / exp_z.sum(axis=1)
     return _unflat(s, batch), _unflat(s_dot, batch)
@@ -435,4 +436,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f76a898825928d5b
+# Written by pullback from its own layers; digest of what stands above: 4eab911740152a37

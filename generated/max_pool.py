@@ -4,6 +4,7 @@ The largest value over an axis; at a tie the first place takes the gradient.
 
     h[..., d] = max(t, x[..., t, d])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition max_pool.toml; to change it, change that file.
 Digest of the definition: 154bbca68d13e968
 The derivation, step by step, each step proved: pullback show max_pool
@@ -102,7 +103,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂x[…,t,d] = 𝟏[t = argmax_t′ x[…,t′,d]] ∂ℒ/∂h[…,d]
+    # ∂ℒ/∂x[n,t,d] = 𝟏[t = argmax_t′ x[n,t′,d]] ∂ℒ/∂h[n,d]
     x_argmax = _places("argmax", x, 1, out=work.x_argmax)
     t = np.arange(T) if work.t is None else work.t
     is_x_argmax = np.equal(x_argmax[..., None], t, out=work.is_x_argmax)
@@ -164,7 +165,7 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T, D), dtype, "x"), batch)
     # h[..., d] = max(t, x[..., t, d])
     h = x.max(axis=1)
-    # ḣ[…,d] = ẋ[…,argmax_t x[…,t,d],d]
+    # ḣ[n,d] = ẋ[n,argmax_t x[n,t,d],d]
     places = np.arange(size_batch)
     d = np.arange(D)
     h_dot = x_dot[places[:, None], _places("argmax", x, 1), d]
@@ -366,4 +367,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 4ba8b2ccfd3897e8
+# Written by pullback from its own layers; digest of what stands above: fed9fb91ec35eba4

@@ -4,6 +4,7 @@ The mean over an axis.
 
     h[..., d] = mean(t, x[..., t, d])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition mean_pool.toml; to change it, change that file.
 Digest of the definition: dab1e441691e267c
 The derivation, step by step, each step proved: pullback show mean_pool
@@ -99,7 +100,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂x[…,t,d] = (1/T) ∂ℒ/∂h[…,d]
+    # ∂ℒ/∂x[n,t,d] = (1/T) ∂ℒ/∂h[n,d]
     dh_2 = np.divide(dh, T, out=work.dh_2)
     dx = _spread(dh_2[:, None, :], (size_batch, T, D), out=work.dx)
     return Gradients(_unflat(dx, batch))
@@ -154,7 +155,7 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T, D), dtype, "x"), batch)
     # h[..., d] = mean(t, x[..., t, d])
     h = x.sum(axis=1) / T
-    # ḣ[…,d] = (1/T) Σ_t ẋ[…,t,d]
+    # ḣ[n,d] = (1/T) Σ_t ẋ[n,t,d]
     h_dot = x_dot.sum(axis=1) / T
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -335,4 +336,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 436ba974e6c488c9
+# Written by pullback from its own layers; digest of what stands above: ecabd7eb942bb203

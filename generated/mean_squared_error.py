@@ -4,6 +4,7 @@ The mean of squared residuals over all entries.
 
     L = mean(..., (x[...] - t[...])**2)
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition mean_squared_error.toml; to change it, change that file.
 Digest of the definition: 88f35e1ab23c8e91
 The derivation, step by step, each step proved: pullback show mean_squared_error
@@ -96,8 +97,8 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     size_batch, x_shifted, batch, dtype, work, turn = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
-    # ∂L/∂x[…] = (2/|…|) (x[…] - t[…])
-    # that is, (2/|…|) (x - t)
+    # ∂L/∂x[n] = (2/N) (x[n] - t[n])
+    # that is, (2/N) (x - t)
     dx = np.multiply(2 * dL / size_batch, x_shifted, out=work.dx)
     return Gradients(_unflat(dx, batch))
 
@@ -161,8 +162,8 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # L = mean(..., (x[...] - t[...])**2)
     x_shifted = x - t
     L = _dot(x_shifted, x_shifted) / size_batch
-    # L̇ = (2/|…|) Σ_… ẋ[…] (x[…] - t[…])
-    # that is, (2/|…|) (xᵀ - tᵀ) ẋ
+    # L̇ = (2/N) Σ_n ẋ[n] (x[n] - t[n])
+    # that is, (2/N) (xᵀ - tᵀ) ẋ
     L_dot = 2 * _dot(x_shifted, x_dot) / size_batch
     return dtype.type(L), dtype.type(L_dot)
 
@@ -178,8 +179,8 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch,), dtype, "x"), batch)
-    # (∂L/∂x[…])˙ = (2/|…|) ẋ[…]
-    # that is, (2/|…|) ẋ
+    # (∂L/∂x[n])˙ = (2/N) ẋ[n]
+    # that is, (2/N) ẋ
     dx_dot = 2 / size_batch * x_dot
     return Gradients(_unflat(dx_dot, batch))
 
@@ -422,4 +423,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: a98b9ee0b5e44c61
+# Written by pullback from its own layers; digest of what stands above: 8126feefc53e220f

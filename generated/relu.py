@@ -4,6 +4,7 @@ max(0, u), entry by entry; the slope at u = 0 is 0.
 
     h[...] = max(0, u[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition relu.toml; to change it, change that file.
 Digest of the definition: 5b27ee4dc1785f5c
 The derivation, step by step, each step proved: pullback show relu
@@ -95,7 +96,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = 𝟏[u[…] > 0] ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = 𝟏[u[n] > 0] ∂ℒ/∂h[n]
     # that is, 𝟏[u > 0] ⊙ ∂ℒ/∂h
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h, out=work.du)
@@ -151,7 +152,7 @@ def jvp(
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = max(0, u[...])
     h = np.maximum(0, u)
-    # ḣ[…] = u̇[…] 𝟏[u[…] > 0]
+    # ḣ[n] = u̇[n] 𝟏[u[n] > 0]
     # that is, u̇ ⊙ 𝟏[u > 0]
     h_dot = u_dot * (u > 0)
     return _unflat(h, batch), _unflat(h_dot, batch)
@@ -316,4 +317,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fdf0ba182c7a661d
+# Written by pullback from its own layers; digest of what stands above: 77c73caf13222b0e

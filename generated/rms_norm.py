@@ -6,6 +6,7 @@ Each row over the root of its mean square, with a gain and a bias for each featu
     xhat[..., d] := x[..., d] * r[...]
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition rms_norm.toml; to change it, change that file.
 Digest of the definition: 4669ae7ecc778346
 The derivation, step by step, each step proved: pullback show rms_norm
@@ -123,8 +124,8 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
-    # ∂ℒ/∂x[…,d] = r[…] (gain[d] ∂ℒ/∂y[…,d] - (1/D) xhat[…,d] Σ_d′ xhat[…,d′] gain[d′]
-    #     ∂ℒ/∂y[…,d′])
+    # ∂ℒ/∂x[n,d] = r[n] (gain[d] ∂ℒ/∂y[n,d] - (1/D) xhat[n,d] Σ_d′ xhat[n,d′] gain[d′]
+    #     ∂ℒ/∂y[n,d′])
     # that is, diag(r) (∂ℒ/∂y diag(gain) - (1/D) diag((xhat ⊙ ∂ℒ/∂y) gain) xhat)
     dx = np.multiply(gain, dy, out=work.dx)
     xhat_dx = _dot_last(xhat, dx, out=work.xhat_dx)
@@ -132,11 +133,11 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     xhat_dx_xhat = np.multiply(xhat_dx[:, None], xhat, out=work.xhat_dx_xhat)
     dx -= xhat_dx_xhat
     dx *= r[:, None]
-    # ∂ℒ/∂gain[d] = Σ_… xhat[…,d] ∂ℒ/∂y[…,d]
+    # ∂ℒ/∂gain[d] = Σ_n xhat[n,d] ∂ℒ/∂y[n,d]
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = _dot_rows(dy, xhat, out=work.dgain)
-    # ∂ℒ/∂bias[d] = Σ_… ∂ℒ/∂y[…,d]
-    # that is, Σ_… ∂ℒ/∂y_…
+    # ∂ℒ/∂bias[d] = Σ_n ∂ℒ/∂y[n,d]
+    # that is, Σ_n ∂ℒ/∂y_n
     dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
@@ -205,8 +206,8 @@ def jvp(
     xhat = r[:, None] * x
     # y[..., d] = gain[d] * xhat[..., d] + bias[d]
     y = gain * xhat + bias
-    # ẏ[…,d] = gain˙[d] xhat[…,d] + r[…] gain[d] (ẋ[…,d] - (1/D) xhat[…,d] Σ_d′ ẋ[…,d′]
-    #     xhat[…,d′]) + bias˙[d]
+    # ẏ[n,d] = gain˙[d] xhat[n,d] + r[n] gain[d] (ẋ[n,d] - (1/D) xhat[n,d] Σ_d′ ẋ[n,d′]
+    #     xhat[n,d′]) + bias˙[d]
     # that is, xhat diag(gain˙) + diag(r) (ẋ - (1/D) diag((ẋ ⊙ xhat) 𝟏) xhat) diag(gain) + 𝟏
     #     bias˙ᵀ
     gain_r_x_dot = gain * r[:, None] * (x_dot - (_dot_last(x_dot, xhat) / D)[:, None] * xhat)
@@ -473,4 +474,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: e6d6bdba3f864fdd
+# Written by pullback from its own layers; digest of what stands above: db162d39896d0a82

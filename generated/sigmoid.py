@@ -4,6 +4,7 @@
 
     s[...] = sigmoid(u[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition sigmoid.toml; to change it, change that file.
 Digest of the definition: 8afec394c6779b50
 The derivation, step by step, each step proved: pullback show sigmoid
@@ -106,7 +107,7 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
-    # ∂ℒ/∂u[…] = s[…] (1 - s[…]) ∂ℒ/∂s[…]
+    # ∂ℒ/∂u[n] = s[n] (1 - s[n]) ∂ℒ/∂s[n]
     # that is, s ⊙ (𝟏 - s) ⊙ ∂ℒ/∂s
     du = np.square(exp_abs_u_2, out=work.du)
     np.divide(exp_abs_u, du, out=du)
@@ -168,7 +169,7 @@ def jvp(
     exp_abs_u = np.exp(-np.abs(u))
     exp_abs_u_2 = exp_abs_u + 1
     s = np.maximum(exp_abs_u, u >= 0) / exp_abs_u_2
-    # ṡ[…] = u̇[…] s[…] (1 - s[…])
+    # ṡ[n] = u̇[n] s[n] (1 - s[n])
     # that is, u̇ ⊙ s ⊙ (𝟏 - s)
     s_dot = exp_abs_u / np.square(exp_abs_u_2) * u_dot
     return _unflat(s, batch), _unflat(s_dot, batch)
@@ -333,4 +334,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ea1acd889d75b542
+# Written by pullback from its own layers; digest of what stands above: 6cdab32453712053

@@ -4,6 +4,7 @@ u sigmoid(u), entry by entry.
 
     h[...] = u[...] * sigmoid(u[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition silu.toml; to change it, change that file.
 Digest of the definition: 41b3a97de3b371e2
 The derivation, step by step, each step proved: pullback show silu
@@ -112,7 +113,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…])) ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = (h[n] (1 - sigmoid(u[n])) + sigmoid(u[n])) ∂ℒ/∂h[n]
     # that is, (sigmoid(u) + h ⊙ (𝟏 - sigmoid(u))) ⊙ ∂ℒ/∂h
     less_equal_u = np.less_equal(u, 0, out=work.less_equal_u)
     du = np.maximum(exp_abs_u, less_equal_u, out=work.du)
@@ -180,7 +181,7 @@ def jvp(
     exp_abs_u_2 = exp_abs_u + 1
     h_quotient = np.maximum(exp_abs_u, u >= 0) / exp_abs_u_2
     h = h_quotient * u
-    # ḣ[…] = u̇[…] (h[…] (1 - sigmoid(u[…])) + sigmoid(u[…]))
+    # ḣ[n] = u̇[n] (h[n] (1 - sigmoid(u[n])) + sigmoid(u[n]))
     # that is, u̇ ⊙ (sigmoid(u) + h ⊙ (𝟏 - sigmoid(u)))
     h_dot_sum = np.add(np.maximum(exp_abs_u, u <= 0) / exp_abs_u_2 * h, h_quotient, out=h_quotient)
     h_dot = np.multiply(h_dot_sum, u_dot, out=h_dot_sum)
@@ -346,4 +347,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 895a30454383d9ca
+# Written by pullback from its own layers; digest of what stands above: 6227a9bbd5efa636

@@ -5,6 +5,7 @@ The right class gets 1 - a of the target distribution, and all classes share a.
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition smoothed_cross_entropy.toml; to change it, change that file.
 Digest of the definition: de9c42299355e488
 The derivation, step by step, each step proved: pullback show smoothed_cross_entropy
@@ -147,7 +148,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=work.p)
     np.divide(1, L_sum_2, out=L_sum_2)
     p[places, z_argmax] = L_sum_2
-    # ∂ℒ/∂z[…,j] = (a 𝟏[j = y[…]] + p[…,j] - a/J - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n,j] = (a 𝟏[j = y[n]] + p[n,j] - a/J - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
     # that is, diag(∂ℒ/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
     p[places, y] = 0
     dz = np.subtract(p, a_2, out=work.dz)
@@ -239,7 +240,7 @@ def jvp(
     L_sum_2 = np.add(L_sum, 1, out=L_sum)
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=exp_z_shifted)
     p[places, z_argmax] = 1 / L_sum_2
-    # L̇[…] = Σ_j ż[…,j] p[…,j] + a ż[…,y[…]] - (a/J) Σ_j ż[…,j] - ż[…,y[…]]
+    # L̇[n] = Σ_j ż[n,j] p[n,j] + a ż[n,y[n]] - (a/J) Σ_j ż[n,j] - ż[n,y[n]]
     z_dot_y = z_dot[places, y]
     L_dot = _dot_last(p, z_dot) + a * z_dot_y - z_dot_y - a_2 * z_dot.sum(axis=1)
     return _unflat(L, batch), _unflat(L_dot, batch)
@@ -514,4 +515,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f4354f21ccd833be
+# Written by pullback from its own layers; digest of what stands above: 6922a34c202245b5

@@ -4,6 +4,7 @@ The exponentials of a row, divided by their sum.
 
     p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition softmax.toml; to change it, change that file.
 Digest of the definition: b7ee9dcd7cac5391
 The derivation, step by step, each step proved: pullback show softmax
@@ -112,7 +113,7 @@ def backward(dp: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dp = _flat(_like("dp", dp, shape, dtype, "the output"), batch)
     _apart(work, dp=dp)
-    # ∂ℒ/∂z[…,j] = p[…,j] (∂ℒ/∂p[…,j] - Σ_i p[…,i] ∂ℒ/∂p[…,i])
+    # ∂ℒ/∂z[n,j] = p[n,j] (∂ℒ/∂p[n,j] - Σ_i p[n,i] ∂ℒ/∂p[n,i])
     # that is, p ⊙ (∂ℒ/∂p - (p ⊙ ∂ℒ/∂p) 𝟏 𝟏ᵀ)
     dp_p = _dot_last(dp, p, out=work.dp_p)
     dz = np.subtract(dp, dp_p[:, None], out=work.dz)
@@ -184,7 +185,7 @@ def jvp(
     z_argmax = z.argmax(axis=1)
     exp_z = np.exp(z - z[places, z_argmax][:, None])
     p = np.divide(exp_z, exp_z.sum(axis=1)[:, None], out=exp_z)
-    # ṗ[…,j] = p[…,j] (ż[…,j] - Σ_i ż[…,i] p[…,i])
+    # ṗ[n,j] = p[n,j] (ż[n,j] - Σ_i ż[n,i] p[n,i])
     # that is, p ⊙ (ż - (ż ⊙ p) 𝟏 𝟏ᵀ)
     p_dot = (z_dot - _dot_last(p, z_dot)[:, None]) * p
     p_dot[places, z_argmax] = 0
@@ -401,4 +402,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ccafc880e0c39ea7
+# Written by pullback from its own layers; digest of what stands above: 42cbfeb1ed961559

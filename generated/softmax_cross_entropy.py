@@ -5,6 +5,7 @@ The negative log-probability of the right class, for every example.
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -log(p[..., y[...]])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition softmax_cross_entropy.toml; to change it, change that file.
 Digest of the definition: ab54b1e5651235df
 The derivation, step by step, each step proved: pullback show softmax_cross_entropy
@@ -129,7 +130,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
     np.divide(1, sum_exp_z, out=sum_exp_z)
     p[places, z_argmax] = sum_exp_z
-    # ∂ℒ/∂z[…,j] = (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
     # that is, diag(∂ℒ/∂L) (p - onehot(y))
     dz = p
     dz[places, y] = 0
@@ -211,7 +212,7 @@ def jvp(
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
-    # L̇[…] = Σ_j ż[…,j] p[…,j] - ż[…,y[…]]
+    # L̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
     L_dot = _dot_last(p, z_dot) - z_dot[places, y]
     return _unflat(L, batch), _unflat(L_dot, batch)
 
@@ -472,4 +473,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 5deede871adc9b83
+# Written by pullback from its own layers; digest of what stands above: 2043647b4f558be0

@@ -4,6 +4,7 @@ log(1 + exp(u)), entry by entry; its slope is the sigmoid.
 
     h[...] = log(1 + exp(u[...]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition softplus.toml; to change it, change that file.
 Digest of the definition: d3f06e81ebd6d956
 The derivation, step by step, each step proved: pullback show softplus
@@ -107,7 +108,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = sigmoid(u[…]) ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = sigmoid(u[n]) ∂ℒ/∂h[n]
     # that is, sigmoid(u) ⊙ ∂ℒ/∂h
     greater_equal_u = np.greater_equal(u, 0, out=work.greater_equal_u)
     du = np.maximum(exp_abs_u, greater_equal_u, out=work.du)
@@ -172,7 +173,7 @@ def jvp(
     # in the form of: shifted softplus
     exp_abs_u = np.exp(-np.abs(u))
     h = np.maximum(0, u) + np.log1p(exp_abs_u)
-    # ḣ[…] = u̇[…] sigmoid(u[…])
+    # ḣ[n] = u̇[n] sigmoid(u[n])
     # that is, u̇ ⊙ sigmoid(u)
     h_dot = np.maximum(exp_abs_u, u >= 0) / (exp_abs_u + 1) * u_dot
     return _unflat(h, batch), _unflat(h_dot, batch)
@@ -337,4 +338,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ff4dce3537100501
+# Written by pullback from its own layers; digest of what stands above: 531299e6848902b0

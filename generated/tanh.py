@@ -4,6 +4,7 @@ tanh(u), entry by entry; its slope is 1 - h**2.
 
     h[...] = tanh(u[...])
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition tanh.toml; to change it, change that file.
 Digest of the definition: 983ef7f8995c44af
 The derivation, step by step, each step proved: pullback show tanh
@@ -96,7 +97,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[…] = (1 - h[…]²) ∂ℒ/∂h[…]
+    # ∂ℒ/∂u[n] = (1 - h[n]²) ∂ℒ/∂h[n]
     # that is, (𝟏 - h ⊙ h) ⊙ ∂ℒ/∂h
     du = np.square(h, out=work.du)
     np.subtract(1, du, out=du)
@@ -153,7 +154,7 @@ def jvp(
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = tanh(u[...])
     h = np.tanh(u)
-    # ḣ[…] = u̇[…] (1 - h[…]²)
+    # ḣ[n] = u̇[n] (1 - h[n]²)
     # that is, u̇ ⊙ (𝟏 - h ⊙ h)
     h_dot = (1 - np.square(h)) * u_dot
     return _unflat(h, batch), _unflat(h_dot, batch)
@@ -318,4 +319,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 53c9d6dc6955cc40
+# Written by pullback from its own layers; digest of what stands above: ed318b4d2b9fd811

@@ -5,6 +5,7 @@ The loss times the weight of the right class; 0 where the label is the ignored o
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
 
+In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition weighted_cross_entropy.toml; to change it, change that file.
 Digest of the definition: 79f83a81b209ec02
 The derivation, step by step, each step proved: pullback show weighted_cross_entropy
@@ -174,7 +175,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
     np.divide(1, sum_exp_z, out=sum_exp_z)
     p[places, z_argmax] = sum_exp_z
-    # ∂ℒ/∂z[…,j] = weight[y[…]] 𝟏[ignored ≠ y[…]] (p[…,j] - 𝟏[j = y[…]]) ∂ℒ/∂L[…]
+    # ∂ℒ/∂z[n,j] = weight[y[n]] 𝟏[ignored ≠ y[n]] (p[n,j] - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
     dL_weight_y = np.multiply(dL, weight_y, out=work.dL_weight_y)
     p[places, y] = 0
     others_p = _sum_last(p, out=work.others_p)
@@ -274,7 +275,7 @@ def jvp(
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
-    # L̇[…] = weight[y[…]] 𝟏[ignored ≠ y[…]] (Σ_j ż[…,j] p[…,j] - ż[…,y[…]])
+    # L̇[n] = weight[y[n]] 𝟏[ignored ≠ y[n]] (Σ_j ż[n,j] p[n,j] - ż[n,y[n]])
     L_dot = np.where(not_equal_ignored, (_dot_last(p, z_dot) - z_dot[places, y]) * weight_y, 0)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
@@ -588,4 +589,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: a8bad6ae7890c16a
+# Written by pullback from its own layers; digest of what stands above: 74225c6750052eee

@@ -97,7 +97,7 @@ def test_the_terminal_shows_key_steps_and_says_so(show):
 def test_data(show):
     _, out, _ = show("show", "relu", "--format", "json", "--detail", "key")
     data = json.loads(out)
-    assert data["unicode"]["sections"][0]["index"].startswith("∂ℒ/∂u[…] = 𝟏[u[…] > 0]")
+    assert data["unicode"]["sections"][0]["index"].startswith("∂ℒ/∂u[n] = 𝟏[u[n] > 0]")
     assert data["latex"]["sections"][0]["name"] == "u"
 
 

@@ -498,7 +498,7 @@ def test_the_page_of_the_perceptron(proved: dict[str, tuple[Derivation, Proof]])
         r"∂L/∂w\[k,j\] = Σ_n h\[n,k\] ∂L/∂z\[n,j\] \+ λ w\[k,j\] +∂L/∂w = hᵀ ∂L/∂z", text
     )
     assert "max(0, u[n,k]): at a tie the constant is taken, so the slope there is 0" in text
-    assert "given Σ_j t[…,j] = 1" in show(*proved["cross_entropy"])
+    assert "given Σ_j t[n,j] = 1" in show(*proved["cross_entropy"])
 
 
 def test_wrap_breaks_before_operators() -> None:
@@ -539,8 +539,6 @@ def test_pages_do_not_depend_on_the_hash_seed() -> None:
     [
         ("N", 0, "N", "N"),
         ("size_n", 0, "|n|", "|n|"),
-        ("size_batch", 0, "|…|", r"|\dots|"),
-        ("...", 1, "…′", r"\dots'"),
         ("n", 2, "n′′", "n''"),
     ],
 )
@@ -562,3 +560,32 @@ def test_a_side_condition_says_where_it_must_hold() -> None:
     assert plain.needed(fact, beside) == "Σ_j x[n,j] ≠ 0 if x[n,n] > 0 and n ≠ n′"
     told = r"\sum_{j} x_{n j} \ne 0 \text{ if } x_{n n} > 0 \text{ and } n \ne n'"
     assert latex.needed(fact, beside) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "size", "spelled"),
+    [
+        ("u[...] = a * x[...]", "n", "N", "∂ℒ/∂x[n] = a ∂ℒ/∂u[n]"),
+        ("u[..., n] = a * x[..., n]", "m", "M", "∂ℒ/∂x[m,n] = a ∂ℒ/∂u[m,n]"),
+        ("u[..., m] = N * x[..., m]", "b", "B", "∂ℒ/∂x[b,m] = N ∂ℒ/∂u[b,m]"),
+        ("n[...] = B * x[...]", "m", "M", "∂ℒ/∂x[m] = B ∂ℒ/∂n[m]"),
+    ],
+)
+def test_leading_axes_have_the_first_letter_that_is_free(text, index, size, spelled) -> None:
+    layer = equations(text)
+    notation = Notation(layer)
+    assert (notation.style.name("..."), notation.style.name("size_batch")) == (index, size)
+    assert Notation(layer, LATEX).style.name("...", 1) == f"{index}'"
+    derivation = derive(layer)
+    gradient = derivation.gradient("x")
+    assert notation.equation(gradient.cotangent, gradient.total) == spelled
+    assert notation.words("one block per …, |…|=2") == f"one block per {index}, {size}=2"
+    assert index in notation.leading
+    page = show(derivation, prove(derivation))
+    assert f"  {index}: any number of leading axes" in page
+    assert "…" not in page
+
+
+def test_a_layer_without_leading_axes_has_no_letter_for_them() -> None:
+    notation = Notation(equations("u[n] = a * x[n]"))
+    assert not notation.style.letters and not notation.leading

@@ -13,8 +13,9 @@ WIDTH = 100
 HEAD = """# Gallery
 
 Every shipped layer with its gradients, in index notation and, where there is one, in matrix
-notation. Each step that leads to them is proved. Written by pullback; to change what is here,
-change the definitions.
+notation. Each step that leads to them is proved. Leading axes, `...` in equations, are one axis
+here: n, or the first letter that is free. Written by pullback; to change what is here, change the
+definitions.
 """
 
 

@@ -13,7 +13,9 @@ from sympy import Expr
 
 from pullback.derive.index.objects import Index, entry_name, is_entry
 from pullback.derive.layer import Layer
-from pullback.derive.read.vocabulary import COTANGENT
+from pullback.derive.read.symbols import BATCH_SIZE
+from pullback.derive.read.trees import BATCH
+from pullback.derive.read.vocabulary import COTANGENT, DOTS, size_words
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,27 @@ class Tensors:
             and expr.name == COTANGENT + output.name
             and self.source(expr.name) is not None
         )
+
+
+LETTERS = "nmbrstvabcdefghijklopquwxyz"  # for leading axes, in the order in which they are tried
+
+
+def leading(layer: Layer) -> Mapping[str, str]:
+    """The letters for the leading axes, which are one axis here, and for its size: n and N, or the
+    first that stand for nothing else. None where a layer has no leading axes."""
+    if all(index.name != BATCH for index in layer.axes):
+        return {}
+    names = {i.name for i in layer.axes} | {str(i.size) for i in layer.axes} | {*layer.tensors}
+    free = (x for x in LETTERS if not {x, x.upper()} & names)
+    letter = next(free, "batch")
+    return {BATCH: letter, BATCH_SIZE: letter.upper()}
+
+
+def lettered(letters: Mapping[str, str], text: str) -> str:
+    """Words with the letters for leading axes and their size in place of dots."""
+    for name, dots in ((BATCH_SIZE, size_words(BATCH_SIZE)), (BATCH, DOTS)):
+        text = text.replace(dots, letters.get(name, dots))
+    return text
 
 
 @dataclass(frozen=True, eq=False)

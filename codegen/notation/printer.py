@@ -24,13 +24,14 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.codegen.notation.deltas import comparison
-from pullback.codegen.notation.names import Scope, Tensors
+from pullback.codegen.notation.names import Scope, Tensors, leading, lettered
 from pullback.codegen.notation.styles import LOOSE, UNICODE, Style
 from pullback.codegen.notation.writers import loss, tensor, writer_for
 from pullback.codegen.notation.writing import Writing
 from pullback.derive.index.objects import BOUND, Index, free_indices
 from pullback.derive.index.rewriting import rewrite
 from pullback.derive.layer import Layer
+from pullback.derive.read.trees import BATCH
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Notation:
     layer: Layer
     style: Style = UNICODE
     unit_output: bool = True
+
+    def __post_init__(self) -> None:
+        """Leading axes are one axis, with a letter like others."""
+        if not self.style.letters:
+            style = replace(self.style, letters=leading(self.layer))
+            object.__setattr__(self, "style", style)
 
     @cached_property
     def tensors(self) -> Tensors:
@@ -101,6 +108,16 @@ class Notation:
         writing = self.writing(scope).under(open_ones)
         first, *others = (comparison(writing, each) for each in (fact, *beside))
         return self.style.under_conditions(first, others)
+
+    @property
+    def leading(self) -> str:
+        """What the letter for leading axes is, in a sentence; empty where there are none."""
+        letter = self.style.letters.get(BATCH, "")
+        return f"In formulas {letter} runs over all leading axes, '...' above." if letter else ""
+
+    def words(self, text: str) -> str:
+        """The engine's own words about axes and sizes, in which leading axes stand as dots."""
+        return lettered(self.style.letters, text)
 
     def equation(self, left: Expr, right: Expr) -> str:
         """left = right, with names of bound indices that the left side does not use."""

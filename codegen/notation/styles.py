@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pullback.derive.index.objects import Index
-from pullback.derive.read.trees import BATCH
-from pullback.derive.read.vocabulary import DOTS, size_words
+from pullback.derive.read.vocabulary import size_words
 
 # how tightly a piece of text holds together
 LOOSE, ADD, MUL, CALL, ATOM, SIGN = range(6)  # SIGN is one sign alone, or one with primes
@@ -21,7 +20,6 @@ GREEK_NAMES = re.findall(
     "chi psi omega Gamma Delta Theta Lamda Xi Phi Psi Omega eps ell",
 )  # without delta, pi and Sigma, which mean something already
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
-NAMES = {**GREEK, BATCH: DOTS}
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
@@ -42,11 +40,12 @@ class Style:
     equal: str = "="
     unequal: str = "≠"
     relations: Mapping[str, str] = field(default_factory=lambda: RELATIONS, hash=False)
+    letters: Mapping[str, str] = field(default_factory=dict, hash=False)  # in place of names
 
     def name(self, name: str, primes: int = 0) -> str:
         """The name of a tensor, an axis or a size, with primes."""
-        name = size_words(name)
-        return NAMES.get(name, name) + "′" * primes
+        name = size_words(self.letters.get(name, name))
+        return GREEK.get(name, name) + "′" * primes
 
     def under_conditions(self, fact: str, conditions: Sequence[str]) -> str:
         """What holds where conditions do."""
@@ -131,11 +130,9 @@ class LatexStyle(Style):
 
     def name(self, name: str, primes: int = 0) -> str:
         """One letter in italics, Greek by its command, all else upright."""
-        strokes = "'" * primes
+        name, strokes = self.letters.get(name, name), "'" * primes
         if size_words(name) != name:
             return rf"|{self.name(size_words(name).strip('|'))}|"
-        if name in (BATCH, DOTS):
-            return r"\dots" + strokes
         if len(name) == 1:
             return name + strokes
         if name in GREEK:
@@ -226,18 +223,6 @@ class LatexStyle(Style):
 class PageStyle(LatexStyle):
     """LaTeX with the commands that turn into MathML well."""
 
-    def name(self, name: str, primes: int = 0) -> str:
-        """Leading axes as one sign, which takes primes as a letter does."""
-        return DOTS + "'" * primes if name in (BATCH, DOTS) else super().name(name, primes)
-
-    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
-        """Indices as subscripts, with a space behind leading axes."""
-        first, rest = indices[:1], indices[1:]
-        if not rest or not first[0][0].startswith("…"):
-            return super().entry(name, indices)
-        below = super().entry("", rest).removeprefix("_")
-        return rf"{name}_{{{first[0][0]}\,{below}}}"
-
     def fraction(self, above: str, below: str) -> str:
         """As a fraction; a wide one has a stroke."""
         if self.is_wide(above) or self.is_wide(below):
@@ -261,12 +246,6 @@ class PageStyle(LatexStyle):
     def power(self, base: str, exponent: str, plain: bool) -> str:
         """Of a base in one piece, so that both of its brackets have one size."""
         return super().power(f"{{{base}}}" if base.endswith(")") else base, exponent, plain)
-
-    def same(self, left: Spelled, right: Spelled) -> str:
-        """With a comma between leading axes."""
-        if DOTS in left[0] + right[0]:
-            return rf"\delta_{{{left[0]}, {right[0]}}}"
-        return super().same(left, right)
 
 
 UNICODE = Style()

@@ -35,6 +35,7 @@ from pullback.derive.layer import Node
 from pullback.derive.proof.check import Check
 from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.proving import Proof
+from pullback.derive.read.trees import BATCH
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Outliner:
         layer = self.derivation.layer
         spelled = {t.name: self.notation.spell(t.entry) for t in layer.inputs}
         spelled |= {n.name: self.notation.spell(n.entry) for n in layer.nodes}
+        if BATCH in self.notation.style.letters:
+            yield self.notation.style.name(BATCH), LEADING
         for name, words in layer.descriptions.items():
             yield spelled.get(name) or self.notation.style.name(name), words
 
@@ -103,7 +106,7 @@ class Outliner:
             self.notation.whole.spell(gradient.cotangent),
             gradient,
             gradient.tensor.indices,
-            checks[name].words if name in checks else "",
+            self.notation.words(checks[name].words) if name in checks else "",
             [self.part(p) for p in gradient.parts],
         )
 
@@ -113,11 +116,12 @@ class Outliner:
         for tangent in self.derivation.tangents:
             parts = [Part(None, "", "", tuple(self.push(p))) for p in tangent.parts]
             check = self.proof.tangents.words if tangent.node.name == output else ""
+            check = self.notation.words(check)
             yield self.tangent(tangent, parts, check)
 
     def seconds(self) -> Iterable[Section]:
         """How each gradient changes along the inputs' tangents, with Jacobians of its own."""
-        check = self.proof.seconds.words if self.proof.seconds else ""
+        check = self.notation.words(self.proof.seconds.words) if self.proof.seconds else ""
         wanted = {cotangent_name(n) for n in self.derivation.wanted}
         for second in self.derivation.seconds:
             parts = [
@@ -181,7 +185,7 @@ class Outliner:
         axes = (*jacobian.rows, *jacobian.columns)
         return Part(
             jacobian=self.block("Jacobian", slope, jacobian.entry, axes),
-            structure=jacobian.structure.words,
+            structure=self.notation.words(jacobian.structure.words),
             size=self.notation.spell(sp.Mul(*(i.size for i in axes))) if jacobian.rows else "",
             blocks=(),
         )
@@ -232,7 +236,8 @@ class Outliner:
         check = self.checks[id(step)]
         number = self.numbers[id(step)]
         needs = tuple(dict.fromkeys(map(self.need, check.needs)))
-        return Line(number, formula, step.law, check.words, check.mark, assumes, needs)
+        words, mark = map(self.notation.words, (check.words, check.mark))
+        return Line(number, formula, step.law, words, mark, assumes, needs)
 
     def need(self, need: Need) -> Formula:
         """A side condition, and where it must hold."""
@@ -267,6 +272,9 @@ def kink_words(found: Expr) -> str:
     if isinstance(found, Where):
         return "the condition has no derivative"
     return "the slope at 0 is 0"
+
+
+LEADING = "any number of leading axes, '...' in the equations, as one"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outliner import LEADING, Outlines
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
@@ -23,6 +23,7 @@ from pullback.codegen.targets.target import Code
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
 
 HOME = "index.html"
@@ -111,7 +112,7 @@ class Page:
         known = self.layer.descriptions
         sizes = {i.size: known[i.name] for i in reversed(self.layer.axes) if i.name in known}
         for index in self.layer.axes:
-            batch = "any number of leading axes, as one" if index.name == BATCH else ""
+            batch = LEADING if index.name == BATCH else ""
             words = known.get(index.name) or batch or sizes.get(index.size, "")
             size = self.setting.name(str(index.size))
             yield {"formula": self.setting.name(index.name), "size": size, "words": plain(words)}
@@ -133,7 +134,7 @@ class Page:
 
         def spell(notation: Notation) -> str:
             times = r" \times " if notation.style.latex else " × "
-            return times.join(map(notation.style.name, axes))
+            return times.join(notation.style.name(BATCH_SIZE if a == BATCH else a) for a in axes)
 
         return self.setting.formula(spell)
 

@@ -23,7 +23,7 @@ def numbers(setting: Setting, code: ModuleType) -> Context | None:
         return None
     upstream = [found.upstream] if found.upstream else []
     return {
-        "sizes": found.sizes,
+        "sizes": setting.words(found.sizes),
         "parts": [
             ("Given", [table(setting, t) for t in (*found.inputs, *upstream)]),
             ("Forward", [table(setting, t) for t in found.nodes]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -107,11 +107,12 @@ class Steps:
     def shown(self, pullback: Pullback) -> Context:
         """A Jacobian written out, its picture, and what not forming it saves."""
         jacobian = pullback.jacobian
+        picture = pictures.picture(jacobian)
         work = pictures.work(pullback.result.end, jacobian.columns)
         return {
             "node": self.setting.name(jacobian.node.name),
             "kinks": self.setting.kinks(jacobian.node),
-            "picture": pictures.picture(jacobian),
+            "picture": picture and replace(picture, sizes=self.setting.words(picture.sizes)),
             "matrix": self.matrix(jacobian),
             "work": self.setting.formula(lambda notation: notation.spell(work)),
         }

@@ -136,6 +136,10 @@ class Setting:
         """The name of a tensor, an axis or a size, set."""
         return self.formula(lambda notation: notation.style.name(name))
 
+    def words(self, text: str) -> str:
+        """The engine's own words, with the letters of leading axes."""
+        return self.notations[1].words(text)
+
     def equation(self, node: Node) -> Markup:
         """A line of a definition, set."""
 

@@ -191,6 +191,7 @@ class Module:
             "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
+            "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
             "gradient_of": output.name

@@ -96,6 +96,7 @@ class Plain:
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
             "equations": [docstring(n.text) for n in layer.nodes],
+            "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
             "quiet": program.quiet,
