@@ -160,3 +160,34 @@ def test_a_file_is_watched(tmp_path):
         assert running.wait(20) == 130
     with pytest.raises(SystemExit):
         main(["show", "relu", "--watch"])
+
+
+def test_other_letters(show):
+    _, out, _ = show("show", "mlp", "--of", "w", "--letters", "n=t,d=f,k=m,w=V,lamda=mu")
+    assert "    ∂L/∂V[m,j] = Σ_t h[t,m] ∂L/∂z[t,j] + μ V[m,j]    ∂L/∂V = hᵀ ∂L/∂z + μ V\n" in out
+    assert "50 digits at T=2, F=3, J=3, M=3\n" in out and "J would have J² M T entries" in out
+    _, out, _ = show("show", "softmax", "--letters", "n=t", "--format", "latex")
+    assert "z_{t j}" in out and "one block per t:" in out and "$t$: any number" in out
+
+
+@pytest.mark.parametrize(
+    ("letters", "words"),
+    [
+        ("q=i", "there is no axis or tensor 'q'; there are n, "),
+        ("n=d", "2 names would be 'd', so another one needs a new name"),
+        ("n=h", "2 names would be 'h'"),
+        ("n=w", "2 names would be 'w'"),
+        ("n=a,k=a", "2 names would be 'a'"),
+        ("ell=L", "2 names would be 'L'"),
+    ],
+)
+def test_letters_that_will_not_do(show, letters, words):
+    status, out, error = show("show", "mlp", "--letters", letters)
+    assert (status, out) == (2, "") and words in error.replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", ["n", "n=", "=i", "n=1", "n=a b", "n={x}", "n=ä", r"n=\input"])
+def test_letters_that_are_none(text, capsys):
+    with pytest.raises(SystemExit):
+        main(["show", "mlp", "--letters", text])
+    assert "is not like n=i" in capsys.readouterr().err

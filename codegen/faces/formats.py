@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
+from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.detail import BOTH, EVERY, KEY, narrowed
 from pullback.codegen.pages.outline import Outline
@@ -30,10 +31,12 @@ class Asked:
     detail: str | None = None
     notation: str = BOTH
     seconds: bool = True
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     def outline(self, proof: Proof, style: Style, usual: str = EVERY) -> Outline:
         """That much of the outline in a style."""
-        whole = Outlines(proof.derivation, proof)[style]
+        letters = renamed(proof.derivation.layer, self.letters)
+        whole = Outlines(proof.derivation, proof)[replace(style, letters=letters)]
         return narrowed(whole, self.of, self.detail or usual, self.notation, self.seconds)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from itertools import chain
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import Index, entry_name, is_entry
 from pullback.derive.layer import Layer
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -71,11 +73,35 @@ def leading(layer: Layer) -> Mapping[str, str]:
     return {BATCH: letter, BATCH_SIZE: letter.upper()}
 
 
+def renamed(layer: Layer, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Other names for axes and tensors, by the names that are printed; a size goes with its axis.
+
+    Raises PullbackError for a name that the layer lacks, and where two would be printed alike.
+    """
+    front = leading(layer)
+    own = {front.get(i.axis, i.axis): i.axis for i in layer.axes}
+    sizes = {front.get(str(i.size), str(i.size)): str(i.size) for i in layer.axes}
+    own |= {name: name for name in layer.tensors}
+    for name in given:
+        if name not in own:
+            raise PullbackError(f"there is no axis or tensor {name!r}; there are {', '.join(own)}")
+    letters = {own[name]: letter for name, letter in given.items()}
+    letters |= {sizes[n.upper()]: x.upper() for n, x in given.items() if n.upper() in sizes}
+    printed = Counter(letters.get(name, shown) for shown, name in {**own, **sizes}.items())
+    for name, count in printed.items():
+        if count > 1:
+            raise PullbackError(f"{count} names would be {name!r}, so another one needs a new name")
+    return letters
+
+
+IN_WORDS = re.compile(r"\w+(?==\d)|(?<=per )\w+|(?<=each )\w+|(?<=and )\w+")
+
+
 def lettered(letters: Mapping[str, str], text: str) -> str:
-    """Words with the letters for leading axes and their size in place of dots."""
+    """The engine's own words about axes and sizes, with these letters; leading axes are dots."""
     for name, dots in ((BATCH_SIZE, size_words(BATCH_SIZE)), (BATCH, DOTS)):
         text = text.replace(dots, letters.get(name, dots))
-    return text
+    return IN_WORDS.sub(lambda found: letters.get(found[0], found[0]), text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,10 +43,9 @@ class Notation:
     unit_output: bool = True
 
     def __post_init__(self) -> None:
-        """Leading axes are one axis, with a letter like others."""
-        if not self.style.letters:
-            style = replace(self.style, letters=leading(self.layer))
-            object.__setattr__(self, "style", style)
+        """Leading axes are one axis, with a letter like others; a style may have its own."""
+        letters = {**leading(self.layer), **self.style.letters}
+        object.__setattr__(self, "style", replace(self.style, letters=letters))
 
     @cached_property
     def tensors(self) -> Tensors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
@@ -30,6 +31,7 @@ EXAMPLES = """examples:
   pullback show - < my_layer.toml
   pullback show mlp --of w,b --detail every
   pullback show mlp --detail result --notation matrix
+  pullback show mlp --letters n=i,j=c,k=h
   pullback show my_layer.toml --watch
   pullback show mlp --format tex-fragment --detail result > gradients.tex
   pullback show mlp --certificate > mlp.json
@@ -93,6 +95,13 @@ def add(shown: ArgumentParser) -> None:
         help="leave out tangents and second derivatives",
     )
     shown.add_argument(
+        "--letters",
+        default={},
+        type=letters,
+        metavar="NAME=LETTER,…",
+        help="other names for axes and tensors, as in n=i,k=h; not on pages",
+    )
+    shown.add_argument(
         "--watch",
         action="store_true",
         help="show it again each time that the file changes, until Ctrl-C",
@@ -115,6 +124,17 @@ def add(shown: ArgumentParser) -> None:
         type=sizes,
         help="sizes for --jacobian, as in n=1,k=3; axes left out have size 2",
     )
+
+
+def letters(text: str) -> dict[str, str]:
+    """Names in place of others, from `n=i,k=h`."""
+    found = {}
+    for pair in filter(None, typed(text).split(",")):
+        name, _, letter = (word.strip() for word in pair.partition("="))
+        if not (name and re.fullmatch(r"[^\W\d_]\w*", letter) and letter.isascii()):
+            raise ArgumentTypeError(f"{pair!r} is not like n=i")
+        found[name] = letter
+    return found
 
 
 def sizes(text: str) -> dict[str, int]:
@@ -161,7 +181,9 @@ def shown(options: Namespace) -> str:
             text = as_certificate(proof)
         else:
             of = tuple(n.strip() for names in options.of for n in names.split(","))
-            asked = Asked(of, options.detail, options.notation, not options.no_second)
+            asked = Asked(
+                of, options.detail, options.notation, not options.no_second, options.letters
+            )
             text = FORMATS[options.format](proof, asked)
             text = understood(name, source) + text if options.format == "text" else text
         nothing_more()
