@@ -71,20 +71,26 @@ def from_python(path: str, function: str | None, shapes: str | None) -> tuple[st
     """Name and text of the definition that a function in a Python file is; the file is not run."""
     # Imported where it is asked for, so that other definitions do not wait for it.
     from pullback.derive.read.from_arrays.reader import blanked
-    from pullback.derive.read.from_arrays.shapes import split_shapes
     from pullback.derive.read.from_arrays.source import parse
 
     text = read(Path(path)).removeprefix("\ufeff")
     _, tree = parse(text, path)
     found = function or the_function(path, tree)
     only = blanked(text, found, path)
-    try:
-        given = split_shapes(shapes or "")
-    except ValueError as error:
-        raise DefinitionError(f"{path}: shapes: {error}") from None
+    given = split(shapes or "", f"{path}: shapes")
     names = (found, Path(path).stem, LAYER)
     name = next(n for n in names if is_layer_name(n))
     return name, made_of_arrays(name, only, given)
+
+
+def split(shapes: str, where: str = "shapes") -> dict[str, str]:
+    """Shapes from `x=N D; W=D K`, as the command takes them."""
+    from pullback.derive.read.from_arrays.shapes import split_shapes
+
+    try:
+        return split_shapes(shapes)
+    except ValueError as error:
+        raise DefinitionError(f"{where}: {error}") from None
 
 
 def the_function(path: str, tree: ast.Module) -> str:
@@ -138,11 +144,12 @@ def made_of_arrays(
     shapes: Mapping[str, str],
     wrt: Sequence[str] | None = None,
     assume: Sequence[str] = (),
+    notation: str = "arrays",
 ) -> str:
-    """The text of a definition in array notation."""
+    """The text of a definition in array notation, or in that of `matrices`."""
     keys: dict[str, Any] = {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
-    read_arrays(name, text, shapes, shipped_source, **keys)  # alone first, as above
-    lines = [f"arrays = {quoted(text)}"]
+    read_arrays(name, text, shapes, shipped_source, notation, **keys)  # alone first, as above
+    lines = [f"{notation} = {quoted(text)}"]
     lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
     lines += ["[shapes]", *(f"{quoted(n)} = {quoted(shape)}" for n, shape in shapes.items())]
     return "\n".join(lines) + "\n"

@@ -21,10 +21,11 @@ __version__ = "0.1.0"
 
 
 def layer(
-    equations: str | Iterable[Any] | Mapping[Any, Any] | Callable[..., Any],
+    equations: str | Iterable[Any] | Mapping[Any, Any] | Callable[..., Any] | None = None,
     wrt: Sequence[str] | None = None,
     assume: Sequence[str] = (),
     name: str = "layer",
+    matrices: str | None = None,
     **shapes: str,
 ) -> Derived:
     """Derive and prove the gradients of a layer, in a notebook or a script.
@@ -36,11 +37,13 @@ def layer(
         wrt: the inputs whose gradients are wanted, by name; all real ones if left out
         assume: facts that may be used, as text: "sum(j, t[n, j]) == 1"
         name: the layer's name
-        shapes: of what NumPy expressions take, x="N D"; y="N: J" are labels below J, a="" a number
+        matrices: in place of equations the text of matrix notation, such as "u = x W + c"
+        shapes: of what NumPy expressions and matrix notation take, x="N D"; y="N: J" are labels
+            below J, a="" a number
 
     Raises PullbackError where the equations cannot be read, a law is missing, or a step fails.
     """
     # Read when it is called, so that the command's parts do not wait for all others.
     from pullback.codegen.faces.notebook import layer as make
 
-    return make(equations, wrt, assume, name, shapes)
+    return make(equations, wrt, assume, name, shapes, matrices)

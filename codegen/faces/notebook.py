@@ -31,14 +31,19 @@ from pullback.derive.read.from_sympy import equations_text
 
 
 def layer(
-    equations: str | Iterable[Any] | Mapping[Any, Any] | Callable[..., Any],
+    equations: str | Iterable[Any] | Mapping[Any, Any] | Callable[..., Any] | None,
     wrt: Sequence[str] | None = None,
     assume: Sequence[str] = (),
     name: str = library.LAYER,
     shapes: Mapping[str, str] | None = None,
+    matrices: str | None = None,
 ) -> Derived:
     """Derive and prove; see `pullback.layer`."""
-    if isinstance(equations, FunctionType):
+    if (equations is None) == (matrices is None):
+        raise TypeError("layer takes equations or matrices, and one of them")
+    if matrices is not None:
+        source = library.made_of_arrays(name, matrices, shapes or {}, wrt, assume, "matrices")
+    elif isinstance(equations, FunctionType):
         named = equations.__name__
         name = named if name == library.LAYER and is_layer_name(named) else name
         source = library.made_of_arrays(name, source_of(equations), shapes or {}, wrt, assume)
@@ -49,6 +54,7 @@ def layer(
             )
         source = library.made_of_arrays(name, equations, shapes, wrt, assume)
     else:
+        assert equations is not None
         text = equations if isinstance(equations, str) else equations_text(equations)
         source = library.made(name, text, wrt, assume)
     understood = read_definition(name, source).understood
@@ -73,7 +79,7 @@ class Derived:
     """A layer with its gradients, derived and proved.
 
     `compiled` holds what each stage has made: layer, derivation, proof, program. `understood` is
-    what was read of array notation, each equation beside its line; None for other definitions.
+    what was read of array or matrix notation, each equation beside its line; else None.
     """
 
     compiled: Compiled

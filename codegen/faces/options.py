@@ -70,7 +70,7 @@ def typed(text: str) -> str:
 
 
 def add_shapes(command: argparse.ArgumentParser) -> None:
-    """The shapes of what a Python function takes."""
+    """The shapes of what a Python function, or matrix notation, takes."""
     command.add_argument(
         "--shapes",
         default="",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
-KEYS |= {"arrays", "shapes"}  # in place of equations
+NOTATIONS = ("equations", "arrays", "matrices")  # of which a definition has one
+KEYS |= {"arrays", "matrices", "shapes"}  # in place of equations
 # A definition's name to its text. KeyError where there is none; its second argument, if it has one,
 # says which there are.
 Library = Callable[[str], str]
@@ -29,7 +30,7 @@ Library = Callable[[str], str]
 class Definition:
     """A definition's keys, their types checked and the equations parsed.
 
-    `understood` is there where the equations come from array notation; it has the inputs in order.
+    `understood` is there where they come from array or matrix notation; it has the inputs in order.
     """
 
     name: str
@@ -83,7 +84,7 @@ def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
         return Excerpt(value, file, what) if isinstance(value, str) else value
 
     found = dict(keys)
-    for key in ("equations", "arrays"):
+    for key in NOTATIONS:
         if key in found:
             found[key] = placed(found[key], key)
     if isinstance(found.get("assume"), list):
@@ -133,19 +134,25 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
 
 
 def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
-    """The equations, and what was understood where they come from array notation."""
+    """The equations, and what was understood where they come from another notation."""
     keys, name = read.values, read.name
-    if "equations" in keys and "arrays" in keys:
+    given = [key for key in NOTATIONS if key in keys]
+    if len(given) > 1:
         raise DefinitionError(
-            f"{name}: the keys 'equations' and 'arrays' are there; give one of them"
+            f"{name}: the keys '{given[0]}' and '{given[1]}' are there; give one of them"
         )
-    if "shapes" in keys and "arrays" not in keys:
-        raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays'")
+    if "shapes" in keys and given in ([], ["equations"]):
+        raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays' or 'matrices'")
+    # Imported where they are asked for, so that other definitions do not wait for them.
     if "arrays" in keys:
-        # Imported where it is asked for, so that other definitions do not wait for it.
         from pullback.derive.read.from_arrays.reader import understand
 
         made = understand(read.text("arrays", ""), read.table("shapes"), name)
+        return with_scalar_labels(made.parsed()), made
+    if "matrices" in keys:
+        from pullback.derive.read.from_matrices import reader as matrices
+
+        made = matrices.understand(read.text("matrices", ""), read.table("shapes"), name)
         return with_scalar_labels(made.parsed()), made
     if "equations" not in keys:
         raise DefinitionError(f"{name}: the key 'equations' is missing")

@@ -29,6 +29,7 @@ from pullback.derive.read.definition import (
 )
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
+from pullback.derive.read.run_together import question
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
 from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
@@ -51,11 +52,19 @@ def read_equations(name: str, text: str, library: Library = no_library, **keys: 
 
 
 def read_arrays(
-    name: str, text: str, shapes: Mapping[str, str], library: Library = no_library, **keys: Any
+    name: str,
+    text: str,
+    shapes: Mapping[str, str],
+    library: Library = no_library,
+    notation: str = "arrays",
+    **keys: Any,
 ) -> Layer:
-    """Read a layer from array notation, with the shapes of what it takes; nothing is run."""
+    """Read a layer from array notation, or from `matrices`, with the shapes of what it takes.
+
+    Nothing of the text is run.
+    """
     check_layer_name(name)
-    values = {"title": name, **keys, "arrays": text, "shapes": dict(shapes)}
+    values = {"title": name, **keys, notation: text, "shapes": dict(shapes)}
     return read(name, lambda: check_keys(name, values, text), library)
 
 
@@ -99,6 +108,7 @@ class Assembly:
         given = self.definition
         inputs = tuple(self.tensor(name) for name in (given.order or self.symbols.order))
         nodes = tuple(self.node(e) for e in self.equations)
+        self.check_names()
         real = [t.name for t in inputs if not t.integer]
         assumptions = self.assumptions()
         tied = {entry_name(e) for fact in assumptions for e in entries(fact)}
@@ -128,6 +138,21 @@ class Assembly:
             digest=hashlib.sha256(sources.encode()).hexdigest(),
             descriptions=dict(given.symbols),
         )
+
+    def check_names(self) -> None:
+        """Ask about inputs whose names are those of other tensors, run together, as in `xW`."""
+        given = self.definition
+        if given.understood is not None:
+            return  # every input was declared
+        meant = {*given.symbols, *(given.wrt or ())}
+        for name in (n for n in self.symbols.order if n not in meant):
+            asked = question(
+                name,
+                self.symbols.ranks.keys() - {name},
+                f"it with * and their axes, or describe {name} in [symbols]",
+            )
+            if asked:
+                refuse(asked, self.symbols.places[name])
 
     def refuse_wrt(self, name: str, real: list[str]) -> None:
         """Say why there is no gradient by a name."""

@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   pullback show mlp --jacobian h u --sizes n=1,k=2
   pullback show --equation "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]" --wrt w,b
   pullback show homework.py:forward --shapes "x=N D; W=D K"
+  pullback show --matrices "u = x W + c" --shapes "x=N D; W=D K; c=K"
   pullback show - < my_layer.toml
   pullback show mlp --of w,b --detail every
   pullback show mlp --detail result --notation matrix
@@ -57,11 +58,19 @@ def add(shown: ArgumentParser) -> None:
         help="an equation in place of DEFINITION; may be given several times, in order",
     )
     shown.add_argument(
+        "--matrices",
+        action="append",
+        default=[],
+        type=typed,
+        metavar="TEXT",
+        help="a line of matrix notation in place of DEFINITION, with --shapes; as --equation",
+    )
+    shown.add_argument(
         "--wrt",
         action="append",
         type=typed,
         metavar="NAME,…",
-        help="with --equation: the inputs whose gradients are wanted (default: all real ones)",
+        help="with --equation, --matrices: the inputs whose gradients are wanted (default: all real)",
     )
     shown.add_argument(
         "--format",
@@ -191,7 +200,7 @@ def shown(options: Namespace) -> str:
 
 
 def understood(name: str, source: str) -> str:
-    """What was read of array notation, beside its lines; empty for other definitions."""
+    """What was read of another notation, beside its lines; empty for other definitions."""
     from pullback.codegen.pages.terminal import plain
 
     made = read_definition(name, source).understood
@@ -201,19 +210,25 @@ def understood(name: str, source: str) -> str:
 def asked_for(options: Namespace) -> tuple[str, str]:
     """Name and text of the definition that `show` is to show."""
     refuse = cast(Callable[[str], NoReturn], options.refuse)
-    if bool(options.equation) == (options.definition is not None):
-        refuse("give either DEFINITION or --equation")
-    if options.wrt and not options.equation:
-        refuse("--wrt goes with --equation; a definition has the key wrt")
+    given = (options.definition, options.equation or None, options.matrices or None)
+    if sum(way is not None for way in given) != 1:
+        refuse("give either DEFINITION or --equation or --matrices")
+    if options.wrt and options.definition is not None:
+        refuse("--wrt goes with --equation and --matrices; a definition has the key wrt")
     if options.definition == "-":
         return library.LAYER, library.decoded(sys.stdin.buffer, "standard input")
     if options.definition is not None:
         options.definition = library.addressed(options.definition, options.shapes)
         return library.find(options.definition)
-    text, wrt = "\n".join(options.equation), None
+    text, wrt = "\n".join(options.equation or options.matrices), None
     if options.wrt:
         wrt = [name.strip() for names in options.wrt for name in names.split(",")]
-    return library.LAYER, library.made(library.LAYER, text, wrt)
+    if options.equation:
+        return library.LAYER, library.made(library.LAYER, text, wrt)
+    shapes = library.split(options.shapes)
+    return library.LAYER, library.made_of_arrays(
+        library.LAYER, text, shapes, wrt, notation="matrices"
+    )
 
 
 def jacobian(options: Namespace, name: str, source: str) -> str:

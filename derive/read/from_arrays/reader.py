@@ -6,15 +6,15 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from pullback.derive.errors import DefinitionError
+from pullback.derive.read.from_arrays.finishing import finish
 from pullback.derive.read.from_arrays.modules import Modules
 from pullback.derive.read.from_arrays.shapes import Shape, annotated, read_shape
 from pullback.derive.read.from_arrays.source import DEEP, Source, called_in, names_in, parse
 from pullback.derive.read.from_arrays.statements import Statements
-from pullback.derive.read.from_arrays.understood import Understood, understood
-from pullback.derive.read.from_arrays.values import ONE, Array, Kind, Reach, Unreadable, tensor
+from pullback.derive.read.from_arrays.understood import Understood
+from pullback.derive.read.from_arrays.values import Array, Kind, Reach, Unreadable, tensor
 from pullback.derive.read.from_arrays.variables import Frame
 from pullback.derive.read.from_arrays.writing import Writer
-from pullback.derive.read.trees import COMPARISONS, Equation, Operation, Ref, Tree, refuse, walk
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -89,7 +89,7 @@ class Reading:
             for node in filter(is_constant, bare):
                 self.statements.statement(node)
             output = self.function(self.functions[function] if function else self.main())
-        return self.finished(output)
+        return finish(self.writer, self.declared, output, self.source.line)
 
     def main(self) -> ast.FunctionDef:
         """The one function that no other calls."""
@@ -180,62 +180,6 @@ class Reading:
         made = tensor(name, shape.axes, **(about if shape.labels else {"python": not shape.axes}))
         self.writer.input(name, made)
         return made
-
-    def finished(self, output: Array) -> Understood:
-        """The equations that the output needs, and what there is to say of them."""
-        equations = self.writer.finished(output.tensor)
-        used = {
-            name
-            for e in equations
-            for t in walk(e.right)
-            if isinstance(t, Ref)
-            for name in (t.name, *(i.name for i in t.indices or ()))
-        }
-        inputs = tuple(n for n in self.declared if n in used)
-        self.check_labels(equations, inputs)
-        labels = {
-            n: v.reach.axis or ""
-            for n, v in self.writer.inputs.items()
-            if v.reach is not None and n in inputs
-        }
-        notes = list(dict.fromkeys(self.writer.notes))
-        notes += [f"{n} is not used" for n in self.declared if n not in used]
-        for name in inputs:
-            axes = self.declared[name].axes
-            if ONE in axes:
-                kept = ", ".join(a for a in axes if a != ONE)
-                notes.append(f"{name} is taken without its axis of size 1: its shape is ({kept})")
-        if ONE in output.axes:
-            notes.append("the output is given without its axes of size 1")
-        names = {e.name for e in equations}
-        unused = [n for n in self.writer.written if self.writer.titles.get(n, n) not in names]
-        if unused:
-            notes.append(f"the output needs none of {', '.join(unused)}")
-        lines = tuple(self.source.line(e.place.line) for e in equations)
-        return understood(equations, lines, inputs, labels, tuple(notes))
-
-    def check_labels(self, equations: Sequence[Equation], inputs: Sequence[str]) -> None:
-        """Refuse labels that are compared with labels alone, and index nothing."""
-        tensors = {*inputs, *(e.name for e in equations)}
-        for name in (n for n in inputs if self.declared[n].labels):
-            uses = [(e, t) for e in equations for t in walk(e.right)]
-            if not any(is_place(part, name, tensors) for _, part in uses):
-                first = next(e for e, t in uses if isinstance(t, Ref) and t.name == name)
-                refuse(
-                    f"'{name}' is compared with other labels alone and indexes nothing; numbers do "
-                    "as well there: leave ': …' out of its shape",
-                    first.place,
-                )
-
-
-def is_place(part: Tree, name: str, tensors: set[str]) -> bool:
-    """Does a tensor stand as an index here, or in a comparison with an axis?"""
-    if isinstance(part, Ref):
-        return any(i.name == name or is_place(i, name, tensors) for i in part.indices or ())
-    if not isinstance(part, Operation) or part.op not in COMPARISONS:
-        return False
-    sides = [s.name for s in (part.left, part.right) if isinstance(s, Ref)]
-    return name in sides and any(s not in tensors for s in sides)
 
 
 def blanked(text: str, function: str, name: str = "layer") -> str:

@@ -1,0 +1,1 @@
+"""Formulas in matrix notation, with their values by NumPy."""
