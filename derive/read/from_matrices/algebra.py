@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pullback.derive.read.from_arrays import algebra as al
 from pullback.derive.read.from_arrays import products, shaping
-from pullback.derive.read.from_arrays.values import Array, Unreadable, literal
+from pullback.derive.read.from_arrays.values import ONE, Array, Unreadable, literal
 from pullback.derive.read.from_matrices.values import OPEN, Matrix, Way, number
 
 Join = Callable[[Array, Array], Array]
@@ -44,8 +44,13 @@ def joined(run: Join, a: Matrix, b: Matrix) -> Matrix:
 
 
 def clash(a: Matrix, b: Matrix) -> bool:
-    """Does one vector lie, and the other stand?"""
-    return Way.COLUMN in (a.way, b.way) and (a.way in ROWS or b.way in ROWS)
+    """Does one vector lie, and the other not? One that lies by its place alone meets any."""
+    for one, other in ((a.way, b.way), (b.way, a.way)):
+        if one is Way.ROW and other not in ROWS:
+            return True
+        if one is Way.LAID and other is Way.COLUMN:
+            return True
+    return False
 
 
 def laid(vector: Matrix, matrix: Matrix) -> Matrix:
@@ -98,18 +103,25 @@ def power(a: Matrix, b: Matrix, entries: bool) -> Matrix:
 
 def letters(a: Matrix, b: Matrix) -> tuple[str, str]:
     """What stands for the axes of two factors: j for what is summed over."""
-    lies = a.way in ROWS or (a.way is Way.EITHER and b.rank == 2)
+    stands = b.rank == 1 or (b.axes[0] == ONE and a.axes != (ONE,))
+    lies = a.way in ROWS or (a.way is Way.EITHER and not stands)
     left = "ij" if a.rank == 2 else "j" if lies else "i"
     right = "jk" if b.rank == 2 else "k" if b.way in ROWS else "j"
     return left, right
 
 
+def inner(a: Matrix, b: Matrix) -> tuple[str, str]:
+    """The sizes that a product sums over; a vector that is crossed by the sum has 1."""
+    left, right = letters(a, b)
+    return (
+        a.axes[left.index("j")] if "j" in left else ONE,
+        b.axes[right.index("j")] if "j" in right else ONE,
+    )
+
+
 def multiplies(a: Matrix, b: Matrix) -> bool:
     """Do the shapes of two factors allow their matrix product?"""
-    left, right = letters(a, b)
-    if ("j" in left) != ("j" in right):
-        return False
-    return "j" not in left or fits(a.axes[left.index("j")], b.axes[right.index("j")])
+    return fits(*inner(a, b)) and (OPEN not in inner(a, b) or all("j" in w for w in letters(a, b)))
 
 
 def product(a: Matrix, b: Matrix) -> Matrix:
@@ -117,17 +129,16 @@ def product(a: Matrix, b: Matrix) -> Matrix:
     if not a.rank or not b.rank:
         return operation("*", a, b)
     left, right = letters(a, b)
-    if ("j" in left) != ("j" in right):
-        if a.rank == b.rank:
-            raise Unreadable(f"no product of {a.words} and {b.words}: {VECTORS}")
-        raise Unreadable(f"no product of {a.words} and {b.words}; transpose the vector")
-    if not multiplies(a, b):
-        sizes = a.axes[left.index("j")], b.axes[right.index("j")]
+    if multiplies(a, b):
+        return contracted(a, b, left, right)
+    if ("j" in left) == ("j" in right):
+        sizes = inner(a, b)
         raise Unreadable(
             f"'{sizes[0]}' and '{sizes[1]}' meet in the product of {a.words} and {b.words}; "
             "entry by entry write ⊙"
         )
-    return contracted(a, b, left, right)
+    instead = VECTORS if a.rank == b.rank else "transpose the vector"
+    raise Unreadable(f"no product of {a.words} and {b.words}: {instead}")
 
 
 def contracted(a: Matrix, b: Matrix, left: str, right: str) -> Matrix:
@@ -153,20 +164,13 @@ def star(a: Matrix, b: Matrix) -> Matrix:
     if not a.rank or not b.rank:
         return operation("*", a, b)
     by_product = multiplies(a, b)
-    same = a.rank == b.rank and all(map(fits, a.axes, b.axes)) and not crossed(a, b)
+    same = a.rank == b.rank and all(map(fits, a.axes, b.axes)) and not clash(a, b)
     if by_product and same:
         raise Unreadable(
             f"{a.words} * {b.words}: both products fit; write A B for that of matrices, A ⊙ B or "
             "A .* B for that of entries"
         )
     return operation("*", a, b) if same else product(a, b)
-
-
-def crossed(a: Matrix, b: Matrix) -> bool:
-    """Was one of two vectors transposed to be multiplied with the other?"""
-    first, second = ((v.way, w.way) for v, w in ((a, b), (b, a)))
-    turned = any(v is Way.ROW and w not in ROWS for v, w in (first, second))
-    return a.rank == 1 and (turned or clash(a, b))
 
 
 def dot(a: Matrix, b: Matrix) -> Matrix:

@@ -55,7 +55,6 @@ class Reading:
         self.text, self.within = text, within
         self.values: dict[str, Matrix] = {}
         self.declared: dict[str, Shape] = {}
-        self.ranks: dict[int, int] = {}  # of what trees stand for
         self.laid: dict[str, Place] = {}  # vectors that were taken as rows by their place
         self.turned: dict[str, Place] = {}  # vectors that were transposed
         names = [plain(name) for name in shapes]
@@ -116,9 +115,7 @@ class Reading:
         if depth > MAX_DEPTH:
             self.refuse(DEEP, tree.place)
         try:
-            made = self.of(tree, depth + 1)
-            self.ranks[id(tree)] = made.rank
-            return made
+            return self.of(tree, depth + 1)
         except Unreadable as error:
             self.refuse(str(error), tree.place)
 
@@ -162,24 +159,33 @@ class Reading:
         op, left, right = tree.op, tree.left, tree.right
         if op in ("^", ".^"):
             return self.power(tree, depth)
-        a, b = self.value(left, depth), self.value(right, depth)
-        if op == BEHIND and b.rank:
-            self.check_order(left)
-        run = RUN.get(op)
-        made = run(a, b) if run else ma.operation(op, a, b)
-        by_place = made.way is Way.LAID and a.way is Way.EITHER and a.rank == 1 and b.rank == 2
-        if isinstance(left, Ref) and by_place:
-            self.lies(left.name, self.laid, self.turned, left.place)
-        return made
+        if op == BEHIND:
+            return self.behind(tree, depth)
+        return self.joined(tree, self.value(left, depth), self.value(right, depth))
 
-    def check_order(self, before: Tree) -> None:
-        """Ask where a product without a sign stands behind one with a sign."""
+    def behind(self, tree: Operation, depth: int) -> Matrix:
+        """A product without a sign behind one with a sign, A ⊙ B C, where the order is no matter."""
+        before = tree.left
         assert isinstance(before, Operation)
-        if self.ranks[id(before.left)] and self.ranks[id(before.right)]:
+        values = [self.value(part, depth) for part in (before.left, before.right, tree.right)]
+        if all(v.rank for v in values):
             sign = SIGNS[before.op]
             raise Unreadable(
                 f"A {sign} B C may be (A {sign} B) C or A {sign} (B C): write the brackets"
             )
+        try:
+            made = self.joined(before, *values[:2])
+        except Unreadable as error:
+            self.refuse(str(error), before.place)
+        return self.joined(tree, made, values[2])
+
+    def joined(self, tree: Operation, a: Matrix, b: Matrix) -> Matrix:
+        """What an operation makes of two values."""
+        made = RUN[tree.op](a, b)
+        by_place = made.way is Way.LAID and a.way is Way.EITHER and a.rank == 1 and b.rank == 2
+        if isinstance(tree.left, Ref) and by_place:
+            self.lies(tree.left.name, self.laid, self.turned, tree.left.place)
+        return made
 
     def lies(
         self, name: str, here: dict[str, Place], other: Mapping[str, Place], place: Place
@@ -237,6 +243,8 @@ class Reading:
 NORMS = {NORM: "", f"{NORM}2": "2", f"{NORM}F": "F", "norm": "", "norm2": "2"}  # with squares
 SIGNS = {"*": "*", ".*": "⊙"}
 RUN: Mapping[str, Callable[[Matrix, Matrix], Matrix]] = {
+    "+": lambda a, b: ma.operation("+", a, b),
+    "-": lambda a, b: ma.operation("-", a, b),
     BESIDE: ma.product,
     BEHIND: ma.product,
     "*": ma.star,

@@ -62,7 +62,7 @@ INSTEAD_OF_COMMANDS = {c[1:] for c in INSTEAD if len(c) > 1}
 FONTS = r"\\(?:mathbf|mathrm|mathit|mathsf|mathcal|boldsymbol|bm|operatorname|text)"
 SUBSCRIPT = r"(?:_(?:[A-Za-z0-9]+|\{[A-Za-z0-9]+\})|[₀-₉]+)"
 TOKEN = re.compile(
-    rf"(?P<space>[ \t$&~]+|\r(?=\n)|\\[,;:!\\ ]|\#[^\n]*)"
+    rf"(?P<space>[ \t$]+|\r(?=\n)|&(?=[ \t]*:?=)|(?<==)&|\\[,;:! ]|\#[^\n]*)"
     rf"|(?P<number>(?:[0-9]+(?:\.(?![*/^T.])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     rf"|(?P<ones>\\math(?:bf|bb)\{{1\}}|\\mathbbm\{{1\}}|𝟏|𝟙)"
     rf"|(?P<font>{FONTS}\s*\{{\s*(?P<inner>[A-Za-z0-9]+|\\[A-Za-z]+|[{LETTERS}])\s*\}}{SUBSCRIPT}*)"
@@ -72,7 +72,7 @@ TOKEN = re.compile(
     r"|(?P<power>[⁰¹²³⁴-⁹]+)"
     r"|(?P<half>[½¼¾])"
     r"|(?P<op>:=|\*\*|\.\*|\./|\.\^|\.T(?![A-Za-z0-9_])|[-−+*/^(){},=|·⋅•⊙∘⊘'′’ᵀ⊤ᵗ])"
-    r"|(?P<newline>\n)"
+    r"|(?P<newline>\n|\\\\)"
 )
 
 
@@ -118,7 +118,9 @@ def words(source: str, within: str = "") -> Iterator[Word]:
         if kind == "newline":
             if not brackets:
                 yield Word(kind, text, place)
-            line, start, spaced = line + 1, match.end(), True
+            spaced = True
+            if text == "\n":
+                line, start = line + 1, match.end()
         elif kind == "space":
             spaced = True
         else:
