@@ -102,7 +102,10 @@ def test_errors_are_one_message_and_exit_2(arguments, words, capsys):
     ("arguments", "words"),
     [
         (["show"], "give either DEFINITION or --equation or --matrices"),
-        (["show", "relu", "--equation", "u = x"], "give either DEFINITION or --equation or --matrices"),
+        (
+            ["show", "relu", "--equation", "u = x"],
+            "give either DEFINITION or --equation or --matrices",
+        ),
         (["show", "relu", "--wrt", "u"], "--wrt goes with --equation"),
         (["show", "relu", "--sizes", "n=x"], "'n=x' is not like n=2"),
     ],

@@ -26,12 +26,18 @@ from pullback.derive.read import grammar, vocabulary
 from pullback.derive.read.definition import KEYS
 from pullback.derive.read.from_arrays.functions import FUNCTIONS
 from pullback.derive.read.from_arrays.reader import understand
+from pullback.derive.read.from_matrices.functions import FUNCTIONS as MATRIX_FUNCTIONS
+from pullback.derive.read.from_matrices.reader import understand as understand_matrices
 from pullback.derive.read.reader import read_equations, read_layer
+from tests.matrices.corpus import KINDS
 
 ROOT = Path(__file__).parent.parent
-LANGUAGE, TUTORIAL, README, ARRAYS = (
+LANGUAGE, TUTORIAL, README, ARRAYS, MATRICES = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("docs/language.md", "docs/tutorial.md", "README.md", "docs/arrays.md")
+    for name in (
+        *("docs/language.md", "docs/tutorial.md", "README.md"),
+        *("docs/arrays.md", "docs/matrices.md"),
+    )
 )
 
 
@@ -174,13 +180,14 @@ def test_the_keys():
     values = {"text": '"n"', "list of texts": "[]", "table of texts": "{}"}
     equations = '"h[n] = 2 * n_[n]"'
     alone = {"arrays": {"arrays": '"h = 2"'}, "shapes": {"arrays": '"h = 2"'}}  # no equations
+    alone["matrices"] = {"matrices": '"h = 2"'}
     for cell, kind, _ in rows:
         (key,) = code(cell)
         for other, value in values.items():
             given = alone.get(key, {"equations": equations.replace("n_", "x")}) | {key: value}
             given[key] = equations.replace("n_", "x") if key == "equations" == kind else value
             text = "\n".join(f"{k} = {v}" for k, v in given.items())
-            if other == kind and key not in ("equations", "arrays"):
+            if other == kind and key not in ("equations", "arrays", "matrices"):
                 read_layer("layer", text)
             elif other != kind:
                 with pytest.raises(DefinitionError, match=f"'{key}' must be a? ?{kind}"):
@@ -307,6 +314,22 @@ def test_the_page_of_arrays_has_every_function():
     for name in FUNCTIONS:
         short = re.sub(r"^(numpy|scipy\.special|builtins)\.", "", name)
         assert short in named, name
+
+
+def test_the_page_of_matrices_shows_what_happens(tmp_path):
+    for _, text in blocks(MATRICES, "console"):
+        run_commands(text, tmp_path)
+    for _, text in blocks(MATRICES, "toml"):
+        read_layer(file_of(text).removesuffix(".toml"), text)
+    (examples,) = [text for _, text in blocks(MATRICES, "matrices")]
+    for line in examples.strip().split("\n"):
+        assert understand_matrices(line, KINDS).text.startswith("out = ")
+
+
+def test_the_page_of_matrices_has_every_function():
+    named = set(re.findall(r"\w+", MATRICES))
+    own = set(MATRIX_FUNCTIONS) - vocabulary.WORDS - {"sigma", "ReLU"}
+    assert own <= named
 
 
 # -- the gallery -----------------------------------------------------------------------------------

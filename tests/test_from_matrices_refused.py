@@ -258,8 +258,12 @@ def test_hostile_texts(name):
 
 
 PIECES = st.sampled_from(
-    "x W c w y λ s u v g t 1 2 0.5 + - * .* / ./ ^ ^T ' ᵀ ( ) ‖ | || , = 𝟏 exp sum tr CE max ² \n { } "
-    r"\frac \odot \lambda # $ & \\ _1 1e5 e ½".split(" ")
+    [
+        *("x", "W", "c", "w", "y", "λ", "s", "u", "v", "g", "t", "1", "2", "0.5", "1e5", "e", "½"),
+        *("+", "-", "*", ".*", "/", "./", "^", "^T", "'", "ᵀ", "(", ")", "{", "}", "‖", "|", "||"),
+        *(",", "=", "𝟏", "exp", "sum", "tr", "CE", "max", "²", "_1", "\n", "#", "$", "&"),
+        *(r"\frac", r"\odot", r"\lambda", r"\\"),
+    ]
 )
 
 

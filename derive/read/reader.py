@@ -90,7 +90,10 @@ def build_layer(definition: Definition, library: Library) -> Layer:
     flat = write_out_calls(definition, load)
     sources = {definition.name: definition.source} | {n: d.source for n, d in called.items()}
     text = "\0".join(sources[name] for name in sorted(sources))
-    return Assembly(definition, flat).layer(text)
+    assembly = Assembly(definition, flat)
+    if definition.understood is None:
+        assembly.check_names()
+    return assembly.layer(text)
 
 
 class Assembly:
@@ -108,7 +111,6 @@ class Assembly:
         given = self.definition
         inputs = tuple(self.tensor(name) for name in (given.order or self.symbols.order))
         nodes = tuple(self.node(e) for e in self.equations)
-        self.check_names()
         real = [t.name for t in inputs if not t.integer]
         assumptions = self.assumptions()
         tied = {entry_name(e) for fact in assumptions for e in entries(fact)}
@@ -141,10 +143,7 @@ class Assembly:
 
     def check_names(self) -> None:
         """Ask about inputs whose names are those of other tensors, run together, as in `xW`."""
-        given = self.definition
-        if given.understood is not None:
-            return  # every input was declared
-        meant = {*given.symbols, *(given.wrt or ())}
+        meant = {*self.definition.symbols, *(self.definition.wrt or ())}
         for name in (n for n in self.symbols.order if n not in meant):
             asked = question(
                 name,

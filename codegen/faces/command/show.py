@@ -70,7 +70,7 @@ def add(shown: ArgumentParser) -> None:
         action="append",
         type=typed,
         metavar="NAME,…",
-        help="with --equation, --matrices: the inputs whose gradients are wanted (default: all real)",
+        help="with --equation, --matrices: what has gradients (default: all real inputs)",
     )
     shown.add_argument(
         "--format",

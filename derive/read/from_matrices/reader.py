@@ -24,7 +24,7 @@ from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place
 from pullback.derive.read.vocabulary import PI, suggestion
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-MAX_RANK = 2
+AXES = 2  # that a matrix has
 OUTPUT = "out"  # what has no name
 
 
@@ -76,7 +76,7 @@ class Reading:
 
     def declare(self, name: str, shape: Shape) -> None:
         """An input of the definition."""
-        if len(shape.axes) > MAX_RANK:
+        if len(shape.axes) > AXES:
             raise Unreadable("matrix notation has two axes at most; array notation has more")
         self.declared[name] = shape
         about = {"kind": Kind.PLACE, "reach": Reach(shape.below), "whole": True}
@@ -164,7 +164,7 @@ class Reading:
         return self.joined(tree, self.value(left, depth), self.value(right, depth))
 
     def behind(self, tree: Operation, depth: int) -> Matrix:
-        """A product without a sign behind one with a sign, A ⊙ B C, where the order is no matter."""
+        """A product without a sign behind one with a sign, A ⊙ B C, where order is no matter."""
         before = tree.left
         assert isinstance(before, Operation)
         values = [self.value(part, depth) for part in (before.left, before.right, tree.right)]
