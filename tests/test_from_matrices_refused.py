@@ -11,7 +11,7 @@ from pullback.derive.read.from_matrices.reader import understand
 from pullback.derive.read.reader import read_arrays, read_equations, read_layer
 
 SHAPES = {"x": "N D", "W": "D K", "c": "K", "w": "K C", "y": "N: C", "λ": "", "s": "N N", "u": "N"}
-SHAPES |= {"g": "D", "v": "N", "t": "N C"}
+SHAPES |= {"g": "D", "v": "N", "t": "N C", "p": "N 1", "r": "1 D"}
 LIMIT = 20.0  # seconds of the processor, for what takes under one
 
 # a text, words of the error, where it points
@@ -29,6 +29,8 @@ REFUSED = [
     ("u - uᵀ", "a vector (N) and a row (N) meet", (1, 3)),
     ("g W + (W' g)", "the row (K) and a column (K) meet", (1, 5)),
     ("g W + W gᵀ", "'g' stands left of a matrix without ᵀ", None),
+    ("p + r", "neither is as large as what they would make", (1, 3)),
+    ("p ⊙ gᵀ", "neither is as large as what they would make", (1, 3)),
     ("tr(x)", "tr takes a square matrix", (1, 1)),
     ("λ + sum(diag(x))", "'N' and 'D' meet", (1, 9)),
     ("u^v", "an exponent is a number; this is a vector (N)", (1, 2)),

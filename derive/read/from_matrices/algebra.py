@@ -39,6 +39,10 @@ def joined(run: Join, a: Matrix, b: Matrix) -> Matrix:
     rank = len(made.axes)
     marks = [{p + rank - v.rank: axis for p, axis in enumerate(v.axes)} for v in (left, right)]
     unknown = (p for p in range(rank) if {own[p] for own in marks if p in own} == {OPEN})
+    if all(any(own.get(p, ONE) == ONE != made.axes[p] for p in range(rank)) for own in marks):
+        raise Unreadable(
+            f"{a.words} and {b.words} meet; neither is as large as what they would make"
+        )
     ways = [v.way for v in (a, b) if v.rank == 1 and v.way is not Way.EITHER]
     return Matrix(made, ways[0] if ways and rank == 1 else Way.EITHER, frozenset(unknown))
 
