@@ -15,17 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
 
-from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, Word, words
-from pullback.derive.read.grammar import MAX_DEPTH, MAX_NAME, MAX_TEXT, MAX_WORDS, MAX_ZEROS
-from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree, refuse
+from pullback.derive.read.from_matrices.cursor import Cursor
+from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, Word
+from pullback.derive.read.grammar import MAX_NAME, MAX_ZEROS
+from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree
 from pullback.derive.read.words import MAX_DIGITS, digits_of
 
 BESIDE = " "  # the sign of a product that is written without one
 BEHIND = "  "  # of one that stands behind a product with a sign: A ⊙ B C
 NORM, BARS = "‖‖", "||"
-DEEP = f"brackets, powers and operations are nested deeper than {MAX_DEPTH}"
 
 
 @dataclass(frozen=True)
@@ -37,57 +36,13 @@ class Line:
     place: Place
 
 
-class Parser:
+class Parser(Cursor):
     """Recursive descent over the words of one text; `tensors` are the names that are declared."""
 
     def __init__(self, source: str, within: str, tensors: Iterable[str]) -> None:
-        if len(source.encode("utf-8", "surrogatepass")) > MAX_TEXT:
-            refuse(f"the text is longer than {MAX_TEXT // 1024} KiB", Place(within=within))
+        super().__init__(source, within)
         self.tensors = set(tensors)
-        self.words: list[Word] = []
-        for word in words(source, within):
-            self.words.append(word)
-            if len(self.words) > MAX_WORDS:
-                refuse(f"the text has more than {MAX_WORDS:,} words and signs", word.place)
-        self.at = 0
-        self.depth = 0
         self.bars: list[str] = [""]  # what would close the innermost ‖ or |; "" in a bracket
-
-    # -- words -------------------------------------------------------------------------------------
-
-    def fail(self, message: str, place: Place | None = None) -> NoReturn:
-        """Raise an error that points at a place, by default at the current word."""
-        refuse(message, place or self.word.place)
-
-    def deeper(self) -> None:
-        """Go down in the nesting, which is limited."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(DEEP)
-
-    @property
-    def word(self) -> Word:
-        """The word to be read next."""
-        return self.words[self.at]
-
-    def next(self) -> Word:
-        """Take one word."""
-        self.at += 1
-        return self.words[self.at - 1]
-
-    def accept(self, *texts: str) -> Word | None:
-        """Take the word if it is one of these signs."""
-        return self.next() if self.word.kind == "op" and self.word.text in texts else None
-
-    def expect(self, text: str, where: str) -> None:
-        """Take this sign or say what was found in its place."""
-        if self.accept(text) is None:
-            self.fail(f"expected '{text}' {where}, found {self.found()}")
-
-    def found(self) -> str:
-        """The current word, for messages."""
-        kinds = {"newline": "the end of the line", "end": "the end of the text", "norm": "'‖'"}
-        return kinds.get(self.word.kind, f"'{self.word.text}'")
 
     # -- lines -------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.from_arrays.values import Array, Kind, Reach, Unreadable, tensor
 from pullback.derive.read.from_arrays.writing import Writer
 from pullback.derive.read.from_matrices import algebra as ma
+from pullback.derive.read.from_matrices.cursor import DEEP
 from pullback.derive.read.from_matrices.functions import FUNCTIONS, REFUSED, apply
-from pullback.derive.read.from_matrices.parser import BARS, BEHIND, BESIDE, DEEP, NORM, Line, Parser
+from pullback.derive.read.from_matrices.parser import BARS, BEHIND, BESIDE, NORM, Line, Parser
 from pullback.derive.read.from_matrices.values import Matrix, Way, constant, typed
 from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, plain
 from pullback.derive.read.grammar import MAX_DEPTH
