@@ -1,0 +1,17 @@
+"""Where a hand-written backward pass goes wrong: its gradients beside those that are proved.
+
+| file | what it is about |
+| --- | --- |
+| arrays | index notation evaluated over NumPy arrays |
+| drawing | sizes and inputs that show every case |
+| quantities | every value of a derivation and every part of its formulas, by name |
+| conventions | which function of a file is called, with what, and what it returns |
+| outside | the file's code in a process of its own, with limits |
+| inside/ | what runs in that process |
+| comparing | gradients beside ours: right, wrong, not compared |
+| changes | single changes of a formula, in words |
+| explaining | which change gives the numbers that came |
+| claims | a formula typed in, read and evaluated |
+| checking | the whole way for a file and for a claim |
+| report | what was found, as text and as data |
+"""

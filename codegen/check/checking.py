@@ -1,0 +1,436 @@
+"""The whole way: a file's gradients, or a formula typed in, beside those that are proved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pullback.codegen.check.arrays import Array
+from pullback.codegen.check.comparing import (
+    RIGHT,
+    TOLERANCE,
+    WRONG,
+    Compared,
+    compared,
+    relative,
+    status,
+)
+from pullback.codegen.check.conventions import (
+    CACHE,
+    Call,
+    NotComparable,
+    Path_,
+    Plan,
+    gradient_names,
+    plan,
+)
+from pullback.codegen.check.drawing import Draw, draw, has_batch
+from pullback.codegen.check.explaining import Explainer, Explanation, same
+from pullback.codegen.check.outside import Answer, ask
+from pullback.codegen.check.quantities import Quantities, Quantity
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.layer import Layer
+
+LEADS = ((5,), (), (2, 3))  # shapes in place of the leading axes, in the order in which they are tried
+LONG = 80  # characters of a line that are shown
+SMALL = ((1,), (2, 1), (2,))  # lengths for a small counterexample, each repeated
+SEARCHING, EXPLAINING = 0.5, 0.3  # parts of the time that is given
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line of the file where it goes wrong."""
+
+    line: int
+    source: str
+    sets: str  # what the line sets, in the file's words
+    title: str  # what that should be: ∂L/∂u
+    wanted: str  # its formula
+    is_: str  # what it is instead, where that has a name
+    explanation: Explanation | None
+    repair: str | None
+    makes_right: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A line before the fault that is right: what it sets, and what that is."""
+
+    line: int
+    source: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found for one file or formula; `status` as of the command."""
+
+    name: str
+    against: str
+    function: str
+    status: int
+    gradients: tuple[Compared, ...] = ()
+    output: Compared | None = None
+    raised: str = ""
+    faults: tuple[Fault, ...] = ()
+    right_until: Seen | None = None
+    sizes: str = ""
+    example: str = ""
+    problem: str = ""
+    remarks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The file, called for one draw."""
+
+    plan: Plan
+    quantities: Quantities
+    request: Mapping[str, Any]
+    given: Mapping[str, Array]
+    answer: Answer
+    places: Mapping[str, Path_]  # where each gradient lies in the result
+
+    @property
+    def raised(self) -> Mapping[str, Any] | None:
+        """What the file raised."""
+        return self.answer.said.get("raised")
+
+
+def check_file(
+    derivation: Derivation,
+    path: Path,
+    seconds: float,
+    names: Mapping[str, str] | None = None,
+    function: str | None = None,
+) -> Report:
+    """Run the gradients of a file beside those of a proved derivation, and say why they differ."""
+    layer = derivation.layer
+    try:
+        how = plan(path, layer, names or {}, function)
+        ran = called(derivation, how, seconds)
+    except NotComparable as error:
+        return Report(str(path), layer.name, function or "", 2, problem=str(error))
+    found = gradients(ran)
+    code = 1 if ran.raised else status(found, layer.wrt)
+    report = Report(
+        name=str(path),
+        against=layer.name,
+        function=how.backward.function,
+        status=code,
+        gradients=tuple(found),
+        output=output(ran),
+        raised=words_of(ran),
+        sizes=sizes_in_words(ran.quantities),
+    )
+    return explained(report, ran, seconds) if code == 1 else report
+
+
+# -- running it ------------------------------------------------------------------------------------
+
+
+def called(derivation: Derivation, how: Plan, seconds: float) -> Ran:
+    """The file called with inputs of the first number of leading axes that it takes.
+
+    Raises NotComparable where it cannot be loaded or called at all.
+    """
+    leads = LEADS if has_batch(derivation.layer) else LEADS[:1]
+    first = None
+    for lead in leads:
+        ran = called_with(how, Quantities(derivation, drawn(derivation, how, lead)), seconds)
+        if ran.raised is None and (first is None or first.raised) and fits(ran):
+            return ran
+        first = first or ran
+    assert first is not None
+    raised = first.raised
+    if raised and (raised["loading"] or raised["line"] is None):
+        where = f", line {raised['line']}" if raised["line"] else ""
+        raise NotComparable(f"{how.path}{where}: {raised['words']}")
+    return first
+
+
+def drawn(derivation: Derivation, how: Plan, lead: Sequence[int], **more: Any) -> Draw:
+    """Inputs; the output's cotangent is 1 where the file does not take it."""
+    return draw(derivation, lead, upstream=how.upstream is not None, **more)
+
+
+def called_with(how: Plan, quantities: Quantities, seconds: float) -> Ran:
+    """The file called for one draw."""
+    given = {f"given {n}": a for n, a in arguments(how, quantities).items()}
+    request = {
+        "mode": "run",
+        "file": str(how.path.resolve()),
+        "text": how.text,
+        "backward": as_data(how.backward),
+        "forward": as_data(how.forward) if how.forward else None,
+    }
+    answer = ask(request, given, seconds)
+    paths = [tuple(p) for p in answer.said.get("paths", [])]
+    layer = quantities.layer
+    places = gradient_names(paths, how, layer, lambda n: cotangent_name(n) in quantities.tensors)
+    return Ran(how, quantities, request, given, answer, places)
+
+
+def as_data(call: Call) -> dict[str, Any]:
+    """A call as data."""
+    words = {"function": call.function, "positional": list(call.positional)}
+    return {**words, "keywords": dict(call.keywords)}
+
+
+def arguments(how: Plan, quantities: Quantities) -> dict[str, Array]:
+    """The arrays that the functions are called with."""
+    names = [*how.backward.arguments, *(how.forward.arguments if how.forward else ())]
+    found = {}
+    for name in dict.fromkeys(n for n in names if n != CACHE):
+        array = quantities.world.arrays[name]
+        found[name] = quantities.shaped(array, quantities.tensors[name])
+    return found
+
+
+def fits(ran: Ran) -> bool:
+    """Has a gradient that came the shape that is wanted?"""
+    return any(c.status == RIGHT or c.error is not None for c in gradients(ran))
+
+
+def came(ran: Ran, tensor: str) -> Array | None:
+    """The gradient by a tensor as it came."""
+    path = ran.places.get(tensor)
+    paths = [tuple(p) for p in ran.answer.said.get("paths", [])]
+    return None if path is None else ran.answer.arrays[f"r{paths.index(path)}"]
+
+
+def wanted(ran: Ran, tensor: str) -> Array:
+    """The right gradient by a tensor, as the file should have it."""
+    name = cotangent_name(tensor)
+    return ran.quantities.shaped(ran.quantities.world.arrays[name], ran.quantities.tensors[name])
+
+
+def gradients(ran: Ran) -> list[Compared]:
+    """Every gradient that is wanted or came."""
+    layer = ran.quantities.layer
+    tensors = [*layer.wrt, *(t for t in ran.places if t not in layer.wrt)]
+    if ran.raised:
+        return [Compared(t, WRONG, reason="the code raises an error") for t in layer.wrt]
+    return [compared(t, came(ran, t), wanted(ran, t)) for t in tensors]
+
+
+def output(ran: Ran) -> Compared | None:
+    """The value of the output: forward's, or a first part of the result that is no gradient."""
+    layer: Layer = ran.quantities.layer
+    right = ran.quantities.shaped(ran.quantities.world.arrays[layer.output.name], layer.output.indices)
+    own = ran.answer.arrays.get("output")
+    paths = [tuple(p) for p in ran.answer.said.get("paths", [])]
+    if own is None and (0,) in paths and (0,) not in ran.places.values() and len(paths) > 1:
+        own = ran.answer.arrays[f"r{paths.index((0,))}"]
+    return None if own is None else compared(layer.output.name, own, right)
+
+
+def words_of(ran: Ran) -> str:
+    """What the file raised, with its line."""
+    raised = ran.raised
+    return f"line {raised['line']}: {raised['words']}" if raised else ""
+
+
+# -- why -------------------------------------------------------------------------------------------
+
+
+def explained(report: Report, ran: Ran, seconds: float) -> Report:
+    """The report with the lines where it goes wrong, and why."""
+    try:
+        said = searched(ran, seconds)
+    except NotComparable as error:
+        return replaced(report, remarks=(f"the line was not found: {error}",))
+    explainer = Explainer(ran.quantities, seconds * EXPLAINING)
+    faults = [*faults_of(ran, said, explainer)]
+    if not faults and not ran.raised:
+        faults = [*unplaced(ran, report, explainer)]
+    first = min((f.line for f in faults if f.line), default=0)
+    return replaced(
+        report,
+        faults=tuple(faults),
+        right_until=right_until(ran, said, first),
+        example=example(ran, seconds),
+    )
+
+
+def replaced(report: Report, **more: Any) -> Report:
+    """The report with more in it."""
+    return Report(**{**report.__dict__, **more})
+
+
+def searched(ran: Ran, seconds: float) -> Answer:
+    """What the search in the file found."""
+    quantities = ran.quantities
+    known = quantities.known
+    named = sum(bool(q.name) for q in known)
+    arrays = {f"quantity {k}": quantities.shaped(q.array, q.indices) for k, q in enumerate(known)}
+    targets = [t for t in (ran.places or quantities.layer.wrt)]
+    places = ran.places or guessed(ran)
+    arrays |= {f"wanted {t}": wanted(ran, t) for t in targets}
+    request = {
+        **ran.request,
+        "mode": "search",
+        "quantities": len(known),
+        "named": named,
+        "tolerance": TOLERANCE,
+        "search": seconds * SEARCHING,
+        "wanted": [{"name": t, "path": list(places[t])} for t in targets if t in places],
+    }
+    return ask(request, {**ran.given, **arrays}, seconds)
+
+
+def guessed(ran: Ran) -> dict[str, Path_]:
+    """Where gradients would lie in the result of a function that raises."""
+    layer = ran.quantities.layer
+    known = ran.quantities.tensors
+    paths: list[Path_] = [(k,) for k in range(len(ran.plan.returned))]
+    found = gradient_names(paths, ran.plan, layer, lambda n: cotangent_name(n) in known)
+    return found
+
+
+def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> Iterator[Fault]:
+    """The faults that the search found, with reasons."""
+    lines = ran.plan.text.splitlines()
+    for k, fault in enumerate(said.said["faults"]):
+        quantity = ran.quantities.known[fault["quantity"]]
+        own = said.arrays.get(f"fault {k}")
+        own = own.T if own is not None and fault["transposed"] else own
+        why = None
+        if own is not None:
+            why = explainer.explain(quantity, own, ran.quantities.world)
+        yield Fault(
+            line=fault["line"],
+            source=source(lines, fault["line"]),
+            sets=fault["name"],
+            title=ran.quantities.title(quantity),
+            wanted=formula(ran.quantities, quantity),
+            is_="" if own is None else named(ran.quantities, own),
+            explanation=why,
+            repair=fault["repair"],
+            makes_right=tuple(fault["fixes"]),
+        )
+
+
+def unplaced(ran: Ran, report: Report, explainer: Explainer) -> Iterator[Fault]:
+    """Wrong gradients for which no line was found, explained by their numbers alone."""
+    for gradient in (g for g in report.gradients if g.status == WRONG):
+        name = cotangent_name(gradient.tensor)
+        indices = ran.quantities.tensors[name]
+        own = came(ran, gradient.tensor)
+        if own is None:
+            continue
+        quantity = Quantity(
+            ran.quantities.formulas[name].left, indices, ran.quantities.world.arrays[name], name
+        )
+        yield Fault(
+            line=0,
+            source="",
+            sets=cotangent_name(gradient.tensor),
+            title=ran.quantities.title(quantity),
+            wanted=formula(ran.quantities, quantity),
+            is_=named(ran.quantities, own),
+            explanation=explainer.explain(quantity, own, ran.quantities.world),
+            repair=None,
+            makes_right=(),
+        )
+
+
+def source(lines: Sequence[str], number: int) -> str:
+    """A line of the file, as it is shown."""
+    text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+def formula(quantities: Quantities, quantity: Quantity) -> str:
+    """The formula of a quantity, or the part itself; inputs have none."""
+    found = quantities.formulas.get(quantity.name)
+    if found is None:
+        return quantities.spelled(quantity.expr, quantity.indices)
+    left = quantities.notation.whole.spell(found.left)
+    return f"{left} = {quantities.spelled(found.expr, found.indices)}"
+
+
+def named(quantities: Quantities, own: Array) -> str:
+    """The name of the quantity that a value is, if it is one."""
+    for quantity in quantities.known:
+        if same(own, quantities.shaped(quantity.array, quantity.indices)):
+            return quantities.title(quantity)
+    return ""
+
+
+def right_until(ran: Ran, said: Answer, first: int) -> Seen | None:
+    """The last line before the first fault that sets what a derivation's tensor is."""
+    lines = ran.plan.text.splitlines()
+    known = ran.quantities.known
+    before = None
+    for seen in said.said["seen"]:
+        if first and (seen["line"], True) >= (first, True):
+            if seen["line"] == first:
+                break
+            continue
+        own = [known[k] for k in seen["known"] if known[k].name in ran.quantities.formulas]
+        if own:
+            before = Seen(
+                seen["line"], source(lines, seen["line"]), ran.quantities.title(own[0])
+            )
+    return before
+
+
+def sizes_in_words(quantities: Quantities) -> str:
+    """The sizes of the axes of the inputs that were drawn."""
+    used = {i.size for t in quantities.layer.tensors.values() for i in t.indices}
+    pairs = [(quantities.notation.spell(s), n) for s, n in quantities.sizes.items() if s in used]
+    return ", ".join(f"{name} = {number}" for name, number in pairs)
+
+
+# -- a small example -------------------------------------------------------------------------------
+
+
+def example(ran: Ran, seconds: float) -> str:
+    """The smallest inputs among a few at which the gradients still differ, in numbers."""
+    if ran.raised:
+        return ""
+    lead = tuple(1 for _ in ran.quantities.drawn.lead)
+    for lengths in SMALL:
+        try:
+            small = drawn(
+                ran.quantities.derivation,
+                ran.plan,
+                lead if lengths == (1,) else tuple(2 for _ in lead),
+                lengths=lengths * 12,
+                whole=True,
+            )
+            again = called_with(ran.plan, Quantities(ran.quantities.derivation, small), seconds)
+        except Exception:  # no such inputs, or the code takes none so small
+            continue
+        if again.raised:
+            continue
+        for found in gradients(again):
+            if found.status == WRONG and found.error is not None and again.places:
+                return in_numbers(again, found.tensor)
+    return ""
+
+
+def in_numbers(ran: Ran, tensor: str) -> str:
+    """Inputs, and what came and what is right for a gradient."""
+    own = came(ran, tensor)
+    given = [f"{n.removeprefix('given ')} = {digits(a)}" for n, a in ran.given.items()]
+    assert own is not None
+    name = cotangent_name(tensor)
+    return f"{', '.join(given)}: {name} is {digits(own)}, right is {digits(wanted(ran, tensor))}"
+
+
+def digits(array: Array) -> str:
+    """Numbers with a few digits, as Python writes lists."""
+    rounded = np.vectorize(lambda v: float(f"{float(v):.4g}"), otypes=[float])(array)
+    whole = bool((rounded == np.round(rounded)).all()) and np.max(abs(rounded), initial=0) < 1e15
+    return json.dumps((rounded.astype(int) if whole else rounded).tolist())
+
+
+__all__ = ["Report", "check_file", "relative"]

@@ -1,0 +1,10 @@
+"""What runs in a process beside the user's code: it imports NumPy and Python's own library alone.
+
+| file | what it is about |
+| --- | --- |
+| running | the file as a module, its functions called, a result taken apart |
+| watched | the file's code with a look at each value that it sets |
+| observer | values by line, and other values put in their place |
+| searching | the first line at which the right value makes a gradient right |
+| repairs | other spellings of that line that make it right |
+"""

@@ -1,0 +1,133 @@
+"""Other spellings of one statement: single changes of its syntax tree, likely ones first."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+
+MAX_REPAIRS = 400
+OTHERS: dict[type, tuple[type, ...]] = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult,),
+    ast.Gt: (ast.Lt, ast.GtE),
+    ast.Lt: (ast.Gt, ast.LtE),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+}
+CALLS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max"}
+CALLS |= {"maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax"}
+
+
+def repairs(text: str, line: int, name: str) -> Iterator[tuple[ast.Module, str]]:
+    """Modules in which the statement of this line is changed at one place, and its new text.
+
+    Where no statement starts in the line there are none.
+    """
+    tree = ast.parse(text)
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno == line]
+    simple = [n for n in found if not hasattr(n, "body")]
+    if not simple:
+        return
+    place = [n for n in ast.walk(tree)].index(simple[0])
+    words = names_of(tree, simple[0])
+    seen = {ast.unparse(simple[0])}
+    for count, change in enumerate(changes(simple[0], words)):
+        if count >= MAX_REPAIRS:
+            return
+        new = copy.deepcopy(tree)
+        at = [n for n in ast.walk(new)][place]
+        change(at)
+        spelled = ast.unparse(at)
+        if spelled not in seen:
+            seen.add(spelled)
+            yield new, spelled
+
+
+def names_of(tree: ast.Module, statement: ast.stmt) -> list[str]:
+    """The variables of the function in which a statement stands, set before it."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and statement in ast.walk(function):
+            spec = function.args
+            own = [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
+            own += [
+                n.id
+                for n in ast.walk(function)
+                if isinstance(n, ast.Name)
+                and isinstance(n.ctx, ast.Store)
+                and n.lineno <= statement.lineno
+            ]
+            return list(dict.fromkeys(own))
+    return []
+
+
+Change = Callable[[ast.AST], None]
+
+
+def changes(statement: ast.stmt, names: list[str]) -> Iterator[Change]:
+    """Each change of a statement, as what is to be done with a copy of it."""
+    nodes = [*ast.walk(statement)]
+    for at, node in enumerate(nodes):
+        for replace in spellings(node, names):
+            yield lambda whole, at=at, replace=replace: put_at(whole, at, replace)
+    if isinstance(statement, ast.AugAssign):
+        for other in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+            yield lambda whole, other=other: setattr(whole, "op", other())
+    value = getattr(statement, "value", None)
+    if value is not None:
+        for name in names:
+            for op in (ast.Mult, ast.Div):
+                yield lambda whole, name=name, op=op: around(whole, op, name)
+        yield lambda whole: setattr(
+            whole, "value", ast.UnaryOp(ast.USub(), whole.value)  # type: ignore[attr-defined]
+        )
+
+
+def around(whole: ast.AST, op: type[ast.operator], name: str) -> None:
+    """The statement's value times, or over, a variable."""
+    value = whole.value  # type: ignore[attr-defined]
+    whole.value = ast.BinOp(value, op(), ast.Name(name, ast.Load()))  # type: ignore[attr-defined]
+
+
+def put_at(whole: ast.AST, at: int, replace: Callable[[ast.AST], ast.AST]) -> None:
+    """Another node in place of the one that `ast.walk` meets at this place."""
+    old = [*ast.walk(whole)][at]
+    new = replace(old)
+    for parent in ast.walk(whole):
+        for field, value in ast.iter_fields(parent):
+            if value is old:
+                setattr(parent, field, new)
+            elif isinstance(value, list) and any(v is old for v in value):
+                setattr(parent, field, [new if v is old else v for v in value])
+
+
+def spellings(node: ast.AST, names: list[str]) -> Iterator[Callable[[ast.AST], ast.AST]]:
+    """What may stand in place of a node."""
+    kind = type(node)
+    if kind in OTHERS:
+        yield from (lambda _, other=other: other() for other in OTHERS[kind])
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        numbers = (0, 1, -1, 2, 0.5) if node.value is not True and node.value is not False else ()
+        yield from (lambda _, n=n: ast.Constant(n) for n in numbers if n != node.value)
+    if isinstance(node, ast.BinOp):
+        yield lambda n: n.left  # type: ignore[attr-defined, no-any-return]
+        yield lambda n: n.right  # type: ignore[attr-defined, no-any-return]
+        if isinstance(node.op, ast.MatMult | ast.Sub | ast.Div):
+            yield lambda n: ast.BinOp(n.right, n.op, n.left)  # type: ignore[attr-defined]
+    if isinstance(node, ast.UnaryOp):
+        yield lambda n: n.operand  # type: ignore[attr-defined, no-any-return]
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield lambda n: n.value  # type: ignore[attr-defined, no-any-return]
+    if isinstance(node, ast.Attribute) and node.attr in CALLS:
+        yield lambda n: ast.Attribute(n.value, CALLS[n.attr], n.ctx)  # type: ignore[attr-defined]
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id != "np":
+        yield lambda n: ast.Attribute(n, "T", ast.Load())  # type: ignore[arg-type]
+        yield from (lambda _, w=w: ast.Name(w, ast.Load()) for w in names if w != node.id)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        yield lambda n: n.func.value if n.func.value.__class__ is not ast.Name else n  # type: ignore
+        if node.args:
+            yield lambda n: n.args[0]  # type: ignore[attr-defined, no-any-return]
