@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from pullback.codegen.check.arrays import Array
+from pullback.codegen.check.claims import Claim
+from pullback.codegen.check.claims import came as claimed
 from pullback.codegen.check.comparing import (
     RIGHT,
     TOLERANCE,
     WRONG,
     Compared,
     compared,
-    relative,
     status,
 )
 from pullback.codegen.check.conventions import (
@@ -129,6 +130,31 @@ def check_file(
         sizes=sizes_in_words(ran.quantities),
     )
     return explained(report, ran, seconds) if code == 1 else report
+
+
+def check_claim(derivation: Derivation, text: str, seconds: float) -> Report:
+    """Hold a formula that was typed in against what was derived; DefinitionError if unread."""
+    layer = derivation.layer
+    quantities = Quantities(derivation, draw(derivation))
+    claim = Claim(text, quantities)
+    indices = quantities.tensors[claim.name]
+    right = quantities.shaped(quantities.world.arrays[claim.name], indices)
+    own = claimed(claim)
+    found = compared(claim.name, own, right)
+    report = Report(
+        name=text.strip(),
+        against=layer.name,
+        function="",
+        status=0 if found.status == RIGHT else 1,
+        output=found,
+        sizes=sizes_in_words(quantities),
+    )
+    if found.status == RIGHT:
+        return report
+    formula_ = quantities.formulas[claim.name]
+    quantity = Quantity(formula_.left, indices, quantities.world.arrays[claim.name], claim.name)
+    explainer = Explainer(quantities, seconds)
+    return replaced(report, faults=(by_numbers(quantities, quantity, own, claim.name, explainer),))
 
 
 # -- running it ------------------------------------------------------------------------------------
@@ -320,24 +346,29 @@ def unplaced(ran: Ran, report: Report, explainer: Explainer) -> Iterator[Fault]:
     """Wrong gradients for which no line was found, explained by their numbers alone."""
     for gradient in (g for g in report.gradients if g.status == WRONG):
         name = cotangent_name(gradient.tensor)
-        indices = ran.quantities.tensors[name]
+        formula = ran.quantities.formulas[name]
+        array = ran.quantities.world.arrays[name]
+        quantity = Quantity(formula.left, formula.indices, array, name)
         own = came(ran, gradient.tensor)
-        if own is None:
-            continue
-        quantity = Quantity(
-            ran.quantities.formulas[name].left, indices, ran.quantities.world.arrays[name], name
-        )
-        yield Fault(
-            line=0,
-            source="",
-            sets=cotangent_name(gradient.tensor),
-            title=ran.quantities.title(quantity),
-            wanted=formula(ran.quantities, quantity),
-            is_=named(ran.quantities, own),
-            explanation=explainer.explain(quantity, own, ran.quantities.world),
-            repair=None,
-            makes_right=(),
-        )
+        if own is not None:
+            yield by_numbers(ran.quantities, quantity, own, name, explainer)
+
+
+def by_numbers(
+    quantities: Quantities, quantity: Quantity, own: Array, sets: str, explainer: Explainer
+) -> Fault:
+    """A fault without a line."""
+    return Fault(
+        line=0,
+        source="",
+        sets=sets,
+        title=quantities.title(quantity),
+        wanted=formula(quantities, quantity),
+        is_=named(quantities, own),
+        explanation=explainer.explain(quantity, own, quantities.world),
+        repair=None,
+        makes_right=(),
+    )
 
 
 def source(lines: Sequence[str], number: int) -> str:
@@ -431,6 +462,3 @@ def digits(array: Array) -> str:
     rounded = np.vectorize(lambda v: float(f"{float(v):.4g}"), otypes=[float])(array)
     whole = bool((rounded == np.round(rounded)).all()) and np.max(abs(rounded), initial=0) < 1e15
     return json.dumps((rounded.astype(int) if whole else rounded).tolist())
-
-
-__all__ = ["Report", "check_file", "relative"]

@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   pullback generate --check                  does generated/ hold what would be written?
   pullback book                              every derivation in one LaTeX document
   pullback verify mlp.json                   check a derivation that was written as data
+  pullback check homework.py --against mlp   where a backward pass by hand goes wrong
 """
 COMMANDS = {  # each with the file that has its arguments and what it does, and with what help says
     "list": ("listing", "list the shipped layers"),
@@ -32,6 +33,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "book": ("book", "derive, prove and write all derivations as one LaTeX document"),
     "show": ("show", "print a derivation"),
     "diff": ("diff", "say how the gradients of two definitions differ"),
+    "check": ("check", "say where a backward pass written by hand goes wrong, and why"),
     "verify": ("verify", "check a derivation that was written as data"),
 }
 
