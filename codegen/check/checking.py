@@ -135,7 +135,8 @@ def check_file(
 def check_claim(derivation: Derivation, text: str, seconds: float) -> Report:
     """Hold a formula that was typed in against what was derived; DefinitionError if unread."""
     layer = derivation.layer
-    quantities = Quantities(derivation, draw(derivation))
+    upstream = bool(layer.output.indices)  # of a number it is 1, and no formula shows it
+    quantities = Quantities(derivation, draw(derivation, upstream=upstream))
     claim = Claim(text, quantities)
     indices = quantities.tensors[claim.name]
     right = quantities.shaped(quantities.world.arrays[claim.name], indices)

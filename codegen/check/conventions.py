@@ -113,7 +113,7 @@ def choose(
     if BACKWARD in functions:
         return functions[BACKWARD]
     likely = [f for n, f in functions.items() if any(word in n.lower() for word in LIKELY)]
-    fitting = [f for f in likely if not unknown(f, layer, names)]
+    fitting = [f for f in likely if not unknown(f, layer, names) and takes_all(f, layer, names)]
     if len(fitting) != 1:
         words = "no function" if not fitting else "more than one function"
         found = "; ".join(
@@ -128,6 +128,11 @@ def choose(
             "its parameters are"
         )
     return fitting[0]
+
+
+def takes_all(function: Function, layer: Layer, names: Mapping[str, str]) -> bool:
+    """Does it take every input whose gradient is wanted?"""
+    return {*layer.wrt} <= {meaning(p, layer, names) for p in required(function)}
 
 
 def listed(functions: Mapping[str, Function]) -> str:

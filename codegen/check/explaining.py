@@ -41,7 +41,7 @@ class Explainer:
         self.quantities, self.end = quantities, time.monotonic() + seconds
         self.axes = dict(quantities.tensors)
         self.sizes = [s for s in quantities.sizes if s in self.used()]
-        self.notation = quantities.notation.whole
+        self.notation = quantities.spelling
 
     def used(self) -> set[Expr]:
         """The sizes of the layer's axes."""
@@ -160,14 +160,13 @@ class Explainer:
 
     def spelled(self, change: Change) -> str:
         """A change in words."""
-        bound = {e: e for e in change.about}
-        return change.words.format(*(self.quantities.notation.spell(e) for e in bound))
+        return change.words.format(*(self.notation.spell(e) for e in change.about))
 
     def equation(self, formula: Formula, result: Expr) -> str:
         """The formula with another right side."""
         if not formula.name:
-            return self.quantities.notation.spell(result, formula.indices)
-        return self.quantities.notation.equation(formula.left, result)
+            return self.notation.spell(result, formula.indices)
+        return self.notation.equation(formula.left, result)
 
 
 def same(a: Array, b: Array) -> bool:

@@ -72,6 +72,11 @@ class Quantities:
         """How formulas are spelled; the output's own cotangent is 1 where it is a number."""
         return Notation(self.layer)
 
+    @property
+    def spelling(self) -> Notation:
+        """The same, with the output's own cotangent where it is not 1 in these numbers."""
+        return self.notation.whole if self.drawn.upstream else self.notation
+
     def formula(self, name: str) -> Formula:
         """The formula of that name; KeyError for an input's."""
         return self.formulas[name]
@@ -89,15 +94,15 @@ class Quantities:
 
     def spelled(self, expr: Expr, indices: Sequence[Index]) -> str:
         """An expression in index notation, and beside it in matrices where there is such a form."""
-        text = self.notation.spell(expr, indices)
-        matrix = matrix_form(expr, tuple(indices), self.notation) if indices else None
+        text = self.spelling.spell(expr, indices)
+        matrix = matrix_form(expr, tuple(indices), self.spelling) if indices else None
         return f"{text}, that is {matrix}" if matrix and matrix != text else text
 
     def title(self, quantity: Quantity) -> str:
         """What a quantity is called: ∂L/∂u, or a part of a formula."""
         if quantity.name:
             return self.notation.whole.tensor(quantity.name)
-        return self.notation.spell(quantity.expr, quantity.indices)
+        return self.spelling.spell(quantity.expr, quantity.indices)
 
     @cached_property
     def known(self) -> tuple[Quantity, ...]:

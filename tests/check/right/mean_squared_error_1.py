@@ -1,0 +1,4 @@
+def backward(x, t):
+    r = x - t
+    dx = 2 * r / r.size
+    return {"x": dx}
