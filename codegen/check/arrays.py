@@ -127,8 +127,10 @@ class World:
 
 
 def number(expr: Expr) -> Array:
-    """A number."""
-    return np.array(complex(expr).real if expr.is_finite else float(expr))
+    """A number; NaN for what is no real one."""
+    if not expr.is_extended_real:
+        return np.array(np.nan)
+    return np.array(float(expr))
 
 
 def power(base: Array, exponent: Array) -> Any:

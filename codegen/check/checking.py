@@ -41,6 +41,7 @@ LEADS = ((5,), (), (2, 3))  # shapes in place of the leading axes, in the order 
 LONG = 80  # characters of a line that are shown
 SMALL = ((1,), (2, 1), (2,))  # lengths for a small counterexample, each repeated
 SEARCHING, EXPLAINING = 0.5, 0.3  # parts of the time that is given
+MOST_SEARCHING = 5.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Fault:
     line: int
     source: str
     sets: str  # what the line sets, in the file's words
+    name: str  # the tensor or cotangent that this should be; none of a part of a formula
     title: str  # what that should be: ∂L/∂u
     wanted: str  # its formula
     is_: str  # what it is instead, where that has a name
@@ -167,18 +169,24 @@ def called(derivation: Derivation, how: Plan, seconds: float) -> Ran:
     Raises NotComparable where it cannot be loaded or called at all.
     """
     leads = LEADS if has_batch(derivation.layer) else LEADS[:1]
-    first = None
+    best = None
     for lead in leads:
         ran = called_with(how, Quantities(derivation, drawn(derivation, how, lead)), seconds)
-        if ran.raised is None and (first is None or first.raised) and fits(ran):
+        if ran.raised is None and fits(ran):
             return ran
-        first = first or ran
-    assert first is not None
-    raised = first.raised
+        if best is None or reached(ran) > reached(best):
+            best = ran
+    assert best is not None
+    raised = best.raised
     if raised and (raised["loading"] or raised["line"] is None):
         where = f", line {raised['line']}" if raised["line"] else ""
         raise NotComparable(f"{how.path}{where}: {raised['words']}")
-    return first
+    return best
+
+
+def reached(ran: Ran) -> float:
+    """The line that a run came to: its end unless it raised."""
+    return (ran.raised["line"] or 0) if ran.raised else float("inf")
 
 
 def drawn(derivation: Derivation, how: Plan, lead: Sequence[int], **more: Any) -> Draw:
@@ -296,8 +304,7 @@ def searched(ran: Ran, seconds: float) -> Answer:
     known = quantities.known
     named = sum(bool(q.name) for q in known)
     arrays = {f"quantity {k}": quantities.shaped(q.array, q.indices) for k, q in enumerate(known)}
-    targets = [t for t in (ran.places or quantities.layer.wrt)]
-    places = ran.places or guessed(ran)
+    targets = [*(ran.places or quantities.layer.wrt)]
     arrays |= {f"wanted {t}": wanted(ran, t) for t in targets}
     request = {
         **ran.request,
@@ -305,42 +312,67 @@ def searched(ran: Ran, seconds: float) -> Answer:
         "quantities": len(known),
         "named": named,
         "tolerance": TOLERANCE,
-        "search": seconds * SEARCHING,
-        "wanted": [{"name": t, "path": list(places[t])} for t in targets if t in places],
+        "search": min(seconds * SEARCHING, MOST_SEARCHING),
+        "raised": ran.raised["line"] if ran.raised else None,
+        # where they lie is not known where code raises or returns none: anywhere will do
+        "wanted": [{"name": t, "path": ran.places.get(t)} for t in targets],
     }
     return ask(request, {**ran.given, **arrays}, seconds)
 
 
-def guessed(ran: Ran) -> dict[str, Path_]:
-    """Where gradients would lie in the result of a function that raises."""
-    layer = ran.quantities.layer
-    known = ran.quantities.tensors
-    paths: list[Path_] = [(k,) for k in range(len(ran.plan.returned))]
-    found = gradient_names(paths, ran.plan, layer, lambda n: cotangent_name(n) in known)
+def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
+    """The faults that the search found, with reasons: of lines that would do the best explained."""
+    found = [
+        max((fault_of(ran, said, told, explainer) for told in some), key=how_clear)
+        for some in said.said["faults"]
+    ]
+    other = said.said.get("spelled")
+    if other is not None and (other["repair"] or not found):
+        clear = len(found) == 1 and how_clear(found[0]) > 1
+        if not clear:
+            return [spelled(ran, other)]
     return found
 
 
-def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> Iterator[Fault]:
-    """The faults that the search found, with reasons."""
-    lines = ran.plan.text.splitlines()
-    for k, fault in enumerate(said.said["faults"]):
-        quantity = ran.quantities.known[fault["quantity"]]
-        own = said.arrays.get(f"fault {k}")
-        own = own.T if own is not None and fault["transposed"] else own
-        why = None
-        if own is not None:
-            why = explainer.explain(quantity, own, ran.quantities.world)
-        yield Fault(
-            line=fault["line"],
-            source=source(lines, fault["line"]),
-            sets=fault["name"],
-            title=ran.quantities.title(quantity),
-            wanted=formula(ran.quantities, quantity),
-            is_="" if own is None else named(ran.quantities, own),
-            explanation=why,
-            repair=fault["repair"],
-            makes_right=tuple(fault["fixes"]),
-        )
+def how_clear(fault: Fault) -> int:
+    """How well a line explains what came: a change of its own formula, another spelling of it."""
+    why = fault.explanation
+    own = why is not None and why.name == fault.name and len(why.words) == 1
+    return 2 * (fault.repair is not None) + (2 if own else 1 if why else 0)
+
+
+def fault_of(ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer) -> Fault:
+    """A line that would do, with a reason."""
+    quantity = ran.quantities.known[told["quantity"]]
+    own = said.arrays.get(told["own"])
+    own = own.T if own is not None and told["transposed"] else own
+    why = None
+    if own is not None:
+        why = explainer.explain(quantity, own, ran.quantities.world)
+    return Fault(
+        line=told["line"],
+        source=source(ran.plan.text, told["line"]),
+        sets=told["name"],
+        name=quantity.name,
+        title=ran.quantities.title(quantity),
+        wanted=formula(ran.quantities, quantity),
+        is_="" if own is None else named(ran.quantities, own),
+        explanation=why,
+        repair=told["repair"],
+        makes_right=in_order(ran, told["fixes"]),
+    )
+
+
+def spelled(ran: Ran, told: Mapping[str, Any]) -> Fault:
+    """A line of which nothing is known but another spelling that would do, or that it raises."""
+    text = source(ran.plan.text, told["line"])
+    right = in_order(ran, told["fixes"])
+    return Fault(told["line"], text, "", "", "", "", "", None, told["repair"], right)
+
+
+def in_order(ran: Ran, tensors: Sequence[str]) -> tuple[str, ...]:
+    """Tensors in the order of the layer."""
+    return tuple(t for t in ran.quantities.layer.tensors if t in tensors)
 
 
 def unplaced(ran: Ran, report: Report, explainer: Explainer) -> Iterator[Fault]:
@@ -363,6 +395,7 @@ def by_numbers(
         line=0,
         source="",
         sets=sets,
+        name=quantity.name,
         title=quantities.title(quantity),
         wanted=formula(quantities, quantity),
         is_=named(quantities, own),
@@ -372,11 +405,12 @@ def by_numbers(
     )
 
 
-def source(lines: Sequence[str], number: int) -> str:
+def source(text: str, number: int) -> str:
     """A line of the file, as it is shown."""
-    text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+    lines = text.splitlines()
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    line = "".join(c if c.isprintable() else " " for c in line)
+    return line if len(line) <= LONG else f"{line[: LONG - 1]}…"
 
 
 def formula(quantities: Quantities, quantity: Quantity) -> str:
@@ -398,7 +432,6 @@ def named(quantities: Quantities, own: Array) -> str:
 
 def right_until(ran: Ran, said: Answer, first: int) -> Seen | None:
     """The last line before the first fault that sets what a derivation's tensor is."""
-    lines = ran.plan.text.splitlines()
     known = ran.quantities.known
     before = None
     for seen in said.said["seen"]:
@@ -408,9 +441,8 @@ def right_until(ran: Ran, said: Answer, first: int) -> Seen | None:
             continue
         own = [known[k] for k in seen["known"] if known[k].name in ran.quantities.formulas]
         if own:
-            before = Seen(
-                seen["line"], source(lines, seen["line"]), ran.quantities.title(own[0])
-            )
+            text = source(ran.plan.text, seen["line"])
+            before = Seen(seen["line"], text, ran.quantities.title(own[0]))
     return before
 
 
@@ -455,7 +487,8 @@ def in_numbers(ran: Ran, tensor: str) -> str:
     given = [f"{n.removeprefix('given ')} = {digits(a)}" for n, a in ran.given.items()]
     assert own is not None
     name = cotangent_name(tensor)
-    return f"{', '.join(given)}: {name} is {digits(own)}, right is {digits(wanted(ran, tensor))}"
+    right = digits(wanted(ran, tensor))
+    return f"{', '.join(given)}\n{name} is {digits(own)}, right is {right}"
 
 
 def digits(array: Array) -> str:

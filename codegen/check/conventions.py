@@ -219,19 +219,19 @@ def gradient_names(
     paths: Sequence[Path_], plan: Plan, layer: Layer, known: Callable[[str], bool]
 ) -> dict[str, Path_]:
     """Where in a result the gradient by each tensor lies; `known` are tensors that have one."""
-    found: dict[str, Path_] = {}
+    every: dict[str, list[Path_]] = {}
     for path in paths:
         name = tensor_named(spoken(path, plan), layer, plan.names, known)
-        if name is not None and name not in found:
-            found[name] = path
-    if found:
-        return found
+        if name is not None:
+            every.setdefault(name, []).append(path)
     depth = max((len(p) for p in paths), default=0)
     inner = [p for p in paths if len(p) == depth and all(isinstance(k, int) for k in p)]
     for skipped in (0, 1):  # a loss may stand before the gradients
         if len(inner) - skipped == len(layer.wrt):
-            return dict(zip(layer.wrt, inner[skipped:], strict=True))
-    return {}
+            places = dict(zip(layer.wrt, inner[skipped:], strict=True))
+            if all(p in every[t] for t, p in places.items() if t in every):
+                return places  # names that are not known go by their places
+    return {name: found[0] for name, found in every.items()}
 
 
 def spoken(path: Path_, plan: Plan) -> str:

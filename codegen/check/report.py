@@ -40,7 +40,8 @@ def lines(report: Report) -> Iterator[str]:
         seen = report.right_until
         yield f"  right until line {seen.line}: `{seen.source}` is {seen.title}"
     if report.example:
-        yield f"  shows already at {report.example}"
+        yield "  the smallest example that shows it:"
+        yield from (f"    {line}" for line in report.example.splitlines())
 
 
 def compared(report: Report) -> Iterator[str]:
@@ -66,9 +67,10 @@ def about(fault: Fault) -> Iterator[str]:
     """What is said of one fault."""
     if fault.line:
         value = f" is {fault.is_}" if fault.is_ else ""
-        rights = " and ".join(cotangent_name(t) for t in fault.makes_right)
+        rights = listed([cotangent_name(t) for t in fault.makes_right])
         yield f"line {fault.line}: `{fault.source}`{value}"
-        yield f"  wanted for {fault.sets}: {fault.wanted}"
+        if fault.wanted:
+            yield f"  wanted for {fault.sets}: {fault.wanted}"
         if fault.repair:
             yield f"  with `{fault.repair}` {rights} would be right"
     else:
@@ -77,5 +79,14 @@ def about(fault: Fault) -> Iterator[str]:
     why = fault.explanation
     if why is not None:
         yield f"  as it is, {'; and '.join(why.words)}{f': {why.formula}' if why.formula else ''}"
-    elif not fault.repair:
+    elif fault.wanted and not fault.repair:
         yield "  no single change of the formulas gives these numbers"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas, and `and` before the last.
+
+    >>> listed(["dW", "dc", "db"])
+    'dW, dc and db'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -39,7 +39,7 @@ class Judged:
         """Are the gradients flagged that are wrong, and no others?"""
         if self.raises:
             return bool(self.report.raised)
-        flagged = {g.tensor for g in self.report.gradients if g.status == "wrong"}
+        flagged = {g.tensor for g in self.report.gradients if g.status != "right"}
         return flagged == self.truth
 
     @property

@@ -40,14 +40,17 @@ class Observer:
     times: dict[Site, int] = field(default_factory=dict)
     failed: Site | None = None  # the line that raised first
 
-    def see(self, line: int, name: str, value: Any, changed: bool = False) -> Any:
+    def see(
+        self, line: int, name: str, value: Any, changed: bool = False, own: bool = True
+    ) -> Any:
         """Take note of a value; what is to stand in its place.
 
-        With `changed` a value that is as it was when last seen is not noted.
+        With `changed` a value that is as it was when last seen is not noted. Where the array may be
+        another variable's, not its `own`, nothing is written into it.
         """
         site = line, name
         if site in self.put:
-            value = self.replaced(site, value)
+            value = self.replaced(site, value, own)
         if not (kept := kind(value)):
             return value
         if changed and name in self.last and same(self.last[name], value):
@@ -89,11 +92,11 @@ class Observer:
             raise error
         return self.see(line, name, None)
 
-    def replaced(self, site: Site, value: Any) -> Any:
+    def replaced(self, site: Site, value: Any, own: bool) -> Any:
         """What is put at a site: into the array that is there if it fits, else in its place."""
         new = self.put[site].at(self.times.get(site, 0))
         self.times[site] = self.times.get(site, 0) + 1
-        if isinstance(value, np.ndarray) and value.shape == np.shape(new):
+        if own and isinstance(value, np.ndarray) and value.shape == np.shape(new):
             if value.dtype == np.float64 and value.flags.writeable:
                 value[...] = new
                 return value

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 
-MAX_REPAIRS = 400
+MAX_REPAIRS = 300
 OTHERS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
     ast.Sub: (ast.Add, ast.Mult),
@@ -23,26 +23,29 @@ CALLS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max"}
 CALLS |= {"maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax"}
 
 
-def repairs(text: str, line: int, name: str) -> Iterator[tuple[ast.Module, str]]:
+def repairs(text: str, line: int) -> Iterator[tuple[ast.Module, str]]:
     """Modules in which the statement of this line is changed at one place, and its new text.
 
     Where no statement starts in the line there are none.
     """
     tree = ast.parse(text)
     found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno == line]
-    simple = [n for n in found if not hasattr(n, "body")]
+    simple = [n for n in found if not isinstance(n, ast.FunctionDef | ast.ClassDef)]
     if not simple:
         return
     place = [n for n in ast.walk(tree)].index(simple[0])
     words = names_of(tree, simple[0])
-    seen = {ast.unparse(simple[0])}
+    seen = {ast.unparse(simple[0]).splitlines()[0]}
     for count, change in enumerate(changes(simple[0], words)):
         if count >= MAX_REPAIRS:
             return
         new = copy.deepcopy(tree)
         at = [n for n in ast.walk(new)][place]
         change(at)
-        spelled = ast.unparse(at)
+        if hasattr(at, "update"):
+            put_over(new, at, updated(at))
+            at = [n for n in ast.walk(new)][place]
+        spelled = ast.unparse(at).splitlines()[0]
         if spelled not in seen:
             seen.add(spelled)
             yield new, spelled
@@ -70,17 +73,22 @@ Change = Callable[[ast.AST], None]
 
 def changes(statement: ast.stmt, names: list[str]) -> Iterator[Change]:
     """Each change of a statement, as what is to be done with a copy of it."""
-    nodes = [*ast.walk(statement)]
-    for at, node in enumerate(nodes):
+    body = {n for s in getattr(statement, "body", []) for n in ast.walk(s)}
+    body |= {n for s in getattr(statement, "orelse", []) if isinstance(s, ast.stmt) for n in ast.walk(s)}
+    for at, node in enumerate(ast.walk(statement)):
+        if node in body:
+            continue
         for replace in spellings(node, names):
             yield lambda whole, at=at, replace=replace: put_at(whole, at, replace)
-    if isinstance(statement, ast.AugAssign):
-        for other in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+    for other in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+        if isinstance(statement, ast.AugAssign):
             yield lambda whole, other=other: setattr(whole, "op", other())
+        elif isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
+            yield lambda whole, other=other: setattr(whole, "update", other())
     value = getattr(statement, "value", None)
     if value is not None:
         for name in names:
-            for op in (ast.Mult, ast.Div):
+            for op in (ast.Mult, ast.Div, ast.Add, ast.Sub):
                 yield lambda whole, name=name, op=op: around(whole, op, name)
         yield lambda whole: setattr(
             whole, "value", ast.UnaryOp(ast.USub(), whole.value)  # type: ignore[attr-defined]
@@ -93,10 +101,21 @@ def around(whole: ast.AST, op: type[ast.operator], name: str) -> None:
     whole.value = ast.BinOp(value, op(), ast.Name(name, ast.Load()))  # type: ignore[attr-defined]
 
 
+def updated(statement: ast.AST) -> ast.AugAssign:
+    """`a += …` where `a = …` stood."""
+    target, value = statement.targets[0], statement.value  # type: ignore[attr-defined]
+    made = ast.AugAssign(target, statement.update, value)  # type: ignore[attr-defined]
+    return ast.copy_location(made, statement)
+
+
 def put_at(whole: ast.AST, at: int, replace: Callable[[ast.AST], ast.AST]) -> None:
     """Another node in place of the one that `ast.walk` meets at this place."""
     old = [*ast.walk(whole)][at]
-    new = replace(old)
+    put_over(whole, old, replace(old))
+
+
+def put_over(whole: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    """Another node in place of one."""
     for parent in ast.walk(whole):
         for field, value in ast.iter_fields(parent):
             if value is old:
@@ -129,5 +148,14 @@ def spellings(node: ast.AST, names: list[str]) -> Iterator[Callable[[ast.AST], a
         yield from (lambda _, w=w: ast.Name(w, ast.Load()) for w in names if w != node.id)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         yield lambda n: n.func.value if n.func.value.__class__ is not ast.Name else n  # type: ignore
+        if any(k.arg == "axis" for k in node.keywords):
+            yield with_kept_axis
         if node.args:
             yield lambda n: n.args[0]  # type: ignore[attr-defined, no-any-return]
+
+
+def with_kept_axis(node: ast.AST) -> ast.AST:
+    """A call with `keepdims=True`."""
+    keywords = node.keywords  # type: ignore[attr-defined]
+    node.keywords = [*keywords, ast.keyword("keepdims", ast.Constant(True))]  # type: ignore[attr-defined]
+    return node

@@ -6,6 +6,7 @@ right. The file is run once for each line and each right value that could stand 
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ import numpy as np
 
 from pullback.codegen.check.inside.observer import Observer, Put, Site
 from pullback.codegen.check.inside.repairs import repairs
-from pullback.codegen.check.inside.running import Loaded, parts, raised
-from pullback.codegen.check.inside.watched import ERROR, LOOK, watched
+from pullback.codegen.check.inside.running import Loaded, parts
+from pullback.codegen.check.inside.watched import LOOK, watched
 
 EXACT = 1e-9  # relative: a value that is this near is the same
 NOTHING = 1e-7  # as in comparing
-MAX_FAULTS = 4
+MAX_FAULTS, MAX_CANDIDATES = 4, 4
 MAX_TURNED = 3  # axes of which every order is tried
 
 
@@ -64,17 +65,17 @@ class Search:
     def right(self, result: Any) -> frozenset[str]:
         """The gradients of a result that are right."""
         came = {tuple(path): array for path, array in parts(result)}
-        return frozenset(
-            name
-            for name, (path, wanted) in self.wanted.items()
-            if near(came.get(tuple(path)), wanted, self.rtol)
-        )
+
+        def is_right(path: list[Any] | None, wanted: Any) -> bool:
+            there = came.values() if path is None else [came.get(tuple(path))]
+            return any(near(array, wanted, self.rtol) for array in there)
+
+        return frozenset(n for n, (path, array) in self.wanted.items() if is_right(path, array))
 
     def found(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Every value that was seen, and the faults with what stands at their lines."""
         first, right = self.run({})
-        self.look.observer = Observer()
-        said: dict[str, Any] = {"seen": [], "faults": [], "failed": first.failed}
+        said: dict[str, Any] = {"seen": [], "faults": [], "raised": self.request["raised"]}
         answer: dict[str, Any] = {}
         for site, values in first.seen.items():
             known = [k for k, q in enumerate(self.quantities) if alike(values[-1], q)]
@@ -82,38 +83,74 @@ class Search:
         put: dict[Site, Put] = {}
         wrong, observer = frozenset(self.wanted) - right, first
         while wrong and len(said["faults"]) < MAX_FAULTS:
-            fault = self.fault(observer, put, right)
-            if fault is None:
+            found = self.candidates(observer, put, right)
+            if not found:
                 break
-            own = self.own(observer, fault)
-            key = f"fault {len(said['faults'])}"
-            if own is not None:
-                answer[key] = own
-            line, name = fault.site
-            said["faults"].append(
-                {
-                    "line": line,
-                    "name": name,
-                    "quantity": fault.quantity,
-                    "fixes": sorted(fault.fixes),
-                    "transposed": bool(fault.put.array.ndim > 1 and not fault.put.leading)
-                    and fault.put.array.shape != self.quantities[fault.quantity].shape,
-                    "repair": self.repair(fault, put),
-                }
-            )
-            put = {**put, fault.site: fault.put}
+            told = [self.told(f, observer, put, answer) for f in found]
+            said["faults"].append(told)
+            best = next((f for f, t in zip(found, told, strict=True) if t["repair"]), found[0])
+            put = {**put, best.site: best.put}
             observer, right = self.run(put)
             wrong = frozenset(self.wanted) - right
+        clear = len(said["faults"]) == 1 and any(t["repair"] for t in said["faults"][0])
+        if self.wanted and not clear:
+            said["spelled"] = self.by_spelling(first, said["raised"])
         return said, answer
 
-    def fault(self, seen: Observer, put: Mapping[Site, Put], right: frozenset[str]) -> Fault | None:
-        """The line at which a right value makes most wrong gradients right."""
+    def told(
+        self, fault: Fault, seen: Observer, put: Mapping[Site, Put], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A candidate in data; the value that stands at its line goes to the answer's arrays."""
+        own = self.own(seen, fault)
+        key = f"own {len(answer)}"
+        if own is not None:
+            answer[key] = own
+        line, name = fault.site
+        whole = fault.put.array.ndim > 1 and not fault.put.leading
+        return {
+            "line": line,
+            "name": name,
+            "quantity": fault.quantity,
+            "fixes": sorted(fault.fixes),
+            "own": None if own is None else key,
+            "transposed": bool(whole)
+            and fault.put.array.shape == self.quantities[fault.quantity].T.shape
+            and fault.put.array.shape != self.quantities[fault.quantity].shape,
+            "repair": self.repair(fault, put),
+        }
+
+    def by_spelling(self, seen: Observer, raised: int | None) -> dict[str, Any] | None:
+        """A line of which another spelling makes all right, where no value put in place does.
+
+        Tried are the line that raises, lines that set what is nothing known, the latest first, what
+        is returned, loops and conditions, and all other lines. A line that raises is named without
+        a spelling, too.
+        """
+        tree = [*ast.walk(ast.parse(self.request["text"]))]
+        strange = [
+            line
+            for (line, _), values in reversed(seen.seen.items())
+            if not any(alike(values[-1], q) for q in self.quantities)
+        ]
+        ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
+        heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
+        rest = [line for line, _ in reversed(seen.seen)]
+        for line in dict.fromkeys([*filter(None, [raised]), *strange, *ends, *heads, *rest]):
+            text = self.spelled(line, {}, frozenset(self.wanted))
+            if text is not None:
+                return {"line": line, "repair": text, "fixes": sorted(self.wanted)}
+        return {"line": raised, "repair": None, "fixes": []} if raised else None
+
+    def candidates(
+        self, seen: Observer, put: Mapping[Site, Put], right: frozenset[str]
+    ) -> list[Fault]:
+        """The lines at which a right value makes most wrong gradients right, likely ones first."""
         for attempts in (self.fitting(seen, put), self.others(seen, put)):
             found = [*self.working(attempts, put, right)]
             if found:
                 most = max(len(f.fixes) for f in found)
-                return self.chosen([f for f in found if len(f.fixes) == most], seen)
-        return None
+                return self.ordered([f for f in found if len(f.fixes) == most], seen)
+        return []
 
     def working(
         self, attempts: Iterator[Attempt], put: Mapping[Site, Put], right: frozenset[str]
@@ -127,19 +164,20 @@ class Search:
             if now & wrong and right <= now:
                 yield Fault(site, quantity, new, now & wrong)
 
-    def chosen(self, found: list[Fault], seen: Observer) -> Fault:
-        """Of lines that would do the one to blame.
+    def ordered(self, found: list[Fault], seen: Observer) -> list[Fault]:
+        """Lines that would do, one value for each, those first that are likely to blame.
 
-        The first line whose value is nothing known is. But where a line before it has a value that
-        is right for something else, and what is wanted there comes up nowhere, that was forgotten:
-        then the last such line is to blame.
+        They are those whose value is nothing known, in order. But where a line before them has a
+        value that is right for something else, and what is wanted there comes up no more, that was
+        forgotten: the last such line goes first.
         """
         strange = [f for f in found if not self.known(seen, f)]
         before = found.index(strange[0]) if strange else len(found)
         forgotten = [
             f for f in found[:before] if self.known(seen, f) and not self.comes_up(seen, f)
         ]
-        return [*forgotten[-1:], *strange[:1], found[-1]][0]
+        lines = {f.site: f for f in reversed([*forgotten[-1:], *strange, found[-1]])}
+        return [*reversed(lines.values())][:MAX_CANDIDATES]
 
     def known(self, seen: Observer, fault: Fault) -> bool:
         """Is the value at a line something that is known?"""
@@ -147,9 +185,11 @@ class Search:
         return own is not None and any(alike(own, q) for q in self.quantities)
 
     def comes_up(self, seen: Observer, fault: Fault) -> bool:
-        """Does some line have the value that is wanted at another one?"""
+        """Does a later line have the value that is wanted at this one?"""
         quantity = self.quantities[fault.quantity]
-        return any(alike(values[-1], quantity) for values in seen.seen.values())
+        sites = [*seen.seen]
+        later = sites[sites.index(fault.site) + 1 :] if fault.site in sites else []
+        return any(alike(seen.seen[site][-1], quantity) for site in later)
 
     def fitting(self, seen: Observer, put: Mapping[Site, Put]) -> Iterator[Attempt]:
         """Values to put at lines that fit by their shapes."""
@@ -159,12 +199,13 @@ class Search:
                     yield from ((site, k, new) for new in fitting(q, values))
 
     def others(self, seen: Observer, put: Mapping[Site, Put]) -> Iterator[Attempt]:
-        """Tensors and cotangents for lines that raise, or have what is nothing known."""
-        for site, values in [*seen.seen.items(), *([(seen.failed, [])] if seen.failed else [])]:
-            strange = not values or not any(alike(values[-1], q) for q in self.quantities)
-            if strange and site not in put:
-                named = self.quantities[: self.request["named"]]
-                yield from ((site, k, Put(q)) for k, q in enumerate(named))
+        """Tensors and cotangents for every line, whatever their shapes."""
+        failed = [(seen.failed, [])] if seen.failed else []
+        for site, values in [*seen.seen.items(), *failed]:
+            if site not in put:
+                named = enumerate(self.quantities[: self.request["named"]])
+                last = values[-1] if values else None
+                yield from ((site, k, Put(q)) for k, q in named if not near(last, q, EXACT))
 
     def own(self, seen: Observer, fault: Fault) -> Any | None:
         """The file's own value at a line, put together from its parts where it comes in parts."""
@@ -180,14 +221,20 @@ class Search:
 
     def repair(self, fault: Fault, put: Mapping[Site, Put]) -> str | None:
         """The statement spelled another way, with which as much is right as with the right value."""
-        good = self.run({**put, fault.site: fault.put})[1]
+        return self.spelled(fault.site[0], put, self.run({**put, fault.site: fault.put})[1])
+
+    def spelled(self, line: int, put: Mapping[Site, Put], good: frozenset[str]) -> str | None:
+        """The first other spelling of a line with which all these gradients are right."""
         before = self.loaded
-        for tree, text in repairs(self.request["text"], fault.site[0], fault.site[1]):
+        for tree, text in repairs(self.request["text"], line):
             if time.monotonic() > self.end:
                 break
             try:
                 self.loaded = Loaded(
-                    self.request, self.arrays, lambda _, t=tree: watched(t), {LOOK: self.look}
+                    self.request,
+                    self.arrays,
+                    lambda _, t=tree: watched(t) if put else t,
+                    {LOOK: self.look},
                 )
                 if good <= self.run(put)[1]:
                     return text

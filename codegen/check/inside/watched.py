@@ -47,7 +47,7 @@ class Watch(ast.NodeTransformer):
         """`a = …`, `a, b = …`, `a[…] = …`."""
         if not self.inside:
             return node
-        looks = [look for t in node.targets for look in seen(t, node.lineno)]
+        looks = [look for t in node.targets for look in seen(t, node.lineno, own=False)]
         return [guarded(node), *looks]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
@@ -109,13 +109,13 @@ def guarded(node: ast.Assign | ast.AugAssign) -> ast.stmt:
     return ast.copy_location(ast.Try([node], [handler], [], []), node)
 
 
-def seen(target: ast.expr, line: int) -> Iterator[ast.stmt]:
-    """Looks at what a target has set."""
+def seen(target: ast.expr, line: int, own: bool = True) -> Iterator[ast.stmt]:
+    """Looks at what a target has set; a name that is set anew may share its array with another."""
     if isinstance(target, ast.Tuple | ast.List):
         for part in target.elts:
-            yield from seen(part, line)
+            yield from seen(part, line, own)
     elif isinstance(target, ast.Name):
-        new = look(target, target.id, load(target.id), line)
+        new = look(target, target.id, load(target.id), line, own=own)
         yield ast.copy_location(ast.Assign([ast.Name(target.id, ast.Store())], new), target)
     elif isinstance(target, ast.Subscript):
         base, keys = target, [target.slice]
@@ -131,11 +131,18 @@ def seen(target: ast.expr, line: int) -> Iterator[ast.stmt]:
             yield ast.copy_location(statement(made), target)
 
 
-def look(node: ast.AST, name: str, value: ast.expr, line: int = 0, changed: bool = False) -> ast.Call:
+def look(
+    node: ast.AST,
+    name: str,
+    value: ast.expr,
+    line: int = 0,
+    changed: bool = False,
+    own: bool = True,
+) -> ast.Call:
     """A look at a value."""
     line = line or int(getattr(node, "lineno", 0))
-    more = [ast.Constant(True)] * changed
-    return call("see", ast.Constant(line), ast.Constant(name), value, *more)
+    flags = [ast.Constant(changed), ast.Constant(own)]
+    return call("see", ast.Constant(line), ast.Constant(name), value, *flags)
 
 
 def call(method: str, *arguments: ast.expr) -> ast.Call:
