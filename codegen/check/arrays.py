@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -53,15 +53,23 @@ class Spread:
 
 @dataclass(frozen=True)
 class World:
-    """Arrays of tensors by name, and sizes of axes; `memory` holds what was worked out."""
+    """Arrays of tensors by name, and sizes of axes; `memory` holds what was worked out.
+
+    `fixed` are values of expressions that stand wherever these occur.
+    """
 
     arrays: Mapping[str, Array]
     sizes: Mapping[Expr, int]
+    fixed: Mapping[Expr, Spread] = field(default_factory=dict)
     memory: dict[Expr, Spread] = field(default_factory=dict, repr=False, compare=False)
 
     def beside(self, arrays: Mapping[str, Array]) -> World:
         """The same with other arrays for some names."""
-        return World({**self.arrays, **arrays}, self.sizes)
+        return replace(self, arrays={**self.arrays, **arrays}, memory={})
+
+    def fixing(self, expr: Expr, value: Spread) -> World:
+        """The same with a value for an expression, wherever it occurs."""
+        return replace(self, fixed={**self.fixed, expr: value}, memory={})
 
     def array(self, expr: Expr, indices: Sequence[Index]) -> Array:
         """The whole array of an expression over these indices, which are all that are free."""
@@ -70,7 +78,7 @@ class World:
 
     def value(self, expr: Expr) -> Spread:
         """The value of an expression; MissingLaw for a kind of expression that is not known."""
-        found = self.memory.get(expr)
+        found = self.fixed.get(expr) or self.memory.get(expr)
         if found is None:
             with np.errstate(all="ignore"):
                 found = self.memory[expr] = self.work_out(expr)
@@ -84,7 +92,7 @@ class World:
             return Spread((), np.array(float(self.sizes[expr])))
         if is_entry(expr):
             return self.entry(expr)
-        if expr.is_number:
+        if expr.is_Atom and expr.is_number:
             return Spread((), number(expr))
         if isinstance(expr, Binder):
             return self.bound(expr)

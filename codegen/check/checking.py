@@ -40,8 +40,8 @@ from pullback.derive.layer import Layer
 LEADS = ((5,), (), (2, 3))  # shapes in place of the leading axes, in the order in which they are tried
 LONG = 80  # characters of a line that are shown
 SMALL = ((1,), (2, 1), (2,))  # lengths for a small counterexample, each repeated
-SEARCHING, EXPLAINING = 0.5, 0.3  # parts of the time that is given
-MOST_SEARCHING = 5.0  # seconds
+SEARCHING, EXPLAINING = 0.3, 0.1  # parts of the time that is given
+MOST_SEARCHING, MOST_EXPLAINING = 3.0, 1.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,25 @@ def check_file(
     layer = derivation.layer
     try:
         how = plan(path, layer, names or {}, function)
-        ran = called(derivation, how, seconds)
+        runs = called(derivation, how, seconds)
     except NotComparable as error:
         return Report(str(path), layer.name, function or "", 2, problem=str(error))
-    found = gradients(ran)
+    first = report = reported(path, runs[0], seconds)
+    for ran in runs[1:]:
+        if report.status != 1 or any(f.repair for f in report.faults):
+            break
+        report = reported(path, ran, seconds)
+    return report if any(f.repair for f in report.faults) else first
+
+
+def reported(path: Path, ran: Ran, seconds: float) -> Report:
+    """The report on one run, with reasons where something is wrong."""
+    layer, found = ran.quantities.layer, gradients(ran)
     code = 1 if ran.raised else status(found, layer.wrt)
     report = Report(
         name=str(path),
         against=layer.name,
-        function=how.backward.function,
+        function=ran.plan.backward.function,
         status=code,
         gradients=tuple(found),
         output=output(ran),
@@ -163,21 +173,21 @@ def check_claim(derivation: Derivation, text: str, seconds: float) -> Report:
 # -- running it ------------------------------------------------------------------------------------
 
 
-def called(derivation: Derivation, how: Plan, seconds: float) -> Ran:
+def called(derivation: Derivation, how: Plan, seconds: float) -> list[Ran]:
     """The file called with inputs of the first number of leading axes that it takes.
 
-    Raises NotComparable where it cannot be loaded or called at all.
+    Where it takes none, the runs that come farthest. Raises NotComparable where it cannot be
+    loaded or called at all.
     """
     leads = LEADS if has_batch(derivation.layer) else LEADS[:1]
-    best = None
+    runs: list[Ran] = []
     for lead in leads:
         ran = called_with(how, Quantities(derivation, drawn(derivation, how, lead)), seconds)
         if ran.raised is None and fits(ran):
-            return ran
-        if best is None or reached(ran) > reached(best):
-            best = ran
-    assert best is not None
-    raised = best.raised
+            return [ran]
+        runs.append(ran)
+    best = [ran for ran in runs if reached(ran) == max(map(reached, runs))]
+    raised = best[0].raised
     if raised and (raised["loading"] or raised["line"] is None):
         where = f", line {raised['line']}" if raised["line"] else ""
         raise NotComparable(f"{how.path}{where}: {raised['words']}")
@@ -280,7 +290,7 @@ def explained(report: Report, ran: Ran, seconds: float) -> Report:
         said = searched(ran, seconds)
     except NotComparable as error:
         return replaced(report, remarks=(f"the line was not found: {error}",))
-    explainer = Explainer(ran.quantities, seconds * EXPLAINING)
+    explainer = Explainer(ran.quantities, min(seconds * EXPLAINING, MOST_EXPLAINING))
     faults = [*faults_of(ran, said, explainer)]
     if not faults and not ran.raised:
         faults = [*unplaced(ran, report, explainer)]
@@ -322,30 +332,58 @@ def searched(ran: Ran, seconds: float) -> Answer:
 
 def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
     """The faults that the search found, with reasons: of lines that would do the best explained."""
-    found = [
-        max((fault_of(ran, said, told, explainer) for told in some), key=how_clear)
-        for some in said.said["faults"]
-    ]
+    found = [best(ran, said, some, explainer) for some in said.said["faults"]]
     other = said.said.get("spelled")
-    if other is not None and (other["repair"] or not found):
-        clear = len(found) == 1 and how_clear(found[0]) > 1
-        if not clear:
-            return [spelled(ran, other)]
-    return found
+    if other is None or (found and not other["repair"]) or any(f.repair for f in found):
+        return found
+    return [spelled(ran, other, found)]
 
 
-def how_clear(fault: Fault) -> int:
-    """How well a line explains what came: a change of its own formula, another spelling of it."""
-    why = fault.explanation
-    own = why is not None and why.name == fault.name and len(why.words) == 1
-    return 2 * (fault.repair is not None) + (2 if own else 1 if why else 0)
+def best(
+    ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: Explainer
+) -> Fault:
+    """Of lines that would do the one that explains most.
+
+    A change of its own formula, or another spelling, explains what a line sets; and what it sets
+    explains what the others set, if that follows from it by their formulas.
+    """
+
+    def weight(told: Mapping[str, Any], fault: Fault) -> int:
+        why = fault.explanation
+        own = why is not None and why.name == fault.name and len(why.words) == 1
+        single = 2 * (fault.repair is not None) + (2 if own else 1 if why else 0)
+        return single + 3 * follows(ran, said, told, some, explainer)
+
+    faults = [fault_of(ran, said, told, explainer) for told in some]
+    weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]
+    return faults[weights.index(max(weights))]
+
+
+def follows(
+    ran: Ran,
+    said: Answer,
+    told: Mapping[str, Any],
+    some: Sequence[Mapping[str, Any]],
+    explainer: Explainer,
+) -> bool:
+    """Does all that other lines set follow, by their formulas, from what this line sets?"""
+    known = ran.quantities.known
+    others = [(known[o["quantity"]], own_value(said, o)) for o in some if o is not told]
+    values = [(quantity, value) for quantity, value in others if value is not None]
+    own = own_value(said, told)
+    return own is not None and bool(values) and explainer.follows(known[told["quantity"]], own, values)
+
+
+def own_value(said: Answer, told: Mapping[str, Any]) -> Array | None:
+    """What stands at a line, in the layout of what should."""
+    own = said.arrays.get(told["own"])
+    return own.T if own is not None and told["transposed"] else own
 
 
 def fault_of(ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer) -> Fault:
     """A line that would do, with a reason."""
     quantity = ran.quantities.known[told["quantity"]]
-    own = said.arrays.get(told["own"])
-    own = own.T if own is not None and told["transposed"] else own
+    own = own_value(said, told)
     why = None
     if own is not None:
         why = explainer.explain(quantity, own, ran.quantities.world)
@@ -363,11 +401,21 @@ def fault_of(ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explain
     )
 
 
-def spelled(ran: Ran, told: Mapping[str, Any]) -> Fault:
-    """A line of which nothing is known but another spelling that would do, or that it raises."""
-    text = source(ran.plan.text, told["line"])
-    right = in_order(ran, told["fixes"])
-    return Fault(told["line"], text, "", "", "", "", "", None, told["repair"], right)
+def spelled(ran: Ran, told: Mapping[str, Any], found: Sequence[Fault]) -> Fault:
+    """A line of which another spelling would do, or that raises; with a change that explains it."""
+    why = found[0].explanation if len(found) == 1 else None
+    return Fault(
+        line=told["line"],
+        source=source(ran.plan.text, told["line"]),
+        sets="",
+        name="",
+        title="",
+        wanted="",
+        is_="",
+        explanation=why,
+        repair=told["repair"],
+        makes_right=in_order(ran, told["fixes"]),
+    )
 
 
 def in_order(ran: Ran, tensors: Sequence[str]) -> tuple[str, ...]:

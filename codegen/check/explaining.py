@@ -10,11 +10,11 @@ from itertools import islice, permutations
 import numpy as np
 from sympy import Expr
 
-from pullback.codegen.check.arrays import Array, World
+from pullback.codegen.check.arrays import Array, Spread, World
 from pullback.codegen.check.changes import Change, changes
 from pullback.codegen.check.quantities import Formula, Quantities, Quantity, ordered, reads
 from pullback.derive.errors import PullbackError
-from pullback.derive.index.objects import free_indices
+from pullback.derive.index.objects import entry_name, free_indices, is_entry
 
 EXACT = 1e-9  # relative: numbers that are this near are those of a change
 MAX_CHANGES = 4_000
@@ -122,6 +122,25 @@ class Explainer:
         except (PullbackError, IndexError, ValueError, KeyError, ZeroDivisionError):
             return False
 
+    def follows(
+        self, wanted: Quantity, own: Array, others: Sequence[tuple[Quantity, Array]]
+    ) -> bool:
+        """Do other values follow, by their formulas, from this one in place of what is wanted?"""
+        size = wanted.array.size
+        if own.size not in (size, 1):
+            return False
+        value = np.broadcast_to(own, wanted.array.shape) if own.size == 1 else own
+        value = value.reshape(wanted.array.shape)
+        world = self.quantities.world
+        if wanted.name:
+            world = world.beside({wanted.name: value})
+        else:
+            world = world.fixing(wanted.expr, Spread(wanted.indices, value))
+        for formula in self.quantities.formulas.values():
+            if formula.name != wanted.name:
+                world = world.beside({formula.name: world.array(formula.expr, formula.indices)})
+        return all(self.fits(other.expr, self.formula_of(other), came, world) for other, came in others)
+
     def carried(self, world: World, formula: Formula, target: Formula) -> World:
         """The world with all that hangs on a formula, on the way to the target, worked out anew."""
         way = self.between(formula.name, target)
@@ -159,8 +178,16 @@ class Explainer:
         return Explanation(words, formula.name, self.equation(formula, found[-1].result))
 
     def spelled(self, change: Change) -> str:
-        """A change in words."""
-        return change.words.format(*(self.notation.spell(e) for e in change.about))
+        """A change in words; a cotangent that is one number, such as 1/N, is told with it."""
+        return change.words.format(*map(self.about, change.about))
+
+    def about(self, expr: Expr) -> str:
+        """What a change is about."""
+        text = self.notation.spell(expr)
+        formula = self.quantities.formulas.get(entry_name(expr)) if is_entry(expr) else None
+        if formula is None or free_indices(formula.expr):
+            return text
+        return f"{text} = {self.notation.spell(formula.expr)}"
 
     def equation(self, formula: Formula, result: Expr) -> str:
         """The formula with another right side."""

@@ -76,16 +76,16 @@ def made(name: str, kind: str, text: str, spelled: str, function: ast.FunctionDe
     (at,) = [k for k, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
     lines = {at + 1}
     if kind == "statement left out":
-        lines |= {before(function, at + 1)}
+        lines |= beside(function, at + 1)
     return Mutant(name, kind, at + 1, old[at].strip(), new[at].strip(), spelled, frozenset(lines))
 
 
-def before(function: ast.FunctionDef, line: int) -> int:
-    """The line before this one that last set what this one sets."""
+def beside(function: ast.FunctionDef, line: int) -> set[int]:
+    """The lines before and after this one that last, or next, set what this one sets."""
     by_line = {s.lineno: s for s in ast.walk(function) if isinstance(s, ast.stmt)}
-    target = root(by_line[line])
-    earlier = [k for k, s in by_line.items() if k < line and target in roots(s)]
-    return max(earlier, default=line)
+    same = [k for k, s in by_line.items() if root(by_line[line]) in roots(s)]
+    return {max([k for k in same if k < line], default=line),
+            min([k for k in same if k > line], default=line)}
 
 
 def root(statement: ast.stmt) -> str:

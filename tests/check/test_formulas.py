@@ -73,10 +73,10 @@ MLP = [  # the gradient, what came, the words, the formula that is changed
     ("dc", "dh.sum(0)", "∂L/∂h[n,k] stands in place of ∂L/∂u[n,k]", "dc"),
     ("du", "dh", "the factor 𝟏[u[n,k] > 0] is left out", "du"),
     ("dz", "p / N", "the term -𝟏[j = y[n]] is left out", "dz"),
-    ("dz", "p - np.eye(7)[y]", "the factor 1/N is left out", "dell"),
-    ("dz", "(p - np.roll(np.eye(7)[y], 1, 1)) / N", "is shifted by", "dz"),
+    ("dz", "p - np.eye(7)[y]", "the factor ∂L/∂ℓ[n] = 1/N is left out", "dz"),
+    ("dz", "(p - np.eye(8)[y + 1][:, :7]) / N", "is shifted by 1", "dz"),
     ("dz", "(p - np.eye(7)[y]) / x.shape[1]", "D stands in place of N", "dell"),
-    ("dh", "(p - np.eye(7)[y]) @ w.T", "the factor 1/N is left out", "dell"),
+    ("dh", "(p - np.eye(7)[y]) @ w.T", "the factor ∂L/∂ℓ[n] = 1/N is left out", "dz"),
 ]
 
 

@@ -130,11 +130,13 @@ def spellings(node: ast.AST, names: list[str]) -> Iterator[Callable[[ast.AST], a
     if kind in OTHERS:
         yield from (lambda _, other=other: other() for other in OTHERS[kind])
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        numbers = (0, 1, -1, 2, 0.5) if node.value is not True and node.value is not False else ()
+        near = (0, 1, -1, 2, 0.5, node.value - 1, node.value + 1)
+        numbers = near if type(node.value) is not bool else ()
         yield from (lambda _, n=n: ast.Constant(n) for n in numbers if n != node.value)
     if isinstance(node, ast.BinOp):
         yield lambda n: n.left  # type: ignore[attr-defined, no-any-return]
         yield lambda n: n.right  # type: ignore[attr-defined, no-any-return]
+        yield from (lambda n, c=c: ast.BinOp(ast.Constant(c), ast.Mult(), n) for c in (0.5, 2))
         if isinstance(node.op, ast.MatMult | ast.Sub | ast.Div):
             yield lambda n: ast.BinOp(n.right, n.op, n.left)  # type: ignore[attr-defined]
     if isinstance(node, ast.UnaryOp):

@@ -27,7 +27,7 @@ MAX_FAULTS, MAX_CANDIDATES = 4, 4
 MAX_TURNED = 3  # axes of which every order is tried
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fault:
     """A line at which a right value makes gradients right: which value, and which gradients."""
 
@@ -83,10 +83,16 @@ class Search:
         put: dict[Site, Put] = {}
         wrong, observer = frozenset(self.wanted) - right, first
         while wrong and len(said["faults"]) < MAX_FAULTS:
-            found = self.candidates(observer, put, right)
+            found, told = [], []
+            for attempts in (self.fitting(observer, put), self.others(observer, put)):
+                some = self.candidates(attempts, observer, put, right)
+                some = [f for f in some if f.site not in {g.site for g in found}]
+                found += some
+                told += [self.told(f, observer, put, answer) for f in some]
+                if any(t["repair"] for t in told):
+                    break
             if not found:
                 break
-            told = [self.told(f, observer, put, answer) for f in found]
             said["faults"].append(told)
             best = next((f for f, t in zip(found, told, strict=True) if t["repair"]), found[0])
             put = {**put, best.site: best.put}
@@ -123,8 +129,8 @@ class Search:
         """A line of which another spelling makes all right, where no value put in place does.
 
         Tried are the line that raises, lines that set what is nothing known, the latest first, what
-        is returned, loops and conditions, and all other lines. A line that raises is named without
-        a spelling, too.
+        is returned, loops and conditions, and other lines, but for those that set what a tensor of
+        the layer's is. A line that raises is named without a spelling, too.
         """
         tree = [*ast.walk(ast.parse(self.request["text"]))]
         strange = [
@@ -134,7 +140,12 @@ class Search:
         ]
         ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
         heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
-        rest = [line for line, _ in reversed(seen.seen)]
+        named = self.quantities[: self.request["named"]]
+        rest = [
+            line
+            for (line, _), values in reversed(seen.seen.items())
+            if raised or not any(alike(values[-1], q) for q in named)
+        ]
         for line in dict.fromkeys([*filter(None, [raised]), *strange, *ends, *heads, *rest]):
             text = self.spelled(line, {}, frozenset(self.wanted))
             if text is not None:
@@ -142,15 +153,16 @@ class Search:
         return {"line": raised, "repair": None, "fixes": []} if raised else None
 
     def candidates(
-        self, seen: Observer, put: Mapping[Site, Put], right: frozenset[str]
+        self,
+        attempts: Iterator[Attempt],
+        seen: Observer,
+        put: Mapping[Site, Put],
+        right: frozenset[str],
     ) -> list[Fault]:
         """The lines at which a right value makes most wrong gradients right, likely ones first."""
-        for attempts in (self.fitting(seen, put), self.others(seen, put)):
-            found = [*self.working(attempts, put, right)]
-            if found:
-                most = max(len(f.fixes) for f in found)
-                return self.ordered([f for f in found if len(f.fixes) == most], seen)
-        return []
+        found = [*self.working(attempts, put, right)]
+        most = max((len(f.fixes) for f in found), default=0)
+        return self.ordered([f for f in found if len(f.fixes) == most], seen)
 
     def working(
         self, attempts: Iterator[Attempt], put: Mapping[Site, Put], right: frozenset[str]
@@ -167,22 +179,27 @@ class Search:
     def ordered(self, found: list[Fault], seen: Observer) -> list[Fault]:
         """Lines that would do, one value for each, those first that are likely to blame.
 
-        They are those whose value is nothing known, in order. But where a line before them has a
-        value that is right for something else, and what is wanted there comes up no more, that was
-        forgotten: the last such line goes first.
+        They are those whose value is nothing known, in order. Next comes the last line whose value
+        is right for something else, where what is wanted comes up no more: that was forgotten. A
+        line is right as it is where what is wanted comes up later on, or where it has a tensor of
+        the layer's and a part of a formula would do.
         """
-        strange = [f for f in found if not self.known(seen, f)]
-        before = found.index(strange[0]) if strange else len(found)
+        named = self.request["named"]
+        missing = [f for f in found if not self.comes_up(seen, f)]
+        known = {f: self.known(seen, f) for f in found}
+        strange = [f for f in missing if not known[f]]
         forgotten = [
-            f for f in found[:before] if self.known(seen, f) and not self.comes_up(seen, f)
+            f for f in missing if known[f] and not (f.quantity >= named and min(known[f]) < named)
         ]
-        lines = {f.site: f for f in reversed([*forgotten[-1:], *strange, found[-1]])}
-        return [*reversed(lines.values())][:MAX_CANDIDATES]
+        lines: dict[Site, Fault] = {}
+        for fault in [*strange, *forgotten[-1:], *found[-1:]]:
+            lines.setdefault(fault.site, fault)
+        return [*lines.values()][:MAX_CANDIDATES]
 
-    def known(self, seen: Observer, fault: Fault) -> bool:
-        """Is the value at a line something that is known?"""
+    def known(self, seen: Observer, fault: Fault) -> list[int]:
+        """The quantities that the value at a line is."""
         own = self.own(seen, fault)
-        return own is not None and any(alike(own, q) for q in self.quantities)
+        return [] if own is None else [k for k, q in enumerate(self.quantities) if alike(own, q)]
 
     def comes_up(self, seen: Observer, fault: Fault) -> bool:
         """Does a later line have the value that is wanted at this one?"""

@@ -1,0 +1,88 @@
+"""Formulas typed in: what is right, what is wrong and why, and what is refused."""
+
+import pytest
+
+from pullback.codegen.check.checking import check_claim
+from pullback.derive.errors import DefinitionError
+from tests.meaning import derived
+
+MLP = derived("mlp")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "dW = x.T @ du + lamda * W",
+        "dW = np.dot(x.T, dh * (u > 0)) + lamda * W",
+        "dc = du.sum(axis=0)",
+        "dc = np.sum(du, 0)",
+        "dz = (p - (y[:, None] == np.arange(J))) / N",
+        "dh = dz @ w.T",
+        "dell = 1 / N",
+        "h = np.maximum(0, x @ W + c)",
+        "u = np.matmul(x, W) + c",
+        "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)",
+        "db = -(-dz).sum(axis=-2)",
+    ],
+)
+def test_right_ones(claim):
+    report = check_claim(MLP, claim, 10.0)
+    assert report.status == 0 and not report.faults
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("dW = x.T @ du", "the term λ W[d,k] is left out"),
+        ("dc = dh.sum(axis=0)", "∂L/∂h[n,k] stands in place of ∂L/∂u[n,k]"),
+        ("dc = du.sum(axis=1)", "the sum runs over k in place of n"),
+        ("dw = h.T @ dz - lamda * w", "the sign of λ w[k,j] is wrong"),
+        ("dz = p - (y[:, None] == np.arange(J))", "1/N"),
+    ],
+)
+def test_wrong_ones(claim, words):
+    report = check_claim(MLP, claim, 10.0)
+    (fault,) = report.faults
+    assert report.status == 1 and words in fault.explanation.words[0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("dW", "one equation"),
+        ("dW = x; du = x", "one equation"),
+        ("dW = ", "not read"),
+        ("dQ = x", "'dQ' is nothing that is derived"),
+        ("dW = q", "there is no 'q'; there are"),
+        ("dW = __import__('os').system('true')", "not among"),
+        ("dW = x.__class__", "not among what a claim may hold"),
+        ("dW = x.dtype", "not among what a claim may hold"),
+        ("dW = np.load('x')", "no number"),
+        ("dW = np.fromfile(x)", "'fromfile' is not among the functions"),
+        ("dW = (lambda: x)()", "not among what a claim may hold"),
+        ("dW = [x for x in x]", "not among what a claim may hold"),
+        ("dW = 10**10**10**10", "wanted"),
+        ("dW = np.arange(10**12)", "too large"),
+        ("dW = x[" + "None, " * 40 + "]", "wanted"),
+        ("dW = x @ x", "matmul"),
+        ("dW = np.sum(x, out=W)", "an option that a claim may not hold"),
+        ("dW = x.tofile('x')", "no number"),
+        ("dW = " + "-" * 900 + "x", "wanted"),
+        ("dW = " + "(" * 3000, "longer than"),
+        ("dW = x[:10**11]", ""),
+        ("dW = 'text'", "no number"),
+        ("dW = np.outer(np.outer(np.outer(np.outer(z, z), z), z), z)", "too large"),
+        ("dW = f'{x}'", "not among"),
+    ],
+)
+def test_what_is_refused(claim, words):
+    """Refused with words, or evaluated to something that is wrong: never run."""
+    if words in ("wanted", ""):
+        try:
+            assert check_claim(MLP, claim, 2.0).status == 1
+        except DefinitionError:
+            pass
+        return
+    with pytest.raises(DefinitionError, match="--claim") as error:
+        check_claim(MLP, claim, 10.0)
+    assert words in str(error.value)
