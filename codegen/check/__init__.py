@@ -12,6 +12,10 @@
 | changes | single changes of a formula, in words |
 | explaining | which change gives the numbers that came |
 | claims | a formula typed in, read and evaluated |
+| found | the values that reports are made of |
+| calling | the file's functions called, their results beside ours |
+| blaming | lines where a file goes wrong, and why |
+| smallest | a small example |
 | checking | the whole way for a file and for a claim |
 | report | what was found, as text and as data |
 """

@@ -158,7 +158,7 @@ def entrywise(function: Callable[[float], float]) -> Callable[[Array], Array]:
 
 def equal(a: Array, b: Array) -> Array:
     """1 where both are equal."""
-    return (a == b).astype(float)
+    return np.asarray(a == b, dtype=float)
 
 
 BINDERS: Mapping[type, Callable[..., Any]] = {

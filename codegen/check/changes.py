@@ -37,7 +37,7 @@ Axes = dict[str, tuple[Index, ...]]  # of every tensor and cotangent by name
 
 @dataclass(frozen=True)
 class Change:
-    """A changed formula; `words` has `{}` for each of `about`, which are spelled when it is told."""
+    """A changed formula; `words` has `{}` for each of `about`, spelled when it is told."""
 
     words: str
     about: tuple[Expr, ...]
@@ -91,7 +91,11 @@ def here(expr: Expr, axes: Axes, sizes: Sequence[Expr]) -> Iterator[Change]:
         yield from of_delta(expr)
     elif type(expr) in SWAPPED:
         other = SWAPPED[type(expr)]
-        new = other(*expr.open()[0:1], *expr.open()[1]) if isinstance(expr, Binder) else other(*expr.args)
+        new = (
+            other(*expr.open()[0:1], *expr.open()[1])
+            if isinstance(expr, Binder)
+            else other(*expr.args)
+        )
         yield Change("the largest and the smallest are swapped in {}", (expr,), new)
     elif isinstance(expr, sp.Function) and len(expr.args) == 1:
         yield Change("the function is left out of {}", (expr,), expr.args[0])
@@ -130,7 +134,9 @@ def of_product(expr: Expr) -> Iterator[Change]:
         yield Change(words, (factor,), expr / factor)
         if not factor.is_number:
             yield Change("the factor {} is there twice", (factor,), expr * factor)
-        yield Change("{} divides where it multiplies, or the other way round", (factor,), expr / factor**2)
+        yield Change(
+            "{} divides where it multiplies, or the other way round", (factor,), expr / factor**2
+        )
     if expr.args[0].is_Rational and expr.args[0].q != 1:
         number = expr.args[0]
         yield Change("the factor {} is left out", (sp.Rational(1, number.q),), expr * number.q)
@@ -151,7 +157,9 @@ def of_sum_over(expr: Sum, axes: Axes) -> Iterator[Change]:
                 yield Change("the sum runs over {} in place of {}", (free, name), new)
         name = next((i for i in sorted(own, key=str) if i.size == index.size), index)
         if name not in free_indices(expr):
-            yield Change("the sum over {} is left out", (name,), Sum(body.xreplace({index: name}), *rest))
+            yield Change(
+                "the sum over {} is left out", (name,), Sum(body.xreplace({index: name}), *rest)
+            )
     count = sp.Mul(*(i.size for i in bound))
     yield Change("the mean is taken where {} is a sum", (expr,), expr / count)
     yield Change("the sum is taken where {} is to be a mean", (expr / count,), expr * count)
@@ -172,7 +180,9 @@ def of_condition(expr: Expr) -> Iterator[Change]:
     condition, *cases = expr.args
     if type(condition) in TURNED:
         turned = TURNED[type(condition)](*condition.args)
-        yield Change("the comparison in {} is the wrong way round", (expr,), expr.func(turned, *cases))
+        yield Change(
+            "the comparison in {} is the wrong way round", (expr,), expr.func(turned, *cases)
+        )
     if cases:
         yield Change("the two cases of {} are swapped", (expr,), expr.func(condition, *cases[::-1]))
         yield from (Change("{} is taken everywhere", (case,), case) for case in cases)

@@ -98,9 +98,10 @@ class Claim:
 
     def constant(self, tree: ast.Constant) -> Any:
         """A number."""
-        if type(tree.value) not in (int, float) or abs(tree.value) > 1e12:
+        value = tree.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12:
             raise self.wrong(f"'{ast.unparse(tree)}' is no number, or too large")
-        return tree.value
+        return value
 
     def variable(self, tree: ast.Name) -> Any:
         """A tensor, a cotangent or a size."""
@@ -149,7 +150,9 @@ class Claim:
     def key(self, tree: ast.expr) -> Any:
         """One index."""
         if isinstance(tree, ast.Slice):
-            ends = [None if e is None else self.value(e) for e in (tree.lower, tree.upper, tree.step)]
+            ends = [
+                None if e is None else self.value(e) for e in (tree.lower, tree.upper, tree.step)
+            ]
             return slice(*ends)
         if isinstance(tree, ast.Constant) and tree.value in (None, ...):
             return tree.value
@@ -163,8 +166,9 @@ class Claim:
         name, own = function.attr, list(tree.args)
         if not (isinstance(function.value, ast.Name) and function.value.id == "np"):
             own.insert(0, function.value)
-        options = {str(k.arg): self.value(k.value) if k.arg != "keepdims" else True
-                   for k in tree.keywords}
+        options = {
+            str(k.arg): self.value(k.value) if k.arg != "keepdims" else True for k in tree.keywords
+        }
         if {*options} - {*OPTIONS} or (options and name not in REDUCTIONS):
             raise self.wrong(f"'{ast.unparse(tree)}' has an option that a claim may not hold")
         values = [self.value(a) for a in own]

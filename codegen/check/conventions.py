@@ -181,7 +181,7 @@ def meaning(parameter: str, layer: Layer, names: Mapping[str, str]) -> str | Non
     """What a parameter stands for: an input or a node, the output's cotangent, or the cache."""
     parameter = names.get(parameter, parameter)
     output = cotangent_name(layer.output.name)
-    if parameter in layer.tensors and parameter != layer.output.name or parameter == CACHE:
+    if parameter == CACHE or (parameter in layer.tensors and parameter != layer.output.name):
         return parameter
     if parameter in (*UPSTREAM, output):
         return output

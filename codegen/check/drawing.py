@@ -158,7 +158,9 @@ def faults(derivation: Derivation, world: World) -> float | None:
         missing += not (values > NEAR).any()
         missing += not (values < -NEAR).any()
         missing += 0.5 * bool((abs(values) < NEAR).any())
-    dead = [g for g in derivation.gradients if not world.arrays[cotangent_name(g.tensor.name)].any()]
+    dead = [
+        g for g in derivation.gradients if not world.arrays[cotangent_name(g.tensor.name)].any()
+    ]
     return missing + len(dead)
 
 

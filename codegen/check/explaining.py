@@ -87,7 +87,9 @@ class Explainer:
         if came.shape == right.shape:
             return None
         if same(np.squeeze(came), np.squeeze(right)):
-            words = f"the numbers are right, in the shape {came.shape} where {right.shape} is wanted"
+            words = (
+                f"the numbers are right, in the shape {came.shape} where {right.shape} is wanted"
+            )
             return Explanation((words,), wanted.name, "")
         if right.ndim == 2 and same(came, right.T):
             return Explanation(("the numbers are right, and transposed",), wanted.name, "")
@@ -139,7 +141,9 @@ class Explainer:
         for formula in self.quantities.formulas.values():
             if formula.name != wanted.name:
                 world = world.beside({formula.name: world.array(formula.expr, formula.indices)})
-        return all(self.fits(other.expr, self.formula_of(other), came, world) for other, came in others)
+        return all(
+            self.fits(other.expr, self.formula_of(other), came, world) for other, came in others
+        )
 
     def carried(self, world: World, formula: Formula, target: Formula) -> World:
         """The world with all that hangs on a formula, on the way to the target, worked out anew."""

@@ -42,7 +42,8 @@ def ask(request: Mapping[str, Any], arrays: Mapping[str, Array], seconds: float)
         place = Path(folder)
         limits = {"seconds": seconds, "memory": MEMORY, "file": MAX_ANSWER}
         (place / "request.json").write_text(json.dumps({**request, "limits": limits}), "utf-8")
-        np.savez(place / "request.npz", **{k: np.asarray(a) for k, a in arrays.items()})
+        given: dict[str, Any] = {k: np.asarray(a) for k, a in arrays.items()}
+        np.savez(place / "request.npz", **given)
         name = Path(str(request["file"])).name
         status = run(place, Path(str(request["file"])).resolve().parent, seconds)
         if status is None:

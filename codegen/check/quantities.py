@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.check.arrays import Array, World
+from pullback.codegen.check.arrays import Array
 from pullback.codegen.check.drawing import Draw, Sizes
 from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pullback.codegen.check.checking import Fault, Report
 from pullback.codegen.check.comparing import RIGHT, Compared
+from pullback.codegen.check.found import Fault, Report
 from pullback.derive.calculus.derivation import cotangent_name
 
 

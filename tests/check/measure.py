@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-import types
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pullback.codegen.check.checking import Report, Ran, arguments, check_file, drawn
+from pullback.codegen.check.calling import arguments, drawn
+from pullback.codegen.check.checking import check_file
 from pullback.codegen.check.comparing import TOLERANCE, relative
 from pullback.codegen.check.conventions import gradient_names, plan
+from pullback.codegen.check.found import Report
 from pullback.codegen.check.inside.running import Loaded, parts
 from pullback.codegen.check.quantities import Quantities
 from pullback.derive.calculus.derivation import cotangent_name
@@ -145,11 +146,19 @@ def main() -> None:
                 what = "".join("-+"[ok] for ok in (one.gradients, one.line, one.change))
                 at = one.report.faults[0].line if one.report.faults else one.report.problem
                 m = one.mutant
-                print(f"{what} {m.name}:{m.line} {m.kind}: {m.old} -> {m.new}  blamed {at} "
-                      f"{one.report.raised} {one.seconds:.1f} s", flush=True)
+                print(
+                    f"{what} {m.name}:{m.line} {m.kind}: {m.old} -> {m.new}  blamed {at} "
+                    f"{one.report.raised} {one.seconds:.1f} s",
+                    flush=True,
+                )
     for what in ("gradients", "line", "change", "named", "verbatim"):
         print(f"{what}: {sum(getattr(f, what) for f in found)} of {len(found)}")
-    print("raising:", sum(f.raises for f in found), "of them named", sum(f.named for f in found if f.raises))
+    print(
+        "raising:",
+        sum(f.raises for f in found),
+        "of them named",
+        sum(f.named for f in found if f.raises),
+    )
     print("slowest:", max(f.seconds for f in found), "mean", np.mean([f.seconds for f in found]))
     print({k: f"{kinds[k] - missed[k]}/{n}" for k, n in sorted(kinds.items())})
 

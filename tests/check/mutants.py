@@ -13,8 +13,10 @@ RIGHT = Path(__file__).parent / "right"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed file: the kind of change, its line, the line before and after, and `before` where
-    the line was taken away: the line that last set the same name."""
+    """A changed file: the kind of change, its line before and after, the lines that may be blamed.
+
+    Where a statement is left out these are the lines beside it that set the same name, too.
+    """
 
     name: str
     kind: str
@@ -22,7 +24,7 @@ class Mutant:
     old: str
     new: str
     text: str
-    lines: frozenset[int]  # those that may be blamed
+    lines: frozenset[int]
 
 
 def names() -> list[str]:
@@ -44,7 +46,9 @@ def mutants(name: str) -> Iterator[Mutant]:
     """Every single mutation of a file's functions, but for its own forward pass."""
     text = normal(name)
     tree = ast.parse(text)
-    functions = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name != "forward"]
+    functions = [
+        f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name != "forward"
+    ]
     whole = [*ast.walk(tree)]
     seen = {text}
     for function in functions:
@@ -57,10 +61,7 @@ def mutants(name: str) -> Iterator[Mutant]:
                 new = copy.deepcopy(tree)
                 at = [*ast.walk(new)][whole.index(node)]
                 parent = next(
-                    (p, f, k)
-                    for p in ast.walk(new)
-                    for f, k in places(p)
-                    if child(p, f, k) is at
+                    (p, f, k) for p in ast.walk(new) for f, k in places(p) if child(p, f, k) is at
                 )
                 put(*parent, change(at))
                 spelled = ast.unparse(ast.fix_missing_locations(new)) + "\n"
@@ -84,8 +85,10 @@ def beside(function: ast.FunctionDef, line: int) -> set[int]:
     """The lines before and after this one that last, or next, set what this one sets."""
     by_line = {s.lineno: s for s in ast.walk(function) if isinstance(s, ast.stmt)}
     same = [k for k, s in by_line.items() if root(by_line[line]) in roots(s)]
-    return {max([k for k in same if k < line], default=line),
-            min([k for k in same if k > line], default=line)}
+    return {
+        max([k for k in same if k < line], default=line),
+        min([k for k in same if k > line], default=line),
+    }
 
 
 def root(statement: ast.stmt) -> str:
@@ -179,7 +182,7 @@ def changes(node: ast.AST, variables: list[str]) -> Iterator[tuple[str, Change]]
         at = variables.index(node.id)
         for other in {variables[at - 1], variables[(at + 1) % len(variables)]} - {node.id}:
             yield "wrong variable", lambda _, other=other: ast.Name(other, ast.Load())
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and len(node.args) == 1:
-        if isinstance(node.args[0], ast.Name):
-            less = ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))
-            yield "range too short", lambda n: ast.Call(n.func, [copy.deepcopy(less)], [])
+    ranges = isinstance(node, ast.Call) and ast.unparse(node.func) == "range"
+    if ranges and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
+        less = ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))
+        yield "range too short", lambda n: ast.Call(n.func, [copy.deepcopy(less)], [])

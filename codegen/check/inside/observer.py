@@ -29,7 +29,6 @@ class Put:
         return pieces[time % len(pieces)]
 
 
-
 @dataclass
 class Observer:
     """One run that is watched: what was seen, and what is put where."""
@@ -40,9 +39,7 @@ class Observer:
     times: dict[Site, int] = field(default_factory=dict)
     failed: Site | None = None  # the line that raised first
 
-    def see(
-        self, line: int, name: str, value: Any, changed: bool = False, own: bool = True
-    ) -> Any:
+    def see(self, line: int, name: str, value: Any, changed: bool = False, own: bool = True) -> Any:
         """Take note of a value; what is to stand in its place.
 
         With `changed` a value that is as it was when last seen is not noted. Where the array may be
@@ -96,10 +93,11 @@ class Observer:
         """What is put at a site: into the array that is there if it fits, else in its place."""
         new = self.put[site].at(self.times.get(site, 0))
         self.times[site] = self.times.get(site, 0) + 1
-        if own and isinstance(value, np.ndarray) and value.shape == np.shape(new):
-            if value.dtype == np.float64 and value.flags.writeable:
-                value[...] = new
-                return value
+        writable = own and isinstance(value, np.ndarray) and value.flags.writeable
+        array = value if writable else None
+        if array is not None and array.shape == np.shape(new) and array.dtype == np.float64:
+            array[...] = new
+            return array
         if isinstance(value, int) and np.ndim(new) == 0 and float(new).is_integer():
             return int(new)
         return np.array(new, dtype=float) if np.ndim(new) else float(new)

@@ -10,6 +10,7 @@ import ast
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from math import prod
 from typing import Any
@@ -24,6 +25,7 @@ from pullback.codegen.check.inside.watched import LOOK, watched
 EXACT = 1e-9  # relative: a value that is this near is the same
 NOTHING = 1e-7  # as in comparing
 MAX_FAULTS, MAX_CANDIDATES = 4, 4
+ROUNDS = 0.6  # of the time; the rest is for other spellings of lines that no value makes right
 MAX_TURNED = 3  # axes of which every order is tried
 
 
@@ -45,11 +47,14 @@ class Search:
 
     def __init__(self, request: Mapping[str, Any], arrays: Mapping[str, Any], _: Loaded) -> None:
         self.request, self.arrays = request, arrays
-        self.end = time.monotonic() + request["search"]
+        start = time.monotonic()
+        self.end, self.last = start + request["search"] * ROUNDS, start + request["search"]
         self.rtol = request["tolerance"]
         count = request["quantities"]
         self.quantities = [arrays[f"quantity {k}"] for k in range(count)]
-        self.wanted = {w["name"]: (w["path"], arrays[f"wanted {w['name']}"]) for w in request["wanted"]}
+        self.wanted = {
+            w["name"]: (w["path"], arrays[f"wanted {w['name']}"]) for w in request["wanted"]
+        }
         self.look = Look()
         self.loaded = Loaded(request, arrays, watched, {LOOK: self.look})
 
@@ -83,7 +88,8 @@ class Search:
         put: dict[Site, Put] = {}
         wrong, observer = frozenset(self.wanted) - right, first
         while wrong and len(said["faults"]) < MAX_FAULTS:
-            found, told = [], []
+            found: list[Fault] = []
+            told: list[dict[str, Any]] = []
             for attempts in (self.fitting(observer, put), self.others(observer, put)):
                 some = self.candidates(attempts, observer, put, right)
                 some = [f for f in some if f.site not in {g.site for g in found}]
@@ -99,6 +105,7 @@ class Search:
             observer, right = self.run(put)
             wrong = frozenset(self.wanted) - right
         clear = len(said["faults"]) == 1 and any(t["repair"] for t in said["faults"][0])
+        self.end = self.last
         if self.wanted and not clear:
             said["spelled"] = self.by_spelling(first, said["raised"])
         return said, answer
@@ -217,7 +224,7 @@ class Search:
 
     def others(self, seen: Observer, put: Mapping[Site, Put]) -> Iterator[Attempt]:
         """Tensors and cotangents for every line, whatever their shapes."""
-        failed = [(seen.failed, [])] if seen.failed else []
+        failed: list[tuple[Site, list[Any]]] = [(seen.failed, [])] if seen.failed else []
         for site, values in [*seen.seen.items(), *failed]:
             if site not in put:
                 named = enumerate(self.quantities[: self.request["named"]])
@@ -237,7 +244,7 @@ class Search:
         return own.astype(float)
 
     def repair(self, fault: Fault, put: Mapping[Site, Put]) -> str | None:
-        """The statement spelled another way, with which as much is right as with the right value."""
+        """The statement spelled so that as much is right as with the right value."""
         return self.spelled(fault.site[0], put, self.run({**put, fault.site: fault.put})[1])
 
     def spelled(self, line: int, put: Mapping[Site, Put], good: frozenset[str]) -> str | None:
@@ -246,13 +253,9 @@ class Search:
         for tree, text in repairs(self.request["text"], line):
             if time.monotonic() > self.end:
                 break
+            changed = partial(instead, watched(tree) if put else tree)
             try:
-                self.loaded = Loaded(
-                    self.request,
-                    self.arrays,
-                    lambda _, t=tree: watched(t) if put else t,
-                    {LOOK: self.look},
-                )
+                self.loaded = Loaded(self.request, self.arrays, changed, {LOOK: self.look})
                 if good <= self.run(put)[1]:
                     return text
             except Exception:  # a spelling that cannot be run
@@ -260,6 +263,11 @@ class Search:
             finally:
                 self.loaded = before
         return None
+
+
+def instead(tree: ast.Module, _: ast.Module) -> ast.Module:
+    """A tree, whatever the file's own is."""
+    return tree
 
 
 class Look:

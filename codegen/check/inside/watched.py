@@ -17,7 +17,8 @@ MAX_LABEL = 60
 
 def watched(tree: ast.Module) -> ast.Module:
     """The module whose functions are watched."""
-    return ast.fix_missing_locations(Watch().visit(tree))
+    Watch().visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class Watch(ast.NodeTransformer):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from pullback.codegen import library
-from pullback.codegen.check.checking import Report, check_claim, check_file
+from pullback.codegen.check.checking import check_claim, check_file
+from pullback.codegen.check.found import Report
 from pullback.codegen.check.report import data, text
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.remembered import key_of, remembered
@@ -142,9 +143,7 @@ def files(options: Namespace) -> list[Report]:
         doing(f"check {file}")
         with stages(file, ""):
             found.append(
-                check_file(
-                    derivation, Path(file), options.timeout, options.names, options.function
-                )
+                check_file(derivation, Path(file), options.timeout, options.names, options.function)
             )
     return found
 

@@ -1,0 +1,204 @@
+"""The lines where a file goes wrong, and why: what the search in it found, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pullback.codegen.check.arrays import Array
+from pullback.codegen.check.calling import Ran, came, wanted
+from pullback.codegen.check.comparing import TOLERANCE, WRONG
+from pullback.codegen.check.explaining import Explainer, same
+from pullback.codegen.check.found import Fault, Report, Seen
+from pullback.codegen.check.outside import Answer, ask
+from pullback.codegen.check.quantities import Quantities, Quantity
+from pullback.derive.calculus.derivation import cotangent_name
+
+LONG = 80  # characters of a line that are shown
+SEARCHING, MOST_SEARCHING = 0.3, 3.0  # part of the time that is given, and seconds
+
+
+def searched(ran: Ran, seconds: float) -> Answer:
+    """What the search in the file found."""
+    quantities = ran.quantities
+    known = quantities.known
+    named = sum(bool(q.name) for q in known)
+    arrays = {f"quantity {k}": quantities.shaped(q.array, q.indices) for k, q in enumerate(known)}
+    targets = [*(ran.places or quantities.layer.wrt)]
+    arrays |= {f"wanted {t}": wanted(ran, t) for t in targets}
+    request = {
+        **ran.request,
+        "mode": "search",
+        "quantities": len(known),
+        "named": named,
+        "tolerance": TOLERANCE,
+        "search": min(seconds * SEARCHING, MOST_SEARCHING),
+        "raised": ran.raised["line"] if ran.raised else None,
+        # where they lie is not known where code raises or returns none: anywhere will do
+        "wanted": [{"name": t, "path": ran.places.get(t)} for t in targets],
+    }
+    return ask(request, {**ran.given, **arrays}, seconds)
+
+
+def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
+    """The faults that the search found, with reasons: of lines that would do the best explained."""
+    found = [best(ran, said, some, explainer) for some in said.said["faults"]]
+    other = said.said.get("spelled")
+    if other is None or (found and not other["repair"]) or any(f.repair for f in found):
+        return found
+    return [spelled(ran, other, found)]
+
+
+def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: Explainer) -> Fault:
+    """Of lines that would do the one that explains most.
+
+    A change of its own formula, or another spelling, explains what a line sets; and what it sets
+    explains what the others set, if that follows from it by their formulas.
+    """
+
+    def weight(told: Mapping[str, Any], fault: Fault) -> int:
+        why = fault.explanation
+        own = why is not None and why.name == fault.name and len(why.words) == 1
+        single = 2 * (fault.repair is not None) + (2 if own else 1 if why else 0)
+        return single + 3 * follows(ran, said, told, some, explainer)
+
+    faults = [fault_of(ran, said, told, explainer) for told in some]
+    weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]
+    return faults[weights.index(max(weights))]
+
+
+def follows(
+    ran: Ran,
+    said: Answer,
+    told: Mapping[str, Any],
+    some: Sequence[Mapping[str, Any]],
+    explainer: Explainer,
+) -> bool:
+    """Does all that other lines set follow, by their formulas, from what this line sets?"""
+    known = ran.quantities.known
+    others = [(known[o["quantity"]], own_value(said, o)) for o in some if o is not told]
+    values = [(quantity, value) for quantity, value in others if value is not None]
+    own = own_value(said, told)
+    return (
+        own is not None and bool(values) and explainer.follows(known[told["quantity"]], own, values)
+    )
+
+
+def own_value(said: Answer, told: Mapping[str, Any]) -> Array | None:
+    """What stands at a line, in the layout of what should."""
+    own = said.arrays.get(told["own"])
+    return own.T if own is not None and told["transposed"] else own
+
+
+def fault_of(ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer) -> Fault:
+    """A line that would do, with a reason."""
+    quantity = ran.quantities.known[told["quantity"]]
+    own = own_value(said, told)
+    why = None
+    if own is not None:
+        why = explainer.explain(quantity, own, ran.quantities.world)
+    return Fault(
+        line=told["line"],
+        source=source(ran.plan.text, told["line"]),
+        sets=told["name"],
+        name=quantity.name,
+        title=ran.quantities.title(quantity),
+        wanted=formula(ran.quantities, quantity),
+        is_="" if own is None else named(ran.quantities, own),
+        explanation=why,
+        repair=told["repair"],
+        makes_right=in_order(ran, told["fixes"]),
+    )
+
+
+def spelled(ran: Ran, told: Mapping[str, Any], found: Sequence[Fault]) -> Fault:
+    """A line of which another spelling would do, or that raises; with a change that explains it."""
+    why = found[0].explanation if len(found) == 1 else None
+    return Fault(
+        line=told["line"],
+        source=source(ran.plan.text, told["line"]),
+        sets="",
+        name="",
+        title="",
+        wanted="",
+        is_="",
+        explanation=why,
+        repair=told["repair"],
+        makes_right=in_order(ran, told["fixes"]),
+    )
+
+
+def in_order(ran: Ran, tensors: Sequence[str]) -> tuple[str, ...]:
+    """Tensors in the order of the layer."""
+    return tuple(t for t in ran.quantities.layer.tensors if t in tensors)
+
+
+def unplaced(ran: Ran, report: Report, explainer: Explainer) -> Iterator[Fault]:
+    """Wrong gradients for which no line was found, explained by their numbers alone."""
+    for gradient in (g for g in report.gradients if g.status == WRONG):
+        name = cotangent_name(gradient.tensor)
+        formula = ran.quantities.formulas[name]
+        array = ran.quantities.world.arrays[name]
+        quantity = Quantity(formula.left, formula.indices, array, name)
+        own = came(ran, gradient.tensor)
+        if own is not None:
+            yield by_numbers(ran.quantities, quantity, own, name, explainer)
+
+
+def by_numbers(
+    quantities: Quantities, quantity: Quantity, own: Array, sets: str, explainer: Explainer
+) -> Fault:
+    """A fault without a line."""
+    return Fault(
+        line=0,
+        source="",
+        sets=sets,
+        name=quantity.name,
+        title=quantities.title(quantity),
+        wanted=formula(quantities, quantity),
+        is_=named(quantities, own),
+        explanation=explainer.explain(quantity, own, quantities.world),
+        repair=None,
+        makes_right=(),
+    )
+
+
+def source(text: str, number: int) -> str:
+    """A line of the file, as it is shown."""
+    lines = text.splitlines()
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    line = "".join(c if c.isprintable() else " " for c in line)
+    return line if len(line) <= LONG else f"{line[: LONG - 1]}…"
+
+
+def formula(quantities: Quantities, quantity: Quantity) -> str:
+    """The formula of a quantity, or the part itself; inputs have none."""
+    found = quantities.formulas.get(quantity.name)
+    if found is None:
+        return quantities.spelled(quantity.expr, quantity.indices)
+    left = quantities.notation.whole.spell(found.left)
+    return f"{left} = {quantities.spelled(found.expr, found.indices)}"
+
+
+def named(quantities: Quantities, own: Array) -> str:
+    """The name of the quantity that a value is, if it is one."""
+    for quantity in quantities.known:
+        if same(own, quantities.shaped(quantity.array, quantity.indices)):
+            return quantities.title(quantity)
+    return ""
+
+
+def right_until(ran: Ran, said: Answer, first: int) -> Seen | None:
+    """The last line before the first fault that sets what a derivation's tensor is."""
+    known = ran.quantities.known
+    before = None
+    for seen in said.said["seen"]:
+        if first and (seen["line"], True) >= (first, True):
+            if seen["line"] == first:
+                break
+            continue
+        own = [known[k] for k in seen["known"] if known[k].name in ran.quantities.formulas]
+        if own:
+            text = source(ran.plan.text, seen["line"])
+            before = Seen(seen["line"], text, ran.quantities.title(own[0]))
+    return before
