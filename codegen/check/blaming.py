@@ -8,6 +8,7 @@ from typing import Any
 from pullback.codegen.check.arrays import Array
 from pullback.codegen.check.calling import Ran, came, wanted
 from pullback.codegen.check.comparing import TOLERANCE, WRONG
+from pullback.codegen.check.conventions import NotComparable
 from pullback.codegen.check.explaining import Explainer, same
 from pullback.codegen.check.found import Fault, Report, Seen
 from pullback.codegen.check.outside import Answer, ask
@@ -37,14 +38,20 @@ def searched(ran: Ran, seconds: float) -> Answer:
         # where they lie is not known where code raises or returns none: anywhere will do
         "wanted": [{"name": t, "path": ran.places.get(t)} for t in targets],
     }
-    return ask(request, {**ran.given, **arrays}, seconds)
+    answer = ask(request, {**ran.given, **arrays}, seconds)
+    if "raised" in answer.said and "faults" not in answer.said:
+        raise NotComparable(answer.said["raised"]["words"])
+    return answer
 
 
 def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
     """The faults that the search found, with reasons: of lines that would do the best explained."""
     found = [best(ran, said, some, explainer) for some in said.said["faults"]]
     other = said.said.get("spelled")
-    if other is None or (found and not other["repair"]) or any(f.repair for f in found):
+    if other is None or (found and not other["repair"]):
+        return found
+    doubtful = ran.raised or len(found) != 1 or not found[0].repair
+    if not doubtful or [f.line for f in found if f.repair] == [other["line"]]:
         return found
     return [spelled(ran, other, found)]
 

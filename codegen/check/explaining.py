@@ -17,6 +17,7 @@ from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import entry_name, free_indices, is_entry
 
 EXACT = 1e-9  # relative: numbers that are this near are those of a change
+SMALL = 1e-3  # entries below this are compared as this, so that what is 0 is what comes to nothing
 MAX_CHANGES = 4_000
 MAX_FIRST = 150  # changes that are tried together with a second one
 
@@ -204,5 +205,5 @@ def same(a: Array, b: Array) -> bool:
     """Are two arrays equal up to rounding, by the largest entry?"""
     if a.shape != b.shape:
         return False
-    scale = max(float(np.max(abs(b), initial=0)), np.finfo(float).tiny)
+    scale = max(float(np.max(abs(b), initial=0)), SMALL)
     return bool(np.isfinite(b).all() and np.max(abs(a - b), initial=0) <= EXACT * scale)

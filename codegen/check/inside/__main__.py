@@ -46,9 +46,9 @@ def respond(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is said, and the arrays that it speaks of."""
     try:
-        loaded = Loaded(request, arrays)
         if request["mode"] == "search":
-            return Search(request, arrays, loaded).found()
+            return Search(request, arrays).found()
+        loaded = Loaded(request, arrays)
         output, result = loaded.call()
     except Raised as error:
         return {"raised": error.said}, {}

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-MAX_REPAIRS = 300
+MAX_REPAIRS = 400
 OTHERS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
     ast.Sub: (ast.Add, ast.Mult),
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult,),
-    ast.Gt: (ast.Lt, ast.GtE),
-    ast.Lt: (ast.Gt, ast.LtE),
-    ast.GtE: (ast.Gt, ast.LtE),
-    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.LtE, ast.Lt, ast.GtE),
+    ast.Lt: (ast.GtE, ast.Gt, ast.LtE),
+    ast.GtE: (ast.Lt, ast.LtE, ast.Gt),
+    ast.LtE: (ast.Gt, ast.GtE, ast.Lt),
     ast.Eq: (ast.NotEq,),
     ast.NotEq: (ast.Eq,),
 }
@@ -35,7 +35,7 @@ def repairs(text: str, line: int) -> Iterator[tuple[ast.Module, str]]:
     none.
     """
     tree = ast.parse(text)
-    nodes = [*ast.walk(tree)]
+    nodes: list[Node] = [*ast.walk(tree)]
     places = [k for k, n in enumerate(nodes) if is_statement(n) and n.lineno == line]
     if not places:
         return
@@ -81,8 +81,11 @@ def changes(statement: Node, names: list[str]) -> Iterator[Change]:
     """Each change of a statement, as what is to be done with a copy of it."""
     inner = [*getattr(statement, "body", []), *getattr(statement, "orelse", [])]
     body = {n for s in inner for n in ast.walk(s)}
-    for at, node in enumerate(ast.walk(statement)):
-        if node not in body:
+    nodes = [(at, node) for at, node in enumerate(ast.walk(statement)) if node not in body]
+    for small in (True, False):  # numbers and operators are the commonest slips
+        for at, node in nodes:
+            if small != (type(node) in OTHERS or isinstance(node, ast.Constant)):
+                continue
             yield from (partial(put_at, at, replace) for replace in spellings(node, names))
     if isinstance(statement, ast.AugAssign):
         yield from (partial(with_field, "op", op()) for op in OPERATORS)
@@ -139,6 +142,8 @@ def put_over(whole: Node, old: Node, new: Node) -> None:
 
 def spellings(node: Node, names: list[str]) -> Iterator[Change]:
     """What may stand in place of a node."""
+    if isinstance(node, ast.Call | ast.BinOp | ast.Name) and not is_set(node):
+        yield from (partial(from_one, op) for op in (ast.Add, ast.Sub))
     if type(node) in OTHERS:
         yield from (partial(constantly, other) for other in OTHERS[type(node)])
     elif isinstance(node, ast.Constant):
@@ -158,6 +163,16 @@ def spellings(node: Node, names: list[str]) -> Iterator[Change]:
         yield from (partial(constantly, other) for other in others)
     elif isinstance(node, ast.Call):
         yield from of_call(node)
+
+
+def is_set(node: Node) -> bool:
+    """Is it a name that is set, or a module?"""
+    return isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Store) or node.id == "np")
+
+
+def from_one(operator: type[ast.operator], node: Node) -> Node:
+    """1 and a node."""
+    return ast.BinOp(ast.Constant(1), operator(), node)
 
 
 def of_number(value: Any) -> Iterator[Change]:

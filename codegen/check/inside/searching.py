@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from pullback.codegen.check.inside.observer import Observer, Put, Site
+from pullback.codegen.check.inside.observer import Observer, Put, Site, same
 from pullback.codegen.check.inside.repairs import repairs
 from pullback.codegen.check.inside.running import Loaded, parts
 from pullback.codegen.check.inside.watched import LOOK, watched
 
 EXACT = 1e-9  # relative: a value that is this near is the same
 NOTHING = 1e-7  # as in comparing
+SMALL = 1e-3  # entries below this are compared as this, so that what is 0 is what comes to nothing
 MAX_FAULTS, MAX_CANDIDATES = 4, 4
 ROUNDS = 0.6  # of the time; the rest is for other spellings of lines that no value makes right
 MAX_TURNED = 3  # axes of which every order is tried
@@ -45,7 +46,7 @@ Attempt = tuple[Site, int, Put]
 class Search:
     """One search, in a file that is loaded anew with looks in it."""
 
-    def __init__(self, request: Mapping[str, Any], arrays: Mapping[str, Any], _: Loaded) -> None:
+    def __init__(self, request: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
         self.request, self.arrays = request, arrays
         start = time.monotonic()
         self.end, self.last = start + request["search"] * ROUNDS, start + request["search"]
@@ -55,6 +56,7 @@ class Search:
         self.wanted = {
             w["name"]: (w["path"], arrays[f"wanted {w['name']}"]) for w in request["wanted"]
         }
+        self.calls = calls_of_its_own(ast.parse(request["text"]))
         self.look = Look()
         self.loaded = Loaded(request, arrays, watched, {LOOK: self.look})
 
@@ -104,7 +106,11 @@ class Search:
             put = {**put, best.site: best.put}
             observer, right = self.run(put)
             wrong = frozenset(self.wanted) - right
-        clear = len(said["faults"]) == 1 and any(t["repair"] for t in said["faults"][0])
+        clear = (
+            not said["raised"]
+            and len(said["faults"]) == 1
+            and any(t["repair"] for t in said["faults"][0])
+        )
         self.end = self.last
         if self.wanted and not clear:
             said["spelled"] = self.by_spelling(first, said["raised"])
@@ -135,8 +141,8 @@ class Search:
     def by_spelling(self, seen: Observer, raised: int | None) -> dict[str, Any] | None:
         """A line of which another spelling makes all right, where no value put in place does.
 
-        Tried are the line that raises, lines that set what is nothing known, the latest first, what
-        is returned, loops and conditions, and other lines, but for those that set what a tensor of
+        Tried are the line that raises, loops and conditions, lines that set what is nothing known,
+        the latest first, what is returned, and other lines, but for those that set what a tensor of
         the layer's is. A line that raises is named without a spelling, too.
         """
         tree = [*ast.walk(ast.parse(self.request["text"]))]
@@ -153,7 +159,7 @@ class Search:
             for (line, _), values in reversed(seen.seen.items())
             if raised or not any(alike(values[-1], q) for q in named)
         ]
-        for line in dict.fromkeys([*filter(None, [raised]), *strange, *ends, *heads, *rest]):
+        for line in dict.fromkeys([*filter(None, [raised]), *heads, *strange, *ends, *rest]):
             text = self.spelled(line, {}, frozenset(self.wanted))
             if text is not None:
                 return {"line": line, "repair": text, "fixes": sorted(self.wanted)}
@@ -192,7 +198,7 @@ class Search:
         the layer's and a part of a formula would do.
         """
         named = self.request["named"]
-        missing = [f for f in found if not self.comes_up(seen, f)]
+        missing = [f for f in found if not (self.comes_up(seen, f) or self.handed_on(seen, f))]
         known = {f: self.known(seen, f) for f in found}
         strange = [f for f in missing if not known[f]]
         forgotten = [
@@ -202,6 +208,14 @@ class Search:
         for fault in [*strange, *forgotten[-1:], *found[-1:]]:
             lines.setdefault(fault.site, fault)
         return [*lines.values()][:MAX_CANDIDATES]
+
+    def handed_on(self, seen: Observer, fault: Fault) -> bool:
+        """Does a line set what a function of the file returned, as an earlier line there set it?"""
+        if fault.site[0] not in self.calls:
+            return False
+        own, sites = self.own(seen, fault), [*seen.seen]
+        earlier = sites[: sites.index(fault.site)] if fault.site in sites else []
+        return own is not None and any(same(seen.seen[s][-1], own) for s in earlier)
 
     def known(self, seen: Observer, fault: Fault) -> list[int]:
         """The quantities that the value at a line is."""
@@ -229,7 +243,7 @@ class Search:
             if site not in put:
                 named = enumerate(self.quantities[: self.request["named"]])
                 last = values[-1] if values else None
-                yield from ((site, k, Put(q)) for k, q in named if not near(last, q, EXACT))
+                yield from ((site, k, Put(q)) for k, q in named if not exactly(last, q))
 
     def own(self, seen: Observer, fault: Fault) -> Any | None:
         """The file's own value at a line, put together from its parts where it comes in parts."""
@@ -253,6 +267,7 @@ class Search:
         for tree, text in repairs(self.request["text"], line):
             if time.monotonic() > self.end:
                 break
+            ast.fix_missing_locations(tree)
             changed = partial(instead, watched(tree) if put else tree)
             try:
                 self.loaded = Loaded(self.request, self.arrays, changed, {LOOK: self.look})
@@ -270,6 +285,19 @@ def instead(tree: ast.Module, _: ast.Module) -> ast.Module:
     return tree
 
 
+def calls_of_its_own(tree: ast.Module) -> set[int]:
+    """The lines that set what a function of the file returns."""
+    functions = {f.name for f in tree.body if isinstance(f, ast.FunctionDef)}
+    return {
+        statement.lineno
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Name)
+        and statement.value.func.id in functions
+    }
+
+
 class Look:
     """The observer of the run that goes on, under one name for all runs."""
 
@@ -280,12 +308,17 @@ class Look:
         return getattr(self.observer, name)
 
 
-def near(a: Any | None, b: Any, rtol: float) -> bool:
+def near(a: Any | None, b: Any, rtol: float, least: float = NOTHING) -> bool:
     """Are two arrays of one shape equal up to rounding, by the largest entry?"""
     if a is None or np.shape(a) != np.shape(b):
         return False
-    scale = max(float(np.max(np.abs(b), initial=0)), NOTHING)
+    scale = max(float(np.max(np.abs(b), initial=0)), least)
     return bool(np.max(np.abs(np.asarray(a, float) - b), initial=0) <= rtol * scale)
+
+
+def exactly(a: Any | None, b: Any) -> bool:
+    """Are two arrays of one shape the same but for rounding?"""
+    return near(a, b, EXACT, SMALL)
 
 
 def alike(value: Any, quantity: Any) -> bool:
@@ -294,13 +327,13 @@ def alike(value: Any, quantity: Any) -> bool:
     if a.size != b.size or a.ndim != b.ndim:
         return False
     orders = permutations(range(a.ndim)) if a.ndim <= MAX_TURNED else [tuple(range(a.ndim))]
-    return any(near(a.transpose(o), b, EXACT) for o in orders)
+    return any(exactly(a.transpose(o), b) for o in orders)
 
 
 def fitting(quantity: Any, values: list[Any]) -> Iterator[Put]:
     """Ways to put a quantity where these values came, one after the other, that are not it."""
     last, shape = values[-1], np.shape(values[-1])
-    if not near(last, quantity, EXACT):
+    if not exactly(last, quantity):
         if quantity.shape == shape:
             yield Put(quantity)
         elif np.squeeze(quantity).shape == np.squeeze(last).shape:
@@ -310,5 +343,5 @@ def fitting(quantity: Any, values: list[Any]) -> Iterator[Put]:
     for leading in range(1, quantity.ndim + 1):
         if quantity.shape[leading:] == shape and len(values) == prod(quantity.shape[:leading]):
             whole = np.array(values).reshape(quantity.shape)
-            if not near(whole, quantity, EXACT):
+            if not exactly(whole, quantity):
                 yield Put(quantity, leading)
