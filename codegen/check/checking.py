@@ -67,7 +67,7 @@ def explained(report: Report, ran: Ran, seconds: float) -> Report:
     except NotComparable as error:
         return replace(report, remarks=(f"the line was not found: {error}",))
     explainer = Explainer(ran.quantities, min(seconds * EXPLAINING, MOST_EXPLAINING))
-    faults = [*faults_of(ran, said, explainer)]
+    faults = sorted(faults_of(ran, said, explainer), key=lambda fault: fault.line)
     if not faults and not ran.raised:
         faults = [*unplaced(ran, report, explainer)]
     first = min((f.line for f in faults if f.line), default=0)

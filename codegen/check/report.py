@@ -36,12 +36,20 @@ def lines(report: Report) -> Iterator[str]:
     for fault in report.faults:
         yield ""
         yield from about(fault)
-    if report.right_until and report.faults:
-        seen = report.right_until
-        yield f"  right until line {seen.line}: `{seen.source}` is {seen.title}"
+    if report.faults:
+        yield from around(report)
+
+
+def around(report: Report) -> Iterator[str]:
+    """Where it is right before the first fault, and a small example."""
+    seen = report.right_until
+    if seen or report.example:
+        yield ""
+    if seen:
+        yield f"right until line {seen.line}: `{seen.source}` is {seen.title}"
     if report.example:
-        yield "  the smallest example that shows it:"
-        yield from (f"    {line}" for line in report.example.splitlines())
+        yield "a small example that shows it:"
+        yield from (f"  {line}" for line in report.example.splitlines())
 
 
 def compared(report: Report) -> Iterator[str]:
@@ -65,22 +73,25 @@ def remarks(report: Report) -> Iterator[str]:
 
 def about(fault: Fault) -> Iterator[str]:
     """What is said of one fault."""
+    value = f" is {fault.is_}" if fault.is_ else ""
     if fault.line:
-        value = f" is {fault.is_}" if fault.is_ else ""
-        rights = listed([cotangent_name(t) for t in fault.makes_right])
         yield f"line {fault.line}: `{fault.source}`{value}"
-        if fault.wanted:
-            yield f"  wanted for {fault.sets}: {fault.wanted}"
-        if fault.repair:
-            yield f"  with `{fault.repair}` {rights} would be right"
+        sets = f" for {fault.sets}"
     else:
-        yield f"{fault.sets}{f' is {fault.is_}' if fault.is_ else ''}"
-        yield f"  wanted: {fault.wanted}"
+        yield f"{fault.sets}{value}"
+        sets = ""
+    if fault.wanted:
+        yield f"  wanted{sets}: {fault.wanted}"
     why = fault.explanation
+    if why is not None and why.formula:
+        yield f"  what came: {why.formula}"
     if why is not None:
-        yield f"  as it is, {'; and '.join(why.words)}{f': {why.formula}' if why.formula else ''}"
+        yield f"  the slip: {'; and '.join(why.words)}"
     elif fault.wanted and not fault.repair:
         yield "  no single change of the formulas gives these numbers"
+    if fault.repair:
+        rights = listed([cotangent_name(t) for t in fault.makes_right])
+        yield f"  with `{fault.repair}` {rights} would be right"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@
 | running | the file as a module, its functions called, a result taken apart |
 | watched | the file's code with a look at each value that it sets |
 | observer | values by line, and other values put in their place |
+| matching | are two arrays the same, whatever their layout |
 | searching | the first line at which the right value makes a gradient right |
 | repairs | other spellings of that line that make it right |
 """
