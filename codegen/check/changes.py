@@ -44,6 +44,13 @@ class Change:
     result: Expr
 
 
+def by_sizes(expr: Expr, sizes: Sequence[Expr]) -> Iterator[Change]:
+    """A whole formula times, or over, a size."""
+    for size in sizes:
+        yield Change("{} is missing as a divisor", (size,), expr * size)
+        yield Change("it is divided by {}", (size,), expr / size)
+
+
 def changes(expr: Expr, axes: Axes, sizes: Sequence[Expr]) -> Iterator[Change]:
     """Every single change of an expression, those of the whole first."""
     yield from here(expr, axes, sizes)
@@ -114,6 +121,7 @@ def of_anything(expr: Expr) -> Iterator[Change]:
     yield Change("the sign of {} is wrong", (expr,), -expr)
     yield Change("{} is there twice", (expr,), 2 * expr)
     yield Change("the half is taken of {}", (expr,), expr / 2)
+    yield Change("1 stands in place of {}", (expr,), sp.S.One)
 
 
 def of_sum(expr: Expr) -> Iterator[Change]:

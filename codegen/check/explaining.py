@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, permutations
+from itertools import chain, islice, permutations
 
 import numpy as np
 from sympy import Expr
 
 from pullback.codegen.check.arrays import Array, Spread, World
-from pullback.codegen.check.changes import Change, changes
+from pullback.codegen.check.changes import Change, by_sizes, changes
 from pullback.codegen.check.quantities import Formula, Quantities, Quantity, ordered, reads
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import entry_name, free_indices, is_entry
@@ -19,6 +19,8 @@ from pullback.derive.index.objects import entry_name, free_indices, is_entry
 EXACT = 1e-9  # relative: numbers that are this near are those of a change
 SMALL = 1e-3  # entries below this are compared as this, so that what is 0 is what comes to nothing
 MAX_CHANGES = 4_000
+UNFIT = (PullbackError, IndexError, ValueError, KeyError, ZeroDivisionError)
+Formulas = Mapping[str, Formula]
 MAX_FIRST = 150  # changes that are tried together with a second one
 
 
@@ -54,27 +56,33 @@ class Explainer:
         The formula itself is changed first, then those that it reads, nearest first; at last two
         changes of the formula itself.
         """
-        target = self.formula_of(wanted)
         simple = self.same(wanted, came)
         if simple:
             return simple
-        budget = iter(range(MAX_CHANGES))
-        for formula in self.chain(target):
-            for change in changes(formula.expr, self.axes, self.sizes):
-                if next(budget, None) is None or time.monotonic() > self.end:
+        for among in (self.quantities.formulas, self.quantities.by_steps):
+            target = among.get(wanted.name) or Formula(wanted.name, wanted.indices, wanted.expr)
+            for formula, change in islice(self.single(target, among), MAX_CHANGES):
+                if time.monotonic() > self.end:
                     return None
-                if self.gives(formula, change.result, target, came, world):
-                    return self.told(formula, target, (change,))
-        return self.twice(target, came, world)
+                if self.gives(formula, change.result, target, came, world, among):
+                    return self.told(formula, (change,))
+        return self.twice(self.formula_of(wanted), came, world)
+
+    def single(self, target: Formula, among: Formulas) -> Iterator[tuple[Formula, Change]]:
+        """Single changes of a formula, then of those that it hangs on; at last a size too many."""
+        for formula in along(target, among):
+            yield from ((formula, c) for c in changes(formula.expr, self.axes, self.sizes))
+        yield from ((target, c) for c in by_sizes(target.expr, self.sizes))
 
     def twice(self, target: Formula, came: Array, world: World) -> Explanation | None:
         """Two changes of the formula itself."""
-        for first in islice(changes(target.expr, self.axes, self.sizes), MAX_FIRST):
+        own = changes(target.expr, self.axes, self.sizes)
+        for first in islice(chain(by_sizes(target.expr, self.sizes), own), MAX_FIRST):
             for second in changes(first.result, self.axes, self.sizes):
                 if time.monotonic() > self.end:
                     return None
-                if self.gives(target, second.result, target, came, world):
-                    return self.told(target, target, (first, second))
+                if self.fitting(second.result, target, came, world):
+                    return self.told(target, (first, second))
         return None
 
     def formula_of(self, wanted: Quantity) -> Formula:
@@ -96,33 +104,34 @@ class Explainer:
             return Explanation(("the numbers are right, and transposed",), wanted.name, "")
         return None
 
-    def chain(self, target: Formula) -> Iterator[Formula]:
-        """The formula and those that it hangs on, the nearest first."""
-        waiting, seen = [target], {target.name}
-        while waiting:
-            formula = waiting.pop(0)
-            yield formula
-            for name in reads(formula):
-                if name not in seen and name in self.quantities.formulas:
-                    seen.add(name)
-                    waiting.append(self.quantities.formulas[name])
-
     def gives(
-        self, formula: Formula, result: Expr, target: Formula, came: Array, world: World
+        self,
+        formula: Formula,
+        result: Expr,
+        target: Formula,
+        came: Array,
+        world: World,
+        among: Formulas,
     ) -> bool:
         """Is what came the target's value with this other right side of a formula?"""
+        if formula.name == target.name:
+            return self.fitting(result, target, came, world)
+        if {*free_indices(result)} - {*formula.indices}:
+            return False
         try:
-            if formula.name == target.name:
-                return self.fits(result, target, came, world)
-            if {*free_indices(result)} - {*formula.indices}:
-                return False
-            with np.errstate(all="ignore"):
-                new = world.array(result, formula.indices)
+            new = world.array(result, formula.indices)
             if same(new, world.arrays[formula.name]):
                 return False
-            changed = self.carried(world.beside({formula.name: new}), formula, target)
-            return self.fits(target.expr, target, came, changed)
-        except (PullbackError, IndexError, ValueError, KeyError, ZeroDivisionError):
+            changed = carried(world.beside({formula.name: new}), formula, target, among)
+        except UNFIT:
+            return False
+        return self.fitting(target.expr, target, came, changed)
+
+    def fitting(self, expr: Expr, target: Formula, came: Array, world: World) -> bool:
+        """Does an expression give what came, if it has a value at all?"""
+        try:
+            return self.fits(expr, target, came, world)
+        except UNFIT:
             return False
 
     def follows(
@@ -139,29 +148,24 @@ class Explainer:
             world = world.beside({wanted.name: value})
         else:
             world = world.fixing(wanted.expr, Spread(wanted.indices, value))
-        for formula in self.quantities.formulas.values():
-            if formula.name != wanted.name:
-                world = world.beside({formula.name: world.array(formula.expr, formula.indices)})
-        return all(
-            self.fits(other.expr, self.formula_of(other), came, world) for other, came in others
+        return any(
+            self.all_fit(world, wanted.name, others, among)
+            for among in (self.quantities.formulas, self.quantities.by_steps)
         )
 
-    def carried(self, world: World, formula: Formula, target: Formula) -> World:
-        """The world with all that hangs on a formula, on the way to the target, worked out anew."""
-        way = self.between(formula.name, target)
-        for other in self.quantities.formulas.values():
-            if other.name in way:
-                world = world.beside({other.name: world.array(other.expr, other.indices)})
-        return world
-
-    def between(self, name: str, target: Formula) -> set[str]:
-        """The formulas that read a tensor, however far, and that the target reads, however far."""
-        above = {f.name for f in self.chain(target)} - {target.name, name}
-        found = {name}
-        for formula in self.quantities.formulas.values():
-            if formula.name in above and {*reads(formula)} & found:
-                found.add(formula.name)
-        return found - {name}
+    def all_fit(
+        self,
+        world: World,
+        name: str,
+        others: Sequence[tuple[Quantity, Array]],
+        among: Formulas,
+    ) -> bool:
+        """Are these the values of others, all but one tensor's worked out anew?"""
+        for formula in in_order(among):
+            if formula.name != name:
+                world = world.beside({formula.name: world.array(formula.expr, formula.indices)})
+        pairs = [(among.get(q.name) or self.formula_of(q), came) for q, came in others]
+        return all(self.fitting(target.expr, target, came, world) for target, came in pairs)
 
     def fits(self, expr: Expr, target: Formula, came: Array, world: World) -> bool:
         """Is what came the value of an expression, over its free indices in some order?"""
@@ -177,7 +181,7 @@ class Explainer:
             return False
         return any(same(a, b.transpose(order)) for order in permutations(range(b.ndim)))
 
-    def told(self, formula: Formula, target: Formula, found: Sequence[Change]) -> Explanation:
+    def told(self, formula: Formula, found: Sequence[Change]) -> Explanation:
         """The changes in words and the changed formula."""
         words = tuple(self.spelled(change) for change in found)
         return Explanation(words, formula.name, self.equation(formula, found[-1].result))
@@ -199,6 +203,44 @@ class Explainer:
         if not formula.name:
             return self.notation.spell(result, formula.indices)
         return self.notation.equation(formula.left, result)
+
+
+def along(target: Formula, among: Formulas) -> Iterator[Formula]:
+    """A formula and those that it hangs on, the nearest first."""
+    waiting, seen = [target], {target.name}
+    while waiting:
+        formula = waiting.pop(0)
+        yield formula
+        for name in reads(formula):
+            if name not in seen and name in among:
+                seen.add(name)
+                waiting.append(among[name])
+
+
+def carried(world: World, formula: Formula, target: Formula, among: Formulas) -> World:
+    """The world with what hangs on a formula, on the way to the target, worked out anew."""
+    above = {f.name for f in along(target, among)} - {target.name, formula.name}
+    moved = {formula.name}
+    for other in in_order(among):
+        if other.name in above and {*reads(other)} & moved:
+            moved.add(other.name)
+            world = world.beside({other.name: world.array(other.expr, other.indices)})
+    return world
+
+
+def in_order(among: Formulas) -> list[Formula]:
+    """Formulas such that each stands behind those that it reads."""
+    done: dict[str, Formula] = {}
+
+    def visit(formula: Formula) -> None:
+        for name in reads(formula):
+            if name in among and name not in done and name != formula.name:
+                visit(among[name])
+        done.setdefault(formula.name, formula)
+
+    for formula in among.values():
+        visit(formula)
+    return list(done.values())
 
 
 def same(a: Array, b: Array) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +15,8 @@ from pullback.codegen.check.arrays import Array
 from pullback.codegen.check.drawing import Draw, Sizes
 from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation
-from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.calculus.derivation import Derivation, cotangent_name, derive
+from pullback.derive.errors import PullbackError
 from pullback.derive.index.binders import Binder
 from pullback.derive.index.objects import Index, entries, entry, entry_name, free_indices, is_entry
 from pullback.derive.index.rewriting import substitute
@@ -52,15 +53,31 @@ class Quantity:
 class Quantities:
     """The right values of a layer for one draw of its inputs.
 
-    `formulas` are those of nodes and notation in order, then of cotangents in order; `lead` is the
-    shape that takes the place of the leading axes in arrays of the user's.
+    `formulas` are those of nodes, notation and cotangents as they were derived; `by_steps` are the
+    same where what is notation counts as a node: those who derive by hand often go these ways.
     """
 
     def __init__(self, derivation: Derivation, drawn: Draw) -> None:
         self.derivation, self.drawn = derivation, drawn
         self.layer: Layer = derivation.layer
-        self.formulas = formulas(derivation)
-        self.world = drawn.world
+        own, self.world = formulas(derivation), drawn.world
+        by_steps = self.agreeing(finer(self.layer))
+        self.formulas = {**by_steps, **own}
+        self.by_steps = {**own, **by_steps}
+
+    def agreeing(self, other: Derivation | None) -> dict[str, Formula]:
+        """The formulas of another derivation whose values agree; its own are put into the world."""
+        if other is None:
+            return {}
+        world, found = self.world, formulas(other)
+        for formula in found.values():
+            array = world.array(formula.expr, formula.indices)
+            if formula.name not in world.arrays:
+                world = world.beside({formula.name: array})
+            elif not np.allclose(array, world.arrays[formula.name], rtol=1e-8, atol=1e-10):
+                return {}
+        self.world = world
+        return {n: f for n, f in found.items() if np.isfinite(world.arrays[n]).all()}
 
     @property
     def sizes(self) -> Sizes:
@@ -118,7 +135,8 @@ class Quantities:
 
         for name, indices in self.tensors.items():
             keep(Quantity(entry(name, indices), indices, self.world.arrays[name], name))
-        for formula in self.formulas.values():
+        every = {**self.formulas, **{f"{n} by steps": f for n, f in self.by_steps.items()}}
+        for formula in every.values():
             for part in parts(formula.expr, self.layer.axes):
                 if part.is_number or isinstance(part, Index) or is_entry(part):
                     continue
@@ -133,6 +151,21 @@ class Quantities:
         mine = {t.name: t.indices for t in self.layer.tensors.values()}
         named = {f.name: f.indices for f in self.formulas.values() if f.name not in mine}
         return {**named, cotangent_name(output.name): output.indices, **mine}
+
+
+@lru_cache(8)
+def finer(layer: Layer) -> Derivation | None:
+    """The derivation in which notation counts as nodes; None where there is none of it, or no way.
+
+    Its steps are not proved: its numbers must agree with those of the one that is.
+    """
+    if not layer.notations:
+        return None
+    nodes = tuple(replace(n, notation=False) for n in layer.nodes)
+    try:
+        return derive(replace(layer, nodes=nodes))
+    except PullbackError:
+        return None
 
 
 def formulas(derivation: Derivation) -> dict[str, Formula]:

@@ -28,30 +28,30 @@ Node = Any  # of a syntax tree: which fields it has is known where its kind is
 Change = Callable[[Node], Node]
 
 
-def repairs(text: str, line: int) -> Iterator[tuple[ast.Module, str]]:
-    """Modules in which the statement of this line is changed at one place, and its new text.
+def repairs(text: str, line: int) -> Iterator[tuple[str, str]]:
+    """Texts in which the statement of this line is changed at one place, and how it is spelled.
 
-    Of a loop or a condition it is the first line. Where no statement starts in the line there are
-    none.
+    Of a loop or a condition it is the first line. Lines keep their numbers. Where no statement
+    stands alone in the line there are none.
     """
-    tree = ast.parse(text)
-    nodes: list[Node] = [*ast.walk(tree)]
-    places = [k for k, n in enumerate(nodes) if is_statement(n) and n.lineno == line]
-    if not places:
+    nodes: list[Node] = [*ast.walk(ast.parse(text))]
+    found = [n for n in nodes if is_statement(n) and n.lineno == line]
+    if not found:
         return
-    place = places[0]
-    seen = {first_line(nodes[place])}
-    for count, change in enumerate(changes(nodes[place], names_of(nodes, nodes[place]))):
+    statement, lines = found[0], text.splitlines()
+    last = min([statement.end_lineno, *(n.lineno - 1 for n in getattr(statement, "body", []))])
+    before = lines[line - 1].encode()[: statement.col_offset].decode()
+    if before.strip() or last < line:
+        return
+    seen = {first_line(statement)}
+    for count, change in enumerate(changes(statement, names_of(nodes, statement))):
         if count >= MAX_REPAIRS:
             return
-        new = copy.deepcopy(tree)
-        old = [*ast.walk(new)][place]
-        changed = change(old)
-        put_over(new, old, changed)
-        spelled = first_line(changed)
+        spelled = first_line(change(copy.deepcopy(statement)))
         if spelled not in seen:
             seen.add(spelled)
-            yield new, spelled
+            blank = [""] * (last - line)
+            yield "\n".join([*lines[: line - 1], before + spelled, *blank, *lines[last:]]), spelled
 
 
 def is_statement(node: Node) -> bool:

@@ -49,8 +49,9 @@ class Loaded:
         sys.modules[self.module.__name__] = self.module
         try:
             tree = ast.parse(request["text"], self.file)
-            tree = changed(tree) if changed else tree
-            exec(compile(ast.fix_missing_locations(tree), self.file, "exec"), self.module.__dict__)
+            exec(
+                compile(changed(tree) if changed else tree, self.file, "exec"), self.module.__dict__
+            )
         except Exception as error:
             raise Raised(raised(error, self.file, loading=True)) from None
 

@@ -10,7 +10,6 @@ import ast
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from typing import Any
 
@@ -190,20 +189,30 @@ class Search:
 
         They are those whose value is nothing known, in order. Next comes the last line whose value
         is right for something else, where what is wanted comes up no more: that was forgotten. A
-        line is right as it is where what is wanted comes up later on, or where it has a tensor of
-        the layer's and a part of a formula would do.
+        line is right as it is where what is wanted comes up later on, where it sets what its name
+        says, or where it has a node or a cotangent and a part of a formula would do.
         """
-        named = self.request["named"]
+        made = {*self.request["made"]}
         missing = [f for f in found if not (self.comes_up(seen, f) or self.handed_on(seen, f))]
         known = {f: self.known(seen, f) for f in found}
         strange = [f for f in missing if not known[f]]
         forgotten = [
-            f for f in missing if known[f] and not (f.quantity >= named and min(known[f]) < named)
+            f
+            for f in missing
+            if known[f]
+            and not (f.quantity >= self.request["named"] and made & {*known[f]})
+            and not any(self.called(f.site[1], k) for k in known[f])
         ]
         lines: dict[Site, Fault] = {}
         for fault in [*strange, *forgotten[-1:], *found[-1:]]:
             lines.setdefault(fault.site, fault)
         return [*lines.values()][:MAX_CANDIDATES]
+
+    def called(self, name: str, quantity: int) -> bool:
+        """Is this the file's name for a tensor of the layer's?"""
+        titles = self.request["titles"]
+        ours = self.request["names"].get(name, name)
+        return quantity < len(titles) and titles[quantity].lower() == ours.lower()
 
     def handed_on(self, seen: Observer, fault: Fault) -> bool:
         """Does a line set what a function of the file returned, as an earlier line there set it?"""
@@ -260,25 +269,20 @@ class Search:
     def spelled(self, line: int, put: Mapping[Site, Put], good: frozenset[str]) -> str | None:
         """The first other spelling of a line with which all these gradients are right."""
         before = self.loaded
-        for tree, text in repairs(self.request["text"], line):
+        for text, spelled in repairs(self.request["text"], line):
             if time.monotonic() > self.end:
                 break
-            ast.fix_missing_locations(tree)
-            changed = partial(instead, watched(tree) if put else tree)
             try:
-                self.loaded = Loaded(self.request, self.arrays, changed, {LOOK: self.look})
+                request = {**self.request, "text": text}
+                changed = watched if put else None
+                self.loaded = Loaded(request, self.arrays, changed, {LOOK: self.look})
                 if good <= self.run(put)[1]:
-                    return text
+                    return spelled
             except Exception:  # a spelling that cannot be run
                 continue
             finally:
                 self.loaded = before
         return None
-
-
-def instead(tree: ast.Module, _: ast.Module) -> ast.Module:
-    """A tree, whatever the file's own is."""
-    return tree
 
 
 def calls_of_its_own(tree: ast.Module) -> set[int]:
