@@ -74,7 +74,10 @@ def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: E
 
     faults = [fault_of(ran, said, told, explainer) for told in some]
     weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]
-    return faults[weights.index(max(weights))]
+    chosen = weights.index(max(weights))
+    if faults[chosen].explanation or faults[chosen].repair:
+        return faults[chosen]
+    return fault_of(ran, said, some[chosen], explainer, two=True)
 
 
 def follows(
@@ -100,13 +103,15 @@ def own_value(said: Answer, told: Mapping[str, Any]) -> Array | None:
     return own.T if own is not None and told["transposed"] else own
 
 
-def fault_of(ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer) -> Fault:
-    """A line that would do, with a reason."""
+def fault_of(
+    ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer, two: bool = False
+) -> Fault:
+    """A line that would do, with a reason: a single change, or with `two` two of them."""
     quantity = ran.quantities.known[told["quantity"]]
     own = own_value(said, told)
     why = None
     if own is not None:
-        why = explainer.explain(quantity, own, ran.quantities.world)
+        why = explainer.explain(quantity, own, ran.quantities.world, two)
     return Fault(
         line=told["line"],
         source=source(ran.plan.text, told["line"]),

@@ -18,7 +18,10 @@ from pullback.codegen.check.quantities import Quantities, Quantity
 from pullback.codegen.check.smallest import example
 from pullback.derive.calculus.derivation import Derivation
 
-EXPLAINING, MOST_EXPLAINING = 0.1, 1.5  # part of the time that is given, and seconds
+EXPLAINING, MOST_EXPLAINING = (
+    0.05,
+    0.8,
+)  # part of the time that is given, and seconds, for each line
 
 
 def check_file(

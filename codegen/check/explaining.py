@@ -41,7 +41,7 @@ class Explainer:
     """Explains values of one layer, with the values that the user's code goes on from."""
 
     def __init__(self, quantities: Quantities, seconds: float) -> None:
-        self.quantities, self.end = quantities, time.monotonic() + seconds
+        self.quantities, self.seconds, self.end = quantities, seconds, 0.0
         self.axes = dict(quantities.tensors)
         self.sizes = [s for s in quantities.sizes if s in self.used()]
         self.notation = quantities.spelling
@@ -50,12 +50,15 @@ class Explainer:
         """The sizes of the layer's axes."""
         return {i.size for indices in self.axes.values() for i in indices}
 
-    def explain(self, wanted: Quantity, came: Array, world: World) -> Explanation | None:
-        """The first change with which `wanted` is what came; None where there is none.
+    def explain(
+        self, wanted: Quantity, came: Array, world: World, two: bool = True
+    ) -> Explanation | None:
+        """The first change with which `wanted` is what came; None where there is none in time.
 
-        The formula itself is changed first, then those that it reads, nearest first; at last two
-        changes of the formula itself.
+        The formula itself is changed first, then those that it reads, nearest first; at last, with
+        `two`, two changes of the formula itself.
         """
+        self.end = time.monotonic() + self.seconds
         simple = self.same(wanted, came)
         if simple:
             return simple
@@ -63,10 +66,11 @@ class Explainer:
             target = among.get(wanted.name) or Formula(wanted.name, wanted.indices, wanted.expr)
             for formula, change in islice(self.single(target, among), MAX_CHANGES):
                 if time.monotonic() > self.end:
-                    return None
+                    break
                 if self.gives(formula, change.result, target, came, world, among):
                     return self.told(formula, (change,))
-        return self.twice(self.formula_of(wanted), came, world)
+        self.end = time.monotonic() + self.seconds
+        return self.twice(self.formula_of(wanted), came, world) if two else None
 
     def single(self, target: Formula, among: Formulas) -> Iterator[tuple[Formula, Change]]:
         """Single changes of a formula, then of those that it hangs on; at last a size too many."""

@@ -142,7 +142,13 @@ WRONG = [  # a right file, what stands in it, what is put there, words of the re
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "old", "new", "words"), WRONG)
+QUICKLY = 9  # of them are tried in the quick tests
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [*WRONG[:QUICKLY], *(pytest.param(*one, marks=pytest.mark.slow) for one in WRONG[QUICKLY:])],
+)
 def test_the_line_and_the_change_are_named(name, old, new, words, tmp_path):
     before = normal(name)
     assert before.count(old) == 1

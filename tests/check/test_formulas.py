@@ -11,8 +11,12 @@ from pullback.derive.calculus.derivation import cotangent_name
 from tests.meaning import derived, evaluate
 from tests.samples import NAMES, module
 
+QUICK = ("mlp", "layer_norm", "attention", "max_pool", "hinge", "huber", "embedding", "gelu")
 
-@pytest.mark.parametrize("name", NAMES)
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in NAMES]
+)
 def test_values_are_those_of_the_generated_module(name):
     derivation = derived(name)
     drawn = draw(derivation)

@@ -187,8 +187,8 @@ class Search:
     def ordered(self, found: list[Fault], seen: Observer) -> list[Fault]:
         """Lines that would do, one value for each, those first that are likely to blame.
 
-        They are those whose value is nothing known, in order. Next comes the last line whose value
-        is right for something else, where what is wanted comes up no more: that was forgotten. A
+        They are those whose value is nothing known, in order, and, behind the first, the last line
+        whose value is right for something else, if what is wanted comes up no more: forgotten. A
         line is right as it is where what is wanted comes up later on, where it sets what its name
         says, or where it has a node or a cotangent and a part of a formula would do.
         """
@@ -204,7 +204,7 @@ class Search:
             and not any(self.called(f.site[1], k) for k in known[f])
         ]
         lines: dict[Site, Fault] = {}
-        for fault in [*strange, *forgotten[-1:], *found[-1:]]:
+        for fault in [*strange[:1], *forgotten[-1:], *strange[1:], *found[-1:]]:
             lines.setdefault(fault.site, fault)
         return [*lines.values()][:MAX_CANDIDATES]
 
