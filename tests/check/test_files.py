@@ -259,6 +259,32 @@ def test_json(two, capsys):
     assert found[1]["faults"][0]["explanation"]["words"]
 
 
+OWN = """import numpy as np
+
+
+def forward(x, W):
+    h = np.tanh(x @ W)
+    return h, (x, W, h)
+
+
+def backward(dout, cache):
+    x, W, h = cache
+    du = dout * (1 - h**2)
+    return {"x": du @ W.T, "W": x.T @ du}
+"""
+
+
+def test_its_own_forward_is_the_definition(tmp_path, capsys):
+    path = tmp_path / "homework.py"
+    path.write_text(OWN)
+    assert run("check", path, "--shapes", "x=N D; W=D K") == 0
+    path.write_text(OWN.replace("x.T @ du}", "x.T @ dout}"))
+    assert run("check", path, "--shapes", "x=N D; W=D K") == 1
+    assert "line 12" in capsys.readouterr().out
+    assert run("check", path) == 2  # no shapes
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_claims_by_the_command(capsys):
     assert run("check", "relu", "--claim", "du = dh * (u > 0)") == 0
     assert run("check", "relu", "--claim", "du = dh", "--claim", "du = dh * (u > 0)") == 1

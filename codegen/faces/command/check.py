@@ -25,6 +25,7 @@ SECONDS = 20.0
 MAX_SECONDS = 3600.0
 EXAMPLES = """examples:
   pullback check homework.py --against mlp
+  pullback check homework.py --shapes "x=N D; W=D K; b=K"    against its own forward
   pullback check homework.py --against my_layer.toml --function loss
   pullback check homework.py --against mlp --names X=x,W1=W,b1=c,W2=w,b2=b,reg=lamda
   pullback check mlp --claim "dW = x.T @ du / N"
@@ -49,6 +50,12 @@ def add(checked: ArgumentParser) -> None:
         "--against",
         metavar="DEFINITION",
         help="a shipped layer's name or a .toml file (default: the file's own 'forward')",
+    )
+    checked.add_argument(
+        "--shapes",
+        default="",
+        metavar="SHAPES",
+        help='shapes of the inputs of a Python function, as in "x=N D; W=D K; y=N: K"',
     )
     checked.add_argument(
         "--claim",
@@ -121,7 +128,7 @@ def claims(options: Namespace) -> list[Report]:
     refuse = cast(Callable[[str], NoReturn], options.refuse)
     if len(options.files) != 1 or options.against:
         refuse('--claim goes with one definition: pullback check mlp --claim "dW = x.T @ du"')
-    derivation = right(options.files[0])
+    derivation = right(options.files[0], options.shapes)
     with stages(options.files[0], ""):
         return [check_claim(derivation, claim, options.timeout) for claim in options.claim]
 
@@ -132,14 +139,14 @@ def files(options: Namespace) -> list[Report]:
     for file in options.files:
         if not file.endswith(PYTHON):
             refuse(f"{file!r} is no {PYTHON} file; --claim checks a formula against a definition")
-    shared = right(options.against) if options.against else None
+    shared = right(options.against, options.shapes) if options.against else None
     print(
         f"pullback: the code in {', '.join(options.files)} is run, in a process of its own",
         file=sys.stderr,
     )
     found = []
     for file in options.files:
-        derivation = shared or right(f"{file}:forward")
+        derivation = shared or right(f"{file}:forward", options.shapes)
         doing(f"check {file}")
         with stages(file, ""):
             found.append(
@@ -148,8 +155,9 @@ def files(options: Namespace) -> list[Report]:
     return found
 
 
-def right(definition: str) -> Derivation:
+def right(definition: str, shapes: str) -> Derivation:
     """The derivation of a definition, proved now or by an earlier run of this engine."""
+    definition = library.addressed(definition, shapes)
     name, source = library.find(definition)
     memory = remembered()
     with stages(name, source):
