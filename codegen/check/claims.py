@@ -39,6 +39,7 @@ PAIRS = ("maximum", "minimum", "outer", "dot", "matmul", "where", "multiply")
 REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin")
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {n: getattr(np, n) for n in (*ENTRIES, *PAIRS)}
 OPTIONS = ("axis", "keepdims")
+ARGUMENTS = {"where": 3}  # of functions that take neither one nor two
 
 
 class Claim:
@@ -166,24 +167,33 @@ class Claim:
         name, own = function.attr, list(tree.args)
         if not (isinstance(function.value, ast.Name) and function.value.id == "np"):
             own.insert(0, function.value)
-        options = {
-            str(k.arg): self.value(k.value) if k.arg != "keepdims" else True for k in tree.keywords
-        }
+        options = {str(k.arg): k.value for k in tree.keywords}
         if {*options} - {*OPTIONS} or (options and name not in REDUCTIONS):
             raise self.wrong(f"'{ast.unparse(tree)}' has an option that a claim may not hold")
         values = [self.value(a) for a in own]
         if name in REDUCTIONS:
-            axis = [int(v) for v in values[1:2]] or options.get("axis")
-            axis = axis[0] if isinstance(axis, list) else axis
-            keep = {"keepdims": True} if "keepdims" in options else {}
-            return getattr(np, name)(np.asarray(values[0]), axis=axis, **keep)
+            return self.reduced(name, values, options)
         if name == "arange" and len(values) == 1:
             self.bounded(np.empty(int(min(abs(values[0]), MAX_ENTRIES + 1))))
             return np.arange(int(values[0]))
         if name not in FUNCTIONS:
             raise self.wrong(f"'{name}' is not among the functions that a claim may hold")
+        if len(values) != ARGUMENTS.get(name, 2 if name in PAIRS else 1):  # no arrays to write into
+            raise self.wrong(f"'{ast.unparse(tree)}' has not as many arguments as {name} takes")
         self.bounded(*values)
         return FUNCTIONS[name](*values)
+
+    def reduced(self, name: str, values: list[Any], options: dict[str, ast.expr]) -> Any:
+        """A sum, a mean or an extreme value, over an axis or over all."""
+        if not 1 <= len(values) <= 2 or (len(values) == 2 and "axis" in options):
+            raise self.wrong(f"{name} takes an array and an axis")
+        axis = values[1] if len(values) == 2 else None
+        axis = self.value(options["axis"]) if "axis" in options else axis
+        keep = options.get("keepdims", ast.Constant(False))
+        if not (isinstance(keep, ast.Constant) and isinstance(keep.value, bool)):
+            raise self.wrong("keepdims is True or False")
+        whole = None if axis is None else int(axis)
+        return getattr(np, name)(np.asarray(values[0]), axis=whole, keepdims=keep.value)
 
 
 def names_of(quantities: Quantities) -> dict[str, Any]:
