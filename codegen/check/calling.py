@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pullback.codegen.check.arrays import Array
-from pullback.codegen.check.comparing import RIGHT, WRONG, Compared, compared
+from pullback.codegen.check.comparing import WRONG, Compared, compared
 from pullback.codegen.check.conventions import (
     CACHE,
     Call,
@@ -112,7 +112,8 @@ def arguments(how: Plan, quantities: Quantities) -> dict[str, Array]:
 
 def fits(ran: Ran) -> bool:
     """Has a gradient that came the shape that is wanted?"""
-    return any(c.status == RIGHT or c.error is not None for c in gradients(ran))
+    found = {tensor: came(ran, tensor) for tensor in ran.places}
+    return any(a is not None and a.shape == wanted(ran, t).shape for t, a in found.items())
 
 
 def came(ran: Ran, tensor: str) -> Array | None:

@@ -79,7 +79,7 @@ class Observer:
             value = make()
         except Exception as error:
             return self.fails(line, name, error)
-        return self.see(line, name, value)
+        return self.see(line, name, value, own=False)
 
     def fails(self, line: int, name: str, error: Exception) -> Any:
         """A line raised: what stands in for its value, or the exception goes on."""

@@ -187,10 +187,11 @@ class Search:
     def ordered(self, found: list[Fault], seen: Observer) -> list[Fault]:
         """Lines that would do, one value for each, those first that are likely to blame.
 
-        They are those whose value is nothing known, in order, and, behind the first, the last line
-        whose value is right for something else, if what is wanted comes up no more: forgotten. A
-        line is right as it is where what is wanted comes up later on, where it sets what its name
-        says, or where it has a node or a cotangent and a part of a formula would do.
+        They are those whose value is nothing known, in order, and, behind the first of them, the
+        last and the first whose value is right for something else, if what is wanted comes up no
+        more: it was forgotten. A line is right as it is where what is wanted comes up later on,
+        where it sets what its name says, or where it has a node or a cotangent and an input or a
+        part of a formula would do.
         """
         made = {*self.request["made"]}
         missing = [f for f in found if not (self.comes_up(seen, f) or self.handed_on(seen, f))]
@@ -200,11 +201,12 @@ class Search:
             f
             for f in missing
             if known[f]
-            and not (f.quantity >= self.request["named"] and made & {*known[f]})
+            and not (f.quantity not in made and made & {*known[f]})
             and not any(self.called(f.site[1], k) for k in known[f])
         ]
         lines: dict[Site, Fault] = {}
-        for fault in [*strange[:1], *forgotten[-1:], *strange[1:], *found[-1:]]:
+        some = [*strange[:1], *forgotten[-1:], *forgotten[:1], *strange[1:], *found[-1:]]
+        for fault in some:
             lines.setdefault(fault.site, fault)
         return [*lines.values()][:MAX_CANDIDATES]
 
@@ -216,11 +218,11 @@ class Search:
 
     def handed_on(self, seen: Observer, fault: Fault) -> bool:
         """Does a line set what a function of the file returned, as an earlier line there set it?"""
-        if fault.site[0] not in self.calls:
-            return False
+        first, last = self.calls.get(fault.site[0], (0, 0))
         own, sites = self.own(seen, fault), [*seen.seen]
         earlier = sites[: sites.index(fault.site)] if fault.site in sites else []
-        return own is not None and any(same(seen.seen[s][-1], own) for s in earlier)
+        there = (s for s in earlier if first <= s[0] <= last)
+        return own is not None and any(same(seen.seen[s][-1], own) for s in there)
 
     def known(self, seen: Observer, fault: Fault) -> list[int]:
         """The quantities that the value at a line is."""
@@ -285,17 +287,16 @@ class Search:
         return None
 
 
-def calls_of_its_own(tree: ast.Module) -> set[int]:
-    """The lines that set what a function of the file returns."""
-    functions = {f.name for f in tree.body if isinstance(f, ast.FunctionDef)}
-    return {
-        statement.lineno
-        for statement in ast.walk(tree)
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.value, ast.Call)
-        and isinstance(statement.value.func, ast.Name)
-        and statement.value.func.id in functions
-    }
+def calls_of_its_own(tree: ast.Module) -> dict[int, tuple[int, int]]:
+    """The lines that set what a function of the file returns, and the lines of that function."""
+    functions = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
+    found = {}
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+            called = functions.get(ast.unparse(statement.value.func))
+            if called is not None:
+                found[statement.lineno] = (called.lineno, called.end_lineno or called.lineno)
+    return found
 
 
 class Look:

@@ -25,12 +25,17 @@ class Watch(ast.NodeTransformer):
     """Puts looks behind the statements of functions."""
 
     inside = 0
+    parameters: frozenset[str] = frozenset()  # of the function that is being visited
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """A function's own statements."""
+        before, spec = self.parameters, node.args
+        every = (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)
+        self.parameters = frozenset(a.arg for a in every)
         self.inside += 1
         self.generic_visit(node)
         self.inside -= 1
+        self.parameters = before
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
@@ -73,17 +78,19 @@ class Watch(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.stmt:
         """What is worked out in a `return`."""
         if self.inside and node.value is not None:
-            node.value = returned(node.value)
+            node.value = returned(node.value, self.parameters)
         return node
 
 
-def returned(value: ast.expr) -> ast.expr:
-    """The value of a return, with looks at what has no name."""
+def returned(value: ast.expr, parameters: frozenset[str]) -> ast.expr:
+    """The value of a return, with looks at what no statement of the function has set."""
     if isinstance(value, ast.Tuple | ast.List):
-        value.elts = [returned(e) for e in value.elts]
+        value.elts = [returned(e, parameters) for e in value.elts]
     elif isinstance(value, ast.Dict):
-        value.values = [returned(v) for v in value.values]
-    elif not isinstance(value, ast.Name | ast.Constant | ast.Starred):
+        value.values = [returned(v, parameters) for v in value.values]
+    elif isinstance(value, ast.Name) and value.id not in parameters:
+        pass
+    elif not isinstance(value, ast.Constant | ast.Starred):
         empty = ast.arguments([], [], None, [], [], None, [])
         inner = ast.Lambda(empty, value)
         return ast.copy_location(
