@@ -142,7 +142,7 @@ WRONG = [  # a right file, what stands in it, what is put there, words of the re
 ]  # fmt: skip
 
 
-QUICKLY = 9  # of them are tried in the quick tests
+QUICKLY = 6  # of them are tried in the quick tests
 
 
 @pytest.mark.parametrize(

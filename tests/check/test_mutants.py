@@ -10,7 +10,7 @@ EVERY = 6  # of them, in the slow test; `python -m tests.check.measure` takes al
 
 def test_mutants_differ_in_one_line():
     count = 0
-    for name in names():
+    for name in names()[::4]:
         before = normal(name).splitlines()
         for mutant in mutants(name):
             after = mutant.text.splitlines()
@@ -18,7 +18,7 @@ def test_mutants_differ_in_one_line():
                 k + 1 for k, pair in enumerate(zip(before, after, strict=True)) if len({*pair}) > 1
             ] == [mutant.line]
             count += 1
-    assert count > 1500
+    assert count > 200
 
 
 @pytest.mark.slow
