@@ -106,7 +106,11 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = ("log of the error function", "log of the normal distribution")  # a minute each
+NAMES = [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CASES]
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_tail_keeps_its_digits(name, dtype):
     text, points, value, slope = CASES[name]
