@@ -4,11 +4,10 @@ A matrix product and a bias, for every example: u = xW + c.
 
     u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition affine.toml; to change it, change that file.
 Digest of the definition: 5ce8490dc7f7543d
 The derivation, step by step, each step proved: pullback show affine
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -410,4 +409,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 4e7530644c3baace
+# Written by pullback from its own layers; digest of what stands above: 22b92e5e82628631

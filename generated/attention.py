@@ -6,11 +6,10 @@ Each query takes a weighted mean of the values, by the softmax of its products w
     p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition attention.toml; to change it, change that file.
 Digest of the definition: 6fb6ff19218032d3
 The derivation, step by step, each step proved: pullback show attention
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -508,4 +507,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 9508cf6b1be0b0ec
+# Written by pullback from its own layers; digest of what stands above: 23effa5e97b24074

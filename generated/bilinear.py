@@ -4,11 +4,10 @@ A product of two inputs with a matrix for each output, and a bias.
 
     u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition bilinear.toml; to change it, change that file.
 Digest of the definition: e4e600dac50cb5f4
 The derivation, step by step, each step proved: pullback show bilinear
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -447,4 +446,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 44472c383ec0ca15
+# Written by pullback from its own layers; digest of what stands above: 630df0b0ddd9aec5

@@ -5,11 +5,10 @@ Cross-entropy between a target probability and the sigmoid of a logit.
     p[...] := sigmoid(z[...])
     L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
 Digest of the definition: cc880cec91051af1
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -411,4 +410,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: a57237159e8d9dd6
+# Written by pullback from its own layers; digest of what stands above: 150c9944f450a335

@@ -5,11 +5,10 @@ Cross-entropy between a target distribution and the softmax; one-hot targets are
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -sum(j, t[..., j] * log(p[..., j]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition cross_entropy.toml; to change it, change that file.
 Digest of the definition: e04432b83ea6cb92
 The derivation, step by step, each step proved: pullback show cross_entropy
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -469,4 +468,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 7f9f1fbf81f24df0
+# Written by pullback from its own layers; digest of what stands above: 6f7be7785d35fe71

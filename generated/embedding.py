@@ -4,11 +4,10 @@ Rows of a table, by label; the gradients of a row that is taken more than once a
 
     h[..., d] = sum(v, [v == y[...]] * E[v, d])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition embedding.toml; to change it, change that file.
 Digest of the definition: 0a8552b8e1b02cc0
 The derivation, step by step, each step proved: pullback show embedding
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -387,4 +386,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 92878d38da0b0a00
+# Written by pullback from its own layers; digest of what stands above: fbf2b4d9e2ee0b19

@@ -5,11 +5,10 @@ u times the probability that a standard normal number is below u.
     Phi[...] := (1 + erf(u[...] / sqrt(2))) / 2
     h[...] = u[...] * Phi[...]
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition gelu.toml; to change it, change that file.
 Digest of the definition: 10424b0f19706128
 The derivation, step by step, each step proved: pullback show gelu
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -477,4 +476,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: ec16be72fc0dbdc5
+# Written by pullback from its own layers; digest of what stands above: 79dc711afe1a8625

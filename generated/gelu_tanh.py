@@ -5,11 +5,10 @@ GELU with its distribution function approximated by a tanh.
     t[...] := tanh(sqrt(2 / pi) * (u[...] + 0.044715 * u[...]**3))
     h[...] = u[...] / 2 * (1 + t[...])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition gelu_tanh.toml; to change it, change that file.
 Digest of the definition: b1c39eed4bb93fe6
 The derivation, step by step, each step proved: pullback show gelu_tanh
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -371,4 +370,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 406d305470de4040
+# Written by pullback from its own layers; digest of what stands above: d33d55b95571216e

@@ -4,11 +4,10 @@ u, cut off at -1 and 1; the slope at both ends is 0.
 
     h[...] = max(-1, min(1, u[...]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition hardtanh.toml; to change it, change that file.
 Digest of the definition: d2153c74f79252cf
 The derivation, step by step, each step proved: pullback show hardtanh
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -326,4 +325,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fc1cf96b3b44a902
+# Written by pullback from its own layers; digest of what stands above: 3390082e9b25a44e

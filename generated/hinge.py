@@ -4,11 +4,10 @@ How far each wrong class comes within the margin 1 of the right one, added up.
 
     L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition hinge.toml; to change it, change that file.
 Digest of the definition: 8ffcadc1a3e255a7
 The derivation, step by step, each step proved: pullback show hinge
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -436,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 87173199e3b68988
+# Written by pullback from its own layers; digest of what stands above: c518bbd452d7b797

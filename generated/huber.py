@@ -5,11 +5,10 @@ Half the square of a small residual, and linear beyond delta.
     r[...] := abs(x[...] - t[...])
     L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition huber.toml; to change it, change that file.
 Digest of the definition: 6f97cb041a461b06
 The derivation, step by step, each step proved: pullback show huber
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -442,4 +441,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 96ca97026b737723
+# Written by pullback from its own layers; digest of what stands above: 355712f990302511

@@ -4,11 +4,10 @@ Half the sum of squares, times lamda.
 
     R = lamda / 2 * sum(..., W[...]**2)
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition l2.toml; to change it, change that file.
 Digest of the definition: 0ea0dfc3f262ecb8
 The derivation, step by step, each step proved: pullback show l2
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -368,4 +367,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 345a69da81749376
+# Written by pullback from its own layers; digest of what stands above: 66903def9111a40f

@@ -8,11 +8,10 @@ Each row less its mean, over its standard deviation, with a gain and a bias for 
     xhat[..., d] := (x[..., d] - mu[...]) * r[...]
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition layer_norm.toml; to change it, change that file.
 Digest of the definition: 7da6ec2634c4dc58
 The derivation, step by step, each step proved: pullback show layer_norm
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -515,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fe6c9c109c8fa54f
+# Written by pullback from its own layers; digest of what stands above: e22273b2536ba16c

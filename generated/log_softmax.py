@@ -4,11 +4,10 @@ The logarithm of the softmax of each row.
 
     s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition log_softmax.toml; to change it, change that file.
 Digest of the definition: 978bfe0692f9d4a6
 The derivation, step by step, each step proved: pullback show log_softmax
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -422,4 +421,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 5286d0f69b72b29d
+# Written by pullback from its own layers; digest of what stands above: edb91a6c57aa6165

@@ -4,11 +4,10 @@ The logarithm of the sum of exponentials of each row.
 
     s[...] = log(sum(j, exp(z[..., j])))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition log_sum_exp.toml; to change it, change that file.
 Digest of the definition: 8c1829147778e586
 The derivation, step by step, each step proved: pullback show log_sum_exp
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -436,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 4eab911740152a37
+# Written by pullback from its own layers; digest of what stands above: 76620f0c87913186

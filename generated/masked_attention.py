@@ -6,11 +6,10 @@ Attention in which a query sees only the keys where the mask is above 0.
     p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
     o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition masked_attention.toml; to change it, change that file.
 Digest of the definition: 9e24d263d32ab8d4
 The derivation, step by step, each step proved: pullback show masked_attention
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -574,4 +573,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f3b3c5f8f9b3d30f
+# Written by pullback from its own layers; digest of what stands above: 2d322c1b85b99101

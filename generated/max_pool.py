@@ -4,11 +4,10 @@ The largest value over an axis; at a tie the first place takes the gradient.
 
     h[..., d] = max(t, x[..., t, d])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition max_pool.toml; to change it, change that file.
 Digest of the definition: 154bbca68d13e968
 The derivation, step by step, each step proved: pullback show max_pool
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -367,4 +366,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fed9fb91ec35eba4
+# Written by pullback from its own layers; digest of what stands above: 9ce77880e12edb69

@@ -4,11 +4,10 @@ The mean over an axis.
 
     h[..., d] = mean(t, x[..., t, d])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition mean_pool.toml; to change it, change that file.
 Digest of the definition: dab1e441691e267c
 The derivation, step by step, each step proved: pullback show mean_pool
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -336,4 +335,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ecabd7eb942bb203
+# Written by pullback from its own layers; digest of what stands above: c0358734c50e0082

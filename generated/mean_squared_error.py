@@ -4,11 +4,10 @@ The mean of squared residuals over all entries.
 
     L = mean(..., (x[...] - t[...])**2)
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition mean_squared_error.toml; to change it, change that file.
 Digest of the definition: 88f35e1ab23c8e91
 The derivation, step by step, each step proved: pullback show mean_squared_error
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -423,4 +422,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8126feefc53e220f
+# Written by pullback from its own layers; digest of what stands above: b2a0cb91c1ff378a

@@ -4,11 +4,10 @@ max(0, u), entry by entry; the slope at u = 0 is 0.
 
     h[...] = max(0, u[...])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition relu.toml; to change it, change that file.
 Digest of the definition: 5b27ee4dc1785f5c
 The derivation, step by step, each step proved: pullback show relu
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -317,4 +316,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 77c73caf13222b0e
+# Written by pullback from its own layers; digest of what stands above: d8d83016e052e7e2

@@ -6,11 +6,10 @@ Each row over the root of its mean square, with a gain and a bias for each featu
     xhat[..., d] := x[..., d] * r[...]
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition rms_norm.toml; to change it, change that file.
 Digest of the definition: 4669ae7ecc778346
 The derivation, step by step, each step proved: pullback show rms_norm
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -474,4 +473,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: db162d39896d0a82
+# Written by pullback from its own layers; digest of what stands above: 284a56fe17131785

@@ -4,11 +4,10 @@ u sigmoid(u), entry by entry.
 
     h[...] = u[...] * sigmoid(u[...])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition silu.toml; to change it, change that file.
 Digest of the definition: 41b3a97de3b371e2
 The derivation, step by step, each step proved: pullback show silu
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -347,4 +346,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 6227a9bbd5efa636
+# Written by pullback from its own layers; digest of what stands above: 43ad3c69eb3a0a0c

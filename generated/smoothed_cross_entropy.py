@@ -5,11 +5,10 @@ The right class gets 1 - a of the target distribution, and all classes share a.
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition smoothed_cross_entropy.toml; to change it, change that file.
 Digest of the definition: de9c42299355e488
 The derivation, step by step, each step proved: pullback show smoothed_cross_entropy
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -515,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 6922a34c202245b5
+# Written by pullback from its own layers; digest of what stands above: 9b8e4cca7e932f27

@@ -4,11 +4,10 @@ The exponentials of a row, divided by their sum.
 
     p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition softmax.toml; to change it, change that file.
 Digest of the definition: b7ee9dcd7cac5391
 The derivation, step by step, each step proved: pullback show softmax
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -402,4 +401,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 42cbfeb1ed961559
+# Written by pullback from its own layers; digest of what stands above: bf6959cae8ed531c

@@ -5,11 +5,10 @@ The negative log-probability of the right class, for every example.
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -log(p[..., y[...]])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition softmax_cross_entropy.toml; to change it, change that file.
 Digest of the definition: ab54b1e5651235df
 The derivation, step by step, each step proved: pullback show softmax_cross_entropy
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -473,4 +472,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 2043647b4f558be0
+# Written by pullback from its own layers; digest of what stands above: 6bcdf6ee08728ceb

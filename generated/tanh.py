@@ -4,11 +4,10 @@ tanh(u), entry by entry; its slope is 1 - h**2.
 
     h[...] = tanh(u[...])
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition tanh.toml; to change it, change that file.
 Digest of the definition: 983ef7f8995c44af
 The derivation, step by step, each step proved: pullback show tanh
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -319,4 +318,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ed318b4d2b9fd811
+# Written by pullback from its own layers; digest of what stands above: 4f7692c3df59cdf1

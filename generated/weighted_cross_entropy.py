@@ -5,11 +5,10 @@ The loss times the weight of the right class; 0 where the label is the ignored o
     p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
     L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
 
-In formulas n runs over all leading axes, '...' above.
 Written by pullback 0.1.0 from the definition weighted_cross_entropy.toml; to change it, change that file.
 Digest of the definition: 79f83a81b209ec02
 The derivation, step by step, each step proved: pullback show weighted_cross_entropy
-It needs NumPy alone, 1.22 or later.
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
 
 from __future__ import annotations
@@ -589,4 +588,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 74225c6750052eee
+# Written by pullback from its own layers; digest of what stands above: 2321db4617e7d82a
