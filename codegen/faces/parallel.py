@@ -34,9 +34,12 @@ def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[It
         # ignored, leave it to this one, which ends them.
         handler = signal(SIGINT, SIG_IGN)
         try:
-            outcomes = pool.map(work, definitions)
+            futures = [pool.submit(work, definition) for definition in definitions]
         finally:
             signal(SIGINT, handler)
+        # pool.map would cancel what is pending where it is interrupted, and a process that ends
+        # then makes the pool's own thread fail at what is cancelled
+        outcomes = (future.result() for future in futures)
         yield progress(outcomes, len(definitions), "derive and prove", "layer")
     except BaseException as error:
         for process in set(active_children()) - others:
