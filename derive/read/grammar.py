@@ -19,7 +19,8 @@ Nothing here knows what a name means; `pullback.derive.read.reader` gives the tr
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, NoReturn, TypeVar
 
 from pullback.derive.read.trees import (
     BATCH,
@@ -44,14 +45,22 @@ MAX_ZEROS = 40  # of a number, in front
 MAX_NAME = 64
 
 
-class Parser:
-    """Recursive descent over the tokens of one text, with a limit on depth."""
+T = TypeVar("T", bound=Token)
 
-    def __init__(self, source: str, within: str = "") -> None:
+
+class Descent(Generic[T]):
+    """Recursive descent over the words of one text, with limits: what every notation shares."""
+
+    deep = f"brackets, functions, powers and signs are nested deeper than {MAX_DEPTH}"
+    kinds: Mapping[str, str] = {"newline": "the end of the line", "end": "the end of the text"}
+
+    def __init__(
+        self, words: Callable[[str, str], Iterable[T]], source: str, within: str = ""
+    ) -> None:
         if len(source.encode("utf-8", "surrogatepass")) > MAX_TEXT:
             refuse(f"the text is longer than {MAX_TEXT // 1024} KiB", Place(within=within))
-        self.tokens: list[Token] = []
-        for token in tokens(source, within):
+        self.tokens: list[T] = []
+        for token in words(source, within):
             self.tokens.append(token)
             if len(self.tokens) > MAX_WORDS:
                 refuse(f"the text has more than {MAX_WORDS:,} words and signs", token.place)
@@ -63,44 +72,63 @@ class Parser:
         refuse(message, place or self.token.place)
 
     def deeper(self) -> None:
-        """Go down in the nesting of brackets, functions, powers and signs, which is limited."""
+        """Go down in the nesting, which is limited."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail(f"brackets, functions, powers and signs are nested deeper than {MAX_DEPTH}")
+            self.fail(self.deep)
 
     @property
-    def token(self) -> Token:
+    def token(self) -> T:
         """The token to be read next."""
         return self.tokens[self.at]
 
-    def next(self) -> Token:
+    def next(self) -> T:
         """Take one token."""
         self.at += 1
         return self.tokens[self.at - 1]
 
-    def accept(self, *texts: str) -> Token | None:
+    def accept(self, *texts: str) -> T | None:
         """Take the token if it is one of these operators."""
         if self.token.kind == "op" and self.token.text in texts:
             return self.next()
         return None
 
-    def expect(self, text: str, where: str) -> Token:
+    def expect(self, text: str, where: str) -> T:
         """Take this operator or say what was found in its place."""
         token = self.accept(text)
         if token is None:
             self.fail(f"expected '{text}' {where}, found {self.found()}")
         return token
 
+    def found(self) -> str:
+        """The current token, for messages."""
+        return self.kinds.get(self.token.kind, f"'{self.token.text}'")
+
+    def sum(self) -> Tree:
+        """Products joined by + and -."""
+        self.deeper()
+        tree = self.product()
+        while op := self.accept("+", "-"):
+            tree = Operation(op.text, tree, self.product(), op.place)
+        self.depth -= 1
+        return tree
+
+    def product(self) -> Tree:
+        """What a sum is made of, in this notation."""
+        raise NotImplementedError
+
+
+class Parser(Descent[Token]):
+    """The language of definitions."""
+
+    def __init__(self, source: str, within: str = "") -> None:
+        super().__init__(tokens, source, within)
+
     def close(self, bracket: str, opening: Token, opened: str) -> None:
         """Take a closing bracket; where it is missing, say what it would have closed."""
         above = self.token.place.line - opening.place.line
         far = f", {above} {'line' if above == 1 else 'lines'} above" if above else ""
         self.expect(bracket, f"to close '{opened}'{far}")
-
-    def found(self) -> str:
-        """The current token, for messages."""
-        ends = {"newline": "the end of the line", "end": "the end of the text"}
-        return ends.get(self.token.kind, f"'{self.token.text}'")
 
     def name(self, what: str) -> Token:
         """Take a name."""
@@ -158,15 +186,6 @@ class Parser:
         if op is None:
             return left
         return Operation(op.text, left, self.sum(), op.place)
-
-    def sum(self) -> Tree:
-        """Products joined by + and -."""
-        self.deeper()
-        tree = self.product()
-        while op := self.accept("+", "-"):
-            tree = Operation(op.text, tree, self.product(), op.place)
-        self.depth -= 1
-        return tree
 
     def product(self) -> Tree:
         """Signed powers joined by * and /."""

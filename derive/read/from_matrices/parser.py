@@ -13,18 +13,18 @@ A name with a bracket is a function unless it is a tensor. Nothing here knows sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pullback.derive.read.from_matrices.cursor import Cursor
-from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, Word
-from pullback.derive.read.grammar import MAX_NAME, MAX_ZEROS
+from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, Word, words
+from pullback.derive.read.grammar import MAX_DEPTH, MAX_NAME, MAX_ZEROS, Descent
 from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree
 from pullback.derive.read.words import MAX_DIGITS, digits_of
 
 BESIDE = " "  # the sign of a product that is written without one
 BEHIND = "  "  # of one that stands behind a product with a sign: A ⊙ B C
 NORM, BARS = "‖‖", "||"
+DEEP = f"brackets, powers and operations are nested deeper than {MAX_DEPTH}"
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,14 @@ class Line:
     place: Place
 
 
-class Parser(Cursor):
-    """Recursive descent over the words of one text; `tensors` are the names that are declared."""
+class Parser(Descent[Word]):
+    """Matrix notation; `tensors` are the names that are declared."""
+
+    deep = DEEP
+    kinds: Mapping[str, str] = {**Descent.kinds, "norm": "'‖'"}
 
     def __init__(self, source: str, within: str, tensors: Iterable[str]) -> None:
-        super().__init__(source, within)
+        super().__init__(words, source, within)
         self.tensors = set(tensors)
         self.bars: list[str] = [""]  # what would close the innermost ‖ or |; "" in a bracket
 
@@ -49,8 +52,8 @@ class Parser(Cursor):
     def lines(self) -> list[Line]:
         """All lines of the text."""
         found = []
-        while self.word.kind != "end":
-            if self.word.kind == "newline":
+        while self.token.kind != "end":
+            if self.token.kind == "newline":
                 self.next()
             else:
                 found.append(self.line())
@@ -61,8 +64,8 @@ class Parser(Cursor):
 
     def line(self) -> Line:
         """One line; a name that it defines is a tensor from then on."""
-        start, name = self.word, ""
-        after = self.words[self.at + 1]
+        start, name = self.token, ""
+        after = self.tokens[self.at + 1]
         if start.kind == "name" and after.kind == "op" and after.text in ("=", ":="):
             name = start.text
             self.check_name(start)
@@ -70,9 +73,9 @@ class Parser(Cursor):
                 self.fail(f"'{name}' is there already; give the new value a name of its own")
             self.at += 2
         right = self.sum()
-        if self.word.text in ("=", ":="):
+        if self.token.text in ("=", ":="):
             self.fail("what stands left of '=' is one name", start.place)
-        if self.word.kind != "newline":
+        if self.token.kind != "newline":
             self.fail(f"expected an operator or the end of the line, found {self.found()}")
         self.next()
         if name:
@@ -86,15 +89,6 @@ class Parser(Cursor):
 
     # -- operations --------------------------------------------------------------------------------
 
-    def sum(self) -> Tree:
-        """Products joined by + and -."""
-        self.deeper()
-        tree = self.product()
-        while op := self.accept("+", "-"):
-            tree = Operation(op.text, tree, self.product(), op.place)
-        self.depth -= 1
-        return tree
-
     def product(self) -> Tree:
         """Signed powers, joined by signs or by nothing."""
         tree, last = self.sign(), ""
@@ -102,12 +96,12 @@ class Parser(Cursor):
             if op := self.accept("*", ".*", "·", "/", "./"):
                 tree, last = Operation(op.text, tree, self.sign(), op.place), op.text
             elif self.starts():
-                if last in ("/", "./") and not self.word.spaced:
+                if last in ("/", "./") and not self.token.spaced:
                     self.fail(
                         "is this a factor of the divisor or of the whole? a/b c is (a/b) c: write "
                         "a space before it, or brackets as in a/(b c)"
                     )
-                place = self.word.place
+                place = self.token.place
                 sign = BEHIND if last in ("*", ".*") else BESIDE
                 tree, last = Operation(sign, tree, self.power(), place), ""
             else:
@@ -115,11 +109,11 @@ class Parser(Cursor):
 
     def starts(self) -> bool:
         """Does a factor start here, with no sign before it?"""
-        word = self.word
+        word = self.token
         if word.kind == "norm":
             return not word.text and self.bars[-1] != NORM
         if word.kind == "number":
-            if self.words[self.at + 1].text == TRANSPOSE or self.words[self.at + 1].text == "^":
+            if self.tokens[self.at + 1].text == TRANSPOSE or self.tokens[self.at + 1].text == "^":
                 return word.text == "1"  # the vector of ones
             self.fail(
                 f"a number stands before what it multiplies, as in {word.text} x; "
@@ -145,10 +139,10 @@ class Parser(Cursor):
         """An atom with what stands behind it: transposes and powers."""
         tree, depth = self.atom(), self.depth
         while True:
-            place = self.word.place
+            place = self.token.place
             if self.accept(TRANSPOSE):
                 tree = Apply(TRANSPOSE, (tree,), place)
-            elif self.word.kind == "power":
+            elif self.token.kind == "power":
                 tree = Operation("^", tree, Number(self.next().text, place), place)
             elif op := self.accept("^", ".^"):
                 exponent = self.exponent()
@@ -177,7 +171,7 @@ class Parser(Cursor):
 
     def is_t(self) -> bool:
         """Take the letter T, unless it is a tensor."""
-        if self.word.kind != "name" or self.word.text != "T":
+        if self.token.kind != "name" or self.token.text != "T":
             return False
         if "T" in self.tensors:
             self.fail("is T the tensor, or is this a transpose? write ᵀ, or ^(T)")
@@ -188,7 +182,7 @@ class Parser(Cursor):
 
     def atom(self) -> Tree:
         """A number, a tensor, a function, a bracket, a norm, a fraction."""
-        word = self.word
+        word = self.token
         if word.kind == "number":
             return self.number()
         if word.kind == "ones":
@@ -216,7 +210,7 @@ class Parser(Cursor):
 
     def braced(self) -> Tree:
         """A part of a fraction."""
-        opening = self.word
+        opening = self.token
         self.expect("{", "after \\frac, as in \\frac{a}{b}")
         return self.rest(opening, "}")
 
@@ -225,7 +219,7 @@ class Parser(Cursor):
         self.bars.append(bars)
         tree = self.sum()
         self.bars.pop()
-        closes = self.word.kind == "norm" if bars == NORM else self.word.text == "|"
+        closes = self.token.kind == "norm" if bars == NORM else self.token.text == "|"
         if not closes:
             self.fail(f"expected '{bars[0]}' to close the first one, found {self.found()}")
         if bars == BARS:
@@ -253,7 +247,7 @@ class Parser(Cursor):
         """A tensor, or a function of what its brackets hold."""
         word = self.next()
         self.check_name(word)
-        bracket = self.word
+        bracket = self.token
         if word.text in self.tensors or not self.accept("("):
             return Ref(word.text, None, word.place)
         self.bars.append("")

@@ -14,9 +14,16 @@ from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.from_arrays.values import Array, Kind, Reach, Unreadable, tensor
 from pullback.derive.read.from_arrays.writing import Writer
 from pullback.derive.read.from_matrices import algebra as ma
-from pullback.derive.read.from_matrices.cursor import DEEP
 from pullback.derive.read.from_matrices.functions import FUNCTIONS, REFUSED, apply
-from pullback.derive.read.from_matrices.parser import BARS, BEHIND, BESIDE, NORM, Line, Parser
+from pullback.derive.read.from_matrices.parser import (
+    BARS,
+    BEHIND,
+    BESIDE,
+    DEEP,
+    NORM,
+    Line,
+    Parser,
+)
 from pullback.derive.read.from_matrices.values import Matrix, Way, constant, typed
 from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, plain
 from pullback.derive.read.grammar import MAX_DEPTH
@@ -63,7 +70,7 @@ class Reading:
             if not NAME.fullmatch(plain(name)) or names.count(plain(name)) > 1:
                 self.refuse(f"the shape of {name!r}: it is no name, or there twice", None)
         self.parser = Parser(text, within, names)
-        found = {w.text for w in self.parser.words if w.kind == "name"}
+        found = {w.text for w in self.parser.tokens if w.kind == "name"}
         self.writer = Writer({*names, *found})
         for name, shape in shapes.items():
             try:

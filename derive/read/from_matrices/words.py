@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pullback.derive.read.greek import GREEK, LETTERS
 from pullback.derive.read.trees import Place, refuse
+from pullback.derive.read.words import Token
 
 ONES = "𝟏"  # the vector of ones
 TRANSPOSE = "ᵀ"
@@ -77,16 +78,13 @@ TOKEN = re.compile(
 
 
 @dataclass(frozen=True)
-class Word:
+class Word(Token):
     """One word of the text; `spaced` says that a space stands before it.
 
     `kind` is number, name, ones, norm, power, op, newline or end; of a norm `text` is what stands
     below its sign.
     """
 
-    kind: str
-    text: str
-    place: Place
     spaced: bool = False
 
 
