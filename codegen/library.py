@@ -77,10 +77,9 @@ def from_python(path: str, function: str | None, shapes: str | None) -> tuple[st
     _, tree = parse(text, path)
     found = function or the_function(path, tree)
     only = blanked(text, found, path)
-    given = split(shapes or "", f"{path}: shapes")
     names = (found, Path(path).stem, LAYER)
     name = next(n for n in names if is_layer_name(n))
-    return name, made_of_arrays(name, only, given)
+    return name, made_of_arrays(name, only, split(shapes or "", f"{path}: shapes"))
 
 
 def split(shapes: str, where: str = "shapes") -> dict[str, str]:
@@ -130,12 +129,10 @@ def made(
     name: str, equations: str, wrt: Sequence[str] | None = None, assume: Sequence[str] = ()
 ) -> str:
     """The text of a definition with these equations, which may call shipped ones."""
-    keys: dict[str, Any] = {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
+    keys = given(wrt, assume)
     # Read alone first, so that an error points into what was typed and not into TOML made of it.
     read_equations(name, equations, shipped_source, **keys)
-    lines = [f"equations = {quoted(equations)}"]
-    lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
-    return "\n".join(lines) + "\n"
+    return toml("equations", equations, keys)
 
 
 def made_of_arrays(
@@ -147,11 +144,21 @@ def made_of_arrays(
     notation: str = "arrays",
 ) -> str:
     """The text of a definition in array notation, or in that of `matrices`."""
-    keys: dict[str, Any] = {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
+    keys = given(wrt, assume)
     read_arrays(name, text, shapes, shipped_source, notation, **keys)  # alone first, as above
+    table = ["[shapes]", *(f"{quoted(n)} = {quoted(shape)}" for n, shape in shapes.items())]
+    return toml(notation, text, keys) + "\n".join(table) + "\n"
+
+
+def given(wrt: Sequence[str] | None, assume: Sequence[str]) -> dict[str, Any]:
+    """Keys of a definition beside its equations."""
+    return {"assume": assume} | ({} if wrt is None else {"wrt": wrt})
+
+
+def toml(notation: str, text: str, keys: Mapping[str, Any]) -> str:
+    """A definition as TOML: its equations in some notation, and lists of texts by their keys."""
     lines = [f"{notation} = {quoted(text)}"]
     lines += [f"{key} = [{', '.join(map(quoted, texts))}]" for key, texts in keys.items()]
-    lines += ["[shapes]", *(f"{quoted(n)} = {quoted(shape)}" for n, shape in shapes.items())]
     return "\n".join(lines) + "\n"
 
 

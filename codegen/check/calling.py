@@ -16,17 +16,15 @@ from pullback.codegen.check.conventions import (
     Plan,
     gradient_names,
 )
-from pullback.codegen.check.drawing import Draw, draw, has_batch
+from pullback.codegen.check.drawing import Draw, draw
 from pullback.codegen.check.outside import Answer, ask
 from pullback.codegen.check.quantities import Quantities
+from pullback.codegen.interface.shapes import has_batch
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.layer import Layer
 
-LEADS = (
-    (5,),
-    (),
-    (2, 3),
-)  # shapes in place of the leading axes, in the order in which they are tried
+# shapes in place of the leading axes, in the order in which they are tried
+LEADS: tuple[tuple[int, ...], ...] = ((5,), (), (2, 3))
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,11 @@ class Ran:
     places: Mapping[str, Path_]  # where each gradient lies in the result
 
     @property
+    def paths(self) -> list[Path_]:
+        """Where each array lies in the result."""
+        return [tuple(p) for p in self.answer.said.get("paths", [])]
+
+    @property
     def raised(self) -> Mapping[str, Any] | None:
         """What the file raised."""
         return self.answer.said.get("raised")
@@ -52,7 +55,7 @@ def called(derivation: Derivation, how: Plan, seconds: float) -> list[Ran]:
     Where it takes none, the runs that come farthest. Raises NotComparable where it cannot be
     loaded or called at all.
     """
-    leads = LEADS if has_batch(derivation.layer) else LEADS[:1]
+    leads = LEADS if has_batch(*derivation.layer.tensors.values()) else LEADS[:1]
     runs: list[Ran] = []
     for lead in leads:
         ran = called_with(how, Quantities(derivation, drawn(derivation, how, lead)), seconds)
@@ -119,8 +122,7 @@ def fits(ran: Ran) -> bool:
 def came(ran: Ran, tensor: str) -> Array | None:
     """The gradient by a tensor as it came."""
     path = ran.places.get(tensor)
-    paths = [tuple(p) for p in ran.answer.said.get("paths", [])]
-    return None if path is None else ran.answer.arrays[f"r{paths.index(path)}"]
+    return None if path is None else ran.answer.arrays[f"r{ran.paths.index(path)}"]
 
 
 def wanted(ran: Ran, tensor: str) -> Array:
@@ -145,7 +147,7 @@ def output(ran: Ran) -> Compared | None:
         ran.quantities.world.arrays[layer.output.name], layer.output.indices
     )
     own = ran.answer.arrays.get("output")
-    paths = [tuple(p) for p in ran.answer.said.get("paths", [])]
+    paths = ran.paths
     if own is None and (0,) in paths and (0,) not in ran.places.values() and len(paths) > 1:
         own = ran.answer.arrays[f"r{paths.index((0,))}"]
     return None if own is None else compared(layer.output.name, own, right)

@@ -18,10 +18,8 @@ from pullback.codegen.check.quantities import Quantities, Quantity
 from pullback.codegen.check.smallest import example
 from pullback.derive.calculus.derivation import Derivation
 
-EXPLAINING, MOST_EXPLAINING = (
-    0.05,
-    0.8,
-)  # part of the time that is given, and seconds, for each line
+# part of the time that is given, and seconds, for each line
+EXPLAINING, MOST_EXPLAINING = 0.05, 0.8
 
 
 def check_file(

@@ -17,7 +17,6 @@ from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index, size_symbol
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
-from pullback.derive.read.trees import BATCH
 
 Sizes = Mapping[Expr, int]
 LENGTHS = (5, 4, 3, 7, 6, 8, 9, 10, 11, 13)  # of axes, in order; further ones have two and more
@@ -78,11 +77,6 @@ def sizes_of(layer: Layer, lead: Sequence[int], lengths: Sequence[int]) -> dict[
     sizes = {s: free[k] if k < len(free) else 2 + k % 3 for k, s in enumerate(own)}
     sizes[size_symbol(BATCH_SIZE)] = int(np.prod(lead))
     return sizes
-
-
-def has_batch(layer: Layer) -> bool:
-    """Has it leading axes of any number?"""
-    return any(i.name == BATCH for t in layer.tensors.values() for i in t.indices)
 
 
 def inputs(

@@ -94,14 +94,6 @@ class Quantities:
         """The same, with the output's own cotangent where it is not 1 in these numbers."""
         return self.notation.whole if self.drawn.upstream else self.notation
 
-    def formula(self, name: str) -> Formula:
-        """The formula of that name; KeyError for an input's."""
-        return self.formulas[name]
-
-    def gradient(self, tensor: str) -> Array:
-        """The gradient by a tensor."""
-        return self.world.arrays[cotangent_name(tensor)]
-
     def shaped(self, array: Array, indices: Sequence[Index]) -> Array:
         """An array over these axes as the user's code has it, the leading axes apart."""
         shape: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -69,6 +69,22 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 def typed(text: str) -> str:
     """Text from the command line, which is UTF-8 whatever the system's encoding is."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def pairs(text: str, example: str, fits: Callable[[str, str], bool]) -> dict[str, str]:
+    """What stands left and right of each sign in `A=B,C=D`; every pair must fit, as the example."""
+    found = {}
+    for pair in filter(None, text.split(",")):
+        name, _, value = (word.strip() for word in pair.partition("="))
+        if not fits(name, value):
+            raise argparse.ArgumentTypeError(f"{pair!r} is not like {example}")
+        found[name] = value
+    return found
+
+
+def names(texts: Iterable[str]) -> list[str]:
+    """Names from texts with commas between them."""
+    return [name.strip() for text in texts for name in text.split(",")]
 
 
 def add_shapes(command: argparse.ArgumentParser) -> None:

@@ -143,20 +143,21 @@ def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
         )
     if "shapes" in keys and given in ([], ["equations"]):
         raise DefinitionError(f"{name}: the key 'shapes' goes with 'arrays' or 'matrices'")
+    if not given:
+        raise DefinitionError(f"{name}: the key 'equations' is missing")
+    if given == ["equations"]:
+        return with_scalar_labels(parse_equations(read.text("equations", ""), name)), None
     # Imported where they are asked for, so that other definitions do not wait for them.
-    if "arrays" in keys:
-        from pullback.derive.read.from_arrays.reader import understand
+    text, shapes = read.text(given[0], ""), read.table("shapes")
+    if given == ["arrays"]:
+        from pullback.derive.read.from_arrays import reader as arrays
 
-        made = understand(read.text("arrays", ""), read.table("shapes"), name)
-        return with_scalar_labels(made.parsed()), made
-    if "matrices" in keys:
+        made = arrays.understand(text, shapes, name)
+    else:
         from pullback.derive.read.from_matrices import reader as matrices
 
-        made = matrices.understand(read.text("matrices", ""), read.table("shapes"), name)
-        return with_scalar_labels(made.parsed()), made
-    if "equations" not in keys:
-        raise DefinitionError(f"{name}: the key 'equations' is missing")
-    return with_scalar_labels(parse_equations(read.text("equations", ""), name)), None
+        made = matrices.understand(text, shapes, name)
+    return with_scalar_labels(made.parsed()), made
 
 
 @dataclass(frozen=True)

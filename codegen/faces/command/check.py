@@ -13,6 +13,7 @@ from pullback.codegen import library
 from pullback.codegen.check.checking import check_claim, check_file
 from pullback.codegen.check.found import Report
 from pullback.codegen.check.report import data, text
+from pullback.codegen.faces.options import add_shapes, pairs
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.remembered import key_of, remembered
 from pullback.codegen.faults import stages
@@ -51,12 +52,7 @@ def add(checked: ArgumentParser) -> None:
         metavar="DEFINITION",
         help="a shipped layer's name or a .toml file (default: the file's own 'forward')",
     )
-    checked.add_argument(
-        "--shapes",
-        default="",
-        metavar="SHAPES",
-        help='shapes of the inputs of a Python function, as in "x=N D; W=D K; y=N: K"',
-    )
+    add_shapes(checked)
     checked.add_argument(
         "--claim",
         action="append",
@@ -69,7 +65,7 @@ def add(checked: ArgumentParser) -> None:
     )
     checked.add_argument(
         "--names",
-        type=pairs,
+        type=own_names,
         default={},
         metavar="THEIRS=OURS,…",
         help="names of the file's that stand for names of the definition, as in W1=W,b1=c",
@@ -89,15 +85,9 @@ def add(checked: ArgumentParser) -> None:
     )
 
 
-def pairs(given: str) -> dict[str, str]:
+def own_names(given: str) -> dict[str, str]:
     """Names from `W1=W,b1=c`."""
-    found = {}
-    for pair in filter(None, given.split(",")):
-        theirs, _, ours = (word.strip() for word in pair.partition("="))
-        if not (theirs.isidentifier() and ours.isidentifier()):
-            raise ArgumentTypeError(f"{pair!r} is not like W1=W")
-        found[theirs] = ours
-    return found
+    return pairs(given, "W1=W", lambda theirs, ours: theirs.isidentifier() and ours.isidentifier())
 
 
 def seconds(given: str) -> float:

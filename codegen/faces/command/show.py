@@ -11,7 +11,7 @@ from typing import NoReturn, cast
 
 from pullback.codegen import library
 from pullback.codegen.faces.formats import FORMATS, Asked, as_certificate
-from pullback.codegen.faces.options import add_shapes, typed
+from pullback.codegen.faces.options import add_shapes, names, pairs, typed
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faces.watching import watch
 from pullback.codegen.faults import stages
@@ -137,13 +137,8 @@ def add(shown: ArgumentParser) -> None:
 
 def letters(text: str) -> dict[str, str]:
     """Names in place of others, from `n=i,k=h`."""
-    found = {}
-    for pair in filter(None, typed(text).split(",")):
-        name, _, letter = (word.strip() for word in pair.partition("="))
-        if not (name and re.fullmatch(r"[^\W\d_]\w*", letter) and letter.isascii()):
-            raise ArgumentTypeError(f"{pair!r} is not like n=i")
-        found[name] = letter
-    return found
+    word = re.compile(r"[A-Za-z]\w*", re.ASCII)
+    return pairs(typed(text), "n=i", lambda name, to: bool(name and word.fullmatch(to)))
 
 
 def sizes(text: str) -> dict[str, int]:
@@ -189,7 +184,7 @@ def shown(options: Namespace) -> str:
         if options.certificate:
             text = as_certificate(proof)
         else:
-            of = tuple(n.strip() for names in options.of for n in names.split(","))
+            of = tuple(names(options.of))
             asked = Asked(
                 of, options.detail, options.notation, not options.no_second, options.letters
             )
@@ -220,9 +215,8 @@ def asked_for(options: Namespace) -> tuple[str, str]:
     if options.definition is not None:
         options.definition = library.addressed(options.definition, options.shapes)
         return library.find(options.definition)
-    text, wrt = "\n".join(options.equation or options.matrices), None
-    if options.wrt:
-        wrt = [name.strip() for names in options.wrt for name in names.split(",")]
+    text = "\n".join(options.equation or options.matrices)
+    wrt = names(options.wrt) if options.wrt else None
     if options.equation:
         return library.LAYER, library.made(library.LAYER, text, wrt)
     shapes = library.split(options.shapes)
