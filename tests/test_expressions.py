@@ -12,8 +12,10 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pullback.codegen import library
+from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import TooLarge
-from pullback.derive.index.binders import ArgLargest, ArgSmallest, Largest, Smallest, Sum
+from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Sign, Where
 from pullback.derive.index.objects import (
@@ -29,7 +31,9 @@ from pullback.derive.index.objects import (
     is_size,
     size_symbol,
 )
+from pullback.derive.index.renaming import renamed
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
+from pullback.derive.read.reader import read_layer
 
 N, K = size_symbol("N"), size_symbol("K")
 n, m = Index("n", N), Index("m", N)
@@ -316,3 +320,18 @@ def test_an_open_index_is_not_captured_by_the_binder_that_it_came_from():
     _, (opened,) = sum_.open()
     assert substitute(sum_, {n: opened}) == Sum(entry("x", [i]) * entry("x", [opened]), i)
     assert sum_.open() == sum_.open()
+
+
+@pytest.mark.parametrize("name", ["mlp", "layer_norm", "attention", "gelu", "max_pool"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_renaming_is_what_putting_in_is(name, backwards):
+    """Also where terms and factors, and places in deltas, come in another order by their names."""
+    layer = read_layer(*library.find(name), lambda other: library.beside(name, other))
+    steps = derive(layer).steps
+    exprs = {e for step in steps for e in (step.before, step.after)}
+    bodies = {b.body for e in exprs for b in e.atoms(Binder)}
+    assert bodies
+    for expr in exprs | bodies:
+        free = sorted(free_indices(expr), key=str, reverse=backwards)
+        names = {i: Index(f"z{place:03d}", i.size) for place, i in enumerate(free)}
+        assert renamed(expr, names) == expr.xreplace(names)

@@ -24,6 +24,7 @@ from pullback.derive.index.objects import (
     level_of,
     unless_infinite,
 )
+from pullback.derive.index.renaming import renamed
 
 MAX_PERMUTED = 3  # indices of one binder whose every order is tried
 
@@ -45,7 +46,7 @@ class Binder(Expr):
         candidates = []
         for order in every:
             bound = [bound_index(level, place, i.size) for place, i in enumerate(order)]
-            candidates.append((body.xreplace(dict(zip(order, bound, strict=True))), *bound))
+            candidates.append((renamed(body, dict(zip(order, bound, strict=True))), *bound))
         args = candidates[0]
         if len(candidates) > 1:  # a key is dear
             args = min(candidates, key=lambda c: tuple(map(sp.default_sort_key, c)))
@@ -82,7 +83,7 @@ class Binder(Expr):
     def open_anew(self) -> tuple[Expr, tuple[Index, ...]]:
         """As above, with indices that are nowhere else: for putting in what is open itself."""
         fresh = tuple(fresh_index(i.size) for i in self.indices)
-        return self.body.xreplace(dict(zip(self.indices, fresh, strict=True))), fresh
+        return renamed(self.body, dict(zip(self.indices, fresh, strict=True))), fresh
 
     def _eval_is_real(self) -> bool | None:
         return unless_infinite(self)
