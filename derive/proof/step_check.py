@@ -44,9 +44,10 @@ from pullback.derive.proof.writing_out import place_of, write
 
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
-MAX_WORK = 80_000  # of a step at one choice of sizes, in parts written out
-MAX_SECOND = 4_000
+MAX_WORK = 80_000  # of a step, in parts written out
+MAX_SECOND = 4_000  # ... of one that is proved for every size
 WORK_AT_EASE = 500_000  # of a derivation, after which steps have half, a third, … of that
+SECOND_AT_EASE = 20_000  # ... those that are proved for every size
 HOPELESS = 3  # times the work that there may be, at the pace of the first places
 SAMPLES = 150  # places of which each has some cases, where not all can be taken
 POINTS = 3  # at which sides are compared where they are not seen to be equal
@@ -66,25 +67,25 @@ def check_step(
 ) -> Check:
     """Write both sides out for every place of the free indices and every case.
 
-    As a second opinion on a step that is proved for every size, it takes less work: all tries to
-    take every place and every case together, and random ones, as much as one such try.
-
     Sizes go up to 4 where that makes few places and cases and little work, else to 3 or 2; where
-    it is too much even then, random places and cases are taken, and the check says so. An axis
-    that stands alone has size 3 at least, as deviations from a mean of two are one number.
+    all these tries together come to too much, random places and cases are taken, for as much again,
+    and the check says so. As a second opinion on a step that is proved for every size it takes
+    less work. An axis that stands alone has size 3 at least, as deviations from a mean of two are
+    one number.
     """
     work = work or Work()
     indices, found = sizes_to_try(layer, step, definitions)
-    share = MAX_SECOND if second else MAX_WORK // (1 + work.done // WORK_AT_EASE)
+    most, at_ease = (MAX_SECOND, SECOND_AT_EASE) if second else (MAX_WORK, WORK_AT_EASE)
+    share = most // (1 + work.done // at_ease)
     start = work.done
     for sizes in found:
-        whole = share - (work.done - start) if second else share
-        if whole <= 0:
+        left = share - (work.done - start)
+        if left <= 0:
             break
         if sizes != found[-1] and prod(sizes[i.size] for i in indices) > MAX_PLACES:
             continue
         try:
-            return StepCheck(layer, what, step, definitions, sizes, work, whole).whole(indices)
+            return StepCheck(layer, what, step, definitions, sizes, work, left).whole(indices)
         except (TooManyCases, TooMuchWork):
             pass
     return StepCheck(layer, what, step, definitions, found[-1], work, share).sample(indices)
