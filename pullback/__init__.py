@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pullback.codegen.faces.notebook import Derived
+    from pullback.codegen.trace import Trace
 
-__all__ = ["layer"]
+__all__ = ["layer", "load", "trace"]
 __version__ = "0.1.0"
 
 
@@ -47,3 +48,34 @@ def layer(
     from pullback.codegen.faces.notebook import layer as make
 
     return make(equations, wrt, assume, name, shapes, matrices)
+
+
+def load(name: str) -> Derived:
+    """Derive and prove a shipped layer, or one in a file, `my_layer.toml`.
+
+    Raises PullbackError where there is none by that name, and as `layer` does.
+    """
+    from pullback.codegen.faces.notebook import load as find
+
+    return find(name)
+
+
+def trace(layer: str | Derived | Any, inputs: Mapping[str, Any] | None = None) -> Trace:
+    """Every value and every gradient of a layer for some inputs: arrays by name, and a table.
+
+    >>> print(trace("relu", {"u": [-1.0, 2.0]})["du"])
+    [0. 1.]
+
+    Arguments:
+        layer: a shipped layer's name, the path of a definition, what `layer` returned, or a module
+            that was generated from a shipped layer
+        inputs: arrays, numbers or lists by name; among them may be the output's cotangent, `dh` of
+            h, which is 1 everywhere if it is left out. Without inputs they are those of the worked
+            example on the layer's page
+
+    Raises PullbackError for inputs that are missing, unknown or no numbers, and TypeError and
+    ValueError as generated modules do for shapes and labels that do not go together.
+    """
+    from pullback.codegen.faces.notebook import traced
+
+    return traced(layer, inputs)

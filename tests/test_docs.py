@@ -278,7 +278,7 @@ def eval_product(text):
 
 
 def test_the_readme_counts_the_steps_of_the_perceptron():
-    steps = notebook.shipped("mlp").compiled.proof.steps
+    steps = notebook.load("mlp").compiled.proof.steps
     assert f"All {len(steps)} steps of the perceptron's derivation" in README
 
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from pullback.codegen.faces.notebook import shipped
+from pullback import load
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "examples" / "derivations.ipynb"
@@ -74,5 +74,5 @@ def test_a_browser_knows_every_command_of_its_formulas(executed):
 
 @pytest.mark.parametrize("name", ["softmax_cross_entropy", "layer_norm"])
 def test_a_browser_knows_every_command_of_a_shipped_layer(name):
-    found = [*formulas({"text/markdown": shipped(name)._repr_markdown_()})]
+    found = [*formulas({"text/markdown": load(name)._repr_markdown_()})]
     assert len(found) > 10 and not unknown(found)

@@ -13,7 +13,7 @@ import sympy as sp
 
 import pullback
 from pullback import layer
-from pullback.codegen.faces.notebook import Derived, shipped
+from pullback.codegen.faces.notebook import Derived, load
 from pullback.codegen.pages.markdown import markdown
 from pullback.codegen.pages.terminal import show
 from pullback.derive.errors import DefinitionError, PullbackError
@@ -40,7 +40,7 @@ def test_the_mathematics_does_not_import_programs():
 
 
 def test_the_example_in_the_docstring():
-    assert doctest.testmod(pullback) == (0, 2)
+    assert doctest.testmod(pullback) == (0, 3)
 
 
 def test_gradients_by_name(affine):
@@ -178,7 +178,7 @@ def test_the_source_of_compiled_functions_is_found(affine):
 def test_calls_of_shipped_definitions_and_a_shipped_layer():
     made = layer("u[n] = a * x[n]\nh = relu(u)", wrt=["a"], name="mine")
     assert list(made.nodes) == ["u", "h"] and made.compile().__name__ == "mine"
-    assert isinstance(shipped("tanh"), Derived) and "tanh" in repr(shipped("tanh"))
+    assert isinstance(load("tanh"), Derived) and "tanh" in repr(load("tanh"))
 
 
 @pytest.mark.parametrize(

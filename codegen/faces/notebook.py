@@ -24,6 +24,8 @@ from pullback.codegen.pages.outline import Block, Outline
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.trace import Trace, trace
+from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
 from pullback.derive.read.definition import is_layer_name, read_definition
 from pullback.derive.read.from_arrays.understood import Understood
@@ -61,10 +63,38 @@ def layer(
     return Derived(compile_definition(name, source, library.shipped_source), understood)
 
 
-def shipped(name: str) -> Derived:
-    """The derivation of a shipped layer, by its name."""
+def load(name: str) -> Derived:
+    """The derivation of a shipped layer by its name, or of a file; see `pullback.load`."""
+    called = library.called_from(name)
     name, source = library.find(name)
-    return Derived(compile_definition(name, source, lambda n: library.beside(name, n)))
+    return Derived(compile_definition(name, source, called))
+
+
+def traced(layer: str | Derived | ModuleType, inputs: Mapping[str, Any] | None) -> Trace:
+    """Every value and every gradient; see `pullback.trace`."""
+    if isinstance(layer, ModuleType):
+        layer = made_into(layer)
+    if isinstance(layer, str):
+        layer = load(layer)
+    if not isinstance(layer, Derived):
+        raise TypeError(
+            "trace takes a layer's name, what pullback.layer returned, or a generated module; "
+            f"came {type(layer).__name__}"
+        )
+    return trace(layer.compiled, inputs)
+
+
+def made_into(module: ModuleType) -> Derived:
+    """The shipped layer of which a module was generated."""
+    name = module.__name__.rpartition(".")[2]
+    if name in library.shipped():
+        found = load(name)
+        if found.compiled.layer.digest[:16] in (module.__doc__ or ""):
+            return found
+    raise PullbackError(
+        f"the module {module.__name__} is not that of a shipped layer as it is now; pass the path "
+        "of its definition, or what pullback.layer returns for it"
+    )
 
 
 class Named(dict[str, "Gradient"]):

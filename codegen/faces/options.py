@@ -25,6 +25,7 @@ EXAMPLES = """examples:
   pullback book                              every derivation in one LaTeX document
   pullback verify mlp.json                   check a derivation that was written as data
   pullback check homework.py --against mlp   where a backward pass by hand goes wrong
+  pullback trace mlp --numbers inputs.json   every value and every gradient, in numbers
 """
 COMMANDS = {  # each with the file that has its arguments and what it does, and with what help says
     "list": ("listing", "list the shipped layers"),
@@ -34,6 +35,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "show": ("show", "print a derivation"),
     "diff": ("diff", "say how the gradients of two definitions differ"),
     "check": ("check", "say where a backward pass written by hand goes wrong, and why"),
+    "trace": ("trace", "print every value and every gradient for some inputs"),
     "verify": ("verify", "check a derivation that was written as data"),
 }
 

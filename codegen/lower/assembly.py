@@ -74,16 +74,31 @@ def hvp(about: Known, wanted: Sequence[str], precise: bool) -> Function:
     return function(about, wanted, precise, names)
 
 
+def lower_every(derivation: Derivation) -> Function:
+    """The operations from inputs and the output's cotangent to every tensor and every gradient."""
+    layer = derivation.layer
+    work = begin(known(derivation))
+    passed_in(work, cotangent_name(layer.output.name), layer.output.indices)
+    names = [n.name for n in layer.nodes]
+    names += [cotangent_name(g.tensor.name) for g in derivation.gradients]
+    return finished(work, names)
+
+
 def function(about: Known, wanted: Iterable[str], precise: bool, names: Iterable[str]) -> Function:
     """The operations from inputs, and tangents of those wanted, to tensors of these names."""
     work = begin(about, precise)
     for name in wanted:
         passed_in(work, tangent_name(name), about.layer.tensor(name).indices)
+    return finished(work, names)
+
+
+def finished(work: Work, names: Iterable[str]) -> Function:
+    """The function whose results are the tensors of these names."""
     found = results(work, names)
     values = work.builder.values
     body = work.builder.needed(*(value for _, value in found))
     return Function(
-        layer=about.layer,
+        layer=work.layer,
         values=tuple(values),
         results=tuple(found),
         body=tuple(sorted(v for v in body if not isinstance(values[v].op, Input | Constant))),

@@ -20,17 +20,21 @@ from sympy import Expr
 
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, size_symbol
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.proof.algebra import Numbers
 from pullback.derive.proof.scalars import Scalars
 from pullback.derive.proof.writing_out import defined, write
+from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.vocabulary import size_words
 
 HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)
 LADDER = tuple(h / 2 for h in HALVES)  # the numbers that inputs are taken from
+UPSTREAM = tuple(h / 5 for h in HALVES)  # ... and the output's cotangent: no number is in both
 NEAR = 1e-9  # to a kink or a tie
-SMALL = 20  # entries of all inputs with which an axis may have size 3
+SIZES = (2, 3, 4, 5, 6)  # of axes, all different: then a wrong transpose has another shape
+MOST = 130  # entries of all inputs with these sizes
+SMALL = 20  # ... with which an axis may have size 3
 DIGITS = 30
 TRIES = 12
 
@@ -120,11 +124,21 @@ def example(derivation: Derivation, code: ModuleType) -> Example | None:
 
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
-    """2 for the first axis and 3 for the others, or 2 for all where that is too much."""
+    """A size of its own for each axis; where that is too much, 2 for the first axis and 3 or 2 for
+    the others."""
     axes = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
+    axes.sort(key=lambda size: size != size_symbol(BATCH_SIZE))  # leading axes have the smallest
+
+    def entries(sizes: Mapping[Expr, int]) -> int:
+        return sum(prod(sizes[i.size] for i in t.indices) for t in layer.inputs)
+
+    if 1 < len(axes) <= len(SIZES):
+        sizes = dict(zip(axes, SIZES, strict=False))
+        if entries(sizes) <= MOST:
+            return sizes
     for size in (3, 2):
         sizes = {axis: size if k or len(axes) == 1 else 2 for k, axis in enumerate(axes)}
-        if sum(prod(sizes[i.size] for i in t.indices) for t in layer.inputs) <= SMALL:
+        if entries(sizes) <= SMALL:
             return sizes
     return sizes
 
@@ -169,7 +183,7 @@ def worked(
     layer = derivation.layer
     output = cotangent_name(layer.output.name)
     shape = tuple(sizes[i.size] for i in layer.output.indices)
-    flat = [LADDER[k % len(LADDER)] if shape else 1.0 for k in range(prod(shape))]
+    flat = [UPSTREAM[k % len(UPSTREAM)] if shape else 1.0 for k in range(prod(shape))]
     known = {**given, output: np.array(flat, object).reshape(shape)}
     definitions = {n.name: (n.indices, n.expr) for n in layer.nodes}
     definitions |= {

@@ -98,7 +98,7 @@ def test_faults_have_a_type_in_python(monkeypatch):
     monkeypatch.setattr("pullback.codegen.proved.derive", raising(error))
     for call in (
         lambda: notebook.layer("u = 2 * x"),
-        lambda: notebook.shipped("relu"),
+        lambda: notebook.load("relu"),
         lambda: compile_definition("relu", library.shipped_source("relu"), {}.__getitem__),
     ):
         with pytest.raises(Fault) as raised:
@@ -112,7 +112,7 @@ def test_faults_have_a_type_in_python(monkeypatch):
 def test_what_the_machine_cannot_hold_is_too_large(error, words, monkeypatch, capsys):
     monkeypatch.setattr("pullback.codegen.proved.derive", raising(error))
     with pytest.raises(TooLarge, match=words):
-        notebook.shipped("relu")
+        notebook.load("relu")
     assert cli.main(["show", "relu"]) == 2 and words in capsys.readouterr().err
 
 
