@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
+.PHONY: help live derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent a
 
 mutate: $(ENV)/test.done ## try single mutations of every module: which do its own tests not see?
 	@$(BIN)/python -m tests.mutations $(EACH)
+
+live: $(ENV)/live.done ## type a definition and see what follows, on a page in the browser
+	@$(BIN)/pullback live
 
 lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .
@@ -71,6 +74,7 @@ $(BIN)/python:
 $(ENV)/derive.done: EXTRAS = pages,progress
 $(ENV)/test.done: EXTRAS = test
 $(ENV)/lint.done: EXTRAS = lint,test
+$(ENV)/live.done: EXTRAS = live,progress
 $(ENV)/train.done: EXTRAS = train
 $(ENV)/bench.done: EXTRAS = bench
 $(ENV)/%.done: pyproject.toml | $(BIN)/python

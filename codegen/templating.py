@@ -9,10 +9,10 @@ import jinja2
 
 
 @cache
-def environment(package: str, **settings: Any) -> jinja2.Environment:
-    """Templates from a package's folder `templates`, not escaped unless `settings` say so."""
+def environment(package: str, *others: str, **settings: Any) -> jinja2.Environment:
+    """Templates from packages' folders `templates`, not escaped unless `settings` say so."""
     return jinja2.Environment(
-        loader=jinja2.PackageLoader(package),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(p) for p in (package, *others)]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

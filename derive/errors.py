@@ -58,7 +58,8 @@ class Excerpt(str):
 class DefinitionError(PullbackError):
     """A definition that cannot be read; the message points into the text with a caret.
 
-    `line` and `column` count in the file where the text is an excerpt that is found there.
+    `line` and `column` count in `source`: the text, or the file where the text is an excerpt that
+    is found there. They are 0 where no place is known.
     """
 
     def __init__(self, reason: str, source: str = "", line: int = 0, column: int = 0) -> None:
@@ -69,7 +70,7 @@ class DefinitionError(PullbackError):
                 where = f" of {source.what}"
             else:
                 source, (line, column) = source.file, found
-        self.line, self.column = line, column
+        self.line, self.column, self.source = line, column, str(source)
         lines = source.split("\n")
         if 1 <= line <= len(lines):
             text = lines[line - 1]

@@ -11,7 +11,7 @@ OWN = "pullback."
 LONGEST = 330  # lines of a file
 PROGRAMS = [  # the floors of codegen/
     "faults", "library", "proved", "templating", "program", "lower", "interface", "notation",
-    "targets", "pages", "compiler", "trace", "check", "faces",
+    "targets", "pages", "compiler", "trace", "check", "live", "faces",
 ]  # fmt: skip
 FLOORS = ["errors", "index", "layer", "read", "laws", "calculus", "law_example", "proof"]
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
 from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, UNICODE, Style
@@ -36,7 +36,7 @@ class Asked:
     def outline(self, proof: Proof, style: Style, usual: str = EVERY) -> Outline:
         """That much of the outline in a style."""
         letters = renamed(proof.derivation.layer, self.letters)
-        whole = Outlines(proof.derivation, proof)[replace(style, letters=letters)]
+        whole = Outlines(proof.derivation, proof, letters)[style]
         return narrowed(whole, self.of, self.detail or usual, self.notation, self.seconds)
 
 

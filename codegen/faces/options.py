@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   pullback show mlp --format html > mlp.html
   pullback show mlp --detail every           ... with every step
   pullback show --equation "u[n] = a * x[n]"
+  pullback live                              a page on which one types and sees
   pullback diff relu leaky_relu              how two derivations differ
   pullback new my_layer                      my_layer.toml, a definition to start from
   pullback generate                          every shipped layer, into generated/
@@ -33,6 +34,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "generate": ("generate", "derive, prove and write modules and derivations"),
     "book": ("book", "derive, prove and write all derivations as one LaTeX document"),
     "show": ("show", "print a derivation"),
+    "live": ("live", "serve a page on this machine, on which one types and sees"),
     "diff": ("diff", "say how the gradients of two definitions differ"),
     "check": ("check", "say where a backward pass written by hand goes wrong, and why"),
     "trace": ("trace", "print every value and every gradient for some inputs"),

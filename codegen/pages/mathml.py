@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -141,11 +141,12 @@ def colour(place: int) -> str:
     return f"t{place % COLOURS}"
 
 
-def typesetter(layer: Layer) -> Typesetter:
-    """A typesetter that knows the layer's tensors."""
+def typesetter(layer: Layer, letters: Mapping[str, str] | None = None) -> Typesetter:
+    """A typesetter that knows the layer's tensors, by the letters that are printed for them."""
+    style = replace(PAGE, letters=letters or {})
     classes = {}
     for name, place in Tensors(layer).places.items():
-        letters = parsed(PAGE.name(name)).find("mi")
-        if letters is not None and letters.text:
-            classes[letters.text] = colour(place)
+        printed = parsed(style.name(name)).find("mi")
+        if printed is not None and printed.text:
+            classes[printed.text] = colour(place)
     return Typesetter(classes)

@@ -115,7 +115,8 @@ class Outliner:
         output = self.derivation.layer.output.name
         for tangent in self.derivation.tangents:
             parts = [Part(None, "", "", tuple(self.push(p))) for p in tangent.parts]
-            check = self.proof.tangents.words if tangent.node.name == output else ""
+            proved = self.proof.tangents if tangent.node.name == output else None
+            check = proved.words if proved else ""
             check = self.notation.words(check)
             yield self.tangent(tangent, parts, check)
 
@@ -279,10 +280,14 @@ LEADING = "any number of leading axes, '...' in the equations, as one"
 
 @dataclass(frozen=True)
 class Outlines:
-    """The outlines of a derivation by their styles, each made once, when it is asked for."""
+    """The outlines of a derivation by their styles, each made once, when it is asked for.
+
+    `letters` are printed in place of names, as `renamed` makes them.
+    """
 
     derivation: Derivation
     proof: Proof
+    letters: Mapping[str, str] = field(default_factory=dict)
     outliners: dict[Style, Outliner] = field(default_factory=dict, compare=False)
     made: dict[Style, Outline] = field(default_factory=dict, compare=False)
 
@@ -295,7 +300,8 @@ class Outlines:
     def outliner(self, style: Style) -> Outliner:
         """What spells parts of the derivation in this style."""
         if style not in self.outliners:
-            notation = Notation(self.derivation.layer, style)
+            lettered = replace(style, letters={**style.letters, **self.letters})
+            notation = Notation(self.derivation.layer, lettered)
             self.outliners[style] = Outliner(self.derivation, self.proof, notation)
         return self.outliners[style]
 

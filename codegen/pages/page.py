@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 
-from markupsafe import Markup
-
-from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.notation.names import Tensors
-from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
@@ -19,11 +15,11 @@ from pullback.codegen.pages.outliner import LEADING, Outlines
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
+from pullback.codegen.pages.symbols import symbol
 from pullback.codegen.targets.target import Code
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.laws.registry import LAWS
-from pullback.derive.layer import Layer, Node, Tensor
-from pullback.derive.read.symbols import BATCH_SIZE
+from pullback.derive.layer import Layer
 from pullback.derive.read.trees import BATCH
 
 HOME = "index.html"
@@ -80,7 +76,7 @@ class Page:
             "equations": [(self.setting.equation(n), plain(n.text)) for n in self.layer.nodes],
             "references": list(map(plain, self.layer.references)),
             "axes": list(self.axes()),
-            "symbols": [*map(self.symbol, self.layer.inputs), *map(self.symbol, self.layer.nodes)],
+            "symbols": [symbol(self.setting, t) for t in self.layer.tensors.values()],
             "graph": self.graph(),
             "values": steps.values(),
             "gradients": steps.sections(latex.sections, words.sections),
@@ -116,35 +112,6 @@ class Page:
             words = known.get(index.name) or batch or sizes.get(index.size, "")
             size = self.setting.name(str(index.size))
             yield {"formula": self.setting.name(index.name), "size": size, "words": plain(words)}
-
-    def symbol(self, tensor: Tensor | Node) -> Context:
-        """A tensor with its shape, its part and what it is."""
-        return {
-            "formula": self.setting.formula(lambda n: n.spell(tensor.entry)),
-            "shape": self.shape(tensor),
-            "part": self.role(tensor),
-            "words": plain(self.layer.descriptions.get(tensor.name, "")),
-        }
-
-    def shape(self, tensor: Tensor | Node) -> Markup | str:
-        """N × D, or that it is one number."""
-        axes = axes_of(tensor)
-        if not axes:
-            return "one number"
-
-        def spell(notation: Notation) -> str:
-            times = r" \times " if notation.style.latex else " × "
-            return times.join(notation.style.name(BATCH_SIZE if a == BATCH else a) for a in axes)
-
-        return self.setting.formula(spell)
-
-    def role(self, tensor: Tensor | Node) -> str:
-        """What part a tensor plays."""
-        if isinstance(tensor, Tensor):
-            return "labels" if tensor.integer else "input"
-        if tensor.name == self.layer.output.name:
-            return "output"
-        return "notation" if tensor.notation else "node"
 
     # -- graph and code --------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ class Setting:
     @cached_property
     def typeset(self) -> Typesetter:
         """Sets formulas in the layer's colours."""
-        return typesetter(self.layer)
+        return typesetter(self.layer, self.known.letters)
 
     @property
     def outlines(self) -> tuple[Outline, Outline]:

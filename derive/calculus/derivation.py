@@ -8,7 +8,7 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -163,6 +163,15 @@ def tensor_of(cotangent: str) -> str:
 
 def derive(layer: Layer) -> Derivation:
     """Derive every gradient that the layer wants; DefinitionError where it wants none."""
+    *_, whole = growing(layer)
+    return whole
+
+
+def growing(layer: Layer) -> Iterator[Derivation]:
+    """The derivation as it grows: values alone, with each gradient more, with tangents, whole.
+
+    The steps of each are the first of the next one, as the same objects. Raises as `derive` does.
+    """
     if not layer.wrt:
         raise DefinitionError(
             f"{layer.name}: there is no gradient to derive: no real input is wanted that nothing "
@@ -172,7 +181,8 @@ def derive(layer: Layer) -> Derivation:
     by_name = {v.node.name: v for v in values}
     readers = reading_nodes(layer)
     needed = on_the_way(layer, readers)
-    gradients = []
+    derivation = Derivation(layer, tuple(values), (), layer.wrt, (), ())
+    yield derivation
     for tensor in in_reverse(layer, readers, needed):
         parts = tuple(
             derive_pullback(layer, by_name, by_name[reader], tensor)
@@ -180,21 +190,31 @@ def derive(layer: Layer) -> Derivation:
             if reader in needed
         )
         cotangent = entry(cotangent_name(tensor.name), tensor.indices)
-        gradients.append(Gradient(tensor, cotangent, parts))
+        gradient = Gradient(tensor, cotangent, parts)
+        derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
+        yield derivation
+    gradients = derivation.gradients
     found = {(p.jacobian.node.name, g.tensor.name): p.jacobian for g in gradients for p in g.parts}
     forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
     tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
-    derivation = Derivation(layer, tuple(values), tuple(gradients), layer.wrt, tangents, ())
+    derivation = replace(derivation, tangents=tangents)
+    yield derivation
     try:
-        return replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
+        yield replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
     except (TooLarge, MissingLaw) as error:
-        return derivation.without_seconds(error.reason)
+        yield derivation.without_seconds(error.reason)
+
+
+def reverse_order(layer: Layer) -> tuple[str, ...]:
+    """The names of what has a gradient, in the order in which gradients are derived."""
+    readers = reading_nodes(layer)
+    return tuple(t.name for t in in_reverse(layer, readers, on_the_way(layer, readers)))
 
 
 def derive_seconds(
     layer: Layer,
     values: dict[str, Value],
-    gradients: list[Gradient],
+    gradients: Sequence[Gradient],
     tangents: tuple[Tangent, ...],
 ) -> tuple[Tangent, ...]:
     """How each gradient changes along the tangents: the cotangents are nodes like others.
@@ -214,7 +234,7 @@ def derive_seconds(
     return derive_tangents(whole, known, nodes, moving, {})
 
 
-def gradient_layer(layer: Layer, gradients: list[Gradient]) -> Layer:
+def gradient_layer(layer: Layer, gradients: Sequence[Gradient]) -> Layer:
     """The layer with its cotangents as nodes; a scalar output's own cotangent is 1."""
     output = layer.output
     upstream = entry(cotangent_name(output.name), output.indices)

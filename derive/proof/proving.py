@@ -6,7 +6,7 @@ A step that fails raises ProofFailed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pullback.derive.calculus.derivation import Derivation
@@ -35,7 +35,7 @@ class Proof:
     derivation: Derivation
     steps: tuple[tuple[Step, Check], ...]
     results: tuple[tuple[str, Check], ...]
-    tangents: Check
+    tangents: Check | None  # None where there are none yet
     seconds: Check | None  # None where there are none
 
     @property
@@ -81,23 +81,52 @@ def prove(derivation: Derivation, watch: Watch = lambda checks, count: checks) -
     Second derivatives whose proof takes too much are left out. Raises ProofFailed at the first step
     that does not hold, and TooLarge where checking takes too much.
     """
+    proof: Proof | None = None
+
+    def checks() -> Checked:
+        nonlocal proof
+        proof = yield from proving(derivation)
+
+    for _ in watch(checks(), len(derivation.steps)):
+        pass
+    assert proof is not None
+    return proof
+
+
+def proving(
+    derivation: Derivation, before: Proof | None = None
+) -> Generator[tuple[Step, Check], None, Proof]:
+    """The checks of steps one by one, and then the proof; see `prove`.
+
+    `before` is the proof of the same derivation when it had fewer steps, all gradients among them:
+    what it has is not checked again.
+    """
     done: list[tuple[Step, Check]] = []
+    known = {id(step): check for step, check in before.steps} if before else {}
     try:
-        for checked in watch(checked_steps(derivation), len(derivation.steps)):
+        for checked in checked_steps(derivation, known):
             done.append(checked)
+            yield checked
         seconds = check_seconds(derivation)
     except Unproved as error:
         derivation = derivation.without_seconds(str(error))
         done, seconds = done[: len(derivation.steps)], None
-    results, tangents = check_gradients(derivation), check_tangents(derivation)
+    results = before.results if before else check_gradients(derivation)
+    tangents = check_tangents(derivation) if derivation.tangents else None
     return Proof(derivation, tuple(done), results, tangents, seconds)
 
 
-def checked_steps(derivation: Derivation) -> Iterator[tuple[Step, Check]]:
-    """Every step with its check."""
+def checked_steps(
+    derivation: Derivation, known: Mapping[int, Check]
+) -> Iterator[tuple[Step, Check]]:
+    """Every step with its check; of chains that are known, by the identity of their steps, those
+    that were made before."""
     layer, work = derivation.layer, Work()
     checker = every_size_checker(layer)
     for what, chain, definitions, second in reasonings(derivation):
+        if all(id(step) in known for step in chain.steps):
+            yield from ((step, known[id(step)]) for step in chain.steps)
+            continue
         try:
             for step, check in checked_chain(layer, checker, what, chain, definitions, work):
                 if work.done > MAX_WHOLE:

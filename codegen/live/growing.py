@@ -1,0 +1,84 @@
+"""A derivation and its proof, made piece by piece and kept: later questions go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from pullback.codegen.live.reading import Reading
+from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.setting import Setting
+from pullback.derive.calculus.derivation import Derivation, growing, reverse_order
+from pullback.derive.calculus.steps import Step
+from pullback.derive.proof.check import Check
+from pullback.derive.proof.proving import Proof, proving
+
+
+@dataclass
+class Growing:
+    """What is known of a definition so far.
+
+    `derivation` grows with the pieces that are taken from `pieces`; `proof` is of as much of it as
+    was there when it was proved.
+    """
+
+    reading: Reading
+    pieces: Iterator[Derivation] = field(init=False)
+    derivation: Derivation = field(init=False)
+    proof: Proof | None = None
+
+    def __post_init__(self) -> None:
+        self.pieces = growing(self.reading.layer)
+        self.derivation = next(self.pieces)
+        self.names = reverse_order(self.reading.layer)
+
+    def gradients(self) -> Iterator[Derivation]:
+        """Derive the gradients, one at a time; those that are there come first."""
+        whole = self.derivation
+        for count in range(len(whole.gradients)):
+            yield part(whole, count + 1)
+        while len(self.derivation.gradients) < len(self.names):
+            self.derivation = next(self.pieces)
+            yield self.derivation
+
+    def rest(self) -> None:
+        """Derive tangents and second derivatives."""
+        *_, self.derivation = (self.derivation, *self.pieces)
+
+    def proving(self) -> Iterator[tuple[int, Step, Check]]:
+        """Prove what is derived so far: each step with its number and its check.
+
+        Raises ProofFailed, TooLarge.
+        """
+        if self.proof is None or self.proof.derivation is not self.derivation:
+            checks = proving(self.derivation, self.proof)
+            number = 0
+            while True:
+                try:
+                    step, check = next(checks)
+                except StopIteration as end:
+                    self.proof = end.value
+                    self.derivation = self.proof.derivation
+                    return
+                number += 1
+                yield number, step, check
+        for number, (step, check) in enumerate(self.proof.steps, 1):
+            yield number, step, check
+
+    def setting(self, derivation: Derivation) -> Setting:
+        """What spells a derivation on pages; what is not yet proved is so called."""
+        proof = self.proof
+        if proof is None or len(proof.steps) < len(derivation.steps):
+            proof = unproved(derivation)
+        return Setting(Outlines(derivation, proof, self.reading.letters))
+
+
+def part(derivation: Derivation, count: int) -> Derivation:
+    """The derivation when it had so many gradients."""
+    return replace(derivation, gradients=derivation.gradients[:count], tangents=(), seconds=())
+
+
+def unproved(derivation: Derivation) -> Proof:
+    """In place of a proof: nothing is checked."""
+    none = tuple((step, Check(step.law, "not yet proved", (), 0)) for step in derivation.steps)
+    return Proof(derivation, none, (), None, None)
