@@ -74,7 +74,7 @@ class Claim:
     def wrong(self, reason: str) -> DefinitionError:
         """An error about the claim."""
         shown = "".join(c if c.isprintable() else " " for c in self.text[:80])
-        return DefinitionError(f"--claim '{shown}': {reason}")
+        return DefinitionError(f"the claim '{shown}': {reason}")
 
     def value(self, tree: ast.AST) -> Any:
         """The value of a tree."""

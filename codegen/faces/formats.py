@@ -64,7 +64,7 @@ def as_fragment(proof: Proof, asked: Asked) -> str:
     """What can be pasted into a document of one's own."""
     from pullback.codegen.pages.latex import fragment
 
-    return fragment(asked.outline(proof, LATEX, usual=KEY))
+    return fragment(asked.outline(proof, LATEX, usual=KEY).sections)
 
 
 def as_html(proof: Proof, asked: Asked) -> str:

@@ -1,48 +1,144 @@
-"""What went wrong, as events: its place in the user's text, and what to write instead."""
+"""What went wrong, as events: its place in the user's text, and what to write there instead."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from pullback.codegen.library import LAYER
 from pullback.codegen.live.questions import Written
 from pullback.derive.errors import DefinitionError, Fault, ProofFailed, PullbackError, TooLarge
+from pullback.derive.read.from_matrices.functions import FUNCTIONS
+from pullback.derive.read.from_matrices.words import plain
+from pullback.derive.read.run_together import GREEK_NAMES, split
+from pullback.derive.read.vocabulary import HABITS, WORDS
+from pullback.derive.read.words import INSTEAD
 
-WORD = re.compile(r"[^\W\d_]\w*|\d+(\.\d+)?|\S")
+WORD = re.compile(r"[^\W\d_]\w*|\d+(\.\d+)?|\*\*|\S")
+LEFT = re.compile(r"^\s*([^\W\d_]\w*)\s*(?:\[[^\]]*\]\s*)?:?=(?!=)", re.MULTILINE)
+ALIKE, MOST = 0.7, 3  # how much names must be alike; how many fixes are offered
 ADVICE = (
     "Give parts of the equations names of their own, each with '=', or leave out what is not "
     "needed: steps then stay short."
 )
+Try = Callable[[Written], object]  # reads a definition; PullbackError where it is not read
 
 
-def faulty(error: PullbackError, written: Written) -> dict[str, Any]:
-    """The event that says what went wrong with a definition."""
+@dataclass(frozen=True)
+class Word:
+    """A word of the user's text: line and columns from 1, the last one that behind it."""
+
+    text: str = ""
+    line: int = 0
+    column: int = 0
+    end: int = 0
+
+
+def faulty(error: PullbackError, written: Written, tried: Try | None = None) -> dict[str, Any]:
+    """The event that says what went wrong; `tried` reads what could be written instead."""
     message = error.reason if isinstance(error, DefinitionError) else str(error)
     message = message.removeprefix(f"{LAYER}: ")
     if isinstance(error, ProofFailed):
         return {"event": "refuted", "message": message}
     if isinstance(error, TooLarge):
         return {"event": "too large", "message": message, "advice": ADVICE}
-    line, column, end = place(error, written)
+    word = word_at(error, written)
+    parts = parts_of(word, written)
+    found = fixes(word, parts, written, tried) if tried and word.text else []
     return {
         "event": "error",
         "message": message,
-        "line": line,
-        "column": column,
-        "end": end,
-        "asking": False,
+        "line": word.line,
+        "column": word.column,
+        "end": word.end,
+        "asking": bool(parts and found),
         "fault": isinstance(error, Fault),
-        "fixes": [],
+        "fixes": found,
     }
 
 
-def place(error: PullbackError, written: Written) -> tuple[int, int, int]:
-    """Line, first column and the column behind the word at which an error points; 0 if unknown."""
+def word_at(error: PullbackError, written: Written) -> Word:
+    """The word at which an error points, if it points into the user's text."""
     if not isinstance(error, DefinitionError) or error.source != written.text or not error.line:
-        return 0, 0, 0
+        return Word()
     lines = written.text.split("\n")
     if not 1 <= error.line <= len(lines):
-        return 0, 0, 0
+        return Word()
     found = WORD.match(lines[error.line - 1], error.column - 1)
-    return error.line, error.column, found.end() + 1 if found else error.column
+    text = found[0] if found else ""
+    return Word(text, error.line, error.column, error.column + len(text))
+
+
+def known(written: Written) -> set[str]:
+    """The names that are declared, or defined, or have indices."""
+    declared = (part.partition("=")[0].strip() for part in written.shapes.split(";"))
+    names = {*filter(None, declared), *LEFT.findall(written.text)}
+    if written.notation == "index":
+        names |= set(re.findall(r"([^\W\d_]\w*)\s*\[", written.text))
+    return names | {plain(name) for name in names}
+
+
+def parts_of(word: Word, written: Written) -> tuple[str, ...]:
+    """The names that a word is made of, if it is none itself: x and W of xW."""
+    names = known(written)
+    if not word.text.isidentifier() or word.text in names | GREEK_NAMES | WORDS | {*FUNCTIONS}:
+        return ()
+    return split(word.text, names)
+
+
+def fixes(word: Word, parts: tuple[str, ...], written: Written, tried: Try) -> list[dict[str, str]]:
+    """What could stand in the place of a word, each with the whole text; only what mends this."""
+    found: list[dict[str, str]] = []
+    for label in dict.fromkeys(instead(word, parts, written)):
+        text = replaced(word, label.strip(), written.text)
+        if len(found) < MOST and mends(replace(written, text=text), word, tried):
+            found.append({"label": label.strip() or "leave it out", "text": text})
+    return found
+
+
+def instead(word: Word, parts: tuple[str, ...], written: Written) -> Iterator[str]:
+    """What could stand in the place of a word."""
+    if parts and written.notation == "index":
+        yield " * ".join(with_indices(part, written.text) for part in parts)
+    elif parts and written.notation == "matrices":
+        yield " ".join(parts)
+    elif parts:
+        yield from (" @ ".join(parts), " * ".join(parts))
+    if written.notation in ("index", "toml"):
+        sign = INSTEAD.get(word.text, "")
+        yield from [sign] if sign and len(sign) < 6 and "(" not in sign else []
+    if word.text == "@" and written.notation == "matrices":
+        yield ""
+    if word.text.isidentifier():
+        names = known(written)
+        words = {*names, *(WORDS if written.notation != "matrices" else FUNCTIONS)} - {word.text}
+        yield from [HABITS[word.text]] if HABITS.get(word.text, "*").isalpha() else []
+        yield from ["lamda"] if word.text == "lambda" else []
+        yield from get_close_matches(word.text, sorted(words), MOST, ALIKE)
+
+
+def with_indices(name: str, text: str) -> str:
+    """A name with the indices that it has elsewhere."""
+    found = re.search(rf"(?<!\w){re.escape(name)}\s*(\[[^\[\]]*\])", text)
+    return name + found[1] if found else name
+
+
+def replaced(word: Word, by: str, text: str) -> str:
+    """The text with something else in the place of a word."""
+    lines = text.split("\n")
+    line = lines[word.line - 1]
+    lines[word.line - 1] = line[: word.column - 1] + by + line[word.end - 1 :]
+    return "\n".join(lines)
+
+
+def mends(written: Written, word: Word, tried: Try) -> bool:
+    """Is a text read, or at least wrong only behind the word that was replaced?"""
+    try:
+        tried(written)
+    except PullbackError as error:
+        at = word_at(error, written)
+        return (at.line, at.column) > (word.line, word.column)
+    return True

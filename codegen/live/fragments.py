@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment
 
-from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import setting as pages
-from pullback.codegen.pages.detail import DETAILS, narrowed
+from pullback.codegen.pages.detail import DETAILS, at_detail
 from pullback.codegen.pages.latex import fragment
 from pullback.codegen.pages.outline import Section
 from pullback.codegen.pages.page_steps import Steps
@@ -30,9 +28,9 @@ def templates() -> Environment:
 
 
 def filled(macro: str, *values: Any) -> str:
-    """A macro with these values, without empty lines."""
+    """A macro with these values."""
     module = templates().get_template("fragments.html.j2").module
-    return re.sub(r"\n\s*\n+", "\n", str(getattr(module, macro)(*values))).strip()
+    return str(getattr(module, macro)(*values)).strip()
 
 
 def values(setting: Setting) -> str:
@@ -85,7 +83,6 @@ def key(block: Context) -> Context:
     return {**block, "rows": [*(row for row in rows if not row["number"]), end]}
 
 
-def latex(setting: Setting, names: Iterable[str]) -> Mapping[str, str]:
-    """The gradients by some tensors as lines of align*, at each level of detail."""
-    page, wanted = setting.known[LATEX], tuple(names)
-    return {detail: fragment(narrowed(page, wanted, detail)) for detail in DETAILS}
+def latex(section: Section) -> Mapping[str, str]:
+    """A gradient, spelled in LaTeX, as lines of align*, at each level of detail."""
+    return {detail: fragment([at_detail(section, detail)]) for detail in DETAILS}

@@ -26,6 +26,7 @@ class Growing:
     pieces: Iterator[Derivation] = field(init=False)
     derivation: Derivation = field(init=False)
     proof: Proof | None = None
+    spelled: Setting | None = None
 
     def __post_init__(self) -> None:
         self.pieces = growing(self.reading.layer)
@@ -40,6 +41,11 @@ class Growing:
         while len(self.derivation.gradients) < len(self.names):
             self.derivation = next(self.pieces)
             yield self.derivation
+
+    @property
+    def count(self) -> int:
+        """How many steps there are to values and gradients."""
+        return len(part(self.derivation, len(self.names)).steps)
 
     def rest(self) -> None:
         """Derive tangents and second derivatives."""
@@ -66,11 +72,14 @@ class Growing:
             yield number, step, check
 
     def setting(self, derivation: Derivation) -> Setting:
-        """What spells a derivation on pages; what is not yet proved is so called."""
-        proof = self.proof
-        if proof is None or len(proof.steps) < len(derivation.steps):
-            proof = unproved(derivation)
-        return Setting(Outlines(derivation, proof, self.reading.letters))
+        """What spells a derivation on pages, the last one kept; what is not proved is so called."""
+        proof = self.proof if self.proof and self.proof.derivation is derivation else None
+        known = self.spelled and self.spelled.known
+        if not known or known.derivation is not derivation or (proof and known.proof is not proof):
+            outlines = Outlines(derivation, proof or unproved(derivation), self.reading.letters)
+            self.spelled = Setting(outlines)
+        assert self.spelled
+        return self.spelled
 
 
 def part(derivation: Derivation, count: int) -> Derivation:

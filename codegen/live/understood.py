@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pullback.codegen.live.chips import what_ifs
 from pullback.codegen.live.reading import Reading
 from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.setting import Setting, plain
@@ -28,6 +29,7 @@ def understood(reading: Reading) -> dict[str, Any]:
         "shapes": [shape(setting, tensor) for tensor in layer.tensors.values()],
         "notes": list(made.notes) if made else [],
         "count": len(layer.nodes),
+        "what_ifs": what_ifs(reading.written),
     }
 
 

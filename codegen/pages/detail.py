@@ -37,10 +37,9 @@ def narrowed(
             raise PullbackError(f"there is no gradient by {name!r}; there are {', '.join(known)}")
 
     def section(section: Section) -> Section:
-        parts = {EVERY: section.parts, KEY: tuple(map(key_part, section.parts)), RESULT: ()}
         index = section.matrix if notation == MATRIX and section.matrix else section.index
         matrix = section.matrix if notation == BOTH else ""
-        return replace(section, parts=parts[detail], index=index, matrix=matrix)
+        return replace(at_detail(section, detail), index=index, matrix=matrix)
 
     wanted = [s for s in page.sections if not of or s.name in of]
     forward = not of and seconds and detail == EVERY
@@ -54,6 +53,12 @@ def narrowed(
     )
     used = {line.law for line in lines(found)}
     return replace(found, laws=tuple(law for law in page.laws if law[0] in used))
+
+
+def at_detail(section: Section, detail: str) -> Section:
+    """A section with so much of its steps."""
+    parts = {EVERY: section.parts, KEY: tuple(map(key_part, section.parts)), RESULT: ()}
+    return replace(section, parts=parts[detail])
 
 
 def key_part(part: Part) -> Part:
@@ -78,8 +83,12 @@ def key_block(block: Block) -> Block:
 
 def lines(page: Outline) -> Iterable[Line]:
     """Every step that is shown."""
+    return (line for block in blocks(page) for line in block.lines)
+
+
+def blocks(page: Outline) -> Iterable[Block]:
+    """Every chain that is shown."""
     sections = (*page.sections, *page.tangents, *page.seconds)
     parts = [part for section in sections for part in section.parts]
     jacobians = [part.jacobian for part in parts if part.jacobian]
-    for shown in (*page.values, *jacobians, *(b for part in parts for b in part.blocks)):
-        yield from shown.lines
+    yield from (*page.values, *jacobians, *(b for part in parts for b in part.blocks))

@@ -64,14 +64,14 @@ class Example:
 
 
 class Decided(Numbers):
-    """Numbers that decide every case; what is near a kink or a tie is unfit.
+    """Numbers that decide every case; what is as near as `near` to a kink or a tie is unfit.
 
     `seen` holds the signs that were asked for.
     """
 
-    def __init__(self, given: Mapping[str, Any], seen: set[int]) -> None:
+    def __init__(self, given: Mapping[str, Any], seen: set[int], near: float = NEAR) -> None:
         super().__init__(mpmath.mp, self.taken, lambda name, at, _: given[name][tuple(at)])
-        self.given, self.seen = given, seen
+        self.given, self.seen, self.near = given, seen, near
 
     def taken(self, name: str, places: Sequence[int]) -> Any:
         """An entry of an input."""
@@ -79,7 +79,7 @@ class Decided(Numbers):
 
     def sign(self, value: Any) -> int:
         """Which sign a number has."""
-        if abs(real(value)) < NEAR:
+        if abs(real(value)) < self.near:
             raise Unfit("a kink")
         self.seen.add(1 if value > 0 else -1)
         return super().sign(value)
@@ -87,7 +87,7 @@ class Decided(Numbers):
     def largest(self, values: Sequence[Any]) -> int:
         """The place of the largest, which must stand out."""
         order = sorted(map(real, values), reverse=True)
-        if len(order) > 1 and order[0] - order[1] < NEAR:
+        if len(order) > 1 and order[0] - order[1] < self.near:
             raise Unfit("a tie")
         return super().largest(values)
 
@@ -99,18 +99,28 @@ def real(value: Any) -> Any:
     return value
 
 
-def example(derivation: Derivation, code: ModuleType) -> Example | None:
+def example(
+    derivation: Derivation,
+    code: ModuleType,
+    first: int = 0,
+    sizes: Mapping[Expr, int] | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Example | None:
     """A worked example of a layer, whose module is `code`; None where no simple inputs will do.
 
     Inputs with both signs come first, and among those that fit, some that show both sides of kinks.
+    `first` is where drawing begins; inputs in `own`, arrays of numbers that fit `sizes`, are not
+    drawn, and may lie at a kink.
     """
-    layer = derivation.layer
-    sizes, fallback = small_sizes(layer), None
-    for positive, attempt in product((False, True), range(TRIES)):
+    layer, own = derivation.layer, own or {}
+    sizes, fallback = sizes or small_sizes(layer), None
+    near = 0.0 if own else NEAR
+    for positive, attempt in product((False, True), range(first, first + TRIES)):
         seen: set[int] = set()
+        given = {**inputs(layer, sizes, attempt, positive), **own}
         try:
             with mpmath.workdps(DIGITS):
-                found = worked(derivation, sizes, inputs(layer, sizes, attempt, positive), seen)
+                found = worked(derivation, sizes, given, seen, near)
         except Unfit:
             continue
         dead = any(not t.values.any() for t in found.gradients if t.values.size)
@@ -176,10 +186,14 @@ def weights(shape: Sequence[int]) -> list[float]:
     return [row[(k + k // last) % last] for k in range(prod(shape))]
 
 
-def worked(
-    derivation: Derivation, sizes: Mapping[Expr, int], given: Mapping[str, Any], seen: set[int]
-) -> Example:
-    """Every value of the layer and every gradient for these inputs."""
+def numbers_of(
+    derivation: Derivation,
+    sizes: Mapping[Expr, int],
+    given: Mapping[str, Any],
+    seen: set[int],
+    near: float = NEAR,
+) -> tuple[Scalars[Any], Decided]:
+    """What works out values and gradients for these inputs, and the numbers that it does it in."""
     layer = derivation.layer
     output = cotangent_name(layer.output.name)
     shape = tuple(sizes[i.size] for i in layer.output.indices)
@@ -190,8 +204,21 @@ def worked(
         cotangent_name(g.tensor.name): (g.tensor.indices, g.total) for g in derivation.gradients
     }
     labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
-    numbers = Decided(known, seen)
-    scalars = Scalars(sizes, definitions, numbers, labels)
+    numbers = Decided(known, seen, near)
+    return Scalars(sizes, definitions, numbers, labels), numbers
+
+
+def worked(
+    derivation: Derivation,
+    sizes: Mapping[Expr, int],
+    given: Mapping[str, Any],
+    seen: set[int],
+    near: float = NEAR,
+) -> Example:
+    """Every value of the layer and every gradient for these inputs."""
+    layer = derivation.layer
+    scalars, numbers = numbers_of(derivation, sizes, given, seen, near)
+    upstream = numbers.given[cotangent_name(layer.output.name)]
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
             if abs(real(write(scalars, fact.lhs - fact.rhs, at))) > NEAR:
@@ -209,7 +236,7 @@ def worked(
         sizes=", ".join(f"{size_words(str(size))} = {number}" for size, number in sizes.items()),
         inputs=tuple(Table(n, False, plain(v)) for n, v in given.items()),
         nodes=tuple(table(n, n.name) for n in layer.nodes),
-        upstream=Table(layer.output.name, True, plain(known[output])) if shape else None,
+        upstream=Table(layer.output.name, True, plain(upstream)) if upstream.ndim else None,
         gradients=tuple(
             table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients
         ),

@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
-from pullback.codegen.pages.outline import Block, Outline
+from pullback.codegen.pages.outline import Block, Outline, Section
 from pullback.codegen.pages.outliner import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
@@ -174,13 +174,13 @@ def document(page: Outline) -> str:
     return render("derivation.tex.j2", page=page)
 
 
-def fragment(page: Outline) -> str:
+def fragment(sections: Iterable[Section]) -> str:
     """Gradients, spelled in LaTeX, as lines of align* that need amsmath alone.
 
     They can be pasted into a document or slides of one's own.
     """
     rows: list[str] = []
-    for section in page.sections:
+    for section in sections:
         for part in section.parts:
             blocks = [part.jacobian, *part.blocks] if part.jacobian else part.blocks
             rows += [row for block in blocks for row in chain_rows(block)]

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.pages.example import Table, example
+from pullback.codegen.pages.example import Example, Table, example
 from pullback.codegen.pages.page_steps import bracketed
 from pullback.codegen.pages.setting import Context, Setting
 
@@ -19,8 +19,11 @@ SMALL, MORE = 0.01, 7
 def numbers(setting: Setting, code: ModuleType) -> Context | None:
     """The example of a layer whose module is `code`; None where no simple inputs will do."""
     found = example(setting.derivation, code)
-    if found is None:
-        return None
+    return shown(setting, found) if found else None
+
+
+def shown(setting: Setting, found: Example) -> Context:
+    """An example as tables."""
     upstream = [found.upstream] if found.upstream else []
     return {
         "sizes": setting.words(found.sizes),

@@ -1,0 +1,139 @@
+"""What is asked beside a derivation: why a step holds, code, is my gradient right, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pullback.codegen.compiler import lowered, stem
+from pullback.codegen.live.fragments import filled
+from pullback.codegen.live.growing import Growing
+from pullback.codegen.live.instance import instance
+from pullback.codegen.live.questions import CheckMine, CodeOf, Picture, Refused, Why
+from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.pages import pictures
+from pullback.codegen.pages.detail import blocks
+from pullback.codegen.pages.highlight import coloured
+from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES, jacobian_matrix
+from pullback.codegen.pages.mathml import colour
+from pullback.codegen.pages.outline import Formula, Line, Outline
+from pullback.codegen.pages.page_steps import bracketed
+from pullback.codegen.pages.setting import law_context
+from pullback.codegen.targets.table import NUMPY, TARGETS
+from pullback.derive.calculus.jacobians import jacobian
+from pullback.derive.errors import PullbackError
+from pullback.derive.proof.proving import Proof
+
+Event = dict[str, Any]
+SECONDS = 8.0  # in which the reason for a wrong gradient is looked for
+
+
+def why(asked: Why, growing: Growing) -> Event:
+    """The law of a step, its reason, and what it does here, with numbers where there are some."""
+    steps = growing.derivation.steps
+    if not 1 <= asked.step <= len(steps):
+        raise Refused(f"there is no step {asked.step}; there are {len(steps)}")
+    setting = growing.setting(growing.derivation)
+    pages = (moves(page) for page in setting.outlines)
+    before, line, spoken, said = next(
+        (*own, *twin) for own, twin in zip(*pages, strict=True) if own[1].number == asked.step
+    )
+    context = {
+        **law_context(line.law),
+        "before": setting.typeset(before, spoken),
+        "after": setting.typeset(line.formula, said.formula),
+        "assumes": setting.typeset.both(line.assumes, said.assumes),
+        "needs": setting.typeset.both(line.needs, said.needs),
+        "check": said.check,
+        "numbers": instance(growing.derivation, steps[asked.step - 1], setting),
+    }
+    html = filled("why", context)
+    return {"event": "why", "step": asked.step, "law": line.law, "html": html}
+
+
+def moves(page: Outline) -> Iterator[tuple[Formula, Line]]:
+    """Every step that is shown, with what it starts from."""
+    for block in blocks(page):
+        before = block.start or block.left
+        for line in block.lines:
+            yield before, line
+            before = line.formula
+
+
+def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
+    """The module of the definition in the words of a target."""
+    if asked.target not in TARGETS:
+        raise Refused(f"there is no target {asked.target!r}; there are {', '.join(TARGETS)}")
+    target = TARGETS[asked.target]
+    emission = lowered(proof, target).emit()
+    layer = growing.reading.layer
+    classes = {name: colour(place) for name, place in Tensors(layer).places.items()}
+    return {
+        "event": "code",
+        "target": target.name,
+        "about": target.about,
+        "file": f"{stem(layer.name, target, NUMPY)}.py",
+        "text": emission.module,
+        "html": filled("code", coloured(emission.module, classes)),
+        "targets": [{"name": t.name, "about": t.about} for t in TARGETS.values()],
+    }
+
+
+def check(asked: CheckMine, growing: Growing) -> Event:
+    """Is a gradient that was typed right, and where does it go wrong?"""
+    from pullback.codegen.check.checking import check_claim
+    from pullback.codegen.check.comparing import RIGHT
+    from pullback.codegen.check.report import text
+
+    report = check_claim(growing.derivation, asked.claim, SECONDS)
+    output = report.output
+    assert output is not None
+    return {
+        "event": "checked",
+        "verdict": output.status,
+        "text": text(report),
+        "html": filled("checked", report, output.status == RIGHT),
+    }
+
+
+def picture(asked: Picture, growing: Growing) -> Event:
+    """A Jacobian as a matrix at small sizes, and its picture."""
+    layer = growing.reading.layer
+    try:
+        found = jacobian_matrix(layer, asked.node, asked.tensor, sizes(asked.sizes))
+        general = jacobian(layer, asked.node, asked.tensor)
+    except KeyError as error:
+        raise PullbackError(str(error.args[0])) from None
+    setting = growing.setting(growing.derivation)
+
+    def spell(notation: Notation) -> str:
+        names = (asked.node, asked.tensor)
+        left = notation.style.slope(*map(notation.style.name, names))
+        rows = [[notation.spell(e) for e in found.matrix.row(r)] for r in range(found.matrix.rows)]
+        return f"{left} = {bracketed(rows, notation.style.latex)}"
+
+    context = {
+        "matrix": setting.formula(spell, whole=True),
+        "structure": setting.words(found.structure),
+        "picture": pictures.picture(general),
+    }
+    return {
+        "event": "picture",
+        "node": asked.node,
+        "tensor": asked.tensor,
+        "html": filled("picture", context),
+    }
+
+
+def sizes(text: str) -> Mapping[str, int]:
+    """Sizes of axes, from `n=1,k=2`."""
+    found = {}
+    for pair in filter(str.strip, text.split(",")):
+        name, _, size = (word.strip() for word in pair.partition("="))
+        if not (
+            size.isascii() and size.isdigit() and len(size) < 5 and 1 <= int(size) <= MAX_ENTRIES
+        ):
+            raise Refused(f"{pair.strip()!r} is not like n=2")
+        found[name] = int(size)
+    return found
