@@ -15,7 +15,7 @@ from pullback.codegen.live import asides, fragments
 from pullback.codegen.live.chips import STARTS
 from pullback.codegen.live.converting import converted
 from pullback.codegen.live.fixes import faulty
-from pullback.codegen.live.growing import Growing
+from pullback.codegen.live.growing import Growing, part
 from pullback.codegen.live.questions import (
     CheckMine,
     CodeOf,
@@ -36,9 +36,8 @@ from pullback.codegen.live.worked import worked
 from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages.setting import Setting
 from pullback.derive.calculus.derivation import Gradient
-from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import PullbackError
-from pullback.derive.proof.check import Check
+from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.proving import Proof
 
 Event = Mapping[str, Any]
@@ -75,22 +74,23 @@ class Answers:
     def derive(self, asked: Derive) -> Iterator[Event]:
         """Values, gradients one by one, and their proof; then, if asked, tangents and theirs."""
         growing = self.growing(asked.written)
+        values = growing.setting(part(growing.derivation, 0))
         yield {
             "event": "layer",
-            "values": fragments.values(growing.setting(growing.derivation)),
+            "values": fragments.values(values),
             "names": growing.names,
-            "steps": len(growing.derivation.steps),
+            "steps": len(values.derivation.steps),
         }
         for derivation in growing.gradients():
             yield gradient(growing.setting(derivation), derivation.gradients[-1])
         count = growing.count
         yield {"event": "derived", "steps": count}
-        yield from (e for e in proved(growing.proving()) if e["step"] <= count)
+        yield from (e for e in proved(growing) if e["step"] <= count)
         if asked.seconds:
             growing.rest()
             yield from tangents(growing.setting(growing.derivation))
             yield {"event": "derived", "steps": len(growing.derivation.steps)}
-            yield from (e for e in proved(growing.proving()) if e["step"] > count)
+            yield from (e for e in proved(growing) if e["step"] > count)
             if growing.derivation.remark:
                 yield {"event": "note", "text": growing.derivation.remark}
 
@@ -178,11 +178,22 @@ def tangents(setting: Setting) -> Iterator[Event]:
             }
 
 
-def proved(checks: Iterator[tuple[int, Step, Check]]) -> Iterator[Event]:
-    """How each step was checked."""
-    for number, _, check in checks:
-        mark = "✓" if check.every_size else "◐"
-        yield {"event": "proved", "step": number, "mark": mark, "check": check.words}
+def proved(growing: Growing) -> Iterator[Event]:
+    """How each step was checked, and what must hold for both of its sides to have values."""
+    setting = growing.setting(growing.derivation)
+    for number, check in growing.proving():
+        yield {
+            "event": "proved",
+            "step": number,
+            "mark": "✓" if check.every_size else "◐",
+            "check": setting.words(check.words),
+            "needs": [needed(setting, need) for need in dict.fromkeys(check.needs)],
+        }
+
+
+def needed(setting: Setting, need: Need) -> str:
+    """A condition, typeset."""
+    return str(setting.formula(lambda notation: notation.needed(need.relation, need.beside)))
 
 
 ANSWERS: Mapping[type[Question], Callable[[Answers, Any], Iterator[Event]]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pullback.codegen.compiler import lowered, stem
+from markupsafe import Markup
+
 from pullback.codegen.live.fragments import filled
 from pullback.codegen.live.growing import Growing
 from pullback.codegen.live.instance import instance
@@ -14,13 +15,12 @@ from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages import pictures
 from pullback.codegen.pages.detail import blocks
-from pullback.codegen.pages.highlight import coloured
 from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES, jacobian_matrix
 from pullback.codegen.pages.mathml import colour
 from pullback.codegen.pages.outline import Formula, Line, Outline
 from pullback.codegen.pages.page_steps import bracketed
 from pullback.codegen.pages.setting import law_context
-from pullback.codegen.targets.table import NUMPY, TARGETS
+from pullback.derive.calculus.derivation import tensor_of
 from pullback.derive.calculus.jacobians import jacobian
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import Proof
@@ -63,6 +63,11 @@ def moves(page: Outline) -> Iterator[tuple[Formula, Line]]:
 
 def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
     """The module of the definition in the words of a target."""
+    # imported where it is asked for: what is derived needs no code, and no NumPy
+    from pullback.codegen.compiler import lowered, stem
+    from pullback.codegen.pages.highlight import coloured
+    from pullback.codegen.targets.table import NUMPY, TARGETS
+
     if asked.target not in TARGETS:
         raise Refused(f"there is no target {asked.target!r}; there are {', '.join(TARGETS)}")
     target = TARGETS[asked.target]
@@ -93,8 +98,19 @@ def check(asked: CheckMine, growing: Growing) -> Event:
         "event": "checked",
         "verdict": output.status,
         "text": text(report),
-        "html": filled("checked", report, output.status == RIGHT),
+        "html": filled("checked", report, output.status == RIGHT, right(growing, output.tensor)),
     }
+
+
+def right(growing: Growing, name: str) -> tuple[Markup, ...]:
+    """What a cotangent is, in index notation and, where there is one, in matrix notation."""
+    setting = growing.setting(growing.derivation)
+    gradient = setting.gradients.get(tensor_of(name))
+    if gradient is None:
+        return ()
+    latex, words = (outliner.section(gradient) for outliner in setting.outliners)
+    pairs = ((latex.index, words.index), (latex.matrix, words.matrix))
+    return tuple(setting.typeset(a, b) for a, b in pairs if b)
 
 
 def picture(asked: Picture, growing: Growing) -> Event:

@@ -12,7 +12,7 @@ STARTS: tuple[Mapping[str, str], ...] = (
     {
         "title": "Two-layer perceptron, as on the handout",
         "notation": "matrices",
-        "text": "u = x W + c\nh = max(0, u)\nz = h w + b\nJ = mean(CE(z, y)) + λ/2 (‖W‖² + ‖w‖²)",
+        "text": "u = x W + c\nh = max(0, u)\nz = h w + b\nL = mean(CE(z, y)) + λ/2 (‖W‖² + ‖w‖²)",
         "shapes": MLP,
         "wrt": "W, c, w, b",
     },
@@ -28,8 +28,8 @@ STARTS: tuple[Mapping[str, str], ...] = (
         "notation": "index",
         "text": (
             "p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))\n"
-            "L[n] = -log(p[n, y[n]])\n"
-            "J = mean(n, L[n])"
+            "ell[n] = -log(p[n, y[n]])\n"
+            "L = mean(n, ell[n])"
         ),
         "shapes": "",
         "wrt": "",
@@ -57,7 +57,7 @@ STARTS: tuple[Mapping[str, str], ...] = (
             "z -= z.max(axis=1, keepdims=True)\n"
             "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n"
             "loss = -np.log(p[np.arange(N), y]).mean()\n"
-            "J = loss + lamda / 2 * ((W**2).sum() + (w**2).sum())"
+            "L = loss + lamda / 2 * ((W**2).sum() + (w**2).sum())"
         ),
         "shapes": MLP,
         "wrt": "W, c, w, b",

@@ -17,7 +17,7 @@ from pullback.derive.read.run_together import GREEK_NAMES, split
 from pullback.derive.read.vocabulary import HABITS, WORDS
 from pullback.derive.read.words import INSTEAD
 
-WORD = re.compile(r"[^\W\d_]\w*|\d+(\.\d+)?|\*\*|\S")
+WORD = re.compile(r"(?!ᵀ)[^\W\d_][^\Wᵀᵗ]*|\d+(\.\d+)?|\*\*|\S")
 LEFT = re.compile(r"^\s*([^\W\d_]\w*)\s*(?:\[[^\]]*\]\s*)?:?=(?!=)", re.MULTILINE)
 ALIKE, MOST = 0.7, 3  # how much names must be alike; how many fixes are offered
 ADVICE = (
@@ -94,7 +94,8 @@ def fixes(word: Word, parts: tuple[str, ...], written: Written, tried: Try) -> l
     found: list[dict[str, str]] = []
     for label in dict.fromkeys(instead(word, parts, written)):
         text = replaced(word, label.strip(), written.text)
-        if len(found) < MOST and mends(replace(written, text=text), word, tried):
+        end = word.column + len(label.strip())
+        if len(found) < MOST and mends(replace(written, text=text), word.line, end, tried):
             found.append({"label": label.strip() or "leave it out", "text": text})
     return found
 
@@ -134,11 +135,11 @@ def replaced(word: Word, by: str, text: str) -> str:
     return "\n".join(lines)
 
 
-def mends(written: Written, word: Word, tried: Try) -> bool:
-    """Is a text read, or at least wrong only behind the word that was replaced?"""
+def mends(written: Written, line: int, end: int, tried: Try) -> bool:
+    """Is a text read, or at least wrong only behind what was put in, which ends there?"""
     try:
         tried(written)
     except PullbackError as error:
         at = word_at(error, written)
-        return (at.line, at.column) > (word.line, word.column)
+        return (at.line, at.column) >= (line, end)
     return True

@@ -9,7 +9,6 @@ from pullback.codegen.live.reading import Reading
 from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.setting import Setting
 from pullback.derive.calculus.derivation import Derivation, growing, reverse_order
-from pullback.derive.calculus.steps import Step
 from pullback.derive.proof.check import Check
 from pullback.derive.proof.proving import Proof, proving
 
@@ -51,8 +50,8 @@ class Growing:
         """Derive tangents and second derivatives."""
         *_, self.derivation = (self.derivation, *self.pieces)
 
-    def proving(self) -> Iterator[tuple[int, Step, Check]]:
-        """Prove what is derived so far: each step with its number and its check.
+    def proving(self) -> Iterator[tuple[int, Check]]:
+        """Prove what is derived so far: the number of each step, and its check.
 
         Raises ProofFailed, TooLarge.
         """
@@ -61,15 +60,15 @@ class Growing:
             number = 0
             while True:
                 try:
-                    step, check = next(checks)
+                    _, check = next(checks)
                 except StopIteration as end:
                     self.proof = end.value
                     self.derivation = self.proof.derivation
                     return
                 number += 1
-                yield number, step, check
-        for number, (step, check) in enumerate(self.proof.steps, 1):
-            yield number, step, check
+                yield number, check
+        for number, (_, check) in enumerate(self.proof.steps, 1):
+            yield number, check
 
     def setting(self, derivation: Derivation) -> Setting:
         """What spells a derivation on pages, the last one kept; what is not proved is so called."""

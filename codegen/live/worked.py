@@ -9,11 +9,9 @@ from typing import Any
 
 from sympy import Expr
 
-from pullback.codegen.compiler import lowered
 from pullback.codegen.live.fragments import filled
 from pullback.codegen.live.growing import Growing
 from pullback.codegen.live.questions import Example, Refused
-from pullback.codegen.targets.numpy.loading import loaded
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
 from pullback.derive.proof.proving import Proof
@@ -27,8 +25,10 @@ FORM = 'as in "x = [[1, 2], [3, 4]]", a line for each tensor'
 def worked(asked: Example, growing: Growing, proof: Proof) -> dict[str, Any]:
     """Every value and every gradient at small sizes, checked against the NumPy module."""
     try:
+        from pullback.codegen.compiler import lowered
         from pullback.codegen.pages.example import example, small_sizes
         from pullback.codegen.pages.page_numbers import shown
+        from pullback.codegen.targets.numpy.loading import loaded
     except ImportError:
         raise PullbackError("worked examples need NumPy, which is not there") from None
     layer = growing.reading.layer
@@ -123,7 +123,9 @@ def arrays(own: Mapping[str, Any], layer: Layer, sizes: Mapping[Expr, int]) -> d
     for tensor in layer.inputs:
         if tensor.name in own:
             made = np.array(own[tensor.name], object)
-            if tensor.labels_of is not None:
+            if tensor.labels_of is None:
+                made = made.astype(float).astype(object)
+            else:
                 below = sizes[tensor.labels_of]
                 labels: Sequence[Any] = made.flatten().tolist()
                 if not all(isinstance(v, int) and 0 <= v < below for v in labels):

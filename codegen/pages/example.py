@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from random import Random
 from types import ModuleType
 from typing import Any, cast
 
@@ -102,22 +103,23 @@ def real(value: Any) -> Any:
 def example(
     derivation: Derivation,
     code: ModuleType,
-    first: int = 0,
+    drawn: int = 0,
     sizes: Mapping[Expr, int] | None = None,
     own: Mapping[str, Any] | None = None,
 ) -> Example | None:
     """A worked example of a layer, whose module is `code`; None where no simple inputs will do.
 
     Inputs with both signs come first, and among those that fit, some that show both sides of kinks.
-    `first` is where drawing begins; inputs in `own`, arrays of numbers that fit `sizes`, are not
-    drawn, and may lie at a kink.
+    Where `drawn` is not 0 other inputs are drawn; those in `own`, arrays of numbers that fit
+    `sizes`, are not drawn at all, and may lie at a kink.
     """
     layer, own = derivation.layer, own or {}
     sizes, fallback = sizes or small_sizes(layer), None
     near = 0.0 if own else NEAR
-    for positive, attempt in product((False, True), range(first, first + TRIES)):
+    ladder = Random(drawn).sample(LADDER, len(LADDER)) if drawn else LADDER
+    for positive, attempt in product((False, True), range(TRIES)):
         seen: set[int] = set()
-        given = {**inputs(layer, sizes, attempt, positive), **own}
+        given = {**inputs(layer, sizes, attempt, positive, ladder), **own}
         try:
             with mpmath.workdps(DIGITS):
                 found = worked(derivation, sizes, given, seen, near)
@@ -153,7 +155,13 @@ def small_sizes(layer: Layer) -> dict[Expr, int]:
     return sizes
 
 
-def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int, positive: bool) -> dict[str, Any]:
+def inputs(
+    layer: Layer,
+    sizes: Mapping[Expr, int],
+    attempt: int,
+    positive: bool,
+    ladder: Sequence[float] = LADDER,
+) -> dict[str, Any]:
     """Halves from a ladder, shifted by the attempt, without signs where they must be positive.
 
     What an assumption is about has weights that add up to one along the last axis.
@@ -165,7 +173,7 @@ def inputs(layer: Layer, sizes: Mapping[Expr, int], attempt: int, positive: bool
     found = {}
     for at, tensor in enumerate(layer.inputs):
         shape = tuple(sizes[i.size] for i in tensor.indices)
-        numbers = (LADDER[(k + 3 * at + attempt) % len(LADDER)] for k in range(prod(shape)))
+        numbers = (ladder[(k + 3 * at + attempt) % len(ladder)] for k in range(prod(shape)))
         if tensor.integer:
             size = sizes[cast(Expr, tensor.labels_of)]
             values: Iterable[Any] = ((k + 1 + attempt) % size for k in range(prod(shape)))
