@@ -28,7 +28,7 @@ from pullback.codegen.live.workers import Event, Workers
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")  # of this machine
-MAX_BODY = 128 * 1024  # bytes: a text of 64 KiB, its quotes escaped
+MAX_BODY = 256 * 1024  # bytes: a text of 64 KiB, each of its letters escaped, and more
 BODY_SECONDS = 10.0  # in which the body of a question must have come
 TAB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 POLICY = (

@@ -37,6 +37,8 @@ def run(port: int, workers: Workers, started: Callable[[str], None]) -> None:
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with own, contextlib.suppress(KeyboardInterrupt):
         own.bind((HOST, port))
+        own.listen()  # so that who comes before the server is up waits for it
+        workers.prepare()
         token, port = secrets.token_urlsafe(24), own.getsockname()[1]
         config = uvicorn.Config(
             application(workers, token, port),
@@ -59,6 +61,7 @@ async def serve(
     server: Server, own: socket.socket, address: str, started: Callable[[str], None]
 ) -> None:
     """Serve at a socket."""
-    await server.workers.warm()
     started(address)
+    warm = asyncio.create_task(server.workers.warm())
     await server.serve([own])
+    warm.cancel()

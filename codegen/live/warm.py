@@ -8,9 +8,8 @@ from pullback.codegen.live.chips import STARTS
 
 __all__ = ["worker"]
 
-# Each notation once: caches are filled, and what is imported where it is asked for is there.
-for start in {start["notation"]: start for start in STARTS[::-1]}.values():
+# Caches are filled, and what is imported where it is asked for is there.
+for start in STARTS:
     asked = {key: text for key, text in start.items() if key != "title"}
-    for ask in ("read", "derive"):
-        for _ in Answers().to({"ask": ask, **asked}):
-            pass
+    for _ in Answers().to({"ask": "derive" if start is STARTS[0] else "read", **asked}):
+        pass

@@ -22,7 +22,7 @@ SLACK = 5  # seconds of the processor, beyond the time after which the server en
 
 def serve(connection: Connection, seconds: float, memory: int) -> None:
     """Answer until the other end is closed; `memory` in bytes, 0 for no limit."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not inherited; see Workers.prepare
     limit_memory(memory)
     with contextlib.suppress(EOFError, OSError):
         Worker(connection, seconds).run()

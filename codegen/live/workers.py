@@ -9,6 +9,7 @@ import multiprocessing
 import time
 from collections.abc import AsyncGenerator, Mapping
 from multiprocessing.connection import Connection
+from signal import SIG_IGN, SIGINT, signal
 from threading import Thread
 from typing import Any
 
@@ -96,12 +97,26 @@ class Workers:
 
     def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.seconds, self.memory = seconds, memory
-        way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        self.context: Any = multiprocessing.get_context(way)
-        if way == "forkserver":
-            self.context.set_forkserver_preload(["pullback.codegen.live.warm"])
+        self.forks = "forkserver" in multiprocessing.get_all_start_methods()
+        self.context: Any = multiprocessing.get_context("forkserver" if self.forks else "spawn")
         self.tabs: dict[str, Worker] = {}  # the one that asked last comes last
         self.locks: dict[str, asyncio.Lock] = {}
+
+    def prepare(self) -> None:
+        """Begin the process from which workers are forked; call this in the main thread.
+
+        Ctrl-C reaches every process of a terminal. This one, and those that are forked from it,
+        inherit that it is ignored, and leave it to the server to end them.
+        """
+        if self.forks:
+            from multiprocessing import forkserver
+
+            self.context.set_forkserver_preload(["pullback.codegen.live.warm"])
+            handler = signal(SIGINT, SIG_IGN)
+            try:
+                forkserver.ensure_running()
+            finally:
+                signal(SIGINT, handler)
 
     async def answer(self, tab: str, asked: Question, data: Any) -> AsyncGenerator[Event, None]:
         """The events that answer a tab's question.

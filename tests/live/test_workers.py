@@ -54,6 +54,7 @@ def played(play, **limits):
 
     async def whole():
         workers = Workers(**limits)
+        workers.prepare()
         await workers.warm()
         try:
             await play(workers)
