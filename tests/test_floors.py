@@ -111,6 +111,43 @@ def test_one_target_spells_numpy():
     assert all(m.startswith(f"{OWN}codegen.targets.") for m in spelling)
 
 
+def test_answers_of_the_live_page_know_no_process_no_socket_and_no_file():
+    """So that they run wherever Python does. The shipped definitions and templates are data."""
+    around = {"server", "serving", "worker", "workers", "warm", "screen"}
+    seen, stack = set(), [f"{OWN}codegen.live.answers"]
+    while stack:
+        module = stack.pop()
+        if module not in seen:
+            seen.add(module)
+            stack += graph().get(module, ())
+    live = {m for m in seen if m.startswith(f"{OWN}codegen.live.")}
+    assert len(live) > 8 and not {m.split(".")[3] for m in live} & around
+    assert not [m for m in seen if m.startswith(f"{OWN}codegen.faces")]
+    outside = {"multiprocessing", "socket", "asyncio", "subprocess", "starlette", "uvicorn"}
+    assert not {m: found for m in seen & {*modules()} if (found := foreign(m) & outside)}
+    files = {"os", "pathlib", "io", "tempfile", "shutil"}
+    assert not {m: found for m in live if (found := foreign(m) & files)}
+
+
+def foreign(module: str) -> set[str]:
+    """The packages of others that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(modules()[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+def test_one_file_knows_the_server_of_others():
+    named = [m for m in modules() if m.startswith(f"{OWN}codegen")]
+    assert {m for m in named if foreign(m) & {"starlette", "uvicorn"}} == {
+        f"{OWN}codegen.live.server",
+        f"{OWN}codegen.live.serving",
+    }
+
+
 def test_no_file_is_long():
     lines = {m: len(p.read_text(encoding="utf-8").splitlines()) for m, p in modules().items()}
     assert not {m: count for m, count in lines.items() if count > LONGEST}

@@ -11,11 +11,12 @@
 | comparing | gradients beside ours: right, wrong, not compared |
 | changes | single changes of a formula, in words |
 | explaining | which change gives the numbers that came |
-| claims | a formula typed in, read and evaluated |
+| claims | a formula typed in, read, evaluated and checked |
 | found | the values that reports are made of |
 | calling | the file's functions called, their results beside ours |
+| by_numbers | what a value is and should be, no line of a file being known |
 | blaming | lines where a file goes wrong, and why |
 | smallest | a small example |
-| checking | the whole way for a file and for a claim |
+| checking | the whole way for a file |
 | report | what was found, as text and as data |
 """

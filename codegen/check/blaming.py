@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pullback.codegen.check.arrays import Array
+from pullback.codegen.check.by_numbers import by_numbers, formula, named
 from pullback.codegen.check.calling import Ran, came, wanted
 from pullback.codegen.check.comparing import TOLERANCE, WRONG
 from pullback.codegen.check.conventions import NotComparable
-from pullback.codegen.check.explaining import Explainer, same
+from pullback.codegen.check.explaining import Explainer
 from pullback.codegen.check.found import Fault, Report, Seen
 from pullback.codegen.check.outside import Answer, ask
-from pullback.codegen.check.quantities import Quantities, Quantity
+from pullback.codegen.check.quantities import Quantity
 from pullback.derive.calculus.derivation import cotangent_name
 
 LONG = 80  # characters of a line that are shown
@@ -160,47 +161,12 @@ def unplaced(ran: Ran, report: Report, explainer: Explainer) -> Iterator[Fault]:
             yield by_numbers(ran.quantities, quantity, own, name, explainer)
 
 
-def by_numbers(
-    quantities: Quantities, quantity: Quantity, own: Array, sets: str, explainer: Explainer
-) -> Fault:
-    """A fault without a line."""
-    return Fault(
-        line=0,
-        source="",
-        sets=sets,
-        name=quantity.name,
-        title=quantities.title(quantity),
-        wanted=formula(quantities, quantity),
-        is_=named(quantities, own),
-        explanation=explainer.explain(quantity, own, quantities.world),
-        repair=None,
-        makes_right=(),
-    )
-
-
 def source(text: str, number: int) -> str:
     """A line of the file, as it is shown."""
     lines = text.splitlines()
     line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
     line = "".join(c if c.isprintable() else " " for c in line)
     return line if len(line) <= LONG else f"{line[: LONG - 1]}…"
-
-
-def formula(quantities: Quantities, quantity: Quantity) -> str:
-    """The formula of a quantity, or the part itself; inputs have none."""
-    found = quantities.formulas.get(quantity.name)
-    if found is None:
-        return quantities.spelled(quantity.expr, quantity.indices)
-    left = quantities.notation.whole.spell(found.left)
-    return f"{left} = {quantities.spelled(found.expr, found.indices)}"
-
-
-def named(quantities: Quantities, own: Array) -> str:
-    """The name of the quantity that a value is, if it is one."""
-    for quantity in quantities.known:
-        if same(own, quantities.shaped(quantity.array, quantity.indices)):
-            return quantities.title(quantity)
-    return ""
 
 
 def right_until(ran: Ran, said: Answer, first: int) -> Seen | None:

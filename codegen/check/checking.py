@@ -1,4 +1,4 @@
-"""The whole way: a file's gradients, or a formula typed in, beside those that are proved."""
+"""The whole way of a file: its gradients beside those that are proved."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pullback.codegen.check.blaming import by_numbers, faults_of, right_until, searched, unplaced
+from pullback.codegen.check.blaming import faults_of, right_until, searched, unplaced
+from pullback.codegen.check.by_numbers import sizes_in_words
 from pullback.codegen.check.calling import Ran, called, gradients, output, words_of
-from pullback.codegen.check.claims import Claim, came
-from pullback.codegen.check.comparing import RIGHT, compared, status
+from pullback.codegen.check.comparing import status
 from pullback.codegen.check.conventions import NotComparable, plan
-from pullback.codegen.check.drawing import draw
 from pullback.codegen.check.explaining import Explainer
 from pullback.codegen.check.found import Report
-from pullback.codegen.check.quantities import Quantities, Quantity
 from pullback.codegen.check.smallest import example
 from pullback.derive.calculus.derivation import Derivation
 
@@ -78,36 +76,3 @@ def explained(report: Report, ran: Ran, seconds: float) -> Report:
         right_until=right_until(ran, said, first),
         example=example(ran, seconds),
     )
-
-
-def check_claim(derivation: Derivation, text: str, seconds: float) -> Report:
-    """Hold a formula that was typed in against what was derived; DefinitionError if unread."""
-    layer = derivation.layer
-    upstream = bool(layer.output.indices)  # of a number it is 1, and no formula shows it
-    quantities = Quantities(derivation, draw(derivation, upstream=upstream))
-    claim = Claim(text, quantities)
-    indices = quantities.tensors[claim.name]
-    right = quantities.shaped(quantities.world.arrays[claim.name], indices)
-    own = came(claim)
-    found = compared(claim.name, own, right)
-    report = Report(
-        name=text.strip(),
-        against=layer.name,
-        function="",
-        status=0 if found.status == RIGHT else 1,
-        output=found,
-        sizes=sizes_in_words(quantities),
-    )
-    if found.status == RIGHT:
-        return report
-    formula_ = quantities.formulas[claim.name]
-    quantity = Quantity(formula_.left, indices, quantities.world.arrays[claim.name], claim.name)
-    explainer = Explainer(quantities, seconds)
-    return replace(report, faults=(by_numbers(quantities, quantity, own, claim.name, explainer),))
-
-
-def sizes_in_words(quantities: Quantities) -> str:
-    """The sizes of the axes of the inputs that were drawn."""
-    used = {i.size for t in quantities.layer.tensors.values() for i in t.indices}
-    pairs = [(quantities.notation.spell(s), n) for s, n in quantities.sizes.items() if s in used]
-    return ", ".join(f"{name} = {number}" for name, number in pairs)

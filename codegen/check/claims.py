@@ -1,4 +1,4 @@
-"""A formula typed in, `dW = x.T @ du / N`: NumPy's notation, read as a syntax tree.
+"""A formula typed in, `dW = x.T @ du / N`: NumPy's notation, read as a syntax tree and checked.
 
 Names are inputs, nodes, cotangents and sizes; what is not in the tables here is refused, and
 nothing is evaluated but by the functions that stand in them.
@@ -9,12 +9,19 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from pullback.codegen.check.arrays import MAX_ENTRIES, Array
-from pullback.codegen.check.quantities import Quantities
+from pullback.codegen.check.by_numbers import by_numbers, sizes_in_words
+from pullback.codegen.check.comparing import RIGHT, compared
+from pullback.codegen.check.drawing import draw
+from pullback.codegen.check.explaining import Explainer
+from pullback.codegen.check.found import Report
+from pullback.codegen.check.quantities import Quantities, Quantity
+from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.errors import DefinitionError
 
 LONGEST, MAX_NODES, MAX_AXES = 2_000, 300, 6
@@ -209,6 +216,32 @@ def came(claim: Claim) -> Array:
     indices = claim.quantities.tensors[claim.name]
     wanted = claim.quantities.shaped(claim.quantities.world.arrays[claim.name], indices)
     return np.broadcast_to(claim.array, wanted.shape) if claim.array.ndim == 0 else claim.array
+
+
+def check_claim(derivation: Derivation, text: str, seconds: float) -> Report:
+    """Hold a formula that was typed in against what was derived; DefinitionError if unread."""
+    layer = derivation.layer
+    upstream = bool(layer.output.indices)  # of a number it is 1, and no formula shows it
+    quantities = Quantities(derivation, draw(derivation, upstream=upstream))
+    claim = Claim(text, quantities)
+    indices = quantities.tensors[claim.name]
+    right = quantities.shaped(quantities.world.arrays[claim.name], indices)
+    own = came(claim)
+    found = compared(claim.name, own, right)
+    report = Report(
+        name=text.strip(),
+        against=layer.name,
+        function="",
+        status=0 if found.status == RIGHT else 1,
+        output=found,
+        sizes=sizes_in_words(quantities),
+    )
+    if found.status == RIGHT:
+        return report
+    formula_ = quantities.formulas[claim.name]
+    quantity = Quantity(formula_.left, indices, quantities.world.arrays[claim.name], claim.name)
+    explainer = Explainer(quantities, seconds)
+    return replace(report, faults=(by_numbers(quantities, quantity, own, claim.name, explainer),))
 
 
 RULES: Mapping[type, Callable[[Claim, Any], Any]] = cast(

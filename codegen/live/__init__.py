@@ -1,16 +1,23 @@
 """A screen on which one types a definition and sees what follows.
 
-| file | about |
+| file | what it is about |
 | --- | --- |
-| questions.py | what may be asked, from JSON, with limits |
-| answers.py | a question becomes events: the engine's one face, without process, socket or file |
-| reading.py | the definition that is typed, read; and the same in index notation |
-| growing.py | its derivation and proof, made piece by piece and kept |
-| fragments.py | pieces of HTML, with the macros of pages |
-| fixes.py | what to write instead, where an error points at a word |
-| chips.py | definitions to start from, and changes to try |
-| worker.py | a process that answers questions for one tab |
-| workers.py | the workers of all tabs: limits of time and memory, and who ends when |
-| server.py | the page, and questions, over HTTP |
+| questions | what may be asked, from JSON, with limits |
+| answers | a question becomes events: the engine's one face, without process, socket or file |
+| reading | the definition that is typed, read |
+| growing | its derivation and proof, made piece by piece and kept |
+| understood | what was read, typeset, with shapes |
+| fragments | pieces of HTML, with the macros of pages |
+| asides | why a step holds, code, is my gradient right, a Jacobian |
+| instance | a step in numbers |
+| worked | a worked example, in numbers that are drawn or one's own |
+| converting | the same in index notation |
+| fixes | what went wrong and where, and what to write instead |
+| chips | definitions to start from, and changes to try |
+| worker | a process that answers the questions of one tab |
+| warm | what is loaded before a worker is forked |
+| workers | the workers of all tabs: who answers, when one is ended, within which limits |
+| server | the page, and questions, over HTTP |
+| serving | the server in this process, from a free port to Ctrl-C |
 | screen/ | the page |
 """

@@ -87,7 +87,7 @@ def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
 
 def check(asked: CheckMine, growing: Growing) -> Event:
     """Is a gradient that was typed right, and where does it go wrong?"""
-    from pullback.codegen.check.checking import check_claim
+    from pullback.codegen.check.claims import check_claim
     from pullback.codegen.check.comparing import RIGHT
     from pullback.codegen.check.report import text
 

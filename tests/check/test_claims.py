@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from pullback.codegen.check.checking import check_claim
+from pullback.codegen.check.claims import check_claim
 from pullback.derive.errors import DefinitionError
 from tests.meaning import derived
 
@@ -88,6 +88,6 @@ def test_what_is_refused(claim, words):
         with contextlib.suppress(DefinitionError):
             assert check_claim(MLP, claim, 0.5).status == 1
         return
-    with pytest.raises(DefinitionError, match="--claim") as error:
+    with pytest.raises(DefinitionError, match="the claim") as error:
         check_claim(MLP, claim, 10.0)
     assert words in str(error.value)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from pullback.codegen import library
-from pullback.codegen.check.checking import check_claim, check_file
+from pullback.codegen.check.checking import check_file
+from pullback.codegen.check.claims import check_claim
 from pullback.codegen.check.found import Report
 from pullback.codegen.check.report import data, text
 from pullback.codegen.faces.options import add_shapes, pairs
