@@ -159,6 +159,7 @@ def value(name: str, given: Any, usual: Any) -> Any:
             raise Refused(f"'{name}' has {len(given):,} characters; at most {longest:,} are read")
         if any("\ud800" <= c <= "\udfff" for c in given):
             raise Refused(f"'{name}' is not Unicode text")
+        return given.replace("\r\n", "\n")  # so that places are those of the lines
     if type(given) is int and abs(given) > MOST:
         raise Refused(f"'{name}' is {shown(given)}; wanted is one up to {MOST:,}")
     return given

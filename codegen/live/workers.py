@@ -162,8 +162,9 @@ class Workers:
         self.tabs[tab] = worker
         while len(self.tabs) > MOST_TABS:
             first = next(iter(self.tabs))
-            self.locks.pop(first, None)
             self.tabs.pop(first).end()
+            if not self.locks[first].locked():  # nobody is about to ask under it
+                del self.locks[first]
         return worker
 
     async def begin(self) -> Worker:

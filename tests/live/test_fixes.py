@@ -24,6 +24,7 @@ MENDED = [
     ("matrices", "u = x ⟨V⟩ + c", [], False),
     ("arrays", "hidden = x @ W\nh = np.maximum(0, ⟨hiden⟩)", ["hidden"], False),
     ("index", "u[n] = x[n] +⟨⟩", [], False),
+    ("arrays", "a = x @ W\r\nu = ⟨xW⟩", ["x @ W"], True),
     ("toml", 'title = "a"\nequations = """\nu = ⟨lambda⟩ * x\n"""', ["lamda"], False),
 ]
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from pullback.codegen.live import workers as module
-from pullback.codegen.live.questions import question
+from pullback.codegen.live.questions import KINDS, question
 from pullback.codegen.live.workers import Workers
 from tests.live.asking import HANDOUT, SLOW, SMALL
 
@@ -129,6 +129,24 @@ def test_what_was_derived_is_kept_while_one_reads_something_else():
         for about in (HANDOUT, SMALL, {"text": "u = "}, SMALL):
             await all_of(asked(workers, "a", "read", about))
         assert workers.tabs["a"].process.pid == first
+
+    played(play)
+
+
+def test_every_question_is_answered_within_the_usual_limits():
+    """Code and numbers need NumPy, which asks for memory of its own."""
+
+    async def play(workers):
+        own = {
+            "derive": {"seconds": True},
+            "why": {"step": 3},
+            "check": {"claim": "dW = x.T @ du + lamda * W"},
+            "picture": {"node": "h", "tensor": "u"},
+        }
+        for kind in KINDS:
+            *events, done = await all_of(asked(workers, "a", kind, HANDOUT, **own.get(kind, {})))
+            assert done["event"] == "done" and events
+            assert not [e for e in events if e["event"] in ("error", "too large", "refuted")]
 
     played(play)
 
