@@ -52,6 +52,11 @@ def test_key_rows_say_which_steps_they_stand_for(handout):
         pairs = [
             (int(a), int(b)) for b, a in re.findall(r'data-step="(\d+)" data-first="(\d+)"', key)
         ]
+        rows = [row for row in key.split('class="step"') if "data-step" in row]
+        said = [re.search(r">steps (\d+) to (\d+)<", row) for row in rows]
+        assert [p for p, s in zip(pairs, said, strict=True) if p[0] != p[1]] == [
+            (int(s[1]), int(s[2])) for s in said if s
+        ]
         covered = [n for first, last in pairs for n in range(first, last + 1)]
         assert covered and {*covered} <= steps_in(every)
         assert all(a == b for a, b in re.findall(r'data-step="(\d+)" data-first="(\d+)"', every))

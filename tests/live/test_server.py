@@ -197,9 +197,11 @@ def test_a_thousand_requests_half_of_them_bad_lose_nothing(server):
 
 
 @needs_proc
-@pytest.mark.parametrize("when", ["at once", "idle", "busy"])
+@pytest.mark.parametrize("when", ["at once", "loading", "idle", "busy"])
 def test_ctrl_c_ends_the_server_and_all_its_processes_without_a_word(when):
     with live() as server:
+        if when == "loading":
+            time.sleep(0.5)
         if when == "idle":
             assert server.ask({"ask": "read", **SMALL})[0] == 200
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
