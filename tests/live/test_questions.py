@@ -1,7 +1,7 @@
 """What may be asked: anything else is refused with words that say what was wanted."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pullback.codegen.live.questions import KINDS, Derive, Refused, Written, question
@@ -51,6 +51,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@settings(max_examples=40)
 def test_whatever_comes_is_a_question_or_refused(data):
     try:
         question(data)
