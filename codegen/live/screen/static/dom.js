@@ -1,0 +1,95 @@
+/** Small words for elements. */
+
+/** @param {string} id @returns {any} */
+export const the = (id) => document.getElementById(id);
+
+/** @param {string} selector @param {ParentNode} [within] @returns {any[]} */
+export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/**
+ * A new element; attributes by name, then what is in it, texts as texts.
+ *
+ * @param {string} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * An element with a fragment in it that the engine made; it has escaped what is anybody's.
+ *
+ * @param {Element} element
+ * @param {string} html
+ */
+export function put(element, html) {
+  element.innerHTML = html;
+  return element;
+}
+
+/**
+ * A button.
+ *
+ * @param {string} label
+ * @param {(button: HTMLElement) => void} pressed
+ * @param {Record<string, string>} [attributes]
+ */
+export function button(label, pressed, attributes = {}) {
+  const made = make("button", { type: "button", ...attributes }, label);
+  made.addEventListener("click", () => pressed(made));
+  return made;
+}
+
+/** Says something to screen readers. @param {string} words */
+export function say(words) {
+  if (the("said").textContent !== words) the("said").textContent = words;
+}
+
+/**
+ * Copies a text; the button says for a while whether that went well.
+ *
+ * @param {string} text
+ * @param {HTMLElement} pressed
+ */
+export async function copy(text, pressed) {
+  const label = (pressed.dataset.label ??= pressed.textContent ?? "");
+  let words = "Copied";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    words = copiedByHand(text) ? "Copied" : "Not copied: the browser forbids it";
+  }
+  pressed.textContent = words;
+  say(words);
+  setTimeout(() => (pressed.textContent = label), 1600);
+}
+
+/** Copies where the page has no clipboard of its own. @param {string} text */
+function copiedByHand(text) {
+  const field = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "away" }));
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  before?.focus();
+  return done;
+}
+
+/**
+ * Saves a text as a file.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+export function download(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  const link = /** @type {HTMLAnchorElement} */ (make("a", { href: url, download: name }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
