@@ -18,7 +18,19 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 FAKE = (Path(__file__).parent / "fake_ask.js").read_text()
-PHASES = "empty typing error asking deriving proving done stopped refuted large gone".split()
+PHASES = [
+    "empty",
+    "typing",
+    "error",
+    "asking",
+    "deriving",
+    "proving",
+    "done",
+    "stopped",
+    "refuted",
+    "large",
+    "gone",
+]
 END = {"event": "done", "seconds": 0.81}
 
 api = pytest.importorskip("playwright.sync_api", reason="no playwright to drive Chromium with")
@@ -51,8 +63,9 @@ def gradient(name, first):
     """A gradient with three steps from `first`, of which key steps are one."""
     steps = "".join(row(n, f"r{n}") for n in range(first, first + 3))
     html = (
-        f'<section class="gradient" data-name="{name}"><div class="in-index scroll">{m("i" + name)}'
-        f'</div><div class="in-matrix scroll">{m("m" + name)}</div><div class="level-key">'
+        f'<section class="gradient" data-name="{name}"><div class="result">'
+        f'<div class="in-index scroll">{m("i" + name)}</div>'
+        f'<div class="in-matrix scroll">{m("m" + name)}</div></div><div class="level-key">'
         f'<div class="steps">{row(first + 2, "key", first)}</div></div><div class="level-every">'
         f'<div class="steps">{steps}</div></div><template class="picture" data-node="z" '
         f'data-tensor="{name}"><figure>picture of {name}</figure></template></section>'

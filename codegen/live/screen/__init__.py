@@ -4,7 +4,9 @@
 | --- | --- |
 | templates/live.html.j2 | the document: three columns, all fields and buttons |
 | static/live.css | what the screen adds to the style sheet of the pages |
-| static/live.js | what happens when: typing, deriving, stopping, trying again |
+| static/live.js | keys, buttons and switches, and what each of them does |
+| static/run.js | the way of a text: read, derived, stopped, tried again |
+| static/choose.js | whole definitions: from another notation, an example, a file, the address |
 | static/state.js | all that the page knows, and its phases |
 | static/ask.js | the way to the engine |
 | static/write.js | left: the text, its faults, what was understood |
@@ -24,7 +26,7 @@ from pullback.codegen.pages.setting import FONT, templates
 from pullback.codegen.targets.table import PLAIN, TARGETS
 from pullback.codegen.templating import environment
 
-SCRIPTS = ("live", "state", "ask", "write", "follow", "reasons", "files", "dom")
+SCRIPTS = ("live", "run", "choose", "state", "ask", "write", "follow", "reasons", "files", "dom")
 FACE = '@font-face { font-family: "Pullback Math"; src: url(math.woff2) format("woff2"); }\n'
 
 

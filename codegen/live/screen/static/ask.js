@@ -53,13 +53,20 @@ async function refusal(response) {
   try {
     return { line: 0, fixes: [], ...JSON.parse(text), event: "error" };
   } catch {
-    return { event: "error", message: text || `The server answered ${response.status}.`, line: 0, fixes: [] };
+    return {
+      event: "error",
+      message: text || `The server answered ${response.status}.`,
+      line: 0,
+      fixes: [],
+    };
   }
 }
 
 /** @param {ReadableStream<Uint8Array>} body */
 async function* lines(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = /** @type {ReadableStream<any>} */ (body)
+    .pipeThrough(new TextDecoderStream())
+    .getReader();
   let rest = "";
   for (;;) {
     const { done, value } = await reader.read();

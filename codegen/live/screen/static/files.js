@@ -12,7 +12,9 @@ export function fragment() {
 export function addressed() {
   const found = new URLSearchParams(location.hash.slice(1));
   if (!found.get("text")) return null;
-  return Object.fromEntries(FIELDS.map((name) => [name, found.get(name) ?? (name === "notation" ? "index" : "")]));
+  return Object.fromEntries(
+    FIELDS.map((name) => [name, found.get(name) ?? (name === "notation" ? "index" : "")]),
+  );
 }
 
 /** Writes the definition into the address; the token stays out of what is shared. */
@@ -21,6 +23,7 @@ export function remember() {
   history.replaceState(null, "", own);
 }
 
+/** @type {Record<string, string>} */
 const KEYS = { index: "equations", matrices: "matrices", arrays: "arrays" };
 
 /** The definition as a file: its name and its text. @returns {[string, string]} */
@@ -32,12 +35,17 @@ export function filed() {
   if (names.length) lines.push(`wrt = [${names.map(quoted).join(", ")}]`);
   const sizes = words(shapes, ";").map((part) => part.split("="));
   if (sizes.length && notation !== "index") lines.push("", "[shapes]");
-  if (notation !== "index") lines.push(...sizes.map(([name, ...of]) => `${key(name)} = ${quoted(of.join("="))}`));
+  if (notation !== "index")
+    lines.push(...sizes.map(([name, ...of]) => `${key(name)} = ${quoted(of.join("="))}`));
   return ["layer.toml", `${lines.join("\n")}\n`];
 }
 
 /** @param {string} text @param {string} between */
-const words = (text, between) => text.split(between).map((word) => word.trim()).filter(Boolean);
+const words = (text, between) =>
+  text
+    .split(between)
+    .map((word) => word.trim())
+    .filter(Boolean);
 
 /** A key of TOML. @param {string} name */
 const key = (name) => (/^[A-Za-z0-9_-]+$/.test(name.trim()) ? name.trim() : quoted(name));
@@ -53,7 +61,8 @@ function several(text) {
 
 /** @param {string} text */
 function escaped(text) {
-  const control = (/** @type {string} */ c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const control = (/** @type {string} */ c) =>
+    `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return text.replace(/["\\]/g, "\\$&").replace(/[^\P{Cc}\n]/gu, control);
 }
 
@@ -66,8 +75,10 @@ const LARGEST = 60_000; // characters of a file
  * @returns {Promise<Partial<import("./state.js").Definition>>}
  */
 export async function opened(file) {
-  if (file.size > LARGEST) throw new Error(`${file.name} is too large: ${file.size} bytes; ${LARGEST} are taken.`);
+  if (file.size > LARGEST)
+    throw new Error(`${file.name} is too large: ${file.size} bytes; ${LARGEST} are taken.`);
   const text = (await file.text()).replaceAll("\r\n", "\n");
-  const notation = { toml: "toml", py: "arrays" }[file.name.split(".").pop() ?? ""] ?? state.definition.notation;
+  const notation =
+    { toml: "toml", py: "arrays" }[file.name.split(".").pop() ?? ""] ?? state.definition.notation;
   return { notation, text, shapes: "", wrt: "", letters: "" };
 }

@@ -37,7 +37,8 @@ export function came(answer) {
   const gradient = answer.event === "gradient";
   if (gradient) state.gradients += 1;
   const card = carded(answer, gradient ? "Gradient by " : "");
-  if (!gradient && !the("extra").children.length) the("extra").append(make("h2", {}, "Forward mode and second derivatives"));
+  if (!gradient && !the("extra").children.length)
+    the("extra").append(make("h2", {}, "Forward mode and second derivatives"));
   the(gradient ? "gradients" : "extra").append(card);
   all(".step", card).forEach(ready);
   roving();
@@ -50,12 +51,22 @@ export function came(answer) {
  */
 function carded({ name, of, html, latex }, title) {
   const heading = make("h3", {}, title, of ? put(make("span"), of) : make("i", {}, name));
-  const reveal = button(HIDES, (pressed) => shown(card, pressed), { class: "reveal", "aria-expanded": "false" });
+  const reveal = button(HIDES, (pressed) => shown(card, pressed), {
+    class: "reveal",
+    "aria-expanded": "false",
+  });
   const copied = button("Copy LaTeX", (pressed) => copy(tex(latex), pressed), {
-    class: "copy", "data-result": "", "aria-label": `Copy the gradient by ${name} as LaTeX`,
+    class: "copy",
+    "data-result": "",
+    "aria-label": `Copy the gradient by ${name} as LaTeX`,
   });
   const answer = put(make("div", { class: "said" }), html);
-  const card = make("article", { class: "card-of" }, make("header", {}, heading, reveal, copied), answer);
+  const card = make(
+    "article",
+    { class: "card-of" },
+    make("header", {}, heading, reveal, copied),
+    answer,
+  );
   return card;
 }
 
@@ -81,7 +92,11 @@ function ready(row) {
   if (!number) return;
   const place = all(".no", row)[0];
   place.replaceChildren(
-    make("button", { type: "button", class: "ask", tabindex: "-1", "aria-label": `Why step ${number}` }, number),
+    make(
+      "button",
+      { type: "button", class: "ask", tabindex: "-1", "aria-label": `Why step ${number}` },
+      number,
+    ),
   );
   marked(row);
 }
@@ -98,10 +113,14 @@ function marked(row) {
   const first = Number(row.dataset.first ?? last);
   const found = [];
   for (let step = first; step <= last; step++) found.push(state.marks.get(step));
-  const weakest = found.includes(undefined) ? undefined : found.find((f) => f?.mark !== "✓") ?? found[0];
+  const weakest = found.includes(undefined)
+    ? undefined
+    : (found.find((f) => f?.mark !== "✓") ?? found[0]);
   const cell = all(".check", row)[0];
   const { mark, check } = weakest ?? { mark: "○", check: "not yet proved" };
-  cell.replaceChildren(make("span", { role: "img", "aria-label": check, title: check, class: "mark" }, mark));
+  cell.replaceChildren(
+    make("span", { role: "img", "aria-label": check, title: check, class: "mark" }, mark),
+  );
   cell.dataset.mark = mark;
 }
 

@@ -17,8 +17,15 @@ function shown(place, answer, kinds = [answer.event]) {
   place.removeAttribute("aria-busy");
   if (answer.event === "done") return;
   if (kinds.includes(answer.event) && answer.html) return put(place, answer.html);
-  const words = { gone: "The server does not answer.", "cut off": "The answer was cut off.", locked: "The server has a new address." };
-  place.replaceChildren(make("p", { class: "wrong" }, answer.message ?? words[answer.event] ?? answer.event));
+  /** @type {Record<string, string>} */
+  const words = {
+    gone: "The server does not answer.",
+    "cut off": "The answer was cut off.",
+    locked: "The server has a new address.",
+  };
+  place.replaceChildren(
+    make("p", { class: "wrong" }, answer.message ?? words[answer.event] ?? answer.event),
+  );
 }
 
 /** Says that an answer is on its way; only where it takes longer than a blink. @param {HTMLElement} place */
@@ -99,7 +106,8 @@ export function code(asking) {
   waiting(the("code-in"));
   const target = the("target").value;
   asking({ ask: "code", target }, (answer) => {
-    if (answer.event === "code") Object.assign(made, { file: answer.file, text: answer.text, target });
+    if (answer.event === "code")
+      Object.assign(made, { file: answer.file, text: answer.text, target });
     shown(the("code-in"), answer, ["code"]);
     the("copy-code").hidden = the("save-code").hidden = !all("pre", the("code-in")).length;
   });

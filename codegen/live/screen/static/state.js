@@ -23,7 +23,7 @@ export const state = {
   again: 0, // times that the server was not there
 };
 
-/** What each phase says; a function where it counts. */
+/** What each phase says. @type {Record<string, () => string>} */
 const WORDS = {
   empty: () => "Write a forward pass, or take an example.",
   typing: () => "Typing. What follows is from before.",

@@ -2,17 +2,23 @@
 import { all, button, make, put, say, the } from "./dom.js";
 import { FIELDS, state } from "./state.js";
 
+/** @type {readonly (keyof import("./state.js").Definition)[]} */
 const INPUTS = ["text", "shapes", "wrt", "letters"];
-/** How each notation is called, as its switch says. */
-export const NOTATIONS = { index: "indices", matrices: "matrices", arrays: "NumPy", toml: "a definition file" };
+/** How each notation is called, as its switch says. @type {Record<string, string>} */
+export const NOTATIONS = {
+  index: "indices",
+  matrices: "matrices",
+  arrays: "NumPy",
+  toml: "a definition file",
+};
 
 /** Takes what stands in the fields. @returns {boolean} is it other than before? */
 export function taken() {
-  const found = Object.fromEntries(INPUTS.map((name) => [name, the(name).value]));
-  found.shapes = found.shapes.replaceAll("\n", "; ");
-  const next = { ...found, notation: all("[name=notation]:checked")[0].value };
+  const next = { ...state.definition, notation: all("[name=notation]:checked")[0].value };
+  for (const name of INPUTS) next[name] = the(name).value;
+  next.shapes = next.shapes.replaceAll("\n", "; ");
   const same = FIELDS.every((name) => next[name] === state.definition[name]);
-  state.definition = /** @type {import("./state.js").Definition} */ (next);
+  state.definition = next;
   return !same;
 }
 
@@ -20,7 +26,8 @@ export function taken() {
 export function fill(definition) {
   state.definition = { ...state.definition, ...definition };
   for (const name of INPUTS) the(name).value = state.definition[name];
-  for (const radio of all("[name=notation]")) radio.checked = radio.value === state.definition.notation;
+  for (const radio of all("[name=notation]"))
+    radio.checked = radio.value === state.definition.notation;
   fitting();
 }
 
@@ -79,7 +86,8 @@ export function fixing(label, pressed) {
 export function tell(words, kind, offers = []) {
   const box = the("message");
   const offered = offers.length ? [make("p", { class: "fixes" }, ...offers)] : [];
-  box.replaceChildren(make("p", {}, words), ...offered);
+  const parts = words.split("`").map((part, place) => (place % 2 ? make("code", {}, part) : part));
+  box.replaceChildren(make("p", {}, ...parts), ...offered);
   box.dataset.kind = kind;
   box.hidden = false;
   say(words);
@@ -93,13 +101,24 @@ export function faultless() {
 }
 
 /** Marks the characters of the text from `from` up to `to`; the mark lies under the field. */
-function underline(/** @type {string} */ text, /** @type {number} */ from, /** @type {number} */ to) {
-  const marked = to > from ? [make("mark", { class: "under" }, text.slice(from, to).replace("\n", "") || " ")] : [];
+function underline(
+  /** @type {string} */ text,
+  /** @type {number} */ from,
+  /** @type {number} */ to,
+) {
+  const marked =
+    to > from
+      ? [make("mark", { class: "under" }, text.slice(from, to).replace("\n", "") || " ")]
+      : [];
   the("under").replaceChildren(text.slice(0, from), ...marked, `${text.slice(to)}\n`);
 }
 
 /** The place in a text of a column in a line, both counted from 1 in characters, not in halves. */
-function place(/** @type {string} */ text, /** @type {number} */ line, /** @type {number} */ column) {
+function place(
+  /** @type {string} */ text,
+  /** @type {number} */ line,
+  /** @type {number} */ column,
+) {
   const lines = text.split("\n");
   const before = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
   return before + [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
@@ -108,12 +127,17 @@ function place(/** @type {string} */ text, /** @type {number} */ line, /** @type
 // -- what was understood -------------------------------------------------------------------------
 
 /** Shows the formulas that were read. @param {import("./ask.js").Answer} answer */
-export function understood({ equations, shapes = [], notes = [], what_ifs = [] }) {
+export function understood({ equations, shapes = [], notes = [], what_ifs = undefined }) {
   the("understood").hidden = !equations.length;
   the("equations").replaceChildren(...equations.map(equation));
   the("sizes").replaceChildren(...shapes.map(sized));
   the("notes").replaceChildren(...notes.map((/** @type {string} */ note) => make("li", {}, note)));
-  offer("what-if", what_ifs, (item) => retype(item.text));
+  if (what_ifs) whatIfs(what_ifs);
+}
+
+/** Offers changes of the text. @param {any[]} items */
+export function whatIfs(items) {
+  offer("what-if", items, (item) => retype(item.text));
 }
 
 /** @param {{html: string, text: string}} read */
@@ -138,7 +162,11 @@ function sized({ html, name, shape, words }) {
  */
 export function offer(id, items, pressed) {
   const made = items.map((item) =>
-    make("li", {}, button(item.title ?? item.label, () => pressed(item), { class: "chip" })),
+    make(
+      "li",
+      {},
+      button(item.title ?? item.label, () => pressed(item), { class: "chip" }),
+    ),
   );
   all("ul", the(id))[0].replaceChildren(...made);
   the(id).hidden = !items.length;
