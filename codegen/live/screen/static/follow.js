@@ -45,6 +45,11 @@ export function came(answer) {
   if (gradient) pictures();
 }
 
+/** What was left out, and why. @param {import("./ask.js").Answer} answer */
+export function left({ text }) {
+  the("extra").append(make("p", { class: "note" }, text));
+}
+
 /**
  * @param {import("./ask.js").Answer} answer
  * @param {string} title

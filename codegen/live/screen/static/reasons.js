@@ -43,6 +43,7 @@ export function why(row, asking) {
   row.setAttribute("aria-current", "true");
   (NARROW.matches ? row : the("why-home"))[NARROW.matches ? "after" : "append"](the("why"));
   the("why-title").textContent = `Why step ${step}`;
+  the("reasons").scrollTop = 0;
   waiting(the("because"));
   asking({ ask: "why", step }, (answer) => shown(the("because"), answer, ["why"]));
 }
@@ -146,5 +147,8 @@ export function work(asking, draw) {
   worked = draw;
   waiting(the("worked"));
   const question = { ask: "example", numbers: draw ? "" : the("own").value, draw };
-  asking(question, (answer) => shown(the("worked"), answer, ["example"]));
+  asking(question, (answer) => {
+    if (answer.event === "example" && answer.numbers) the("own").value = answer.numbers;
+    shown(the("worked"), answer, ["example"]);
+  });
 }

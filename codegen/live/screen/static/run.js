@@ -2,7 +2,7 @@
 import { ask } from "./ask.js";
 import { button, the } from "./dom.js";
 import { remember } from "./files.js";
-import { came, emptied, layer, proved, show, trouble } from "./follow.js";
+import { came, emptied, layer, left, proved, show, trouble } from "./follow.js";
 import * as right from "./reasons.js";
 import { enter, state } from "./state.js";
 import { fault, faultless, fitting, tell, understood } from "./write.js";
@@ -106,6 +106,7 @@ const HAPPENS = {
   },
   tangent: came,
   second: came,
+  note: left,
   proved(answer) {
     proved(answer);
     enter("proving");
