@@ -2,22 +2,23 @@
 
 import json
 import os
-import re
 import unicodedata
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from pullback.codegen.live import screen
 from tests.test_browser import CHROMIUM, CONTRAST, WIDEST
 
-HERE = "http://127.0.0.1:9/"  # nothing answers there: what is asked for is given by the test
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self' data:; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-FAKE = (Path(__file__).parent / "fake_ask.js").read_text()
+FAKE = (Path(__file__).parent / "fake_ask.js").read_bytes()
 PHASES = [
     "empty",
     "typing",
@@ -117,32 +118,49 @@ HANDOUT = {
 CANNED = {"read": READ, "examples": [{"event": "examples", "items": [HANDOUT]}, END]}
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Gives the document and its files, and the fake in place of the way to the engine."""
+
+    def do_GET(self):
+        name = self.path.partition("?")[0].removeprefix("/").removeprefix("static/")
+        kind, body = screen.files().get(name, ("text/html", screen.page().encode()))
+        self.send_response(200)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Cache-Control", "max-age=600")  # files do not change while it is tried
+        self.end_headers()
+        self.wfile.write(FAKE if name == "ask.js" else body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def place(driver):
+    """A browser's context, and the address at which the screen is given."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    browser = launched(driver)
+    yield browser.new_context(), f"http://127.0.0.1:{server.server_port}/"
+    browser.close()
+    server.shutdown()
+    server.server_close()
+
+
 class Screen:
     """A page on the fake engine; what it said and asked for is kept."""
 
-    def __init__(self, browser, fragment="", canned=CANNED, **options):
-        self.context = browser.new_context(accept_downloads=True, **options)
-        self.page = self.context.new_page()
-        self.said, self.elsewhere = [], []
+    def __init__(self, context, home, fragment="", canned=CANNED):
+        self.context, self.home = context, home
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        self.said, self.requests = [], []
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.context.route("**/*", self.serve)
+        self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.add_init_script(f"sessionStorage.canned = {json.dumps(json.dumps(canned))}")
-        self.page.goto(f"{HERE}?token=t{fragment}")
-        self.page.wait_for_function("globalThis.fake")
-
-    def serve(self, route):
-        """Gives the document and its files, and the fake in place of the way to the engine."""
-        url = re.sub(r"[?#].*", "", route.request.url)
-        name = url.removeprefix(HERE).removeprefix("static/")
-        if not url.startswith(HERE) or name not in {"", *screen.files()}:
-            self.elsewhere.append(url)
-            return route.abort()
-        kind, body = screen.files().get(name, ("text/html", screen.page()))
-        if name == "ask.js":
-            body = FAKE
-        headers = {"Content-Security-Policy": POLICY, "Content-Type": f"{kind}; charset=utf-8"}
-        return route.fulfill(body=body, headers=headers)
+        self.page.goto(f"{home}?token=t{fragment}")
+        self.page.wait_for_function("() => globalThis.fake")
 
     def tell(self, kind, *answers):
         """The engine answers."""
@@ -190,8 +208,9 @@ class Screen:
 
     def close(self):
         """The page goes; it has said nothing and asked for nothing elsewhere."""
-        self.context.close()
-        assert not self.said and not self.elsewhere, (self.said, self.elsewhere)
+        self.page.close()
+        elsewhere = [u for u in self.requests if not u.startswith((self.home, "data:", "blob:"))]
+        assert not self.said and not elsewhere, (self.said, elsewhere)
 
 
 def fits(page):

@@ -18,8 +18,8 @@ from tests.live.browsing import (
     api,
     faint,
     fits,
-    launched,
     needs_chromium,
+    place,
 )
 
 pytestmark = needs_chromium
@@ -34,16 +34,14 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as driver:
-        found = launched(driver)
+def here():
+    with api.sync_playwright() as driver, place(driver) as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
-def screen(browser):
-    found = Screen(browser, viewport={"width": 1280, "height": 900})
+def screen(here):
+    found = Screen(*here)
     yield found
     found.close()
 
@@ -402,12 +400,12 @@ def test_a_worked_example_has_own_numbers_or_drawn_ones(screen):
 # -- address and files ---------------------------------------------------------------------------
 
 
-def test_the_definition_is_in_the_address_and_comes_back(browser, screen):
+def test_the_definition_is_in_the_address_and_comes_back(here, screen):
     screen.page.locator("#text").fill("u = x W # ‖x‖² & <b>")
     screen.page.locator("#shapes").fill("x=N D; W=D K")
     screen.reach("deriving")
     fragment = screen.page.evaluate("location.hash")
-    other = Screen(browser, fragment)
+    other = Screen(*here, fragment)
     other.reach("deriving")
     keys = ("notation", "text", "shapes", "wrt", "letters")
     mine, its = screen.asked("derive")[-1], other.asked("derive")[-1]
