@@ -87,6 +87,7 @@ PROVED = [
     {"event": "proved", "step": n, "mark": "◐" if n == 3 else "✓", "check": "for every size"}
     for n in range(1, 8)
 ]
+PROVED[6]["needs"] = [m("N"), m("D")]
 DERIVED = {"event": "derived", "steps": 7}
 WHOLE = [LAYER, *GRADIENTS, DERIVED, *PROVED, END]
 READ = [

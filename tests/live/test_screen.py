@@ -136,7 +136,7 @@ def test_gradients_come_one_by_one_then_marks(screen):
 
 def test_of_what_is_refuted_nothing_can_be_taken(screen):
     lead(screen, "refuted")
-    assert screen.seen("#trouble") == ["Nothing below is a result.\n\nstep 3 fails"]
+    assert screen.seen("#trouble") == ["Nothing below is a result: step 3 fails"]
     for button in screen.page.locator("[data-result]").all():
         assert button.is_disabled()
     screen.page.locator("#text").press("Control+Enter")
@@ -147,7 +147,7 @@ def test_of_what_is_refuted_nothing_can_be_taken(screen):
 
 def test_too_large_says_what_to_do(screen):
     lead(screen, "large")
-    assert screen.seen("#trouble") == ["over 60 s\n\nask for fewer"]
+    assert screen.seen("#trouble") == ["Too large: over 60 s\n\nask for fewer"]
 
 
 def test_a_server_that_is_gone_is_tried_again(screen):
@@ -283,6 +283,8 @@ def test_levels_and_notations_are_switched_without_asking(screen):
     assert len(screen.seen("#gradients .step")) == 2
     screen.page.get_by_label("Every step").check()
     assert len(screen.seen("#gradients .step")) == 6
+    laws = [" ".join(law.split()) for law in screen.seen("#gradients .law")]
+    assert laws == ["fold"] * 5 + ["fold, where N , D"]
     screen.page.get_by_label("Result", exact=True).check()
     assert not screen.seen("#gradients .step")
     screen.page.locator("[name=shown][value=matrix]").check()

@@ -1,13 +1,13 @@
 /** The middle column: gradients as they come, and how far the proof is. */
-import { all, button, copy, make, put, the } from "./dom.js";
-import { isProved, state } from "./state.js";
+import { all, button, copy, make, put, say, the } from "./dom.js";
+import { state } from "./state.js";
 import { pictures } from "./reasons.js";
 
 const HIDES = "Show the answer";
 
 /** Begins anew with the forward pass. @param {import("./ask.js").Answer} answer */
 export function layer({ values, names }) {
-  Object.assign(state, { names, steps: 0, gradients: 0, step: 0 });
+  Object.assign(state, { names, steps: 0, gradients: 0, step: 0, proved: false });
   state.marks.clear();
   emptied();
   put(the("values-in"), values ?? "");
@@ -85,7 +85,7 @@ function shown(/** @type {Element} */ card, /** @type {HTMLElement} */ pressed) 
 /** LaTeX of the level that is shown. @param {Record<string, string>} latex */
 function tex(latex) {
   const level = document.body.dataset.level ?? "key";
-  const warning = isProved() ? "" : "% not yet proved\n";
+  const warning = state.proved ? "" : "% not yet proved\n";
   return warning + (latex[level] ?? latex.result);
 }
 
@@ -107,9 +107,17 @@ function ready(row) {
 }
 
 /** A step has been proved. @param {import("./ask.js").Answer} answer */
-export function proved({ step, mark, check }) {
+export function proved({ step, mark, check, needs = [] }) {
   state.marks.set(Number(step), { mark, check });
+  for (const row of all(`.step[data-step="${Number(step)}"]:not([data-first])`)) given(row, needs);
   for (const row of all(`.step[data-step="${Number(step)}"], .step[data-first]`)) marked(row);
+}
+
+/** What must hold for a step, behind its law. @param {HTMLElement} row @param {string[]} needs */
+function given(row, needs) {
+  needs.forEach((html, place) =>
+    all(".law", row)[0].append(place ? ", " : ", where ", put(make("span"), html)),
+  );
 }
 
 /** Sets the mark of a row: of the weakest of the steps that it stands for. @param {HTMLElement} row */
@@ -123,6 +131,7 @@ function marked(row) {
     : (found.find((f) => f?.mark !== "✓") ?? found[0]);
   const cell = all(".check", row)[0];
   const { mark, check } = weakest ?? { mark: "○", check: "not yet proved" };
+  if (cell.dataset.mark === mark) return;
   cell.replaceChildren(
     make("span", { role: "img", "aria-label": check, title: check, class: "mark" }, mark),
   );
@@ -162,4 +171,5 @@ export function trouble(words, advice = "") {
   const box = the("trouble");
   box.replaceChildren(make("p", {}, words), ...(advice ? [make("p", {}, advice)] : []));
   box.hidden = false;
+  say(`${words} ${advice}`);
 }

@@ -1,6 +1,6 @@
 /** The right column: why a step, the Jacobian's picture, code, a claim checked. */
 import { all, copy, download, make, put, the } from "./dom.js";
-import { isProved, state } from "./state.js";
+import { state } from "./state.js";
 
 const NARROW = matchMedia("(max-width: 64rem)");
 const PLACES = ["because", "picture", "code-in", "checked", "worked"];
@@ -120,7 +120,7 @@ export function retarget(asking) {
 }
 
 /** The code, and that it is not proved as long as it is not. */
-const coded = () => (isProved() ? "" : "# not yet proved\n") + made.text;
+const coded = () => (state.proved ? "" : "# not yet proved\n") + made.text;
 
 /** @param {HTMLElement} pressed */
 export const copyCode = (pressed) => copy(coded(), pressed);

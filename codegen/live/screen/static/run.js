@@ -112,16 +112,17 @@ const HAPPENS = {
     enter("proving");
   },
   refuted(answer) {
-    enter("refuted", answer.message);
-    trouble("Nothing below is a result.", answer.message);
+    enter("refuted");
+    trouble(`Nothing below is a result: ${answer.message}`);
   },
   "too large"(answer) {
-    enter("large", answer.message);
-    trouble(answer.message, answer.advice);
+    enter("large");
+    trouble(`Too large: ${answer.message}`, answer.advice);
   },
   error: wrong,
   done(answer) {
     if (the("stop").hidden) return; // there was an error, or it is refuted or too large
+    state.proved = true;
     enter("done", answer.seconds ? `${answer.seconds.toFixed(1)} s.` : "");
     right.again(asking);
   },

@@ -19,6 +19,7 @@ export const state = {
   steps: 0, // there are
   /** @type {Map<number, {mark: string, check: string}>} */
   marks: new Map(), // of steps proved
+  proved: false, // is what is shown proved to its end?
   step: 0, // the one whose reason is shown
   again: 0, // times that the server was not there
 };
@@ -82,6 +83,3 @@ export function enter(phase, more = "") {
   the("progress").max = whole || 1;
   the("progress").value = whole ? done : 0;
 }
-
-/** Is what is shown proved to its end? */
-export const isProved = () => state.phase === "done";
