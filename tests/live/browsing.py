@@ -109,6 +109,14 @@ ASKED = {
     "end": 7,
     "fixes": [{"label": "x W", "text": "h = w\nu = x W"}],
 }
+WRONG = {
+    "event": "error",
+    "message": "exq is no function",
+    "line": 1,
+    "column": 5,
+    "end": 8,
+    "fixes": [],
+}
 HANDOUT = {
     "title": "u = xW + c",
     "notation": "matrices",
@@ -228,3 +236,33 @@ def faint(page):
         found |= {f"{scheme} {k}": r for k, r in page.evaluate(CONTRAST).items() if r < 4.5}
         found = {k: r for k, r in found.items() if not k.endswith(".under")}
     return found
+
+
+def lead(screen, phase):
+    """To a state, on the way that a user goes."""
+    if phase == "typing":
+        screen.derived()
+        screen.page.locator("#text").press("x")
+    elif phase in ("error", "asking"):
+        screen.derived()
+        screen.answer("read", ASKED if phase == "asking" else WRONG)
+        screen.page.locator("#text").fill("h = w\nu = xW")
+    elif phase == "deriving":
+        screen.derived(LAYER, GRADIENTS[0])
+    elif phase == "proving":
+        screen.derived(LAYER, *GRADIENTS, *PROVED[:2])
+    elif phase == "done":
+        screen.derived()
+    elif phase == "stopped":
+        screen.derived(LAYER, GRADIENTS[0])
+        screen.page.locator("#stop").click()
+    elif phase == "refuted":
+        screen.derived(LAYER, *GRADIENTS, {"event": "refuted", "message": "step 3 fails"}, END)
+    elif phase == "large":
+        large = {"event": "too large", "message": "over 60 s", "advice": "ask for fewer"}
+        screen.derived(LAYER, large)
+    elif phase == "gone":
+        screen.derived()
+        screen.answer("read", {"event": "gone"})
+        screen.page.locator("#text").press("x")
+    screen.reach(phase)

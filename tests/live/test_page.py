@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.live.browsing import api, faint, fits, launched, needs_chromium
+from tests.live.browsing import faint, fits, needs_chromium
 
 pytest.importorskip("uvicorn", reason="no uvicorn to serve the live page with")
 pytestmark = needs_chromium
@@ -61,14 +61,6 @@ class Tab:
         self.page.close()
         elsewhere = [u for u in self.asked if not u.startswith((self.home, "data:", "blob:"))]
         assert not self.said and not elsewhere, (self.said, elsewhere)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as driver:
-        found = launched(driver)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ export function fragment() {
 export function addressed() {
   const found = new URLSearchParams(location.hash.slice(1));
   if (!found.get("text")) return null;
-  return Object.fromEntries(
-    FIELDS.map((name) => [name, found.get(name) ?? (name === "notation" ? "index" : "")]),
-  );
+  const kept = Object.fromEntries(FIELDS.map((name) => [name, found.get(name) ?? ""]));
+  return kept.notation in KEYS || kept.notation === "toml" ? kept : { ...kept, notation: "index" };
 }
 
 /** Writes the definition into the address; the token stays out of what is shared. */
@@ -66,7 +65,7 @@ function escaped(text) {
   return text.replace(/["\\]/g, "\\$&").replace(/[^\P{Cc}\n]/gu, control);
 }
 
-const LARGEST = 60_000; // characters of a file
+export const LARGEST = 60_000; // characters of a definition
 
 /**
  * A definition from a file; its ending says what it is.

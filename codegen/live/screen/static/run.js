@@ -1,7 +1,7 @@
 /** The way of a text: each key is read, a rest of 300 ms derives, the next key stops that. */
 import { ask } from "./ask.js";
 import { button, the } from "./dom.js";
-import { remember } from "./files.js";
+import { LARGEST, remember } from "./files.js";
 import { came, emptied, layer, left, proved, show, trouble } from "./follow.js";
 import * as right from "./reasons.js";
 import { enter, state } from "./state.js";
@@ -34,10 +34,17 @@ export function typed() {
   fitting();
   if (!state.definition.text.trim()) return nothing();
   if (the("gradients").children.length) document.body.dataset.old = "";
+  if (state.definition.text.length > LARGEST) return wrong(tooLong());
   enter("typing");
   asking({ ask: "read" }, readAnswer);
   resting = setTimeout(rested, REST);
 }
+
+/** What is said of a text that is not even asked about. */
+const tooLong = () => ({
+  event: "error",
+  message: `The text has ${state.definition.text.length} characters; ${LARGEST} are taken.`,
+});
 
 /** Nothing is written. */
 export function nothing() {
