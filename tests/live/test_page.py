@@ -30,6 +30,7 @@ class Served:
     def end(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
+        self.process.stdout.close()
 
 
 class Tab:
@@ -128,10 +129,10 @@ def test_why_code_check_and_example_answer(tab):
 
 def test_notation_is_switched_to_indices_and_back(tab):
     tab.write("u = x W", "x=N D; W=D K").reach("done")
-    tab.page.locator("[name=notation][value=index]").check()
+    tab.page.locator("[name=notation][value=index]").click()
     tab.page.wait_for_function("() => document.getElementById('text').value.startsWith('u[')")
     tab.reach("done")
-    tab.page.locator("[name=notation][value=matrices]").check()
+    tab.page.locator("[name=notation][value=matrices]").click()
     assert tab.page.locator("#text").input_value() == "u = x W"
 
 

@@ -18,11 +18,18 @@ from tests.live.browsing import (
 pytestmark = needs_chromium
 
 
-def test_each_key_is_read_and_only_a_rest_derives(screen):
+def test_each_key_is_read_and_only_a_rest_derives(here):
+    context, home = here
+    screen = Screen(context.browser.new_context(), home)  # a clock is all its context's
+    screen.page.clock.install()
+    screen.page.clock.pause_at("2100-01-01")
     screen.write("z = h w")
+    screen.page.clock.run_for(299)
     assert len(screen.asked("read")) == 7 and not screen.asked("derive")
-    screen.reach("deriving")
+    screen.page.clock.run_for(1)
+    assert screen.phase == "deriving"
     assert [q["text"] for q in screen.asked("derive")] == ["z = h w"]
+    screen.close()
 
 
 def test_a_key_ends_a_derivation(screen):
