@@ -107,6 +107,16 @@ def test_code_is_shown_copied_saved_and_kept_up_to_date(screen):
     assert screen.asked("code")[-1]["target"] == "numpy"
 
 
+def test_what_was_asked_before_a_key_is_asked_again_when_all_is_done(screen):
+    screen.derived()
+    screen.page.locator("#code").click()  # no answer yet
+    screen.page.locator("#text").press("x")
+    assert screen.ended("code") == 1
+    screen.reach("deriving")
+    screen.tell("derive", *WHOLE)
+    assert [q["text"] for q in screen.asked("code")] == ["z = h w", "z = h wx"]
+
+
 def test_a_gradient_by_hand_is_checked(screen):
     wrong = {"event": "checked", "verdict": "wrong", "html": "<p>a sign</p>", "text": "a sign"}
     screen.answer("check", wrong, END)

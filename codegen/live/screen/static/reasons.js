@@ -53,19 +53,22 @@ export function home() {
   the("why-home").append(the("why"));
   the("why-title").textContent = "Why this step";
   put(the("because"), empty.because);
+  the("because").removeAttribute("aria-busy");
 }
 
 /** Asks again for what is shown of a definition that has changed. @param {Asking} asking */
 export function again(asking) {
-  if (all("pre", the("code-in")).length) code(asking);
-  if (the("checked").children.length) check(asking);
-  if (the("worked").children.length) work(asking, worked);
+  const open = (/** @type {string} */ id, /** @type {string} */ what) =>
+    the(id).hasAttribute("aria-busy") || all(what, the(id)).length;
+  if (open("code-in", "pre")) code(asking);
+  if (open("checked", "*")) check(asking);
+  if (open("worked", "*")) work(asking, worked);
 }
 
 /** Takes away all answers. */
 export function forget() {
   home();
-  for (const id of PLACES) put(the(id), empty[id]);
+  for (const id of PLACES) put(the(id), empty[id]).removeAttribute("aria-busy");
   the("checked").dataset.verdict = "";
   the("copy-code").hidden = the("save-code").hidden = true;
 }

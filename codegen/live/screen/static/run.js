@@ -27,7 +27,7 @@ export function asking(question, onEvent) {
 
 /** The text has changed: read at once, derived after a rest. */
 export function typed() {
-  going.derive?.abort();
+  for (const kind of ["derive", "why", "code", "check", "example"]) going[kind]?.abort();
   clearTimeout(resting);
   clearTimeout(trying);
   Object.assign(read, { done: false, rested: false, fault: null });
