@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help live derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
+.PHONY: help live site derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ mutate: $(ENV)/test.done ## try single mutations of every module: which do its o
 
 live: $(ENV)/live.done ## type a definition and see what follows, on a page in the browser
 	@$(BIN)/pullback live
+
+site: $(ENV)/live.done ## the same page as one file that needs no server, build/site/index.html (needs npm)
+	@$(BIN)/pullback site
 
 lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff check .

@@ -11,7 +11,6 @@ from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.outliner import Outlines
-from pullback.codegen.pages.page import LAWS_FILE, page
 from pullback.codegen.program import Program
 from pullback.codegen.proved import proved
 from pullback.codegen.targets.numpy.loading import loaded
@@ -104,6 +103,8 @@ def files(
 
     Raises PullbackError where a module fails its own tests.
     """
+    from pullback.codegen.pages.page import LAWS_FILE
+
     every = [compiled if t == compiled.target else compiled.to(t) for t in targets]
     emissions = [made.emit() for made in every]
     texts: list[str] = []
@@ -126,6 +127,9 @@ def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str
 
     Its worked example is held against the NumPy module, whatever the code is written for.
     """
+    # imported where it is asked for: code needs no page, and its example needs NumPy
+    from pullback.codegen.pages.page import page
+
     module = emission if compiled.target == NUMPY else compiled.to(NUMPY).emit()
     code = loaded(module.module, compiled.layer)
     return page(compiled.outlines, emission.code, code, home, laws)

@@ -38,6 +38,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "diff": ("diff", "say how the gradients of two definitions differ"),
     "check": ("check", "say where a backward pass written by hand goes wrong, and why"),
     "trace": ("trace", "print every value and every gradient for some inputs"),
+    "site": ("site", "write the live page as one file that needs no server"),
     "verify": ("verify", "check a derivation that was written as data"),
 }
 

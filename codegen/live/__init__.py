@@ -19,5 +19,7 @@
 | workers | the workers of all tabs: who answers, when one is ended, within which limits |
 | server | the page, and questions, over HTTP |
 | serving | the server in this process, from a free port to Ctrl-C |
+| needing | what to say where there is no NumPy |
 | screen/ | the page |
+| site/ | the page and the engine as one file, without a server |
 """

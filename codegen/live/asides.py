@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pullback.codegen.live.fragments import filled
 from pullback.codegen.live.growing import Growing
 from pullback.codegen.live.instance import instance
+from pullback.codegen.live.needing import needing_numpy
 from pullback.codegen.live.questions import CheckMine, CodeOf, Picture, Refused, Why
 from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.printer import Notation
@@ -87,9 +88,10 @@ def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
 
 def check(asked: CheckMine, growing: Growing) -> Event:
     """Is a gradient that was typed right, and where does it go wrong?"""
-    from pullback.codegen.check.claims import check_claim
-    from pullback.codegen.check.comparing import RIGHT
-    from pullback.codegen.check.report import text
+    with needing_numpy("a gradient's check"):
+        from pullback.codegen.check.claims import check_claim
+        from pullback.codegen.check.comparing import RIGHT
+        from pullback.codegen.check.report import text
 
     report = check_claim(growing.derivation, asked.claim, SECONDS)
     output = report.output

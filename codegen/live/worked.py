@@ -11,6 +11,7 @@ from sympy import Expr
 
 from pullback.codegen.live.fragments import filled
 from pullback.codegen.live.growing import Growing
+from pullback.codegen.live.needing import needing_numpy
 from pullback.codegen.live.questions import Example, Refused
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
@@ -24,13 +25,11 @@ FORM = 'as in "x = [[1, 2], [3, 4]]", a line for each tensor'
 
 def worked(asked: Example, growing: Growing, proof: Proof) -> dict[str, Any]:
     """Every value and every gradient at small sizes, checked against the NumPy module."""
-    try:
+    with needing_numpy("a worked example"):
         from pullback.codegen.compiler import lowered
         from pullback.codegen.pages.example import example, small_sizes
         from pullback.codegen.pages.page_numbers import shown
         from pullback.codegen.targets.numpy.loading import loaded
-    except ImportError:
-        raise PullbackError("worked examples need NumPy, which is not there") from None
     layer = growing.reading.layer
     own = numbers(asked.numbers, layer)
     least = small_sizes(layer)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import combinations
-from string import ascii_letters
 
-import numpy as np
+from sympy import Expr
 
 from pullback.codegen.lower.context import Term
 from pullback.derive.index.objects import Index
 
 MAX_SEARCHED = 6  # operands of a contraction whose best order is searched for
-MAX_AXES = 8  # of an operand in that search: NumPy counts the entries of a larger one wrongly
 COMMON_SIZE = 64  # of every axis, where orders are compared
+Axes = frozenset[Expr]
 
 
 def in_pairs(
@@ -37,25 +37,40 @@ def in_pairs(
 
 
 def cheapest_pair(terms: list[Term], indices: Sequence[Index]) -> tuple[int, int]:
-    """Which two operands to contract first: of few by NumPy's search, at a common size.
+    """Which two operands to contract first: of few the first of the order that costs least.
 
-    That takes time that grows with the factorial of their number. Of many operands the pair that
-    leaves least, and of those the one that costs least.
+    That search takes time that grows with the factorial of their number. Of many operands the pair
+    that leaves least, and of those the one that costs least.
     """
     if len(terms) == 2:
         return 0, 1
-    axes = list(dict.fromkeys(i for t in terms for i in t.indices))
-    largest = max(len(t.indices) for t in terms)
-    if len(terms) > MAX_SEARCHED or len(axes) > len(ascii_letters) or largest > MAX_AXES:
+    if len(terms) > MAX_SEARCHED:
         pairs = combinations(range(len(terms)), 2)
         return min(pairs, key=lambda pair: cost_of_pair(terms, indices, pair))
-    letters = dict(zip(axes, ascii_letters, strict=False))
-    words = ["".join(letters[i] for i in t.indices) for t in terms]
-    out = "".join(letter for i, letter in letters.items() if i not in indices)
-    arrays = [np.broadcast_to(0.0, (COMMON_SIZE,) * len(w)) for w in words]
-    path, _ = np.einsum_path(f"{','.join(words)}->{out}", *arrays, optimize="optimal")
-    pair = next(step for step in path[1:] if len(step) >= 2)
-    return pair[0], pair[1]
+    letters = [frozenset(t.indices) for t in terms]
+    out = frozenset().union(*letters).difference(indices)
+    _, pair = cheapest_order(tuple(letters), out)
+    return pair
+
+
+@lru_cache(2**10)
+def cheapest_order(operands: tuple[Axes, ...], out: Axes) -> tuple[int, tuple[int, int]]:
+    """What the order that costs least comes to, in operations, and its first pair.
+
+    `out` are the axes of the result. Of orders that cost the same it is the first.
+    """
+    best = None
+    for pair in combinations(range(len(operands)), 2):
+        left, right = (operands[place] for place in pair)
+        rest = tuple(o for place, o in enumerate(operands) if place not in pair)
+        whole = left | right
+        kept = whole & out.union(*rest)
+        cost = COMMON_SIZE ** len(whole) * (1 if kept == whole else 2)  # multiply, and add up
+        cost += cheapest_order((*rest, kept), out)[0] if rest else 0
+        if best is None or cost < best[0]:
+            best = cost, pair
+    assert best
+    return best
 
 
 def cost_of_pair(

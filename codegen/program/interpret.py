@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from sympy import Expr
 
@@ -68,12 +67,15 @@ class Meaning:
     """One evaluation at some inputs."""
 
     def __init__(self, program: Program | Function, inputs: Mapping[str, Any]) -> None:
-        self.program, self.inputs = program, inputs
+        import numpy as np  # here alone: a program is made and spelled where there is no NumPy, too
+
+        self.program = program
+        self.inputs = {name: np.asarray(array) for name, array in inputs.items()}
         self.tables: dict[int, Table] = {}
         self.sizes: dict[Expr, int] = {}
         for value in program.values:
             if isinstance(value.op, Input):
-                shape = np.shape(inputs[value.op.name])
+                shape = self.inputs[value.op.name].shape
                 self.sizes.update(zip(value.sizes, shape, strict=True))
 
     def results(self) -> list[tuple[str, int]]:
@@ -198,7 +200,7 @@ class Meaning:
 
     def input(self, op: Input, shape: tuple[int, ...]) -> Table:
         """What was passed in."""
-        given = np.asarray(self.inputs[op.name]).ravel().tolist()
+        given = self.inputs[op.name].ravel().tolist()
         numbers = (entry if isinstance(entry, int) else MP.mpf(entry) for entry in given)
         return Table(shape, dict(zip(places(shape), numbers, strict=True)))
 

@@ -16,8 +16,6 @@ from functools import lru_cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from pullback.derive.errors import PullbackError
 
 SLOW = "test_long"
@@ -124,14 +122,18 @@ def checks_of(name: str, text: str) -> Checks:
 
 
 @contextmanager
-def set_aside() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Leave what there is out of garbage collections, as decimals set off many of them.
 
-    A derivation of many calls is large, and each collection would go through all of it.
+    A derivation of many calls is large, and each collection would go through all of it. NumPy says
+    nothing meanwhile, and is read here: modules are made where there is none, too.
     """
+    import numpy as np
+
     gc.freeze()
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     finally:
         gc.unfreeze()
 
@@ -147,7 +149,7 @@ def holds(
     if drawn_by:
         checks.names["attempted"] = checks_of(name, drawn_by).names["attempted"]
     starts = tuple(f"[{seed}-" for seed in seeds)
-    with np.errstate(all="ignore"), set_aside():
+    with quietly():
         try:
             exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
         except Exception:
@@ -164,7 +166,7 @@ def smoke(name: str, module_text: str, test_text: str) -> None:
     Raises PullbackError with what fails.
     """
     module = ModuleType(name)
-    with np.errstate(all="ignore"), set_aside():
+    with quietly():
         try:
             exec(compile(module_text, f"<{name}.py>", "exec"), module.__dict__)
             checks = checks_of(name, test_text)
