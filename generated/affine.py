@@ -113,7 +113,7 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     # that is, xᵀ ∂ℒ/∂u
     dW = np.matmul(x.T, du, out=work.dW)
     # ∂ℒ/∂c[k] = Σ_n ∂ℒ/∂u[n,k]
-    # that is, Σ_n ∂ℒ/∂u_n
+    # that is, (∂ℒ/∂u)ᵀ 𝟏
     dc = _sum_rows(du, out=work.dc)
     return Gradients(_unflat(dx, batch), dW, dc)
 
@@ -409,4 +409,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 22b92e5e82628631
+# Written by pullback from its own layers; digest of what stands above: 159bb68aa5b05fda

@@ -127,7 +127,7 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     W_x = np.einsum("kde,ad->aek", W, x, out=work.W_x)
     dv = np.einsum("ak,aek->ae", du, W_x, out=work.dv)
     # ∂ℒ/∂b[k] = Σ_n ∂ℒ/∂u[n,k]
-    # that is, Σ_n ∂ℒ/∂u_n
+    # that is, (∂ℒ/∂u)ᵀ 𝟏
     db = _sum_rows(du, out=work.db)
     return Gradients(_unflat(dx, batch), dW, _unflat(dv, batch), db)
 
@@ -446,4 +446,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 630df0b0ddd9aec5
+# Written by pullback from its own layers; digest of what stands above: cf8c0e6fcc43604a

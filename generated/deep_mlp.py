@@ -366,25 +366,25 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # that is, xᵀ ∂L/∂u
     dW = np.matmul(x.T, du, out=work.dW)
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
-    # that is, Σ_n ∂L/∂u_n
+    # that is, (∂L/∂u)ᵀ 𝟏
     dc = _sum_rows(du, out=work.dc)
     # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
     # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = _dot_rows(da, xhat, out=work.dgain)
     # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
-    # that is, Σ_n ∂L/∂a_n
+    # that is, (∂L/∂a)ᵀ 𝟏
     dbias = _sum_rows(da, out=work.dbias)
     # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
     # that is, hᵀ ∂L/∂v
     dV = np.matmul(h.T, dv, out=work.dV)
     # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
-    # that is, Σ_n ∂L/∂v_n
+    # that is, (∂L/∂v)ᵀ 𝟏
     db = _sum_rows(dv, out=work.db)
     # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
     # that is, gᵀ ∂L/∂z
     dw = np.matmul(g.T, dz, out=work.dw)
     # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
-    # that is, Σ_n ∂L/∂z_n
+    # that is, (∂L/∂z)ᵀ 𝟏
     ds = _sum_rows(dz, out=work.ds)
     return Gradients(dW, dc, dgain, dbias, dV, db, dw, ds)
 
@@ -600,7 +600,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
     ell_dot = _dot_last(p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n]
-    # that is, (1/N) Σ_n ℓ̇_n
+    # that is, (1/N) ℓ̇ᵀ 𝟏
     L_dot = ell_dot.sum() / N
     return dtype.type(L), dtype.type(L_dot)
 
@@ -813,7 +813,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # that is, xᵀ (∂L/∂u)˙
     dW_dot = x.T @ du_dot
     # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
-    # that is, Σ_n (∂L/∂u)˙_n
+    # that is, (∂L/∂u)˙ᵀ 𝟏
     dc_dot = _sum_rows(du_dot)
     # (∂L/∂gain[k])˙ = Σ_n (∂L/∂a[n,k])˙ xhat[n,k] + Σ_n u̇[n,k] r[n] ∂L/∂a[n,k] - (1/K)
     #     Σ_{n,k′} u̇[n,k′] r[n] ∂L/∂a[n,k] - (1/K) Σ_{n,k′} u̇[n,k′] r[n] xhat[n,k′] xhat[n,k]
@@ -825,19 +825,19 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     dgain_dot_quotient = (da * xhat).T @ (r * u_dot_xhat) / K
     dgain_dot = np.subtract(dgain_dot_difference, dgain_dot_quotient, out=dgain_dot_difference)
     # (∂L/∂bias[k])˙ = Σ_n (∂L/∂a[n,k])˙
-    # that is, Σ_n (∂L/∂a)˙_n
+    # that is, (∂L/∂a)˙ᵀ 𝟏
     dbias_dot = _sum_rows(da_dot)
     # (∂L/∂V[k,m])˙ = Σ_n ḣ[n,k] ∂L/∂v[n,m] + Σ_n (∂L/∂v[n,m])˙ h[n,k]
     # that is, ḣᵀ ∂L/∂v + hᵀ (∂L/∂v)˙
     dV_dot = h_dot.T @ dv + h.T @ dv_dot
     # (∂L/∂b[m])˙ = Σ_n (∂L/∂v[n,m])˙
-    # that is, Σ_n (∂L/∂v)˙_n
+    # that is, (∂L/∂v)˙ᵀ 𝟏
     db_dot = _sum_rows(dv_dot)
     # (∂L/∂w[m,j])˙ = Σ_n ġ[n,m] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ g[n,m]
     # that is, ġᵀ ∂L/∂z + gᵀ (∂L/∂z)˙
     dw_dot = g_dot.T @ dz + g.T @ dz_dot
     # (∂L/∂s[j])˙ = Σ_n (∂L/∂z[n,j])˙
-    # that is, Σ_n (∂L/∂z)˙_n
+    # that is, (∂L/∂z)˙ᵀ 𝟏
     ds_dot = _sum_rows(dz_dot)
     return Gradients(dW_dot, dc_dot, dgain_dot, dbias_dot, dV_dot, db_dot, dw_dot, ds_dot)
 
@@ -1338,4 +1338,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: af48075d68ba42ec
+# Written by pullback from its own layers; digest of what stands above: 48f1326f6d3d059c

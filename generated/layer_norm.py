@@ -155,7 +155,7 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = _dot_rows(dy, xhat, out=work.dgain)
     # ∂ℒ/∂bias[d] = Σ_n ∂ℒ/∂y[n,d]
-    # that is, Σ_n ∂ℒ/∂y_n
+    # that is, (∂ℒ/∂y)ᵀ 𝟏
     dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
@@ -514,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: e22273b2536ba16c
+# Written by pullback from its own layers; digest of what stands above: 175487e56834d00d

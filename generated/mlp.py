@@ -189,14 +189,14 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dL_lamda = dL * lamda
     _add_product(dW, dL_lamda, W)
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
-    # that is, Σ_n ∂L/∂u_n
+    # that is, (∂L/∂u)ᵀ 𝟏
     dc = _sum_rows(du, out=work.dc)
     # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
     # that is, hᵀ ∂L/∂z + λ w
     dw = np.matmul(h.T, dz, out=work.dw)
     _add_product(dw, dL_lamda, w)
     # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
-    # that is, Σ_n ∂L/∂z_n
+    # that is, (∂L/∂z)ᵀ 𝟏
     db = _sum_rows(dz, out=work.db)
     return Gradients(dW, dc, dw, db)
 
@@ -327,7 +327,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # ℓ̇[n] = Σ_j ż[n,j] p[n,j] - ż[n,y[n]]
     ell_dot = _dot_last(p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n] + λ Σ_{d,k} Ẇ[d,k] W[d,k] + λ Σ_{k,j} ẇ[k,j] w[k,j]
-    # that is, (1/N) Σ_n ℓ̇_n + λ 𝟏ᵀ (Ẇ ⊙ W) 𝟏 + λ 𝟏ᵀ (ẇ ⊙ w) 𝟏
+    # that is, λ 𝟏ᵀ (Ẇ ⊙ W) 𝟏 + λ 𝟏ᵀ (ẇ ⊙ w) 𝟏 + (1/N) ℓ̇ᵀ 𝟏
     L_dot = ell_dot.sum() / N + lamda * _dot(W, W_dot) + lamda * _dot(w, w_dot)
     return dtype.type(L), dtype.type(L_dot)
 
@@ -395,13 +395,13 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # that is, xᵀ (∂L/∂u)˙ + λ Ẇ
     dW_dot = x.T @ du_dot + lamda * W_dot
     # (∂L/∂c[k])˙ = Σ_n (∂L/∂u[n,k])˙
-    # that is, Σ_n (∂L/∂u)˙_n
+    # that is, (∂L/∂u)˙ᵀ 𝟏
     dc_dot = _sum_rows(du_dot)
     # (∂L/∂w[k,j])˙ = Σ_n ḣ[n,k] ∂L/∂z[n,j] + Σ_n (∂L/∂z[n,j])˙ h[n,k] + λ ẇ[k,j]
     # that is, ḣᵀ ∂L/∂z + hᵀ (∂L/∂z)˙ + λ ẇ
     dw_dot = h_dot.T @ dz + h.T @ dz_dot + lamda * w_dot
     # (∂L/∂b[j])˙ = Σ_n (∂L/∂z[n,j])˙
-    # that is, Σ_n (∂L/∂z)˙_n
+    # that is, (∂L/∂z)˙ᵀ 𝟏
     db_dot = _sum_rows(dz_dot)
     return Gradients(dW_dot, dc_dot, dw_dot, db_dot)
 
@@ -742,4 +742,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8afc197d143e950c
+# Written by pullback from its own layers; digest of what stands above: fcaeca2d759864ae

@@ -136,7 +136,7 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     # that is, ((∂ℒ/∂y)ᵀ ⊙ xhatᵀ) 𝟏
     dgain = _dot_rows(dy, xhat, out=work.dgain)
     # ∂ℒ/∂bias[d] = Σ_n ∂ℒ/∂y[n,d]
-    # that is, Σ_n ∂ℒ/∂y_n
+    # that is, (∂ℒ/∂y)ᵀ 𝟏
     dbias = _sum_rows(dy, out=work.dbias)
     return Gradients(_unflat(dx, batch), dgain, dbias)
 
@@ -473,4 +473,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 284a56fe17131785
+# Written by pullback from its own layers; digest of what stands above: f673657de16e2459

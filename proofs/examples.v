@@ -289,6 +289,15 @@ move=> p1 t1; have := nothing_in_all 1 k l (nothing_between_shares p1 t1).
 by rewrite !mul1r.
 Qed.
 
+(* law: as matrices *)
+Example example_as_matrices (R : realType) (K : nat) (c : R) (a : 'I_K.+1 -> R)
+    (b : 'I_K.+1 -> R) :
+  \sum_(i1a < K.+1) (c * a i1a * b i1a) = c * (\sum_(i1a < K.+1) (a i1a * b i1a)) :> R.
+Proof.
+rewrite -sum_constant_factor.
+by apply: eq_bigr => i _; rewrite mulrA.
+Qed.
+
 (* law: differentiate *)
 Example example_differentiate (R : realType) (M : nat) (a : R) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
     (n : 'I_M.+1) :

@@ -13,7 +13,7 @@ PROGRAMS = [  # the floors of codegen/
     "faults", "library", "proved", "templating", "program", "lower", "interface", "notation",
     "targets", "pages", "compiler", "trace", "check", "live", "faces",
 ]  # fmt: skip
-FLOORS = ["errors", "index", "layer", "read", "laws", "calculus", "law_example", "proof"]
+FLOORS = ["errors", "index", "matrix", "layer", "read", "laws", "calculus", "law_example", "proof"]
 
 
 @cache

@@ -465,9 +465,18 @@ EXAMPLES = [
     ),
     ("entries that add up to nothing", x(k) - p(n, k) * Sum(z(n, i), i), [[PARTS], ()], None),
     ("entries that add up to nothing", p(n, k) - x(k), [[PARTS], ()], None),
+    ("as matrices", Sum(a * x(j) * z(j), j), [[]], a * Sum(x(j) * z(j), j)),
+    (
+        "as matrices",
+        x(n) * z(n, j),
+        [[n, j]],
+        Sum(delta(n, m) * x(n) * z(m, j), m),
+    ),
+    ("as matrices", Sum(z(n, j) * g(k, j), j), [[n, k]], None),
+    ("as matrices", Sum(z(n, j) * entry("v", [n, j, k]) * g(k, n), n), [[j, k]], None),
     ("differentiate", steps.Partial(a * x(n) ** 2, x(m)), [], 2 * a * x(n) * delta(n, m)),
 ]
-ONCE = {"differentiate"}  # steps that are taken once
+ONCE = {"as matrices", "differentiate"}  # steps that are taken once
 # equal only given something else, or where a tie is put in as the proof does
 FACTS = {
     "assumption",

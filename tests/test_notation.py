@@ -16,10 +16,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from pullback.codegen.notation.matrix.making import transpose
 from pullback.codegen.notation.matrix.printer import matrix_form
-from pullback.codegen.notation.matrix.reader import matrix_tree
-from pullback.codegen.notation.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.latex import latex
@@ -39,6 +36,9 @@ from pullback.derive.index.objects import (
     size_symbol,
 )
 from pullback.derive.layer import Layer
+from pullback.derive.matrix.making import transpose
+from pullback.derive.matrix.reader import matrix_tree
+from pullback.derive.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
 from pullback.derive.proof.proving import Proof, prove
 from pullback.derive.read.reader import read_equations, read_layer
 
@@ -154,7 +154,6 @@ COMPUTE: dict[str, Any] = {
     "plus": lambda of, t: np.sum(np.stack(of), axis=0),
     "scale": lambda of, t: of[0].item() * of[1],
     "diag": lambda of, t: np.diag(of[0][:, 0]),
-    "rows": lambda of, t: of[0].sum(axis=0)[:, None],
     "apply": lambda of, t: FUNCTIONS[t.word](*of),
     "bracket": lambda of, t: FUNCTIONS[SIGNS[t.word]](*of).astype(float),
     "power": lambda of, t: power(of[0], float(t.exponent)),
@@ -250,9 +249,9 @@ MLP = {
     "z": "diag(∂L/∂ℓ) (p - onehot(y))",
     "h": "∂L/∂z wᵀ",
     "W": "xᵀ ∂L/∂u + λ W",
-    "c": "Σ_n ∂L/∂u_n",
+    "c": "(∂L/∂u)ᵀ 𝟏",
     "w": "hᵀ ∂L/∂z + λ w",
-    "b": "Σ_n ∂L/∂z_n",
+    "b": "(∂L/∂z)ᵀ 𝟏",
 }
 
 

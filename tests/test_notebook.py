@@ -56,16 +56,19 @@ def test_gradients_by_name(affine):
 
 def test_steps_lead_from_one_to_the_next(affine):
     steps = affine.gradients["w"].steps
-    first, *_, last = steps
+    first, *_, last, form = steps
     assert (first.law, last.law) == ("differentiate", "sum over a delta")
+    assert (form,) == affine.gradients["w"].forms and form.after == "(hᵀ ∂ℒ/∂z)[d,k]"
+    assert form.shapes == "(D×N)(N×K) → D×K" and "hence hᵀ" in form.why[0]
+    assert form._repr_markdown_().endswith(r"hence $\displaystyle h^{\top}$")
     assert first.statement.startswith("SymPy differentiates") and first.check.startswith(
         "for every size; exact at"
     )
     assert first.before.startswith("∂/∂w[d,k]") and first.after == steps[1].before
     assert last.after == "Σ_n′ h[n′,d] ∂ℒ/∂z[n′,k]" and r"\sum_{n'}" in last.after_latex
-    assert [s.number for s in steps] == [1, 2, 3, 4]
-    assert str(steps).count("\n") == 3 and "(differentiate; for every size; exact at" in str(steps)
-    assert steps._repr_markdown_().startswith(r"(1) $\displaystyle \frac{\partial}{\partial w")
+    assert [s.number for s in steps] == [2, 3, 4, 5, 6]  # the first one leads z to matrices
+    assert str(steps).count("\n") == 4 and "(differentiate; for every size; exact at" in str(steps)
+    assert steps._repr_markdown_().startswith(r"(2) $\displaystyle \frac{\partial}{\partial w")
 
 
 def test_a_step_says_what_it_assumes():
@@ -115,7 +118,8 @@ def test_a_tensor_that_two_nodes_read_has_two_parts(ridge):
     assert [part.node for part in gradient.parts] == ["z", "L"]
     assert [repr(part)[1:6] for part in gradient.parts] == ["∂z/∂w", "∂L/∂w"]
     assert gradient.parts[0].jacobian({"n": 1, "d": 1}).matrix.shape == (1, 1)
-    assert len(gradient.steps) == sum(len(part.steps) for part in gradient.parts)
+    parts = sum(len(part.steps) for part in gradient.parts)
+    assert len(gradient.steps) == parts + len(gradient.forms) == parts + 1
     assert "z" in ridge.gradients  # the node on the way
 
 

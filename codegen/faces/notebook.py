@@ -20,7 +20,7 @@ from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
 from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.markdown import inline, markdown
-from pullback.codegen.pages.outline import Block, Outline
+from pullback.codegen.pages.outline import Block, Outline, pieces
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
@@ -144,7 +144,10 @@ class Derived:
                 node = pullback.jacobian.node.name
                 parts.append(Part(self.compiled.layer, node, own.name, a.structure, made))
             matrix = twin.matrix or None
-            found[own.name] = Gradient(own.index, own.check, twin.index, matrix, tuple(parts))
+            forms = steps(own.forms, twin.forms, laws)
+            found[own.name] = Gradient(
+                own.index, own.check, twin.index, matrix, tuple(parts), forms
+            )
         return found
 
     def jacobian(
@@ -190,13 +193,17 @@ class Derived:
             for part in gradient.parts:
                 structure = f"∂{part.node}/∂{part.tensor}: {part.structure}"
                 lines += [part.steps._repr_markdown_(), markdown(structure)]
+            lines += [gradient.forms._repr_markdown_()]
             lines += [inline(f) for f in (gradient.latex, gradient.matrix_form) if f]
         return "\n\n".join(filter(None, lines)) + "\n"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a derivation: `before` equals `after` by a law, and how that was checked."""
+    """A step of a derivation: `before` equals `after` by a law, and how that was checked.
+
+    A step to a matrix form has the `shapes` of its factors, and says `why` it stands as it does.
+    """
 
     number: int
     law: str
@@ -208,6 +215,9 @@ class Step:
     needs: tuple[str, ...]
     before_latex: str
     after_latex: str
+    shapes: str
+    why: tuple[str, ...]
+    why_latex: tuple[str, ...]
 
     @property
     def reason(self) -> str:
@@ -217,11 +227,13 @@ class Step:
         return f"{self.law}{given}; {self.check}"
 
     def __str__(self) -> str:
-        return f"{self.before} = {self.after}    ({self.reason})"
+        said = "; ".join(filter(None, (self.shapes, *self.why)))
+        return f"{self.before} = {self.after}    ({self.reason})" + (f"; {said}" if said else "")
 
     def _repr_markdown_(self) -> str:
         formula = inline(f"{self.before_latex} = {self.after_latex}")
-        return f"({self.number}) {formula} — {markdown(self.reason)}"
+        said = [f"({self.number}) {formula} — {markdown(self.reason)}"]
+        return "; ".join([*said, *map(sentence, self.why_latex)])
 
 
 class Steps(tuple[Step, ...]):
@@ -259,7 +271,8 @@ class Gradient:
     """A gradient: the sum of its parts, one for each node that reads the tensor.
 
     `text` is the result in index notation, `latex` the same in LaTeX, `matrix_form` the result in
-    matrix notation in LaTeX where that exists; `check` is how the whole was checked.
+    matrix notation in LaTeX where that exists; `check` is how the whole was checked. `forms` are
+    the steps from indices to matrices.
     """
 
     text: str
@@ -267,11 +280,12 @@ class Gradient:
     latex: str
     matrix_form: str | None
     parts: tuple[Part, ...]
+    forms: Steps
 
     @property
     def steps(self) -> Steps:
-        """The steps of all parts."""
-        return Steps(step for part in self.parts for step in part.steps)
+        """The steps of all parts, and those to matrices."""
+        return Steps((*(step for part in self.parts for step in part.steps), *self.forms))
 
     def jacobian(self, sizes: Mapping[str, int] | None = None) -> JacobianMatrix:
         """The Jacobian of the one node that reads the tensor."""
@@ -292,6 +306,11 @@ class Gradient:
         return inline(self.latex)
 
 
+def sentence(text: str) -> str:
+    """A reason as Markdown."""
+    return "".join(inline(a) if is_formula else markdown(a) for a, is_formula in pieces(text))
+
+
 def steps(
     blocks: Iterable[Block | None], typeset: Iterable[Block | None], laws: Mapping[str, str]
 ) -> Steps:
@@ -302,6 +321,8 @@ def steps(
         for a, b in zip(block.lines, twin.lines, strict=True):
             words = (a.number, a.law, laws[a.law], before, a.formula, a.check)
             facts = a.assumes, a.needs
-            found.append(Step(*words, *facts, before_latex, b.formula))
+            why = tuple(text.replace("`", "") for text in a.reasons)
+            set_in = (before_latex, b.formula)
+            found.append(Step(*words, *facts, *set_in, a.shapes, why, b.reasons))
             before, before_latex = a.formula, b.formula
     return Steps(found)

@@ -84,6 +84,10 @@ class Style:
         """A quotient of two pieces that are bracketed where they need it."""
         return f"{above} / {below}" if " " in above + below else f"{above}/{below}"
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """Entries by rows."""
+        return "[" + "; ".join(", ".join(row) for row in rows) + "]"
+
     def is_wide(self, text: str) -> bool:
         """Is it too long for one side of a built-up fraction?"""
         return not self.latex or len(re.sub(r"\\[A-Za-z]+|[{}_^\\ ]", "", text)) > 45
@@ -176,6 +180,11 @@ class LatexStyle(Style):
         # what stands in a fraction is set smaller, and so are its brackets
         return rf"\frac{{{above}}}{{{below}}}".replace(r"\bigg", r"\big")
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """Entries in columns."""
+        lines = r" \\ ".join(" & ".join(row) for row in rows)
+        return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
     def reduction(self, word: str, names: Sequence[str]) -> str:
         """With the indices below."""
         sign = rf"\{word}" if word in ("sum", "max", "min") else rf"\operatorname{{{word}}}"
@@ -242,6 +251,10 @@ class PageStyle(LatexStyle):
     def dotted(self, text: str) -> str:
         """A dot behind brackets belongs to both of them."""
         return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
+
+    def entry(self, name: str, indices: Sequence[Spelled]) -> str:
+        """Of a name in one piece, so that both of its brackets have one size."""
+        return super().entry(f"{{{name}}}" if name.endswith(")") else name, indices)
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
         """Of a base in one piece, so that both of its brackets have one size."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pullback.codegen.pages.outline import COMPUTING, Block, Line, Outline, Part, Section
+from pullback.codegen.pages.outline import (
+    COMPUTING,
+    MATRICES,
+    Block,
+    Formula,
+    Line,
+    Outline,
+    Part,
+    Section,
+)
 from pullback.derive.errors import PullbackError
 
 RESULT, KEY, EVERY = DETAILS = ("result", "key", "every")
@@ -37,13 +46,16 @@ def narrowed(
             raise PullbackError(f"there is no gradient by {name!r}; there are {', '.join(known)}")
 
     def section(section: Section) -> Section:
-        index = section.matrix if notation == MATRIX and section.matrix else section.index
-        matrix = section.matrix if notation == BOTH else ""
-        return replace(at_detail(section, detail), index=index, matrix=matrix)
+        index, matrix = chosen((section.index, section.matrix), notation)
+        wholes = tuple(chosen(both, notation) for both in section.wholes)
+        found = at_detail(section, detail)
+        shown = tuple(b for b in found.forms if notation != INDEX or b.words != MATRICES)
+        return replace(found, index=index, matrix=matrix, forms=shown, wholes=wholes)
 
     wanted = [s for s in page.sections if not of or s.name in of]
     forward = not of and seconds and detail == EVERY
-    values = {EVERY: page.values, KEY: tuple(key_blocks(page.values)), RESULT: ()}
+    blocks = [b for b in page.values if notation != INDEX or b.words != MATRICES]
+    values = {EVERY: tuple(blocks), KEY: tuple(key_blocks(blocks)), RESULT: ()}
     found = replace(
         page,
         values=() if of else values[detail],
@@ -58,7 +70,16 @@ def narrowed(
 def at_detail(section: Section, detail: str) -> Section:
     """A section with so much of its steps."""
     parts = {EVERY: section.parts, KEY: tuple(map(key_part, section.parts)), RESULT: ()}
-    return replace(section, parts=parts[detail])
+    forms = {EVERY: section.forms, KEY: tuple(key_blocks(section.forms)), RESULT: ()}
+    return replace(section, parts=parts[detail], forms=forms[detail])
+
+
+def chosen(both: tuple[Formula, Formula], notation: str) -> tuple[Formula, Formula]:
+    """A result in index notation and as matrices, or in one of them."""
+    index, matrix = both
+    if notation == MATRIX and matrix:
+        return matrix, ""
+    return index, matrix if notation == BOTH else ""
 
 
 def key_part(part: Part) -> Part:
@@ -68,14 +89,20 @@ def key_part(part: Part) -> Part:
 
 
 def key_blocks(blocks: Iterable[Block]) -> Iterable[Block]:
-    """Chains by their ends, but for those to the forms for computing."""
-    return (key_block(block) for block in blocks if block.words != COMPUTING)
+    """Chains by their ends, but for those to the forms for computing, and to matrices of which
+    nothing is to be said."""
+    return (key_block(block) for block in blocks if block.words != COMPUTING and says(block))
+
+
+def says(block: Block) -> bool:
+    """Is it no step to matrices, or one with a reason?"""
+    return block.words != MATRICES or any(line.reasons for line in block.lines)
 
 
 def key_block(block: Block) -> Block:
-    """The start of a chain and its end, with the numbers of the steps between."""
+    """The start of a chain and its end, with the numbers of the steps between; one reason."""
     if len(block.lines) < 2:
-        return block
+        return replace(block, lines=tuple(replace(a, reasons=a.reasons[:1]) for a in block.lines))
     first, *_, last = block.lines
     steps = replace(last, law=f"steps {first.number} to {last.number}", needs=(), assumes=())
     return replace(block, lines=(steps,))
@@ -91,4 +118,5 @@ def blocks(page: Outline) -> Iterable[Block]:
     sections = (*page.sections, *page.tangents, *page.seconds)
     parts = [part for section in sections for part in section.parts]
     jacobians = [part.jacobian for part in parts if part.jacobian]
-    yield from (*page.values, *jacobians, *(b for part in parts for b in part.blocks))
+    forms = [block for section in sections for block in section.forms]
+    yield from (*page.values, *jacobians, *(b for part in parts for b in part.blocks), *forms)

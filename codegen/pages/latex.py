@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
-from pullback.codegen.pages.outline import Block, Outline, Section
+from pullback.codegen.pages.outline import Block, Outline, Section, pieces
 from pullback.codegen.pages.outliner import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
@@ -117,6 +117,12 @@ def words(text: str) -> Formula:
     return Formula(found + escape(text[end:]))
 
 
+def sentence(text: str) -> Formula:
+    """A sentence whose formulas stand between backticks."""
+    parts = (f"${piece}$" if is_formula else escape(piece) for piece, is_formula in pieces(text))
+    return Formula("".join(parts))
+
+
 SIGN = re.compile(r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\.|[{}()\[\]]")
 
 
@@ -161,6 +167,7 @@ def templates() -> Environment:
     made.filters["formula"] = breakable
     made.filters["placed"] = Formula
     made.filters["words"] = words
+    made.filters["sentence"] = sentence
     return made
 
 
@@ -184,7 +191,9 @@ def fragment(sections: Iterable[Section]) -> str:
         for part in section.parts:
             blocks = [part.jacobian, *part.blocks] if part.jacobian else part.blocks
             rows += [row for block in blocks for row in chain_rows(block)]
-        rows += [aligned(text) for text in (section.index, section.matrix) if text]
+        rows += [row for block in section.forms for row in chain_rows(block)]
+        both = ((section.index, section.matrix), *section.wholes)
+        rows += [aligned(text) for texts in both for text in texts if text]
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
 
 

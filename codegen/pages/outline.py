@@ -5,9 +5,12 @@ It holds spelled formulas and words; a page decides only where they stand.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 Formula = str  # spelled in the outline's style
+Words = str  # a sentence, its formulas between backticks
+MATRICES = "as matrices"  # words of a block that reads a form in matrix notation out of indices
 COMPUTING = "for computing"  # words of a block that most readers skip
 
 
@@ -16,7 +19,8 @@ class Line:
     """A step: its number, what it leads to, its law, how it was checked, and what it assumes.
 
     `needs` is what must hold for both sides to have values, where that is not everywhere. `mark`
-    stands beside the law where the check is not what the outline says of all steps.
+    stands beside the law where the check is not what the outline says of all steps. A step to a
+    matrix form has the shapes of its factors, and says why each stands as it does.
     """
 
     number: int
@@ -26,6 +30,8 @@ class Line:
     mark: str
     assumes: tuple[Formula, ...]
     needs: tuple[Formula, ...]
+    shapes: Formula = ""
+    reasons: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,17 +51,25 @@ class Part:
     For a tangent it is one tensor that the node reads, and the Jacobian is None where a gradient
     has shown it. `size` is how many entries the Jacobian would have; it is empty, and `blocks` hold
     no pullback, where the node is the scalar output and the Jacobian is the gradient itself.
+    `written` is the Jacobian at the sizes `at`, where it has rows and columns.
     """
 
     jacobian: Block | None
     structure: str
     size: Formula
     blocks: tuple[Block, ...]
+    written: Formula = ""
+    at: str = ""
+    small: bool = False  # has it so few entries that it fits everywhere?
 
 
 @dataclass(frozen=True)
 class Section:
-    """A gradient or a tangent; `matrix` and `check` are empty where there is none."""
+    """A gradient or a tangent; `matrix` and `check` are empty where there is none.
+
+    `forms` are the steps from the sum of its parts to matrices and, with other gradients put in
+    for their names, to `wholes`, each in indices and as matrices.
+    """
 
     name: str
     left: Formula
@@ -63,6 +77,8 @@ class Section:
     matrix: Formula
     check: str
     parts: tuple[Part, ...]
+    forms: tuple[Block, ...] = ()
+    wholes: tuple[tuple[Formula, Formula], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,3 +99,13 @@ class Outline:
     assumptions: tuple[tuple[Formula, tuple[int, ...]], ...]
     references: tuple[str, ...]
     remark: str  # on what was left out
+
+
+def pieces(words: Words) -> Iterator[tuple[str, bool]]:
+    """The pieces of a sentence, each with whether it is a formula.
+
+    >>> list(pieces("hence `h w`"))
+    [('hence ', False), ('h w', True), ('', False)]
+    """
+    for number, piece in enumerate(words.split("`")):
+        yield piece, bool(number % 2)

@@ -10,9 +10,10 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import UNICODE, Style
+from pullback.codegen.pages import pictures
+from pullback.codegen.pages.matrix_forms import Forms
 from pullback.codegen.pages.outline import (
     COMPUTING,
     Block,
@@ -28,7 +29,7 @@ from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
 from pullback.derive.index.binders import Extreme
 from pullback.derive.index.kinks import Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, entry_indices, entry_name
+from pullback.derive.index.objects import Index, entry_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Node
@@ -58,6 +59,11 @@ class Outliner:
     def checks(self) -> Mapping[int, Check]:
         """How each step was checked, by the identity of the object."""
         return {id(step): check for step, check in reversed(self.proof.steps)}
+
+    @cached_property
+    def forms(self) -> Forms:
+        """What spells matrix forms."""
+        return Forms(self.derivation, self.notation, self.line)
 
     def outline(self) -> Outline:
         """The whole of it."""
@@ -95,6 +101,8 @@ class Outliner:
         for value in self.derivation.values:
             left, axes = self.notation.spell(value.node.entry), value.node.indices
             yield self.block("", left, value.meaning, axes)
+            if value.matrix:
+                yield self.forms.block(left, value.matrix)
             if value.code.steps:
                 yield self.block(COMPUTING, left, value.code, axes)
 
@@ -105,9 +113,10 @@ class Outliner:
             name,
             self.notation.whole.spell(gradient.cotangent),
             gradient,
-            gradient.tensor.indices,
             self.notation.words(checks[name].words) if name in checks else "",
             [self.part(p) for p in gradient.parts],
+            tuple(self.forms.of_gradient(gradient)),
+            tuple(self.forms.wholes(gradient)),
         )
 
     def tangents(self) -> Iterable[Section]:
@@ -133,28 +142,30 @@ class Outliner:
     def tangent(self, tangent: Tangent, parts: Sequence[Part], check: str) -> Section:
         """A tangent and how it came about."""
         left, name = self.notation.spell(tangent.tangent), tangent_name(tangent.node.name)
-        return self.result(name, left, tangent, tangent.node.indices, check, parts)
+        forms = (self.forms.block(left, tangent.matrix),) if tangent.matrix else ()
+        return self.result(name, left, tangent, check, parts, forms)
 
     def result(
         self,
         name: str,
         left: Formula,
         found: Gradient | Tangent,
-        axes: tuple[Index, ...],
         check: str,
         parts: Sequence[Part],
+        forms: tuple[Block, ...] = (),
+        wholes: tuple[tuple[Formula, Formula], ...] = (),
     ) -> Section:
         """A gradient or a tangent in index notation and, where it has axes, as matrices."""
         entry = found.cotangent if isinstance(found, Gradient) else found.tangent
-        matrix = matrix_form(found.total, axes, self.notation)
-        whole = self.notation.tensor(entry_name(entry))
         return Section(
             name=name,
             left=left,
             index=self.notation.equation(entry, found.total),
-            matrix=f"{whole} = {matrix}" if matrix and axes else "",
+            matrix=self.forms.equation(entry, found.matrix),
             check=check,
             parts=tuple(parts),
+            forms=forms,
+            wholes=wholes,
         )
 
     def push(self, push: Pushforward) -> Iterable[Block]:
@@ -174,9 +185,13 @@ class Outliner:
         """What one reading node contributes."""
         part = self.jacobian(pullback.jacobian)
         assert part.jacobian is not None
-        slope = part.jacobian.left
+        slope, jacobian = part.jacobian.left, pullback.jacobian
         return replace(
-            part, blocks=tuple(self.pullback(pullback, self.chain_rule(pullback, slope)))
+            part,
+            blocks=tuple(self.pullback(pullback, self.chain_rule(pullback, slope))),
+            written=pictures.written(jacobian, self.notation),
+            at=self.notation.words(pictures.written_at(jacobian)),
+            small=bool(jacobian.rows and jacobian.columns) and pictures.is_small(jacobian),
         )
 
     def jacobian(self, jacobian: Jacobian) -> Part:

@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from pullback.codegen.notation.printer import Notation
+from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.example import Example, Table, example
-from pullback.codegen.pages.page_steps import bracketed
 from pullback.codegen.pages.setting import Context, Setting
 
 MOST = 4  # decimals, if the numbers are not all small
@@ -53,7 +53,8 @@ def array(values: Any, latex: bool, digits: int) -> str:
     if values.ndim > 2:
         return (r" \;\; " if latex else ", ").join(array(part, latex, digits) for part in values)
     rows = values if values.ndim == 2 else values[None]
-    return bracketed([[array(v, latex, digits) for v in row] for row in rows], latex)
+    style = LATEX if latex else UNICODE
+    return style.matrix([[array(v, latex, digits) for v in row] for row in rows])
 
 
 def decimals(values: Any) -> int:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages import pictures
-from pullback.codegen.pages.outline import COMPUTING, Block, Line, Part, Section
+from pullback.codegen.pages.outline import COMPUTING, Block, Line, Part, Section, Words, pieces
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
-from pullback.derive.calculus.jacobians import Jacobian, written_out
 from pullback.derive.laws.registry import LAWS
+
+AS_SUMS = "in indices"  # where a step to matrices starts
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Steps:
                 {
                     "name": value.node.name,
                     "block": meaning,
+                    "forms": [self.block(*next(blocks), AS_SUMS)] if value.matrix else [],
                     "computing": [self.block(*next(blocks), "")] if value.code.steps else [],
                     "code": self.code_of(value.node.name),
                     "kinks": self.setting.kinks(value.node),
@@ -60,6 +61,10 @@ class Steps:
             "check": words.check,
             "code": self.code_of(cotangent_name(words.name)),
             "parts": list(map(self.part, latex.parts, words.parts, pullbacks)),
+            "forms": [
+                self.block(a, b, AS_SUMS) for a, b in zip(latex.forms, words.forms, strict=True)
+            ],
+            "wholes": [typeset.both(a, b) for a, b in zip(latex.wholes, words.wholes, strict=True)],
         }
 
     def part(self, latex: Part, words: Part, pullback: Pullback | None) -> Context:
@@ -75,6 +80,9 @@ class Steps:
             "blocks": [self.block(a, b, "chain rule") for a, b in pairs if b.words != COMPUTING],
             "computing": [self.block(a, b, "") for a, b in pairs if b.words == COMPUTING],
             "shown": self.shown(pullback) if pullback else None,
+            "written": self.setting.typeset(latex.written, words.written, whole=True)
+            if words.written
+            else "",
         }
 
     def block(self, latex: Block, words: Block, reason: str) -> Context:
@@ -84,7 +92,7 @@ class Steps:
         if words.start:
             start = typeset(latex.start, words.start)
             row = {"number": 0, "formula": start, "law": "", "check": "", "reason": reason}
-            rows.insert(0, {**row, "assumes": (), "needs": ()})
+            rows.insert(0, {**row, **dict.fromkeys(("assumes", "needs", "shapes", "reasons"), ())})
         return {"left": typeset(latex.left, words.left), "rows": rows}
 
     def lines(self, latex: Sequence[Line], words: Sequence[Line]) -> Iterable[Context]:
@@ -100,7 +108,14 @@ class Steps:
                 "check": b.mark,
                 "assumes": typeset.both(a.assumes, b.assumes),
                 "needs": typeset.both(a.needs, b.needs),
+                "shapes": typeset(a.shapes, b.shapes) if b.shapes else "",
+                "reasons": list(map(self.reason, a.reasons, b.reasons)),
             }
+
+    def reason(self, latex: Words, words: Words) -> list[Markup | str]:
+        """A sentence in pieces, its formulas set."""
+        both = zip(pieces(latex), pieces(words), strict=True)
+        return [self.setting.typeset(a, b) if is_formula else b for (a, is_formula), (b, _) in both]
 
     # -- Jacobians -------------------------------------------------------------------------------
 
@@ -113,28 +128,7 @@ class Steps:
             "node": self.setting.name(jacobian.node.name),
             "kinks": self.setting.kinks(jacobian.node),
             "picture": picture and replace(picture, sizes=self.setting.words(picture.sizes)),
-            "matrix": self.matrix(jacobian),
+            "open": jacobian.structure.kind in pictures.PLAIN,
+            "at": self.setting.words(pictures.written_at(jacobian)),
             "work": self.setting.formula(lambda notation: notation.spell(work)),
         }
-
-    def matrix(self, jacobian: Jacobian) -> Markup | None:
-        """A Jacobian at a small size, its entries written out."""
-        if not jacobian.rows or not jacobian.columns:
-            return None
-        matrix = written_out(jacobian, pictures.written_sizes(jacobian))
-
-        def spell(notation: Notation) -> str:
-            names = (jacobian.node.name, jacobian.tensor.name)
-            left = notation.style.slope(*map(notation.style.name, names))
-            rows = [[notation.spell(e) for e in matrix.row(r)] for r in range(matrix.rows)]
-            return f"{left} = {bracketed(rows, notation.style.latex)}"
-
-        return self.setting.formula(spell, whole=True)
-
-
-def bracketed(rows: Sequence[Sequence[str]], latex: bool) -> str:
-    """Rows of spelled entries as a matrix."""
-    if not latex:
-        return "[" + "; ".join(", ".join(row) for row in rows) + "]"
-    lines = r" \\ ".join(" & ".join(row) for row in rows)
-    return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"

@@ -13,14 +13,17 @@ from math import prod
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.calculus.jacobians import Jacobian
+from pullback.codegen.notation.printer import Notation
+from pullback.derive.calculus.jacobians import Jacobian, written_out
 from pullback.derive.calculus.structure import expand_between
 from pullback.derive.index.binders import Place, Sum
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, is_entry
 from pullback.derive.read.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture
+PLAIN = ("diagonal", "scaled identity", "identity", "dense")  # structures that are seen at a glance
 ROWS, COLUMNS = 4, 6  # of a matrix whose entries are written out
+SMALL = 4  # entries of one that is written out beside its steps
 CELL = 8  # the side of an entry, in pixels
 
 Places = Mapping[Index, int]
@@ -158,8 +161,11 @@ def path(cells: Sequence[tuple[int, int]]) -> str:
 
 
 def written_sizes(jacobian: Jacobian) -> dict[str, int]:
-    """Sizes of 2, and 1 for the first axes where the matrix would be too large otherwise."""
+    """Sizes of 2, and 1 for the first axis of a node with several, as for one example; and for
+    further axes where the matrix would be too large otherwise."""
     sizes = {i.axis: 2 for i in (*jacobian.rows, *jacobian.columns)}
+    if len(jacobian.rows) > 1:
+        sizes[jacobian.rows[0].axis] = 1
 
     def too_large() -> bool:
         rows = prod(sizes[i.axis] for i in jacobian.rows)
@@ -170,6 +176,30 @@ def written_sizes(jacobian: Jacobian) -> dict[str, int]:
         if too_large():
             sizes[name] = 1
     return sizes
+
+
+def is_small(jacobian: Jacobian) -> bool:
+    """Has it few entries where it is written out?"""
+    sizes = written_sizes(jacobian)
+    return prod(sizes[i.axis] for i in (*jacobian.rows, *jacobian.columns)) <= SMALL
+
+
+def written_at(jacobian: Jacobian) -> str:
+    """The sizes at which a Jacobian is written out, in words."""
+    sizes = written_sizes(jacobian)
+    named = {str(i.size): sizes[i.axis] for i in (*jacobian.rows, *jacobian.columns)}
+    return ", ".join(f"{size_words(name)} = {size}" for name, size in named.items())
+
+
+def written(jacobian: Jacobian, notation: Notation) -> str:
+    """A Jacobian at a small size, entry by entry; empty for one without rows or columns."""
+    if not jacobian.rows or not jacobian.columns:
+        return ""
+    matrix = written_out(jacobian, written_sizes(jacobian))
+    names = (jacobian.node.name, jacobian.tensor.name)
+    left = notation.style.slope(*map(notation.style.name, names))
+    rows = [[notation.spell(e) for e in matrix.row(r)] for r in range(matrix.rows)]
+    return f"{left} = {notation.style.matrix(rows)}"
 
 
 # -- what is saved -------------------------------------------------------------------------------

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pullback.codegen.pages.outline import Block, Line, Outline, Section
+from pullback.codegen.pages.outline import MATRICES, Block, Line, Outline, Section
 from pullback.codegen.pages.outliner import outline
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 
 WIDTH = 100
+INDENT = 8  # of what stands below a step's formula
 MORE = "What that means stands in docs/trust.md."
 BREAKS = {"= ": 60, "+ ": 40, "- ": 40, "⊙ ": 40, "/ ": 30}  # how good a line end is before them
 
@@ -40,7 +41,10 @@ class Screen:
         lines += self.listed("Symbols", page.symbols)
         lines += ["", *wrap(f"{page.proof} {MORE}", self.width)]
         lines += self.heading("Values", "-") if page.values else []
-        lines += [line for block in page.values for line in self.block(block)]
+        for number, block in enumerate(page.values):
+            if block.words == MATRICES and page.values[number - 1].lines:
+                lines += self.start([block])  # which is not where the lines above it end
+            lines += self.block(block)
         if any(section.parts for section in page.sections):
             lines += self.heading("Gradients, in reverse order", "-")
             lines += [line for section in page.sections for line in self.section(section)]
@@ -82,16 +86,28 @@ class Screen:
             lines += self.block(part.jacobian)
             size = f"; J would have {part.size} entries, and is never formed" if part.size else ""
             lines += wrap(f"structure: {part.structure}{size}", self.width, 4)
+            written = f"    at {part.at}: {part.written}"
+            if part.small and len(written) <= self.width:
+                lines.append(written)
             lines += [line for block in part.blocks for line in self.block(block)]
         if len(section.parts) > 1:
             lines += [self.paint("2", "  sum over the nodes that read it")]
-        return lines + self.result(section, len(section.index))
+            lines += self.start(section.forms[:1])
+        lines += [line for block in section.forms for line in self.block(block)]
+        return lines + self.results(section, len(section.index))
 
     def block(self, block: Block) -> list[str]:
         """The left side, where it starts, and its steps."""
-        lines = [self.paint("2", f"  {block.words}")] if block.words else []
-        lines += wrap(f"{block.left} = {block.start}" if block.start else block.left, self.width, 4)
+        lines = []
+        if block.words != MATRICES:  # which goes on from where the lines above it end
+            lines += [self.paint("2", f"  {block.words}")] if block.words else []
+            lines += self.start([block])
         return lines + [line for step in block.lines for line in self.step(step)]
+
+    def start(self, blocks: Sequence[Block]) -> list[str]:
+        """Left sides, and where the steps from there start."""
+        both = (f"{b.left} = {b.start}" if b.start else b.left for b in blocks)
+        return [line for text in both for line in wrap(text, self.width, 4)]
 
     def step(self, line: Line) -> list[str]:
         """The number, the formula, and at the right the law, and its check if that is another."""
@@ -99,15 +115,30 @@ class Screen:
         given = f", given {', '.join(line.assumes)}" if line.assumes else ""
         given += f", where {', '.join(line.needs)}" if line.needs else ""
         reason = f"{line.law}{given}" + (f" | {line.mark}" if line.mark else "")
-        lines = wrap(number + line.formula, self.width, 0, len(number))
+        formula = f"{line.formula}    {line.shapes}".rstrip()
+        return [*self.beside(number, formula, reason), *self.why(line)]
+
+    def why(self, line: Line) -> Iterator[str]:
+        """The reasons for a matrix form."""
+        for text in line.reasons:
+            for part in wrap(text.replace("`", ""), self.width, INDENT):
+                yield self.paint("2", part)
+
+    def beside(self, number: str, formula: str, reason: str) -> list[str]:
+        """A formula and, at the right, on this line or below, what it rests on."""
+        lines = wrap(number + formula, self.width, 0, len(number))
         if len(lines[-1]) + 3 + len(reason) <= self.width:
             gap = " " * (self.width - len(lines[-1]) - len(reason))
             return [*lines[:-1], lines[-1] + gap + self.paint("2", reason)]
         return lines + [self.paint("2", f"{r:>{self.width}}") for r in wrap(reason, self.width - 8)]
 
-    def result(self, section: Section, column: int) -> list[str]:
-        """The gradient in index notation and, beside it, in matrix notation."""
-        left, right = section.index, section.matrix
+    def results(self, section: Section, column: int) -> list[str]:
+        """The gradient, and what it comes to with others put in."""
+        both = ((section.index, section.matrix), *section.wholes)
+        return [line for index, matrix in both for line in self.result(index, matrix, column)]
+
+    def result(self, left: str, right: str, column: int) -> list[str]:
+        """In index notation and, beside it, in matrix notation."""
         text = f"    {left:<{column}}    {right}".rstrip()
         if len(text) <= self.width:
             return [self.paint("32", text)]
@@ -119,7 +150,7 @@ class Screen:
         lines = self.heading(title, "-")
         column = max((len(s.index) for s in sections if len(s.index) < 60), default=0)
         for section in sections:
-            lines += [*self.result(section, column), *self.checked(section)]
+            lines += [*self.results(section, column), *self.checked(section)]
         return lines
 
     def checked(self, section: Section) -> list[str]:

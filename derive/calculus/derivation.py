@@ -8,9 +8,8 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
@@ -25,11 +24,14 @@ from pullback.derive.calculus.jacobians import (
     foldable,
     meanings,
 )
+from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
+from pullback.derive.calculus.reasoning import Reasoning, in_matrices
 from pullback.derive.calculus.steps import Chain, Step, tidy
 from pullback.derive.calculus.tangents import Tangent, derive_tangents
+from pullback.derive.calculus.wholes import Whole, put_together
 from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.objects import entries, entry, entry_name
+from pullback.derive.index.objects import Index, entries, entry, entry_name
 from pullback.derive.laws.matching import Equality
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.trees import BATCH
@@ -48,16 +50,21 @@ class Pullback:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The cotangent of a tensor: the sum over the nodes that read it."""
+    """The cotangent of a tensor: the sum over the nodes that read it; and as matrices.
+
+    `wholes` put in, one after the other, the gradients in it that are the same at every place.
+    """
 
     tensor: Tensor | Node
     cotangent: Expr
     parts: tuple[Pullback, ...]
+    matrix: MatrixForm | None
+    wholes: tuple[Whole, ...] = ()
 
     @property
     def total(self) -> Expr:
         """The sum of the short forms."""
-        return sp.Add(*(p.result.end for p in self.parts))
+        return total(self.parts)
 
     @property
     def code(self) -> Expr:
@@ -110,13 +117,20 @@ class Derivation:
         """All chains of steps, in the order of the derivation."""
         found = []
         for value in self.values:
-            found += [Reasoning(value.node.name, c) for c in (value.meaning, value.code)]
+            found += [Reasoning(value.node.name, value.meaning)]
+            found += in_matrices(value.node.name, value.matrix)
+            found += [Reasoning(value.node.name, value.code)]
         for gradient in self.gradients:
             for part in gradient.parts:
                 node = part.jacobian.node
                 what = f"∂{node.name}/∂{gradient.tensor.name}"
                 chains = (part.jacobian.entry, part.result, part.code)
                 found += [Reasoning(what, c, node) for c in chains]
+            name = entry_name(gradient.cotangent)
+            found += in_matrices(name, gradient.matrix)
+            for whole in gradient.wholes:
+                found += [Reasoning(name, whole.chain, whole.known)]
+                found += in_matrices(name, whole.matrix)
         for tangents, second in ((self.tangents, False), (self.seconds, True)):
             for tangent in tangents:
                 for push in tangent.parts:
@@ -124,6 +138,7 @@ class Derivation:
                     chains = (push.jacobian.entry, push.result, push.code)
                     new = chains if second else chains[1:]  # else the gradient has the Jacobian
                     found += [Reasoning(what, c, tangent.node, second) for c in new]
+                found += in_matrices(entry_name(tangent.tangent), tangent.matrix, second)
         return tuple(found)
 
     @property
@@ -142,13 +157,9 @@ class Derivation:
         return replace(self, seconds=(), no_seconds=why)
 
 
-class Reasoning(NamedTuple):
-    """A chain of steps, what it is about, and the node whose definition it may use."""
-
-    what: str
-    chain: Chain
-    node: Node | None = None
-    second: bool = False  # is it about second derivatives?
+def total(parts: Iterable[Pullback]) -> Expr:
+    """The sum of short forms."""
+    return sp.Add(*(p.result.end for p in parts))
 
 
 def cotangent_name(name: str) -> str:
@@ -190,7 +201,9 @@ def growing(layer: Layer) -> Iterator[Derivation]:
             if reader in needed
         )
         cotangent = entry(cotangent_name(tensor.name), tensor.indices)
-        gradient = Gradient(tensor, cotangent, parts)
+        matrix = matrix_form(total(parts), tensor.indices)
+        gradient = Gradient(tensor, cotangent, parts, matrix)
+        gradient = with_wholes(gradient, derivation.gradients)
         derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
         yield derivation
     gradients = derivation.gradients
@@ -209,6 +222,17 @@ def reverse_order(layer: Layer) -> tuple[str, ...]:
     """The names of what has a gradient, in the order in which gradients are derived."""
     readers = reading_nodes(layer)
     return tuple(t.name for t in in_reverse(layer, readers, on_the_way(layer, readers)))
+
+
+def with_wholes(gradient: Gradient, before: Sequence[Gradient]) -> Gradient:
+    """A gradient, and what it comes to with those put in that are the same at every place."""
+    known = [
+        Node(cotangent_name(g.tensor.name), g.tensor.indices, g.total, True, "", "")
+        for g in before
+        if g.tensor.indices and g.parts and not g.total.has(sp.Indexed, Index)
+    ]
+    wholes = put_together(gradient.total, gradient.tensor.indices, known)
+    return replace(gradient, wholes=tuple(wholes))
 
 
 def derive_seconds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import cast
 
@@ -11,6 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive import laws
+from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
 from pullback.derive.calculus.steps import DIFFERENTIATE, Chain, Partial, tidy
 from pullback.derive.calculus.structure import Structure, find_structure
 from pullback.derive.index.binders import Sum
@@ -30,11 +31,12 @@ from pullback.derive.layer import Layer, Node, Tensor
 
 @dataclass(frozen=True)
 class Value:
-    """A node's right side: `meaning` for differentiating, `code` for computing."""
+    """A node's right side: `meaning` for differentiating, `code` for computing, and as matrices."""
 
     node: Node
     meaning: Chain
     code: Chain
+    matrix: MatrixForm | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,13 @@ def derive_values(layer: Layer) -> list[Value]:
         if {s.law for s in meaning.steps} <= {laws.put_in.name} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it
         code = for_deviations(code, layer, known)
-        known[node.name] = Value(node, meaning, code)
+        known[node.name] = Value(node, meaning, code, matrix_form(node.expr, node.indices))
     values = [*known.values()]
     parts = [s for v in values for s in sums_without_largest(v.code.end)]
     if not parts:
         return values
     return [
-        Value(v.node, v.meaning, v.code.then(laws.split_largest, parts).then(laws.distribute))
+        replace(v, code=v.code.then(laws.split_largest, parts).then(laws.distribute))
         for v in values
     ]
 

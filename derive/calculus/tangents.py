@@ -17,6 +17,7 @@ from pullback.derive.calculus.jacobians import (
     foldable,
     meanings,
 )
+from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
 from pullback.derive.calculus.steps import Chain, tidy
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.objects import entries, entry, entry_name
@@ -42,16 +43,22 @@ class Tangent:
     node: Node
     tangent: Expr
     parts: tuple[Pushforward, ...]
+    matrix: MatrixForm | None
 
     @property
     def total(self) -> Expr:
         """The sum of the short forms."""
-        return sp.Add(*(p.result.end for p in self.parts))
+        return total(self.parts)
 
     @property
     def code(self) -> Expr:
         """The sum of the forms that compute well."""
         return sp.Add(*(p.code.end for p in self.parts))
+
+
+def total(parts: Iterable[Pushforward]) -> Expr:
+    """The sum of short forms."""
+    return sp.Add(*(p.result.end for p in parts))
 
 
 def tangent_name(name: str) -> str:
@@ -82,7 +89,9 @@ def derive_tangents(
             if jacobian is None:
                 jacobian = derive_jacobian(layer, values, values[node.name], layer.tensor(name))
             parts.append(push(layer, values, jacobian))
-        tangent = Tangent(node, entry(tangent_name(node.name), node.indices), tuple(parts))
+        matrix = matrix_form(total(parts), node.indices)
+        moved = entry(tangent_name(node.name), node.indices)
+        tangent = Tangent(node, moved, tuple(parts), matrix)
         found.append(tangent)
         if tangent.total != 0:
             order.setdefault(node.name, len(order))

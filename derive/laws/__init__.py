@@ -24,6 +24,7 @@ from pullback.derive.laws.exponential_products import (
 )
 from pullback.derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from pullback.derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
+from pullback.derive.laws.matrices import as_matrices
 from pullback.derive.laws.means import centred
 from pullback.derive.laws.near_one import (
     from_label,
@@ -47,6 +48,7 @@ from pullback.derive.laws.weights import log_of_sigmoid_in_exponent, weights_as_
 from pullback.derive.laws.zero_sums import zero_sum
 
 __all__ = [
+    "as_matrices",
     "assumption",
     "cancel",
     "centred",

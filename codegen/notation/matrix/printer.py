@@ -6,7 +6,7 @@
 | entry by entry | `A ⊙ B`, `f(A)`, `𝟏[A > 0]`, `A^∘-1` |
 | rows scaled by a vector | `diag(v) A` |
 | a vector of ones; a vector in every column | `𝟏`, `v 𝟏ᵀ` |
-| the sum of a matrix's rows | `Σ_n A_n` |
+| the sum of a matrix's rows, as a column | `Aᵀ 𝟏` |
 | 1 at the label of each row | `onehot(y)` |
 """
 
@@ -14,23 +14,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from sympy import Expr
 
-from pullback.codegen.notation.matrix.making import scale
-from pullback.codegen.notation.matrix.reader import matrix_tree
-from pullback.codegen.notation.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled, Style
 from pullback.codegen.notation.writers import function_name
 from pullback.derive.index.objects import Index, entry_name
+from pullback.derive.matrix.making import scale
+from pullback.derive.matrix.reader import matrix_tree
+from pullback.derive.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
 
 
 def matrix_form(expr: Expr, axes: Sequence[Index], notation: Notation) -> str | None:
     """Matrix notation of an expression whose result runs over `axes`, or None where none exists."""
-    tree = matrix_tree(notation.without_unit(expr), axes)
-    return None if tree is None else Writing(notation, tuple(axes)).within(tree, LOOSE)
+    tree = matrix_tree(expr, axes)
+    return None if tree is None else spelled(tree, axes, notation)
+
+
+def spelled(tree: Matrix, axes: Sequence[Index], notation: Notation, level: int = LOOSE) -> str:
+    """A form as text, in brackets if it is looser than `level`; ∂L/∂L is left out where it is 1."""
+    return Writing(notation, tuple(axes)).within(tree, level)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def leaf(here: Writing, a: Leaf) -> Spelled:
 
 def transposed(here: Writing, a: Made) -> Spelled:
     """With a raised T."""
-    return here.within(a.of[0], ATOM) + (r"^{\top}" if here.style.latex else "ᵀ"), CALL
+    inside = here.within(a.of[0], ATOM)
+    return here.style.power(inside, r"\top", True) if here.style.latex else f"{inside}ᵀ", CALL
 
 
 def product(here: Writing, a: Made) -> Spelled:
@@ -106,14 +111,18 @@ def hadamard(here: Writing, a: Made) -> Spelled:
 
 def plus(here: Writing, a: Made) -> Spelled:
     """Positive terms first, then products before the rest, what is repeated last."""
-    terms = [unsigned(b) for b in a.of]
-    terms.sort(key=lambda t: (t[0], holds_ones(t[1]), kind(t[1]) not in ("product", "rows")))
     text = ""
-    for negative, term in terms:
+    for negative, term in terms_of(a):
         word = here.within(term, MUL)
         sign = here.style.minus if negative else "+"
         text = f"{text} {sign} {word}" if text else (sign if negative else "") + word
     return text, ADD
+
+
+def terms_of(a: Made) -> list[tuple[bool, Matrix]]:
+    """The terms of a sum as they are printed, each with whether a minus sign stands before it."""
+    terms = [unsigned(b) for b in a.of]
+    return sorted(terms, key=lambda t: (t[0], holds_ones(t[1]), kind(t[1]) != "product"))
 
 
 def scaled(here: Writing, a: Made) -> Spelled:
@@ -122,10 +131,12 @@ def scaled(here: Writing, a: Made) -> Spelled:
     if negative:
         return here.style.minus + here.within(positive, MUL), ADD
     scalar, inside = a.of
+    if isinstance(scalar, Leaf) and here.notation.without_unit(scalar.expr) == 1:
+        return here.write(inside)
     front, level = here.write(scalar)
     if level < CALL and not (here.style.latex and level == MUL):
         front = here.style.group(front)
-    loose = kind(inside) in ("product", "scale", "rows")
+    loose = kind(inside) in ("product", "scale")
     return f"{front}{here.style.space}{here.within(inside, MUL if loose else CALL)}", MUL
 
 
@@ -134,20 +145,8 @@ def diag(here: Writing, a: Made) -> Spelled:
     v = a.of[0]
     if isinstance(v, Made) and v.kind == "power" and v.exponent == -1:
         inside = here.style.call("diag", [here.within(v.of[0], LOOSE)])
-        return inside + ("^{-1}" if here.style.latex else "⁻¹"), CALL
+        return here.style.power(inside, "-1", True) if here.style.latex else f"{inside}⁻¹", CALL
     return here.style.call("diag", [here.within(v, LOOSE)]), CALL
-
-
-def rows(here: Writing, a: Made) -> Spelled:
-    """The sum of the rows: Σ_n A_n."""
-    notation, style, whole = here.notation, here.style, cast(Leaf, a.of[0])
-    names = notation.names([cast(Index, whole.rows)], here.taken)
-    below = f"_{{{names[0]}}}" if style.latex else f"_{names[0]}"
-    body = here.name(whole.expr) + below
-    if style.latex and here.is_slope(whole):
-        source = notation.tensors.source(entry_name(whole.expr)) or ""
-        body = style.slope(notation.loss, style.name(source) + below)
-    return f"{style.reduction('sum', names)} {body}", MUL
 
 
 def apply(here: Writing, a: Made) -> Spelled:
@@ -166,9 +165,9 @@ def power(here: Writing, a: Made) -> Spelled:
     """A power of each entry, marked as such; of a scalar a plain one."""
     text = here.notation.spell(a.exponent)
     base = here.within(a.of[0], ATOM)
-    mark = (r"\circ" if here.style.latex else "∘") if a.axes else ""
-    inside = f"{{{mark}({text})}}" if here.style.latex else f"{mark}({text})"
-    return f"{base}^{inside}", CALL
+    if here.style.latex:
+        return here.style.power(base, (r"\circ" if a.axes else "") + f"({text})", True), CALL
+    return f"{base}^{'∘' if a.axes else ''}({text})", CALL
 
 
 MADE: Mapping[str, Callable[[Writing, Made], Spelled]] = {
@@ -178,7 +177,6 @@ MADE: Mapping[str, Callable[[Writing, Made], Spelled]] = {
     "plus": plus,
     "scale": scaled,
     "diag": diag,
-    "rows": rows,
     "apply": apply,
     "bracket": bracket,
     "power": power,

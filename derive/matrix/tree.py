@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -51,9 +52,10 @@ class OneHot(Matrix):
 
 @dataclass(frozen=True)
 class Made(Matrix):
-    """Made of other matrices; `kind` says how, `word` is a function's name or a relation's sign.
+    """Made of other matrices; `kind` says how, `word` is a function's name or a relation's sign,
+    `function` the function itself.
 
-    transpose, product, hadamard, plus, scale (a scalar and a matrix), diag, rows (their sum),
+    transpose, product, hadamard, plus, scale (a scalar and a matrix), diag,
     apply (a function, entry by entry), bracket (a comparison), power (of each entry).
     """
 
@@ -61,6 +63,7 @@ class Made(Matrix):
     of: tuple[Matrix, ...]
     word: str = ""
     exponent: Expr = field(default=sp.S.One)
+    function: Callable[..., Expr] | None = None
 
     @property
     def parts(self) -> tuple[Matrix, ...]:

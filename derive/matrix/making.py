@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import sympy as sp
 
-from pullback.codegen.notation.matrix.tree import Axis, Leaf, Made, Matrix, Ones
 from pullback.derive.index.objects import Index
+from pullback.derive.matrix.tree import Axis, Leaf, Made, Matrix, Ones
 
 
 class NoMatrixForm(Exception):
@@ -30,7 +30,7 @@ def transpose(a: Matrix) -> Matrix:
         "bracket",
     ):
         of = tuple(transpose(b) for b in (reversed(a.of) if a.kind == "product" else a.of))
-        return Made(a.columns, a.rows, a.kind, of, a.word)
+        return Made(a.columns, a.rows, a.kind, of, a.word, function=a.function)
     if isinstance(a, Made) and a.kind == "power":
         return Made(a.columns, a.rows, a.kind, (transpose(a.of[0]),), "", a.exponent)
     return Made(a.columns, a.rows, "transpose", (a,))
@@ -134,8 +134,6 @@ def contract(factors: Sequence[Matrix], i: Index, order: Sequence[Index]) -> lis
     if not others and len(vectors) > 1:
         return [product(transpose(vectors[0]), hadamard(vectors[1:])), *rest]
     whole = transpose(matrices[0]) if others else vectors[0]
-    if isinstance(whole, Leaf) and (not others or not vectors):
-        return [Made(whole.columns, None, "rows", (whole,)), *rest]
     if not others:
         return [product(transpose(whole), Ones(i, None)), *rest]
     return [product(matrices[0], hadamard(vectors) if vectors else Ones(i, None)), *rest]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import permutations
 from typing import cast
@@ -10,15 +10,6 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.notation.matrix.making import (
-    NoMatrixForm,
-    contract,
-    fit,
-    hadamard,
-    ordered,
-    total,
-)
-from pullback.codegen.notation.matrix.tree import Leaf, Made, Matrix, OneHot
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum
 from pullback.derive.index.objects import (
@@ -29,6 +20,15 @@ from pullback.derive.index.objects import (
     is_entry,
     is_size,
 )
+from pullback.derive.matrix.making import (
+    NoMatrixForm,
+    contract,
+    fit,
+    hadamard,
+    ordered,
+    total,
+)
+from pullback.derive.matrix.tree import Leaf, Made, Matrix, OneHot
 
 
 def matrix_tree(expr: Expr, axes: Sequence[Index]) -> Matrix | None:
@@ -88,7 +88,13 @@ def one_hot(expr: Expr) -> Matrix:
     return OneHot(labels[0], index, label)
 
 
-def together(parts: Sequence[Matrix], order: Sequence[Index], kind: str, word: str = "") -> Matrix:
+def together(
+    parts: Sequence[Matrix],
+    order: Sequence[Index],
+    kind: str,
+    word: str = "",
+    function: Callable[..., Expr] | None = None,
+) -> Matrix:
     """Matrices brought to the same axes; in a function or comparison a scalar stays one."""
     axes = ordered({i for p in parts for i in p.axes}, order)
     if len(axes) > 2:
@@ -96,7 +102,7 @@ def together(parts: Sequence[Matrix], order: Sequence[Index], kind: str, word: s
     rows, columns = (*axes, None, None)[:2]
     keep = kind != "plus"
     fitted = tuple(p if keep and not p.axes else fit(p, rows, columns) for p in parts)
-    return Made(rows, columns, kind, fitted, word)
+    return Made(rows, columns, kind, fitted, word, function=function)
 
 
 def factors_of(expr: Expr, order: Sequence[Index]) -> list[Matrix]:
@@ -130,5 +136,5 @@ def entrywise(expr: Expr, order: Sequence[Index]) -> Matrix:
         len(expr.args) == 1 or isinstance(expr, Maximum | Minimum)
     ):
         parts = [form(a, order) for a in expr.args]
-        return together(parts, order, "apply", type(expr).__name__)
+        return together(parts, order, "apply", type(expr).__name__, type(expr))
     raise NoMatrixForm
