@@ -122,11 +122,15 @@ class Notation:
         """left = right, with names of bound indices that the left side does not use."""
         return f"{self.whole.spell(left)} = {self.spell(right, free_indices(left))}"
 
-    def slope(self, above: Expr, below: Expr) -> str:
-        """∂above/∂below of two entries."""
+    def slope(self, above: Expr, below: Expr, held: Sequence[str] = ()) -> str:
+        """∂above/∂below of two entries; it is a direct derivative where tensors are held."""
         text = self.spell(above)
         text = self.style.group(text) if self.tensors.is_slope(above) else text
-        return self.style.slope(text, self.spell(below))
+        return self.directly(self.style.slope(text, self.spell(below)), held)
+
+    def directly(self, slope: str, held: Sequence[str]) -> str:
+        """A derivative with the names of what is held, if anything is."""
+        return self.style.held(slope, [self.tensor(name) for name in held]) if held else slope
 
     def writing(self, scope: Scope) -> Writing:
         """What writers of an expression are given."""

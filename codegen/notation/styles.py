@@ -76,6 +76,10 @@ class Style:
         """∂above/∂below."""
         return f"∂{above}/∂{below}"
 
+    def held(self, slope: str, names: Sequence[str]) -> str:
+        """A direct derivative, in which these are held."""
+        return f"{slope}|{','.join(names)}"
+
     def operator(self, below: str) -> str:
         """∂/∂below, before what is differentiated."""
         return f"∂/∂{below}"
@@ -169,6 +173,10 @@ class LatexStyle(Style):
         """As a fraction."""
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
 
+    def held(self, slope: str, names: Sequence[str]) -> str:
+        """Behind a stroke, below."""
+        return rf"{slope}\Big|_{{{', '.join(names)}}}"
+
     def operator(self, below: str) -> str:
         """As a fraction."""
         return rf"\frac{{\partial}}{{\partial {below}}}"
@@ -251,6 +259,10 @@ class PageStyle(LatexStyle):
     def dotted(self, text: str) -> str:
         """A dot behind brackets belongs to both of them."""
         return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
+
+    def held(self, slope: str, names: Sequence[str]) -> str:
+        """Behind a stroke as tall as the derivative."""
+        return rf"\left. {slope} \right|_{{{', '.join(names)}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
         """Of a name in one piece, so that both of its brackets have one size."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pullback.derive.calculus.derivation import Derivation, reading_nodes
+from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.reading import reading_nodes
 from pullback.derive.layer import Layer
 
 LANE, BOX = 14, 30  # the width of a lane, half the width of a box, in pixels

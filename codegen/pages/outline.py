@@ -60,6 +60,7 @@ class Part:
     blocks: tuple[Block, ...]
     written: Formula = ""
     at: str = ""
+    held: Words = ""  # what is held, where the derivative is a direct one
     small: bool = False  # has it so few entries that it fits everywhere?
 
 

@@ -23,8 +23,16 @@ from pullback.codegen.pages.outline import (
     Part,
     Section,
 )
-from pullback.derive.calculus.derivation import Derivation, Gradient, Pullback, cotangent_name
+from pullback.codegen.pages.said import direct, kink_words
+from pullback.derive.calculus.derivation import (
+    Derivation,
+    Gradient,
+    Pullback,
+    cotangent_name,
+    gradient_layer,
+)
 from pullback.derive.calculus.jacobians import Jacobian
+from pullback.derive.calculus.reading import held, reading_nodes
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
 from pullback.derive.index.binders import Extreme
@@ -174,7 +182,7 @@ class Outliner:
         columns = tuple(cast("Index", i) for i in entry_indices(push.tangent))
         primed = dict(zip(push.jacobian.columns, columns, strict=True))
         below = substitute(push.jacobian.tensor.entry, primed)
-        slope = self.notation.slope(node.entry, below)
+        slope = self.notation.slope(node.entry, below, self.held(push.jacobian))
         left = self.summed(columns, slope, self.notation.spell(push.tangent))
         yield self.block("", left, push.result, node.indices, columns)
         if push.code.steps:
@@ -189,7 +197,7 @@ class Outliner:
         return replace(
             part,
             blocks=tuple(self.pullback(pullback, self.chain_rule(pullback, slope))),
-            written=pictures.written(jacobian, self.notation),
+            written=pictures.written(jacobian, self.notation, self.held(jacobian)),
             at=self.notation.words(pictures.written_at(jacobian)),
             small=bool(jacobian.rows and jacobian.columns) and pictures.is_small(jacobian),
         )
@@ -197,14 +205,26 @@ class Outliner:
     def jacobian(self, jacobian: Jacobian) -> Part:
         """A Jacobian's entry, step by step, and its structure."""
         primed = dict(zip(jacobian.node.indices, jacobian.rows, strict=True))
-        slope = self.notation.slope(substitute(jacobian.node.entry, primed), jacobian.tensor.entry)
+        above, below, held = jacobian.node.entry, jacobian.tensor.entry, self.held(jacobian)
+        slope = self.notation.slope(substitute(above, primed), below, held)
         axes = (*jacobian.rows, *jacobian.columns)
         return Part(
             jacobian=self.block("Jacobian", slope, jacobian.entry, axes),
             structure=self.notation.words(jacobian.structure.words),
             size=self.notation.spell(sp.Mul(*(i.size for i in axes))) if jacobian.rows else "",
             blocks=(),
+            held=direct(self.notation, jacobian, held),
         )
+
+    def held(self, jacobian: Jacobian) -> tuple[str, ...]:
+        """What is held in a Jacobian, where it is of direct derivatives."""
+        return held(self.readers, jacobian.node, jacobian.tensor)
+
+    @cached_property
+    def readers(self) -> dict[str, list[str]]:
+        """Which nodes read a tensor, those of gradients among them."""
+        whole = gradient_layer(self.derivation.layer, list(self.derivation.gradients))
+        return reading_nodes(whole)
 
     def pullback(self, pullback: Pullback, left: Formula) -> Iterable[Block]:
         """The steps from Jᵀg to its short form, and to the form for computing."""
@@ -275,19 +295,6 @@ class Outliner:
         steps = list(enumerate(self.derivation.steps, 1))
         for fact in self.derivation.layer.assumptions:
             yield self.notation.relation(fact), tuple(k for k, s in steps if fact in s.assumes)
-
-
-def kink_words(found: Expr) -> str:
-    """What is declared at a kink."""
-    if isinstance(found, Maximum | Minimum):
-        if any(a.is_number for a in found.args):
-            return "at a tie the constant is taken, so the slope there is 0"
-        return "at a tie the first argument is taken"
-    if isinstance(found, Extreme):
-        return "at a tie the first place is taken"
-    if isinstance(found, Where):
-        return "the condition has no derivative"
-    return "the slope at 0 is 0"
 
 
 LEADING = "any number of leading axes, '...' in the equations, as one"

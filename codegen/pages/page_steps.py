@@ -80,6 +80,7 @@ class Steps:
             "blocks": [self.block(a, b, "chain rule") for a, b in pairs if b.words != COMPUTING],
             "computing": [self.block(a, b, "") for a, b in pairs if b.words == COMPUTING],
             "shown": self.shown(pullback) if pullback else None,
+            "held": self.reason(latex.held, words.held) if words.held else "",
             "written": self.setting.typeset(latex.written, words.written, whole=True)
             if words.written
             else "",

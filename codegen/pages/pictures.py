@@ -191,13 +191,13 @@ def written_at(jacobian: Jacobian) -> str:
     return ", ".join(f"{size_words(name)} = {size}" for name, size in named.items())
 
 
-def written(jacobian: Jacobian, notation: Notation) -> str:
+def written(jacobian: Jacobian, notation: Notation, held: Sequence[str] = ()) -> str:
     """A Jacobian at a small size, entry by entry; empty for one without rows or columns."""
     if not jacobian.rows or not jacobian.columns:
         return ""
     matrix = written_out(jacobian, written_sizes(jacobian))
     names = (jacobian.node.name, jacobian.tensor.name)
-    left = notation.style.slope(*map(notation.style.name, names))
+    left = notation.directly(notation.style.slope(*map(notation.style.name, names)), held)
     rows = [[notation.spell(e) for e in matrix.row(r)] for r in range(matrix.rows)]
     return f"{left} = {notation.style.matrix(rows)}"
 

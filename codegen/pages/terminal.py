@@ -86,6 +86,7 @@ class Screen:
             lines += self.block(part.jacobian)
             size = f"; J would have {part.size} entries, and is never formed" if part.size else ""
             lines += wrap(f"structure: {part.structure}{size}", self.width, 4)
+            lines += wrap(part.held.replace("`", ""), self.width, 4)
             written = f"    at {part.at}: {part.written}"
             if part.small and len(written) <= self.width:
                 lines.append(written)

@@ -8,7 +8,7 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -25,13 +25,14 @@ from pullback.derive.calculus.jacobians import (
     meanings,
 )
 from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
+from pullback.derive.calculus.reading import in_reverse, on_the_way, reading_nodes
 from pullback.derive.calculus.reasoning import Reasoning, in_matrices
 from pullback.derive.calculus.steps import Chain, Step, tidy
 from pullback.derive.calculus.tangents import Tangent, derive_tangents
 from pullback.derive.calculus.wholes import Whole, put_together
 from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.objects import Index, entries, entry, entry_name
+from pullback.derive.index.objects import Index, entry, entry_name
 from pullback.derive.laws.matching import Equality
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.trees import BATCH
@@ -269,54 +270,6 @@ def gradient_layer(layer: Layer, gradients: Sequence[Gradient]) -> Layer:
         nodes.append(Node(name, gradient.tensor.indices, expr, False, "", layer.name))
     given = Tensor(cotangent_name(output.name), output.indices, None, "")
     return replace(layer, inputs=(*layer.inputs, given), nodes=(*layer.nodes, *nodes))
-
-
-def reading_nodes(layer: Layer) -> dict[str, list[str]]:
-    """Which nodes read a tensor, notation looked through."""
-    readers: dict[str, list[str]] = {}
-    notation = meanings(layer)
-    for node in layer.nodes:
-        if node.notation:
-            continue
-        names = {entry_name(a) for a in entries(laws.put_in(node.expr, notation))}
-        for name in sorted(names):
-            readers.setdefault(name, []).append(node.name)
-    return readers
-
-
-def in_reverse(
-    layer: Layer, readers: dict[str, list[str]], needed: set[str]
-) -> Iterator[Tensor | Node]:
-    """What has a gradient, in the order in which gradients can be worked out by hand: each node as
-    soon as those that read it are through, then the inputs that it is the first to read; last those
-    that nothing reads."""
-    first: dict[str, list[Tensor]] = {}
-    for tensor in layer.inputs:
-        if tensor.name in needed:
-            reader = next((r for r in readers.get(tensor.name, ()) if r in needed), "")
-            first.setdefault(reader, []).append(tensor)
-    for node in reversed([n for n in layer.nodes if not n.notation]):
-        if node.name in needed and node.name != layer.output.name:
-            yield node
-        yield from first.get(node.name, ())
-    yield from first.get("", ())
-
-
-def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
-    """The tensors between a wanted input and the output."""
-    reached: set[str] = set()
-    frontier = list(layer.wrt)
-    while frontier:
-        name = frontier.pop()
-        if name not in reached:
-            reached.add(name)
-            frontier.extend(readers.get(name, ()))
-    leads = {layer.output.name}
-    for node in reversed([n for n in layer.nodes if not n.notation]):
-        if any(r in leads for r in readers.get(node.name, ())):
-            leads.add(node.name)
-    leads |= {t.name for t in layer.inputs}
-    return reached & leads
 
 
 # -- pullbacks -----------------------------------------------------------------------------

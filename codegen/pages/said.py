@@ -1,0 +1,41 @@
+"""Sentences of an outline: what is held in a direct derivative, what is declared at a kink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Expr
+
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.pages.outline import Words
+from pullback.derive.calculus.jacobians import Jacobian
+from pullback.derive.index.binders import Extreme
+from pullback.derive.index.kinks import Maximum, Minimum, Where
+
+
+def direct(notation: Notation, jacobian: Jacobian, held: Sequence[str]) -> Words:
+    """That a derivative is a direct one, and what it is beside the total one."""
+    if not held:
+        return ""
+    names = [notation.tensor(t.name) for t in (jacobian.node, jacobian.tensor)]
+    if notation.tensors.source(jacobian.node.name):
+        names[0] = notation.style.group(names[0])
+    kept = " and ".join(f"`{notation.tensor(name)}`" for name in held)
+    total = notation.style.slope(*names)
+    return (
+        f"`{notation.directly(total, held)}` is the direct derivative, through this use alone, "
+        f"with {kept} held; `{total}` is the total one"
+    )
+
+
+def kink_words(found: Expr) -> str:
+    """What is declared at a kink."""
+    if isinstance(found, Maximum | Minimum):
+        if any(a.is_number for a in found.args):
+            return "at a tie the constant is taken, so the slope there is 0"
+        return "at a tie the first argument is taken"
+    if isinstance(found, Extreme):
+        return "at a tie the first place is taken"
+    if isinstance(found, Where):
+        return "the condition has no derivative"
+    return "the slope at 0 is 0"

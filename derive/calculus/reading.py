@@ -1,0 +1,73 @@
+"""Who reads whom: what lies between inputs and output, the order of gradients, what is held in a
+direct derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pullback.derive import laws
+from pullback.derive.calculus.jacobians import meanings
+from pullback.derive.index.objects import entries, entry_name
+from pullback.derive.layer import Layer, Node, Tensor
+
+
+def reading_nodes(layer: Layer) -> dict[str, list[str]]:
+    """Which nodes read a tensor, notation looked through."""
+    readers: dict[str, list[str]] = {}
+    notation = meanings(layer)
+    for node in layer.nodes:
+        if node.notation:
+            continue
+        names = {entry_name(a) for a in entries(laws.put_in(node.expr, notation))}
+        for name in sorted(names):
+            readers.setdefault(name, []).append(node.name)
+    return readers
+
+
+def in_reverse(
+    layer: Layer, readers: dict[str, list[str]], needed: set[str]
+) -> Iterator[Tensor | Node]:
+    """What has a gradient, in the order in which gradients can be worked out by hand: each node as
+    soon as those that read it are through, then the inputs that it is the first to read; last those
+    that nothing reads."""
+    first: dict[str, list[Tensor]] = {}
+    for tensor in layer.inputs:
+        if tensor.name in needed:
+            reader = next((r for r in readers.get(tensor.name, ()) if r in needed), "")
+            first.setdefault(reader, []).append(tensor)
+    for node in reversed([n for n in layer.nodes if not n.notation]):
+        if node.name in needed and node.name != layer.output.name:
+            yield node
+        yield from first.get(node.name, ())
+    yield from first.get("", ())
+
+
+def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
+    """The tensors between a wanted input and the output."""
+    leads = {layer.output.name}
+    for node in reversed([n for n in layer.nodes if not n.notation]):
+        if any(r in leads for r in readers.get(node.name, ())):
+            leads.add(node.name)
+    leads |= {t.name for t in layer.inputs}
+    return reached_from(layer.wrt, readers) & leads
+
+
+def reached_from(names: Iterable[str], readers: dict[str, list[str]]) -> set[str]:
+    """These tensors, and all that hang on them."""
+    reached: set[str] = set()
+    frontier = list(names)
+    while frontier:
+        name = frontier.pop()
+        if name not in reached:
+            reached.add(name)
+            frontier.extend(readers.get(name, ()))
+    return reached
+
+
+def held(readers: dict[str, list[str]], node: Node, tensor: Tensor | Node) -> tuple[str, ...]:
+    """What a node reads beside a tensor that hangs on it too, by name.
+
+    ∂node/∂tensor is the direct derivative, in which these are held; the total one has more in it.
+    """
+    others = reached_from([tensor.name], readers) - {tensor.name}
+    return tuple(name for name in readers if name in others and node.name in readers[name])
