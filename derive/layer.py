@@ -58,6 +58,16 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A line of somebody's handout in words, and what it is here: a node's value, or the derivative
+    of a node by a tensor."""
+
+    words: str
+    node: str
+    tensor: str = ""
+
+
+@dataclass(frozen=True)
 class Layer:
     """One definition, read: inputs in order of appearance, equations in order of use."""
 
@@ -72,6 +82,7 @@ class Layer:
     references: tuple[str, ...]
     digest: str  # SHA-256 of all text that the layer was read from
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    handout: tuple[Beside, ...] = ()
 
     @property
     def output(self) -> Node:

@@ -123,8 +123,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂z[n] = (p[n] - t[n]) ∂ℒ/∂L[n]
-    # that is, (p - t) ⊙ ∂ℒ/∂L
+    # ∂E/∂z[n] = (p[n] - t[n]) ∂E/∂L[n]
+    # that is, (p - t) ⊙ ∂E/∂L
     greater_equal_z = np.greater_equal(z, 0, out=work.greater_equal_z)
     dz = np.maximum(exp_abs_z, greater_equal_z, out=work.dz)
     exp_abs_z_2 = np.add(exp_abs_z, 1, out=work.exp_abs_z_2)
@@ -410,4 +410,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 150c9944f450a335
+# Written by pullback from its own layers; digest of what stands above: d9c417ac0e07415c

@@ -131,8 +131,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=work.p)
     np.divide(1, L_sum_2, out=L_sum_2)
     p[places, z_argmax] = L_sum_2
-    # ∂ℒ/∂z[n,j] = (p[n,j] - t[n,j]) ∂ℒ/∂L[n]
-    # that is, diag(∂ℒ/∂L) (p - t)
+    # ∂E/∂z[n,j] = (p[n,j] - t[n,j]) ∂E/∂L[n]
+    # that is, diag(∂E/∂L) (p - t)
     dz = np.subtract(p, t, out=p)
     dz[places, z_argmax] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
@@ -468,4 +468,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 6f7be7785d35fe71
+# Written by pullback from its own layers; digest of what stands above: 1071a999439bab3c

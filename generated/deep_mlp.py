@@ -317,7 +317,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = dL / N
-    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     dz = p
     dz[n, y] = 0
@@ -670,7 +670,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = 1 / N
-    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     p_2 = p.copy()
     p_2[n, y] = 0
@@ -1338,4 +1338,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 48f1326f6d3d059c
+# Written by pullback from its own layers; digest of what stands above: 497739237b26cefb

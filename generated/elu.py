@@ -109,7 +109,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(u[n] > 0, 1, α 𝟏[u[n] < 0] exp(min(u[n], 0)))
+    # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(u[n] > 0, 1, α 𝟙[u[n] < 0] exp(min(u[n], 0)))
     du_product = np.exp(minimum_u, out=work.du_product)
     du_product *= alpha
     less_u = np.less(u, 0, out=work.less_u)
@@ -175,7 +175,7 @@ def jvp(
     greater_u = u > 0
     minimum_u = np.minimum(u, 0)
     h = np.where(greater_u, u, alpha * np.expm1(minimum_u))
-    # ḣ[n] = u̇[n] where(u[n] > 0, 1, α 𝟏[u[n] < 0] exp(min(u[n], 0)))
+    # ḣ[n] = u̇[n] where(u[n] > 0, 1, α 𝟙[u[n] < 0] exp(min(u[n], 0)))
     h_dot = u_dot * np.where(greater_u, 1, alpha * np.exp(minimum_u) * (u < 0))
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -382,4 +382,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 7c5a43de4beb74b8
+# Written by pullback from its own layers; digest of what stands above: 7a64dd95f1003e9c

@@ -97,7 +97,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂E[v,d] = Σ_n 𝟏[v = y[n]] ∂ℒ/∂h[n,d]
+    # ∂ℒ/∂E[v,d] = Σ_n 𝟙[v = y[n]] ∂ℒ/∂h[n,d]
     # that is, (onehot(y))ᵀ ∂ℒ/∂h
     dE = _add_rows(dh, y, V, out=work.dE)
     return Gradients(dE)
@@ -386,4 +386,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fbf2b4d9e2ee0b19
+# Written by pullback from its own layers; digest of what stands above: a9a37c64d9b0ee99

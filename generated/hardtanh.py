@@ -99,8 +99,8 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[n] = 𝟏[min(1, u[n]) > -1] 𝟏[u[n] < 1] ∂ℒ/∂h[n]
-    # that is, 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1] ⊙ ∂ℒ/∂h
+    # ∂ℒ/∂u[n] = 𝟙[min(1, u[n]) > -1] 𝟙[u[n] < 1] ∂ℒ/∂h[n]
+    # that is, 𝟙[min(1, u) > -1] ⊙ 𝟙[u < 1] ⊙ ∂ℒ/∂h
     greater_minimum_u = np.greater(minimum_u, -1, out=work.greater_minimum_u)
     du = np.multiply(dh, greater_minimum_u, out=work.du)
     less_u = np.less(u, 1, out=work.less_u)
@@ -160,8 +160,8 @@ def jvp(
     # h[...] = max(-1, min(1, u[...]))
     minimum_u = np.minimum(1, u)
     h = np.maximum(-1, minimum_u)
-    # ḣ[n] = u̇[n] 𝟏[min(1, u[n]) > -1] 𝟏[u[n] < 1]
-    # that is, u̇ ⊙ 𝟏[min(1, u) > -1] ⊙ 𝟏[u < 1]
+    # ḣ[n] = u̇[n] 𝟙[min(1, u[n]) > -1] 𝟙[u[n] < 1]
+    # that is, u̇ ⊙ 𝟙[min(1, u) > -1] ⊙ 𝟙[u < 1]
     h_dot = u_dot * (minimum_u > -1) * (u < 1)
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -325,4 +325,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 3390082e9b25a44e
+# Written by pullback from its own layers; digest of what stands above: 1127e04652455402

@@ -110,8 +110,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂z[n,j] = (𝟏[j ≠ y[n]] 𝟏[1 + z[n,j] - z[n,y[n]] > 0] - 𝟏[j = y[n]] Σ_j′ 𝟏[j′ ≠ y[n]]
-    #     𝟏[1 + z[n,j′] - z[n,y[n]] > 0]) ∂ℒ/∂L[n]
+    # ∂E/∂z[n,j] = (𝟙[j ≠ y[n]] 𝟙[1 + z[n,j] - z[n,y[n]] > 0] - 𝟙[j = y[n]] Σ_j′ 𝟙[j′ ≠ y[n]]
+    #     𝟙[1 + z[n,j′] - z[n,y[n]] > 0]) ∂E/∂L[n]
     greater_z_2 = np.greater(z_2, 0, out=work.greater_z_2)
     dz = np.positive(greater_z_2, dtype=dtype, out=work.dz)
     dz[places, y] = 0
@@ -182,8 +182,8 @@ def jvp(
     maximum_z_2 = np.maximum(0, z_2)
     maximum_z_2[places, y] = 0
     L = maximum_z_2.sum(axis=1)
-    # L̇[n] = Σ_j ż[n,j] 𝟏[j ≠ y[n]] 𝟏[1 + z[n,j] - z[n,y[n]] > 0] - ż[n,y[n]] Σ_j 𝟏[j ≠ y[n]]
-    #     𝟏[1 + z[n,j] - z[n,y[n]] > 0]
+    # L̇[n] = Σ_j ż[n,j] 𝟙[j ≠ y[n]] 𝟙[1 + z[n,j] - z[n,y[n]] > 0] - ż[n,y[n]] Σ_j 𝟙[j ≠ y[n]]
+    #     𝟙[1 + z[n,j] - z[n,y[n]] > 0]
     greater_z_2 = z_2 > 0
     z_dot_greater_z_2 = z_dot * greater_z_2
     z_dot_greater_z_2[places, y] = 0
@@ -435,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: c518bbd452d7b797
+# Written by pullback from its own layers; digest of what stands above: 8be531d404e9d3b1

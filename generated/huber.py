@@ -120,7 +120,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # ∂ℒ/∂x[n] = ∂ℒ/∂L[n] where(r[n] ≤ delta, x[n] - t[n], -delta sgn(t[n] - x[n]))
+    # ∂E/∂x[n] = ∂E/∂L[n] where(r[n] ≤ delta, x[n] - t[n], -delta sgn(t[n] - x[n]))
     x_shifted = np.subtract(x, t, out=work.x_shifted)
     dx_negative = np.sign(t_shifted, out=work.dx_negative)
     dx_negative *= delta
@@ -441,4 +441,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 355712f990302511
+# Written by pullback from its own layers; digest of what stands above: ce4c7769b9dc2cc4

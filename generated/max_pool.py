@@ -102,7 +102,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂x[n,t,d] = 𝟏[t = argmax_t′ x[n,t′,d]] ∂ℒ/∂h[n,d]
+    # ∂ℒ/∂x[n,t,d] = 𝟙[t = argmax_t′ x[n,t′,d]] ∂ℒ/∂h[n,d]
     x_argmax = _places("argmax", x, 1, out=work.x_argmax)
     t = np.arange(T) if work.t is None else work.t
     is_x_argmax = np.equal(x_argmax[..., None], t, out=work.is_x_argmax)
@@ -366,4 +366,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 9ce77880e12edb69
+# Written by pullback from its own layers; digest of what stands above: 75e698398457c95f

@@ -10,7 +10,7 @@ Affine, ReLU, affine, softmax cross-entropy, mean over the examples, L2 on both 
     L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
 
 Written by pullback 0.1.0 from the definition mlp.toml; to change it, change that file.
-Digest of the definition: bb5e9a2156d9af88
+Digest of the definition: 6e019be73a0972fa
 The derivation, step by step, each step proved: pullback show mlp
 It needs NumPy alone, 1.22 or later.
 """
@@ -168,7 +168,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = dL / N
-    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     dz = p
     dz[n, y] = 0
@@ -179,8 +179,8 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂h[n,k] = Σ_j w[k,j] ∂L/∂z[n,j]
     # that is, ∂L/∂z wᵀ
     dh = np.matmul(dz, w.T, out=work.dh)
-    # ∂L/∂u[n,k] = 𝟏[u[n,k] > 0] ∂L/∂h[n,k]
-    # that is, 𝟏[u > 0] ⊙ ∂L/∂h
+    # ∂L/∂u[n,k] = 𝟙[u[n,k] > 0] ∂L/∂h[n,k]
+    # that is, 𝟙[u > 0] ⊙ ∂L/∂h
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h, out=dh)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
@@ -318,8 +318,8 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
     # that is, x Ẇ + 𝟏 ċᵀ
     u_dot = x @ W_dot + c_dot
-    # ḣ[n,k] = u̇[n,k] 𝟏[u[n,k] > 0]
-    # that is, u̇ ⊙ 𝟏[u > 0]
+    # ḣ[n,k] = u̇[n,k] 𝟙[u[n,k] > 0]
+    # that is, u̇ ⊙ 𝟙[u > 0]
     h_dot = np.multiply(u_dot, u > 0, out=u_dot)
     # ż[n,j] = Σ_k ẇ[k,j] h[n,k] + Σ_k ḣ[n,k] w[k,j] + ḃ[j]
     # that is, h ẇ + ḣ w + 𝟏 ḃᵀ
@@ -363,7 +363,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # ∂L/∂ℓ[n] = 1/N
     # that is, (1/N) 𝟏
     dell = 1 / N
-    # ∂L/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂L/∂ℓ[n]
+    # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
     p_2 = p.copy()
     p_2[n, y] = 0
@@ -372,8 +372,8 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # u̇[n,k] = Σ_d Ẇ[d,k] x[n,d] + ċ[k]
     # that is, x Ẇ + 𝟏 ċᵀ
     u_dot = x @ W_dot + c_dot
-    # ḣ[n,k] = u̇[n,k] 𝟏[u[n,k] > 0]
-    # that is, u̇ ⊙ 𝟏[u > 0]
+    # ḣ[n,k] = u̇[n,k] 𝟙[u[n,k] > 0]
+    # that is, u̇ ⊙ 𝟙[u > 0]
     greater_u = u > 0
     h_dot = np.multiply(u_dot, greater_u, out=u_dot)
     # ż[n,j] = Σ_k ẇ[k,j] h[n,k] + Σ_k ḣ[n,k] w[k,j] + ḃ[j]
@@ -388,8 +388,8 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # (∂L/∂h[n,k])˙ = Σ_j ẇ[k,j] ∂L/∂z[n,j] + Σ_j (∂L/∂z[n,j])˙ w[k,j]
     # that is, ∂L/∂z ẇᵀ + (∂L/∂z)˙ wᵀ
     dh_dot = dz @ w_dot.T + dz_dot @ w.T
-    # (∂L/∂u[n,k])˙ = (∂L/∂h[n,k])˙ 𝟏[u[n,k] > 0]
-    # that is, (∂L/∂h)˙ ⊙ 𝟏[u > 0]
+    # (∂L/∂u[n,k])˙ = (∂L/∂h[n,k])˙ 𝟙[u[n,k] > 0]
+    # that is, (∂L/∂h)˙ ⊙ 𝟙[u > 0]
     du_dot = np.multiply(dh_dot, greater_u, out=dh_dot)
     # (∂L/∂W[d,k])˙ = Σ_n (∂L/∂u[n,k])˙ x[n,d] + λ Ẇ[d,k]
     # that is, xᵀ (∂L/∂u)˙ + λ Ẇ
@@ -742,4 +742,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: fcaeca2d759864ae
+# Written by pullback from its own layers; digest of what stands above: 5205ff8cdd837b09

@@ -95,8 +95,8 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
-    # ∂ℒ/∂u[n] = 𝟏[u[n] > 0] ∂ℒ/∂h[n]
-    # that is, 𝟏[u > 0] ⊙ ∂ℒ/∂h
+    # ∂ℒ/∂u[n] = 𝟙[u[n] > 0] ∂ℒ/∂h[n]
+    # that is, 𝟙[u > 0] ⊙ ∂ℒ/∂h
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h, out=work.du)
     return Gradients(_unflat(du, batch))
@@ -151,8 +151,8 @@ def jvp(
     u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
     # h[...] = max(0, u[...])
     h = np.maximum(0, u)
-    # ḣ[n] = u̇[n] 𝟏[u[n] > 0]
-    # that is, u̇ ⊙ 𝟏[u > 0]
+    # ḣ[n] = u̇[n] 𝟙[u[n] > 0]
+    # that is, u̇ ⊙ 𝟙[u > 0]
     h_dot = u_dot * (u > 0)
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -316,4 +316,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: d8d83016e052e7e2
+# Written by pullback from its own layers; digest of what stands above: 44f318345b6cc5c5

@@ -147,8 +147,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z_shifted, L_sum_2[:, None], out=work.p)
     np.divide(1, L_sum_2, out=L_sum_2)
     p[places, z_argmax] = L_sum_2
-    # ∂ℒ/∂z[n,j] = (a 𝟏[j = y[n]] + p[n,j] - a/J - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
-    # that is, diag(∂ℒ/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
+    # ∂E/∂z[n,j] = (a 𝟙[j = y[n]] + p[n,j] - a/J - 𝟙[j = y[n]]) ∂E/∂L[n]
+    # that is, diag(∂E/∂L) (a onehot(y) + p - onehot(y) - (a/J) 𝟏 𝟏ᵀ)
     p[places, y] = 0
     dz = np.subtract(p, a_2, out=work.dz)
     a_shifted = _sum_last(p, out=work.a_shifted)
@@ -514,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 9b8e4cca7e932f27
+# Written by pullback from its own layers; digest of what stands above: 6f1a1e643f99868e

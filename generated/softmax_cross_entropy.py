@@ -129,8 +129,8 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
     np.divide(1, sum_exp_z, out=sum_exp_z)
     p[places, z_argmax] = sum_exp_z
-    # ∂ℒ/∂z[n,j] = (p[n,j] - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
-    # that is, diag(∂ℒ/∂L) (p - onehot(y))
+    # ∂E/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂E/∂L[n]
+    # that is, diag(∂E/∂L) (p - onehot(y))
     dz = p
     dz[places, y] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
@@ -472,4 +472,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 6bcdf6ee08728ceb
+# Written by pullback from its own layers; digest of what stands above: 9392b2c7e90ac48d

@@ -174,7 +174,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
     np.divide(1, sum_exp_z, out=sum_exp_z)
     p[places, z_argmax] = sum_exp_z
-    # ∂ℒ/∂z[n,j] = weight[y[n]] 𝟏[ignored ≠ y[n]] (p[n,j] - 𝟏[j = y[n]]) ∂ℒ/∂L[n]
+    # ∂E/∂z[n,j] = weight[y[n]] 𝟙[ignored ≠ y[n]] (p[n,j] - 𝟙[j = y[n]]) ∂E/∂L[n]
     dL_weight_y = np.multiply(dL, weight_y, out=work.dL_weight_y)
     p[places, y] = 0
     others_p = _sum_last(p, out=work.others_p)
@@ -274,7 +274,7 @@ def jvp(
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     p[places, z_argmax] = 1 / sum_exp_z
-    # L̇[n] = weight[y[n]] 𝟏[ignored ≠ y[n]] (Σ_j ż[n,j] p[n,j] - ż[n,y[n]])
+    # L̇[n] = weight[y[n]] 𝟙[ignored ≠ y[n]] (Σ_j ż[n,j] p[n,j] - ż[n,y[n]])
     L_dot = np.where(not_equal_ignored, (_dot_last(p, z_dot) - z_dot[places, y]) * weight_y, 0)
     return _unflat(L, batch), _unflat(L_dot, batch)
 
@@ -588,4 +588,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 2321db4617e7d82a
+# Written by pullback from its own layers; digest of what stands above: 622f413f83840bb8

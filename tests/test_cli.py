@@ -68,7 +68,7 @@ def test_show_latex_is_a_document(capsys):
 def test_show_jacobian_writes_out_the_guides_matrix(capsys):
     assert run("show", "mlp", "--jacobian", "h", "u", "--sizes", "n=1,k=2") == 0
     first, second, words = capsys.readouterr().out.splitlines()
-    assert first.split("]")[0].startswith("[ 𝟏[u[0,0") and first.rstrip("] ").endswith("0")
+    assert first.split("]")[0].startswith("[ 𝟙[u[0,0") and first.rstrip("] ").endswith("0")
     assert second.startswith("[ 0") and "u[0,1] > 0" in second
     assert words == "∂h/∂u: diagonal"
 

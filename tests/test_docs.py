@@ -355,7 +355,7 @@ def test_the_gallery_is_written_and_checked(tmp_path, monkeypatch, capsys):
         "## relu: Rectified linear unit",
         "[Module](relu.py), [derivation](relu.tex)",
         "h[...] = max(0, u[...])",
-        "∂ℒ/∂u[n] = 𝟏[u[n] > 0] ∂ℒ/∂h[n]    ∂ℒ/∂u = 𝟏[u > 0] ⊙ ∂ℒ/∂h",
+        "∂ℒ/∂u[n] = 𝟙[u[n] > 0] ∂ℒ/∂h[n]    ∂ℒ/∂u = 𝟙[u > 0] ⊙ ∂ℒ/∂h",
     ):
         assert f"\n{line}\n" in text
     page.write_text(text.replace("> 0]", ">= 0]"), encoding="utf-8")

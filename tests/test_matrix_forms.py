@@ -199,13 +199,13 @@ def test_a_bias_is_explained_by_its_rows():
 
 def test_a_diagonal_is_explained_with_what_it_saves():
     first = lines("mlp", "u")[0]
-    assert first.formula == "(𝟏[u > 0] ⊙ ∂L/∂h)[n,k]"
+    assert first.formula == "(𝟙[u > 0] ⊙ ∂L/∂h)[n,k]"
     assert first.reasons[0] == (
         "`∂h/∂u` is diagonal, hence `⊙`: about `K N` products in place of `K² N²`"
     )
     (part,) = next(s for s in page("mlp").sections if s.name == "u").parts
     assert part.at == "N = 1, K = 2" and part.small
-    assert part.written == "∂h/∂u = [𝟏[u[0,0] > 0], 0; 0, 𝟏[u[0,1] > 0]]"
+    assert part.written == "∂h/∂u = [𝟙[u[0,0] > 0], 0; 0, 𝟙[u[0,1] > 0]]"
     (part,) = next(s for s in page("mlp").sections if s.name == "h").parts
     assert part.written == "∂z/∂h = [w[0,0], w[1,0]; w[0,1], w[1,1]]"
 
@@ -213,7 +213,7 @@ def test_a_diagonal_is_explained_with_what_it_saves():
 def test_the_gradient_of_the_loss_is_put_together():
     section = next(s for s in page("mlp").sections if s.name == "z")
     assert section.wholes == (
-        ("∂L/∂z[n,j] = (1/N) (p[n,j] - 𝟏[j = y[n]])", "∂L/∂z = (1/N) (p - onehot(y))"),
+        ("∂L/∂z[n,j] = (1/N) (p[n,j] - 𝟙[j = y[n]])", "∂L/∂z = (1/N) (p - onehot(y))"),
     )
     (put,) = (b for b in section.forms if b.words != MATRICES)
     assert put.lines[0].assumes == ("∂L/∂ℓ[n] = 1/N",)

@@ -262,7 +262,7 @@ def test_gradients_of_the_perceptron_in_matrix_notation() -> None:
         gradient = derivation.gradient(name)
         assert matrix_form(gradient.total, gradient.tensor.indices, Notation(layer)) == text
     u = derivation.gradient("u")
-    assert matrix_form(u.code, u.tensor.indices, Notation(layer)) == "𝟏[h ≠ 0] ⊙ ∂L/∂h"
+    assert matrix_form(u.code, u.tensor.indices, Notation(layer)) == "𝟙[h ≠ 0] ⊙ ∂L/∂h"
     w = derivation.gradient("w")
     assert matrix_form(w.total, w.tensor.indices, Notation(layer, LATEX)) == (
         r"h^{\top} \, \frac{\partial L}{\partial z} + \lambda \, w"
@@ -348,11 +348,11 @@ SPELLED = [
         r"z_{(\operatorname{argmax}_{n} x_{n j})\,j}",
     ),
     (KroneckerDelta(j, i), "δ(i,j)", r"\delta_{i j}"),
-    (KroneckerDelta(j, label), "𝟏[j = y[n]]", r"\mathbf{1}[j = y_{n}]"),
-    (1 - KroneckerDelta(j, label), "𝟏[j ≠ y[n]]", r"\mathbf{1}[j \ne y_{n}]"),
-    (x - KroneckerDelta(j, label), "x[n,j] - 𝟏[j = y[n]]", None),
-    (Bracket(x > 0) * dz, "𝟏[x[n,j] > 0] ∂L/∂z[n,j]", None),
-    (Bracket(x >= a + 1), "𝟏[x[n,j] ≥ 1 + a]", r"\mathbf{1}[x_{n j} \ge 1 + a]"),
+    (KroneckerDelta(j, label), "𝟙[j = y[n]]", r"\mathrm{1\!l}[j = y_{n}]"),
+    (1 - KroneckerDelta(j, label), "𝟙[j ≠ y[n]]", r"\mathrm{1\!l}[j \ne y_{n}]"),
+    (x - KroneckerDelta(j, label), "x[n,j] - 𝟙[j = y[n]]", None),
+    (Bracket(x > 0) * dz, "𝟙[x[n,j] > 0] ∂L/∂z[n,j]", None),
+    (Bracket(x >= a + 1), "𝟙[x[n,j] ≥ 1 + a]", r"\mathrm{1\!l}[x_{n j} \ge 1 + a]"),
     (a * Where(x > 0, x, 0), "a where(x[n,j] > 0, x[n,j], 0)", None),
     (Partial(a * x, x), "∂/∂x[n,j] (a x[n,j])", None),
     (sp.sqrt(sp.pi) * x, "√(π) x[n,j]", None),

@@ -39,6 +39,12 @@ class Tensors:
         ordered = dict.fromkeys([*(n for n in found if n in known), *known])
         return {name: place for place, name in enumerate(ordered)}
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that is printed: of tensors, axes and sizes."""
+        axes = [name for i in self.layer.axes for name in (i.axis, str(i.size))]
+        return frozenset((*self.places, *axes))
+
     def source(self, name: str) -> str | None:
         """The tensor whose cotangent bears this name."""
         rest = name.removeprefix(COTANGENT)

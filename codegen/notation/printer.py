@@ -10,7 +10,7 @@ Bound indices get the names of the layer's axes. What is printed has one meaning
 | `a b / (c d)` | everything before the stroke over everything after; nothing else follows it |
 | `∂L/∂z[n,j]` | one value: the cotangent of z |
 | `ż[n,j]`, `(∂L/∂z[n,j])˙` | how a value changes along the inputs' tangents |
-| `𝟏[…]`, `δ(n,m)` | 1 where the condition holds or the indices are equal, else 0 |
+| `𝟙[…]`, `δ(n,m)` | 1 where the condition holds or the indices are equal, else 0 |
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class Style:
 
     def indicator(self, condition: str) -> str:
         """1 where the condition holds, else 0."""
-        return f"𝟏[{condition}]"
+        return f"𝟙[{condition}]"
 
     def same(self, left: Spelled, right: Spelled) -> str:
         """The delta between two indices."""
@@ -215,8 +215,8 @@ class LatexStyle(Style):
         return word + self.group(", ".join(args))
 
     def indicator(self, condition: str) -> str:
-        """A bold 1."""
-        return rf"\mathbf{{1}}[{condition}]"
+        """A 1 with a double stroke, made of signs that need no package."""
+        return rf"\mathrm{{1\!l}}[{condition}]"
 
     def same(self, left: Spelled, right: Spelled) -> str:
         """With subscripts."""
@@ -259,6 +259,10 @@ class PageStyle(LatexStyle):
     def dotted(self, text: str) -> str:
         """A dot behind brackets belongs to both of them."""
         return rf"{{{{{text}}}^{{\,\cdot}}}}" if text.endswith(")") else super().dotted(text)
+
+    def indicator(self, condition: str) -> str:
+        """A 1 with a double stroke."""
+        return rf"\mathbb{{1}}[{condition}]"
 
     def held(self, slope: str, names: Sequence[str]) -> str:
         """Behind a stroke as tall as the derivative."""

@@ -31,6 +31,7 @@ from pullback.derive.read.vocabulary import TANGENT
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
 FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc", "Erfcx": "erfcx"}
 FUNCTION_NAMES |= {"LogSigmoid": "logsigmoid", "LogErfc": "logerfc"}
+LOSSES = "ECRFGQTM"  # letters for what is differentiated, in the order in which they are tried
 REDUCTION_NAMES: Mapping[type, str] = {
     Sum: "sum",
     Largest: "max",
@@ -68,9 +69,15 @@ def alone(text: str) -> Spelled:
 
 
 def loss(tensors: Tensors, style: Style) -> str:
-    """What is differentiated: the output, where that is a scalar."""
+    """What is differentiated: the output, where that is a scalar; else ℒ, or beside an L or an l
+    another letter, as ℒ and L would be two things in one formula."""
     output = tensors.layer.output
-    return style.loss if output.indices else style.name(output.name)
+    if not output.indices:
+        return style.name(output.name)
+    shown = {style.name(name) for name in tensors.names}
+    if not shown & {"L", "l", style.name("ell")}:
+        return style.loss
+    return next((x for x in LOSSES if x not in shown), style.loss)
 
 
 def number(here: Writing, expr: Expr) -> Spelled:

@@ -62,6 +62,7 @@ def narrowed(
         sections=tuple(map(section, wanted)),
         tangents=tuple(map(section, page.tangents if forward else ())),
         seconds=tuple(map(section, page.seconds if forward else ())),
+        handout=() if of else page.handout,
     )
     used = {line.law for line in lines(found)}
     return replace(found, laws=tuple(law for law in page.laws if law[0] in used))

@@ -60,6 +60,7 @@ SIGNS: dict[str, str] = dict(
         r"(\S) (\S+)",
         r"Σ \Sigma  δ \delta  ∂ \partial  π \pi  ℒ \mathcal{L}  − -  · \cdot  × \times  ⊙ \odot  "
         r"√ \surd  ∞ \infty  ≤ \le  ≥ \ge  ≠ \ne  → \to  ′ '  ² ^2  ³ ^3  ᵀ ^{\top}  𝟏 \mathbf{1}  "
+        r"𝟙 \mathrm{1\!l}  "
         r"± \pm  ∈ \in  ≈ \approx  ₀ _0  ₁ _1  ₂ _2  ₃ _3  ₄ _4  ₅ _5  ₆ _6  ₇ _7  ₈ _8  ₉ _9",
     )
 )
@@ -102,18 +103,22 @@ def put(value: Any) -> str:
     return value if isinstance(value, Formula) else escape(str(value))
 
 
-MARKED = re.compile(r"`([^`]+)`|_(?:\{([^}]*)\}|(\w))")
+MARKED = re.compile(r"`([^`]+)`|δ\((\w, \w)\)|_(?:\{([^}]*)\}|(\w))")
 
 
 def words(text: str) -> Formula:
-    """A law's own words, in which `this` is code and x_n or Σ_{j≠y} has something below."""
+    """A law's own words, in which `this` is code x_n or Σ_{j≠y} has something below, and δ(j, l)
+    is spelled as in formulas."""
     found, end = "", 0
     for mark in MARKED.finditer(text):
-        code, *below = mark.groups()
+        code, equal, *below = mark.groups()
         found += escape(text[end : mark.start()])
+        end = mark.end()
+        if equal:
+            found += rf"$\delta_{{{equal.replace(',', '')}}}$"
+            continue
         inner = escape(code or below[0] or below[1])
         found += rf"{{\typewriter {inner}}}" if code else rf"\textsubscript{{{inner}}}"
-        end = mark.end()
     return Formula(found + escape(text[end:]))
 
 
@@ -222,13 +227,15 @@ class Chapter:
     title: str
     plain: str
     body: str
+    handout: str  # its lines beside what stands here; empty where the definition names none
 
 
 def chapter(derivation: Derivation, proof: Proof) -> Chapter:
     """A derivation as a chapter."""
     page = outline(derivation, proof, LATEX)
     plain = " ".join(re.findall(r"[A-Za-z0-9]+", page.title))
-    return Chapter(page.title, plain, render("body.tex.j2", page=page))
+    handout = render("handout.tex.j2", page=page) if page.handout else ""
+    return Chapter(page.title, plain, render("body.tex.j2", page=page), handout)
 
 
 def book(chapters: Sequence[Chapter]) -> str:

@@ -65,6 +65,10 @@ def parsed(latex: str) -> ET.Element:
             row.clear()
             row.tag, row.text = word.tag, word.text
             row.attrib = dict(word.attrib)
+    for power in root.iter("msup"):
+        if set(power[1].text or "") == {"′"}:  # raised already, and tiny where raised twice
+            power.tag = "mrow"
+            power[1].attrib = {"lspace": "0", "rspace": "0"}
     return root
 
 

@@ -83,6 +83,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class HandoutLine:
+    """A line of a handout in words, and what stands here for it; `section` says where."""
+
+    words: str
+    ours: tuple[Formula, ...]
+    section: tuple[str, str]  # "value" or "grad", and a name
+
+
+@dataclass(frozen=True)
 class Outline:
     """Everything that a page of a derivation shows."""
 
@@ -100,6 +109,7 @@ class Outline:
     assumptions: tuple[tuple[Formula, tuple[int, ...]], ...]
     references: tuple[str, ...]
     remark: str  # on what was left out
+    handout: tuple[HandoutLine, ...] = ()
 
 
 def pieces(words: Words) -> Iterator[tuple[str, bool]]:

@@ -13,6 +13,7 @@ from sympy import Expr
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import UNICODE, Style
 from pullback.codegen.pages import pictures
+from pullback.codegen.pages.handout import handout
 from pullback.codegen.pages.matrix_forms import Forms
 from pullback.codegen.pages.outline import (
     COMPUTING,
@@ -76,7 +77,8 @@ class Outliner:
     def outline(self) -> Outline:
         """The whole of it."""
         layer = self.derivation.layer
-        laws = {s.law: LAWS[s.law].statement for s in self.derivation.steps}
+        sections = tuple(map(self.section, self.derivation.gradients))
+        laws = (step.law for step in self.derivation.steps)
         return Outline(
             title=layer.title,
             summary=layer.summary,
@@ -84,14 +86,15 @@ class Outliner:
             symbols=tuple(self.symbols()),
             proof=self.proof.words,
             values=tuple(self.values()),
-            sections=tuple(self.section(g) for g in self.derivation.gradients),
+            sections=sections,
             tangents=tuple(self.tangents()),
             seconds=tuple(self.seconds()),
-            laws=tuple(laws.items()),
+            laws=tuple((name, LAWS[name].statement) for name in dict.fromkeys(laws)),
             kinks=tuple(self.kinks()),
             assumptions=tuple(self.assumptions()),
             references=layer.references,
             remark=self.derivation.remark,
+            handout=tuple(handout(self.derivation, self.forms, sections)),
         )
 
     def symbols(self) -> Iterable[tuple[Formula, str]]:
@@ -101,6 +104,8 @@ class Outliner:
         spelled |= {n.name: self.notation.spell(n.entry) for n in layer.nodes}
         if BATCH in self.notation.style.letters:
             yield self.notation.style.name(BATCH), LEADING
+        if layer.output.indices and self.notation.loss != self.notation.style.loss:
+            yield self.notation.loss, f"any number that is computed from {layer.output.name}"
         for name, words in layer.descriptions.items():
             yield spelled.get(name) or self.notation.style.name(name), words
 
@@ -217,14 +222,14 @@ class Outliner:
         )
 
     def held(self, jacobian: Jacobian) -> tuple[str, ...]:
-        """What is held in a Jacobian, where it is of direct derivatives."""
+        """What is held in it, if anything is."""
         return held(self.readers, jacobian.node, jacobian.tensor)
 
     @cached_property
     def readers(self) -> dict[str, list[str]]:
         """Which nodes read a tensor, those of gradients among them."""
-        whole = gradient_layer(self.derivation.layer, list(self.derivation.gradients))
-        return reading_nodes(whole)
+        gradients = list(self.derivation.gradients)
+        return reading_nodes(gradient_layer(self.derivation.layer, gradients))
 
     def pullback(self, pullback: Pullback, left: Formula) -> Iterable[Block]:
         """The steps from Jᵀg to its short form, and to the form for computing."""
@@ -245,8 +250,7 @@ class Outliner:
     def summed(self, indices: tuple[Index, ...], first: Formula, second: Formula) -> Formula:
         """Σ over these indices, if there are any, of a product."""
         style = self.notation.style
-        names = [style.index(i)[0] for i in indices]
-        front = [style.reduction("sum", names)] if names else []
+        front = [style.reduction("sum", [style.index(i)[0] for i in indices])] if indices else []
         return style.space.join([" ".join([*front, first]), second])
 
     def block(
@@ -262,9 +266,8 @@ class Outliner:
         def spell(expr: Expr) -> Formula:
             return self.notation.spell(expr, around, preferred=preferred)
 
-        lines = tuple(self.line(step, spell(step.after)) for step in chain.steps)
-        start = spell(chain.start)
-        return Block(words, left, "" if start == left else start, lines)
+        lines, start = [self.line(s, spell(s.after)) for s in chain.steps], spell(chain.start)
+        return Block(words, left, "" if start == left else start, tuple(lines))
 
     def line(self, step: Step, formula: Formula) -> Line:
         """A step, spelled."""

@@ -11,6 +11,7 @@ from pullback.codegen.notation.names import Tensors
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
+from pullback.codegen.pages.outline import HandoutLine
 from pullback.codegen.pages.outliner import LEADING, Outlines
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
@@ -88,8 +89,15 @@ class Page:
             "example": numbers(self.setting, self.module),
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": self.setting.pairs(latex.assumptions, words.assumptions),
+            "handout": list(map(self.beside, latex.handout, words.handout)),
             "laws": [law_context(name) for name, _ in words.laws if name in LAWS],
         }
+
+    def beside(self, latex: HandoutLine, words: HandoutLine) -> Context:
+        """A handout's line and what stands here for it."""
+        ours = self.setting.typeset.both(latex.ours, words.ours)
+        kind, name = words.section
+        return {"words": plain(words.words), "ours": ours, "address": f"{kind}-{name}"}
 
     # -- definition ------------------------------------------------------------------------------
 

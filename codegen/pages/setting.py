@@ -44,14 +44,20 @@ def render(template: str, **context: Any) -> str:
     return re.sub(r"\n\s*\n+", "\n", text)
 
 
+DELTA = re.compile(r"δ\((\w), (\w)\)")
+
+
 def plain(text: str) -> str:
     """Text on one line, without characters that steer what stands around them."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def prose(text: str) -> Markup:
-    """A sentence of a law: `a_l`, `Σ_{i≠l}` and `a^p` have their indices, backticks hold code."""
-    safe = str(Markup.escape(text))
+    """A sentence of a law: `a_l`, `Σ_{i≠l}` and `a^p` have their indices, backticks hold code.
+
+    δ(j, l) is spelled as in formulas.
+    """
+    safe = DELTA.sub(r"δ<sub>\1\2</sub>", str(Markup.escape(text)))
     safe = re.sub(r"\^\(([^)]*)\)|\^(\w)", lambda m: f"<sup>{m[1] or m[2]}</sup>", safe)
     safe = re.sub(r"_\{([^}]*)\}|_(\w)(?!\w)", lambda m: f"<sub>{m[1] or m[2]}</sub>", safe)
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", safe))

@@ -58,6 +58,10 @@ class Screen:
             (f, f"used in step {', '.join(map(str, k))}" if k else "") for f, k in page.assumptions
         ]
         lines += self.listed("Assumed", facts)
+        lines += self.heading("The handout's lines, and ours", "-") if page.handout else []
+        for line in page.handout:
+            lines += wrap(plain(line.words), self.width, 2)
+            lines += [part for formula in line.ours for part in wrap(formula, self.width, 6)]
         lines += self.listed("References", [(text, "") for text in page.references])
         return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -208,6 +208,7 @@ def growing(layer: Layer) -> Iterator[Derivation]:
         derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
         yield derivation
     gradients = derivation.gradients
+    check_handout(layer, gradients)
     found = {(p.jacobian.node.name, g.tensor.name): p.jacobian for g in gradients for p in g.parts}
     forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
     tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
@@ -223,6 +224,19 @@ def reverse_order(layer: Layer) -> tuple[str, ...]:
     """The names of what has a gradient, in the order in which gradients are derived."""
     readers = reading_nodes(layer)
     return tuple(t.name for t in in_reverse(layer, readers, on_the_way(layer, readers)))
+
+
+def check_handout(layer: Layer, gradients: Sequence[Gradient]) -> None:
+    """Refuse a line of a handout for which there is no derivative here."""
+    found = {(p.jacobian.node.name, g.tensor.name) for g in gradients for p in g.parts}
+    found |= {(layer.output.name, g.tensor.name) for g in gradients}
+    for line in layer.handout:
+        if line.tensor and (line.node, line.tensor) not in found:
+            known = ", ".join(f"{node} by {tensor}" for node, tensor in sorted(found))
+            raise DefinitionError(
+                f"{layer.name}: [handout] names '{line.node} by {line.tensor}', which is not "
+                f"derived; there are {known}"
+            )
 
 
 def with_wholes(gradient: Gradient, before: Sequence[Gradient]) -> Gradient:

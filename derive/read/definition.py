@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pullback.derive.read.from_arrays.understood import Understood
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
-KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references"}
+KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references", "handout"}
 NOTATIONS = ("equations", "arrays", "matrices")  # of which a definition has one
 KEYS |= {"arrays", "matrices", "shapes"}  # in place of equations
 # A definition's name to its text. KeyError where there is none; its second argument, if it has one,
@@ -42,6 +42,7 @@ class Definition:
     assume: tuple[Operation, ...]
     symbols: Mapping[str, str]
     references: tuple[str, ...]
+    handout: Mapping[str, str]
     understood: Understood | None = None
 
     @property
@@ -129,6 +130,7 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
         ),
         symbols=read.table("symbols"),
         references=read.texts("references"),
+        handout=read.table("handout"),
         understood=made,
     )
 

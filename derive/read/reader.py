@@ -6,7 +6,7 @@ Text becomes SymPy objects symbol by symbol; nothing is ever evaluated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import count
 from typing import Any, cast
@@ -15,7 +15,7 @@ from sympy.core.relational import Relational
 
 from pullback.derive.errors import DefinitionError
 from pullback.derive.index.objects import Index, entries, entry_name, free_indices
-from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.layer import Beside, Layer, Node, Tensor
 from pullback.derive.read.builder import Builder
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import (
@@ -139,7 +139,21 @@ class Assembly:
             references=given.references,
             digest=hashlib.sha256(sources.encode()).hexdigest(),
             descriptions=dict(given.symbols),
+            handout=tuple(self.handout({n.name for n in nodes})),
         )
+
+    def handout(self, nodes: set[str]) -> Iterator[Beside]:
+        """Each line of a handout: `u`, a node's value, or `L by W`, a derivative."""
+        for words, what in self.definition.handout.items():
+            node, by, tensor = what.partition(" by ")
+            known = nodes if not by else nodes | self.symbols.ranks.keys()
+            for name in filter(None, (node, tensor)):
+                if name not in (nodes if name is node else known):
+                    raise DefinitionError(
+                        f"{self.definition.name}: [handout] names {name!r} in {what!r}; wanted is "
+                        f"a node, or 'node by tensor'; the nodes are {', '.join(sorted(nodes))}"
+                    )
+            yield Beside(words, node, tensor)
 
     def check_names(self) -> None:
         """Ask about inputs whose names are those of other tensors, run together, as in `xW`."""

@@ -123,7 +123,7 @@ def test_a_gradient_that_is_not_returned(tmp_path):
 
 WRONG = [  # a right file, what stands in it, what is put there, words of the report
     ("mlp_1", "dc = du.sum(axis=0)", "dc = dh.sum(axis=0)", "∂L/∂h[n,k] stands in place of"),
-    ("mlp_1", "du = dh * (u > 0)", "du = dh", "the factor 𝟏[u[n,k] > 0] is left out"),
+    ("mlp_1", "du = dh * (u > 0)", "du = dh", "the factor 𝟙[u[n,k] > 0] is left out"),
     ("mlp_1", "dz /= N", "dz *= N", "dz /= N"),
     ("mlp_1", "dh = dz @ w.T", "dh = dz @ w", "dh = dz @ w.T"),
     ("mlp_1", "x.T @ du + lamda * W", "x.T @ du", "the term λ W[d,k] is left out"),
@@ -131,7 +131,7 @@ WRONG = [  # a right file, what stands in it, what is put there, words of the re
     ("mlp_2", "grads['b'] = np.sum(dscores, axis=0)", "grads['b'] = np.sum(dscores, axis=1)",
      "the sum runs over j in place of n"),
     ("mlp_3", "dx /= N", "pass", "1/N is left out"),
-    ("mlp_4", "dz[y[n]] -= 1", "dz[y[n]] -= 2", "𝟏[j = y[n]]"),
+    ("mlp_4", "dz[y[n]] -= 1", "dz[y[n]] -= 2", "𝟙[j = y[n]]"),
     ("softmax_1", "p * (dp - s)", "p * dp", "is left out"),
     ("layer_norm_1", "D * dxhat - s1 - xhat * s2", "D * dxhat - s1", "is left out"),
     ("layer_norm_1", "(dout * xhat).sum(axis=0)", "(dout * xhat).mean(axis=0)", "the mean"),

@@ -3,7 +3,7 @@
 | what | spelled |
 | --- | --- |
 | product, transpose | `A B`, `Aᵀ` |
-| entry by entry | `A ⊙ B`, `f(A)`, `𝟏[A > 0]`, `A^∘-1` |
+| entry by entry | `A ⊙ B`, `f(A)`, `𝟙[A > 0]`, `A^∘-1` |
 | rows scaled by a vector | `diag(v) A` |
 | a vector of ones; a vector in every column | `𝟏`, `v 𝟏ᵀ` |
 | the sum of a matrix's rows, as a column | `Aᵀ 𝟏` |
