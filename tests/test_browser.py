@@ -155,4 +155,35 @@ def test_a_printed_page_holds_the_results(browser, folder):
     results = text[text.index("Allgradients", text.index("Gradientby")) :]
     for word in ("∂W", "∂c", "∂x"):
         assert word in results
-    assert "Writtenoutatasmallsize" in text  # folds are open in print
+    assert "WrittenoutatN=1" in text  # what is open is printed
+    assert (
+        "calledwrittenout" not in text and "callswrittenout" not in text
+    )  # and what is not is not
+
+
+def test_levels_show_less_and_print_less(browser, folder):
+    """A network's key steps fit four sheets, as a handout does; no script is needed for that."""
+    pypdf = pytest.importorskip("pypdf")
+    context = browser.new_context(java_script_enabled=False)
+    page, name = context.new_page(), "mlp" if (folder / "mlp.html").exists() else "affine"
+    page.goto((folder / f"{name}.html").as_uri())
+    sheets, heights = {}, {}
+    for level in ("result", "key", "every"):
+        page.locator(f"#level-{level}").check()
+        sheets[level] = len(pypdf.PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+        heights[level] = page.locator("main").bounding_box()["height"]
+    context.close()
+    assert sheets["result"] <= sheets["key"] <= 4 < sheets["every"]
+    assert heights["result"] < heights["key"] < heights["every"]
+
+
+def test_a_step_that_is_linked_to_shows_at_every_level(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "affine.html").as_uri())
+    page.locator("#level-key").check()
+    hidden = page.locator(".how .step.middle").first
+    assert not hidden.is_visible()
+    page.goto(f"{(folder / 'affine.html').as_uri()}#{hidden.get_attribute('id')}")
+    page.locator("#level-key").check()
+    assert page.locator(".step.middle:target").is_visible()
+    page.close()

@@ -18,7 +18,8 @@ KNOWN = set(
         r"\\(?:[A-Za-z]+|.)",
         r"\frac \sqrt \sum \partial \mathcal \mathbf \mathrm \operatorname \mathbin \text \dot "
         r"\biggl \biggr \bigl \bigr \Big \left \right \begin \end \top \odot \circ \cdot \dots "
-        r"\exp \log \max \min \tanh \ne \le \ge \delta \lambda \mu \pi \ell \displaystyle \\ \, \_",
+        r"\exp \log \max \min \tanh \ne \le \ge \delta \lambda \mu \pi \ell \displaystyle \\ \, \! "
+        r"\_",
     )
 )
 

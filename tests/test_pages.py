@@ -20,7 +20,7 @@ from pullback.derive.errors import PullbackError
 from pullback.derive.laws.registry import LAWS
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
-VOID = {"meta", "link", "wbr", "br", "line", "path"}
+VOID = {"meta", "link", "wbr", "br", "line", "path", "input"}
 HOSTILE = [
     "</title><script>alert(1)</script>",
     '" onmouseover="alert(1)" \'x',

@@ -19,7 +19,6 @@ from pullback.codegen.pages.detail import blocks
 from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES, jacobian_matrix
 from pullback.codegen.pages.mathml import colour
 from pullback.codegen.pages.outline import Formula, Line, Outline
-from pullback.codegen.pages.page_steps import bracketed
 from pullback.codegen.pages.setting import law_context
 from pullback.derive.calculus.derivation import tensor_of
 from pullback.derive.calculus.jacobians import jacobian
@@ -129,7 +128,7 @@ def picture(asked: Picture, growing: Growing) -> Event:
         names = (asked.node, asked.tensor)
         left = notation.style.slope(*map(notation.style.name, names))
         rows = [[notation.spell(e) for e in found.matrix.row(r)] for r in range(found.matrix.rows)]
-        return f"{left} = {bracketed(rows, notation.style.latex)}"
+        return f"{left} = {notation.style.matrix(rows)}"
 
     context = {
         "matrix": setting.formula(spell, whole=True),

@@ -39,6 +39,7 @@ def values(setting: Setting) -> str:
     for value in found:
         value["block"] = numbered(value["block"])
         value["computing"] = list(map(numbered, value["computing"]))
+        value["forms"] = list(map(numbered, value["forms"]))
         value["key"] = key(value["block"])
     return filled("values", found)
 
@@ -46,6 +47,8 @@ def values(setting: Setting) -> str:
 def section(setting: Setting, latex: Section, words: Section, kind: str = "gradient") -> str:
     """A gradient, or a tangent: result, key steps and every step, the page showing one of them."""
     found = steps_of(setting).section(latex, words)
+    found["forms"] = list(map(numbered, found["forms"]))
+    found["forms_key"] = list(map(key, found["forms"]))
     gradient = setting.gradients.get(words.name) if kind == "gradient" else None
     for place, part in enumerate(found["parts"]):
         part["jacobian"] = part["jacobian"] and numbered(part["jacobian"])

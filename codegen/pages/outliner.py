@@ -24,7 +24,7 @@ from pullback.codegen.pages.outline import (
     Part,
     Section,
 )
-from pullback.codegen.pages.said import direct, kink_words
+from pullback.codegen.pages.said import direct, kinks_of
 from pullback.derive.calculus.derivation import (
     Derivation,
     Gradient,
@@ -36,8 +36,6 @@ from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.calculus.reading import held, reading_nodes
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
-from pullback.derive.index.binders import Extreme
-from pullback.derive.index.kinks import Maximum, Minimum, Where
 from pullback.derive.index.objects import Index, entry_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.registry import LAWS
@@ -138,9 +136,7 @@ class Outliner:
         for tangent in self.derivation.tangents:
             parts = [Part(None, "", "", tuple(self.push(p))) for p in tangent.parts]
             proved = self.proof.tangents if tangent.node.name == output else None
-            check = proved.words if proved else ""
-            check = self.notation.words(check)
-            yield self.tangent(tangent, parts, check)
+            yield self.tangent(tangent, parts, self.notation.words(proved.words if proved else ""))
 
     def seconds(self) -> Iterable[Section]:
         """How each gradient changes along the inputs' tangents, with Jacobians of its own."""
@@ -289,9 +285,7 @@ class Outliner:
 
     def kinks_of(self, node: Node) -> Iterable[tuple[Formula, str]]:
         """The kinks of one node."""
-        kinds = (Maximum, Minimum, Extreme, Where, sp.Abs)
-        for found in sorted(node.expr.atoms(*kinds), key=sp.default_sort_key):
-            yield self.notation.spell(found), kink_words(found)
+        return kinks_of(node, self.notation)
 
     def assumptions(self) -> Iterable[tuple[Formula, tuple[int, ...]]]:
         """The declared facts, and the steps that use them."""

@@ -79,11 +79,8 @@ class Steps:
             "size": self.setting.typeset(latex.size, words.size) if words.size else "",
             "blocks": [self.block(a, b, "chain rule") for a, b in pairs if b.words != COMPUTING],
             "computing": [self.block(a, b, "") for a, b in pairs if b.words == COMPUTING],
-            "shown": self.shown(pullback) if pullback else None,
+            "shown": self.shown(pullback, latex, words) if pullback else None,
             "held": self.reason(latex.held, words.held) if words.held else "",
-            "written": self.setting.typeset(latex.written, words.written, whole=True)
-            if words.written
-            else "",
         }
 
     def block(self, latex: Block, words: Block, reason: str) -> Context:
@@ -120,7 +117,7 @@ class Steps:
 
     # -- Jacobians -------------------------------------------------------------------------------
 
-    def shown(self, pullback: Pullback) -> Context:
+    def shown(self, pullback: Pullback, latex: Part, words: Part) -> Context:
         """A Jacobian written out, its picture, and what not forming it saves."""
         jacobian = pullback.jacobian
         picture = pictures.picture(jacobian)
@@ -129,6 +126,9 @@ class Steps:
             "node": self.setting.name(jacobian.node.name),
             "kinks": self.setting.kinks(jacobian.node),
             "picture": picture and replace(picture, sizes=self.setting.words(picture.sizes)),
+            "matrix": self.setting.typeset(latex.written, words.written, whole=True)
+            if words.written
+            else None,
             "open": jacobian.structure.kind in pictures.PLAIN,
             "at": self.setting.words(pictures.written_at(jacobian)),
             "work": self.setting.formula(lambda notation: notation.spell(work)),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.pages.outline import Words
+from pullback.codegen.pages.outline import Formula, Words
 from pullback.derive.calculus.jacobians import Jacobian
 from pullback.derive.index.binders import Extreme
 from pullback.derive.index.kinks import Maximum, Minimum, Where
+from pullback.derive.layer import Node
 
 
 def direct(notation: Notation, jacobian: Jacobian, held: Sequence[str]) -> Words:
@@ -26,6 +28,13 @@ def direct(notation: Notation, jacobian: Jacobian, held: Sequence[str]) -> Words
         f"`{notation.directly(total, held)}` is the direct derivative, through this use alone, "
         f"with {kept} held; `{total}` is the total one"
     )
+
+
+def kinks_of(node: Node, notation: Notation) -> Iterable[tuple[Formula, str]]:
+    """The kinks of a node, and what is declared of each."""
+    kinds = (Maximum, Minimum, Extreme, Where, sp.Abs)
+    for found in sorted(node.expr.atoms(*kinds), key=sp.default_sort_key):
+        yield notation.spell(found), kink_words(found)
 
 
 def kink_words(found: Expr) -> str:

@@ -8,7 +8,7 @@ push tangents forward, and the tangents of the cotangents are Hessian-vector pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -196,15 +196,9 @@ def growing(layer: Layer) -> Iterator[Derivation]:
     derivation = Derivation(layer, tuple(values), (), layer.wrt, (), ())
     yield derivation
     for tensor in in_reverse(layer, readers, needed):
-        parts = tuple(
-            derive_pullback(layer, by_name, by_name[reader], tensor)
-            for reader in readers.get(tensor.name, ())
-            if reader in needed
-        )
-        cotangent = entry(cotangent_name(tensor.name), tensor.indices)
-        matrix = matrix_form(total(parts), tensor.indices)
-        gradient = Gradient(tensor, cotangent, parts, matrix)
-        gradient = with_wholes(gradient, derivation.gradients)
+        read = [by_name[reader] for reader in readers.get(tensor.name, ()) if reader in needed]
+        parts = tuple(derive_pullback(layer, by_name, value, tensor) for value in read)
+        gradient = with_wholes(gradient_of(tensor, parts), derivation.gradients)
         derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
         yield derivation
     gradients = derivation.gradients
@@ -237,6 +231,12 @@ def check_handout(layer: Layer, gradients: Sequence[Gradient]) -> None:
                 f"{layer.name}: [handout] names '{line.node} by {line.tensor}', which is not "
                 f"derived; there are {known}"
             )
+
+
+def gradient_of(tensor: Tensor | Node, parts: tuple[Pullback, ...]) -> Gradient:
+    """What the nodes that read a tensor contribute, together."""
+    cotangent = entry(cotangent_name(tensor.name), tensor.indices)
+    return Gradient(tensor, cotangent, parts, matrix_form(total(parts), tensor.indices))
 
 
 def with_wholes(gradient: Gradient, before: Sequence[Gradient]) -> Gradient:
