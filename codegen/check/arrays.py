@@ -86,6 +86,11 @@ class World:
 
     def work_out(self, expr: Expr) -> Spread:
         """One expression, from the values of its parts."""
+        for fixed in self.fixed:
+            if isinstance(expr, sp.Add | sp.Mul) and isinstance(fixed, expr.func):
+                rest = [part for part in expr.args if part not in fixed.args]
+                if len(rest) == len(expr.args) - len(fixed.args):
+                    return self.together(rule_of(expr), [*map(self.value, (fixed, *rest))])
         if isinstance(expr, Index):
             return Spread((expr,), np.arange(self.sizes[expr.size]))
         if expr in self.sizes:

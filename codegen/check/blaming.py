@@ -38,7 +38,7 @@ def searched(ran: Ran, seconds: float) -> Answer:
         "made": [k for k, q in enumerate(known) if q.name in quantities.formulas],
         "tolerance": TOLERANCE,
         "search": min(seconds * SEARCHING, MOST_SEARCHING),
-        "raised": ran.raised["line"] if ran.raised else None,
+        "raised": ran.raised["lines"] if ran.raised else [],
         # where they lie is not known where code raises or returns none: anywhere will do
         "wanted": [{"name": t, "path": ran.places.get(t)} for t in targets],
     }
@@ -50,28 +50,21 @@ def searched(ran: Ran, seconds: float) -> Answer:
 
 def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
     """The faults that the search found, with reasons: of lines that would do the best explained."""
-    found = [best(ran, said, some, explainer) for some in said.said["faults"]]
-    other = said.said.get("spelled")
-    if other is None or (found and not other["repair"]):
-        return found
-    doubtful = ran.raised or len(found) != 1 or not found[0].repair
-    if not doubtful or [f.line for f in found if f.repair] == [other["line"]]:
-        return found
-    return [spelled(ran, other, found)]
+    return [best(ran, said, some, explainer) for some in said.said["faults"]]
 
 
 def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: Explainer) -> Fault:
     """Of lines that would do the one that explains most.
 
-    A change of its own formula, or another spelling, explains what a line sets; and what it sets
-    explains what the others set, if that follows from it by their formulas.
+    Another spelling explains most; else what a line sets is explained by a change of its own
+    formula, and explains what the others set, if that follows from it by their formulas.
     """
 
-    def weight(told: Mapping[str, Any], fault: Fault) -> int:
+    def weight(told: Mapping[str, Any], fault: Fault) -> tuple[int, ...]:
         why = fault.explanation
         own = why is not None and why.name == fault.name and len(why.words) == 1
-        single = 2 * (fault.repair is not None) + (2 if own else 1 if why else 0)
-        return single + 3 * follows(ran, said, told, some, explainer)
+        spelled = {0: 0, 3: 1}.get(told["cost"], 9)
+        return (spelled + 3 * follows(ran, said, told, some, explainer) + (2 if own else 1 if why else 0),)
 
     faults = [fault_of(ran, said, told, explainer) for told in some]
     weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]
@@ -90,7 +83,10 @@ def follows(
 ) -> bool:
     """Does all that other lines set follow, by their formulas, from what this line sets?"""
     known = ran.quantities.known
-    others = [(known[o["quantity"]], own_value(said, o)) for o in some if o is not told]
+    if "quantity" not in told:
+        return False
+    rest = [o for o in some if o is not told and "quantity" in o]
+    others = [(known[o["quantity"]], own_value(said, o)) for o in rest]
     values = [(quantity, value) for quantity, value in others if value is not None]
     own = own_value(said, told)
     return (
@@ -108,6 +104,8 @@ def fault_of(
     ran: Ran, said: Answer, told: Mapping[str, Any], explainer: Explainer, two: bool = False
 ) -> Fault:
     """A line that would do, with a reason: a single change, or with `two` two of them."""
+    if "quantity" not in told:
+        return spelled(ran, told)
     quantity = ran.quantities.known[told["quantity"]]
     own = own_value(said, told)
     why = None
@@ -127,9 +125,8 @@ def fault_of(
     )
 
 
-def spelled(ran: Ran, told: Mapping[str, Any], found: Sequence[Fault]) -> Fault:
-    """A line of which another spelling would do, or that raises; with a change that explains it."""
-    why = found[0].explanation if len(found) == 1 else None
+def spelled(ran: Ran, told: Mapping[str, Any]) -> Fault:
+    """A line of which another spelling would do, or that raises."""
     return Fault(
         line=told["line"],
         source=source(ran.plan.text, told["line"]),
@@ -138,7 +135,7 @@ def spelled(ran: Ran, told: Mapping[str, Any], found: Sequence[Fault]) -> Fault:
         title="",
         wanted="",
         is_="",
-        explanation=why,
+        explanation=None,
         repair=told["repair"],
         makes_right=in_order(ran, told["fixes"]),
     )

@@ -189,6 +189,8 @@ def parts(expr: Expr, axes: Sequence[Index]) -> Iterator[Expr]:
         for count in range(len(expr.args) - 1, 1, -1):
             for some in combinations(expr.args, count):
                 yield expr.func(*some)
+    if isinstance(expr, sp.Pow) and expr.exp.is_number and expr.exp.is_negative:
+        yield 1 / expr  # what is divided by
     if isinstance(expr, Binder):
         yield from parts(below(expr, axes), axes)
     elif not isinstance(expr, sp.Indexed):

@@ -1,4 +1,8 @@
-"""How many mutants are named right: gradients, line and change. `python -m tests.check.measure`."""
+"""How many mutants are named right: gradients, line and change.
+
+`python -m tests.check.measure N FILE…` takes every N-th mutant of these right files, or of all;
+`N+K` begins with the K-th.
+"""
 
 from __future__ import annotations
 
@@ -122,22 +126,22 @@ def differs(right: np.ndarray, came: np.ndarray | None) -> bool:
     return relative(came, right) > TOLERANCE
 
 
-def judged(chosen: list[str], every: int = 1) -> list[Judged]:
-    """Each `every`-th mutant of these files, those apart that change nothing."""
+def judged(chosen: list[str], every: int = 1, first: int = 0) -> list[Judged]:
+    """Each `every`-th mutant of these files from the `first` on, but for those that change nothing."""
     found = []
     for name in chosen:
         judge = Judge(name)
         for k, mutant in enumerate(mutants(name)):
-            if k % every == 0 and (one := judge.judged(mutant)) is not None:
+            if k % every == first and (one := judge.judged(mutant)) is not None:
                 found.append(one)
     return found
 
 
 def main() -> None:
-    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    every, first = map(int, ([*sys.argv[1:2], "1"][0] + "+0").split("+")[:2])
     found, kinds, missed = [], Counter(), Counter()
     for name in sys.argv[2:] or names():
-        some = judged([name], every)
+        some = judged([name], every, first)
         found += some
         for one in some:
             kinds[one.mutant.kind] += 1

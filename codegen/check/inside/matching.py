@@ -49,6 +49,9 @@ def fitting(quantity: Any, values: list[Any]) -> Iterator[Put]:
             yield Put(quantity.reshape(shape))
         elif quantity.ndim == 2 and quantity.T.shape == shape:
             yield Put(quantity.T)
+        elif np.size(last) == 1 < quantity.size:  # a number in place of an array
+            yield Put(quantity)
+            yield from (Put(np.expand_dims(quantity, at)) for at in range(1, quantity.ndim + 1))
     for leading in range(1, quantity.ndim + 1):
         if quantity.shape[leading:] == shape and len(values) == prod(quantity.shape[:leading]):
             whole = np.array(values).reshape(quantity.shape)

@@ -13,6 +13,7 @@ import numpy as np
 
 MAX_PARTS, MAX_DEPTH, MAX_WORDS = 200, 3, 300
 CACHE = "cache"
+SINGLE = ("float32", "float16")  # names of types of fewer digits
 
 
 class Raised(Exception):
@@ -24,10 +25,11 @@ class Raised(Exception):
 
 
 def raised(error: BaseException, file: str, loading: bool = False) -> dict[str, Any]:
-    """What an exception was, in data, and in which line of the file it came up."""
+    """What an exception was, in data, in which line of the file it came up, and who called that."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     words = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_WORDS]
-    return {"words": words, "line": lines[-1] if lines else None, "loading": loading}
+    line = lines[-1] if lines else None
+    return {"words": words, "line": line, "lines": lines[::-1], "loading": loading}
 
 
 class Loaded:
@@ -48,10 +50,9 @@ class Loaded:
         self.module.__dict__.update(names or {}, __file__=self.file)
         sys.modules[self.module.__name__] = self.module
         try:
-            tree = ast.parse(request["text"], self.file)
-            exec(
-                compile(changed(tree) if changed else tree, self.file, "exec"), self.module.__dict__
-            )
+            tree = in_double(ast.parse(request["text"], self.file))
+            tree = changed(tree) if changed else tree
+            exec(compile(tree, self.file, "exec"), self.module.__dict__)
         except Exception as error:
             raise Raised(raised(error, self.file, loading=True)) from None
 
@@ -62,7 +63,7 @@ class Loaded:
             result = self.apply(self.request["forward"], None)
             if not (isinstance(result, tuple) and len(result) > 1):
                 words = "forward returns no pair of an output and a cache"
-                raise Raised({"words": words, "line": None, "loading": True})
+                raise Raised({"words": words, "line": None, "lines": [], "loading": True})
             output, cache = result[0], result[1] if len(result) == 2 else result[1:]
             output = number(output)
         return output, self.apply(self.request["backward"], cache)
@@ -79,6 +80,16 @@ class Loaded:
         function = getattr(self.module, call["function"])
         positional = [given(name) for name in call["positional"]]
         return function(*positional, **{k: given(n) for k, n in call["keywords"].items()})
+
+
+def in_double(tree: ast.Module) -> ast.Module:
+    """The file in double precision, whatever it asks for: formulas are compared, not rounding."""
+    for node in ast.walk(tree):
+        for field in ("attr", "id", "value", "name"):  # np.float32, float32, "float32", imported
+            word = getattr(node, field, None)
+            if isinstance(word, str) and word in SINGLE:
+                setattr(node, field, "float64")
+    return tree
 
 
 def number(value: Any) -> Any | None:
@@ -100,12 +111,31 @@ def parts(result: Any) -> list[tuple[list[Any], Any]]:
         if isinstance(value, dict) and len(path) < MAX_DEPTH:
             for key, inner in value.items():
                 visit(inner, [*path, str(key)])
-        elif isinstance(value, tuple | list) and len(path) < MAX_DEPTH:
+        elif is_list(value) and len(path) < MAX_DEPTH:
             fields = getattr(value, "_fields", range(len(value)))
             for key, inner in zip(fields, value, strict=False):
                 visit(inner, [*path, key])
         elif (array := number(value)) is not None:
             found.append((path, array))
+        elif len(path) < MAX_DEPTH:
+            for key, inner in attributes(value).items():
+                visit(inner, [*path, key])
 
     visit(result, [])
     return found
+
+
+def is_list(value: Any) -> bool:
+    """Is it a list of parts, and no array that is spelled as lists of lists of numbers?"""
+    if not isinstance(value, tuple | list):
+        return False
+    nested = bool(value) and all(isinstance(v, list) for v in value) and isinstance(value, list)
+    return not (nested and number(value) is not None)
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """What an object holds under names, such as one of a class of the file's own."""
+    slots = [s for c in type(value).__mro__ for s in getattr(c, "__slots__", ())]
+    held = {s: getattr(value, s) for s in slots if isinstance(s, str) and hasattr(value, s)}
+    found = held | getattr(value, "__dict__", {})
+    return {k: v for k, v in found.items() if isinstance(k, str) and not k.startswith("__")}

@@ -17,7 +17,7 @@ import numpy as np
 
 from pullback.codegen.check.inside.matching import alike, exactly, fitting, near
 from pullback.codegen.check.inside.observer import Observer, Put, Site, same
-from pullback.codegen.check.inside.repairs import repairs
+from pullback.codegen.check.inside.respelling import Respelled, Respelling
 from pullback.codegen.check.inside.running import Loaded, parts
 from pullback.codegen.check.inside.watched import LOOK, watched
 
@@ -54,6 +54,7 @@ class Search:
         self.calls = calls_of_its_own(ast.parse(request["text"]))
         self.look = Look()
         self.loaded = Loaded(request, arrays, watched, {LOOK: self.look})
+        self.respelling = Respelling(request, arrays, self.right)
 
     def run(self, put: Mapping[Site, Put]) -> tuple[Observer, frozenset[str]]:
         """One run with values put in place: what was seen, and which gradients are right."""
@@ -85,34 +86,59 @@ class Search:
         put: dict[Site, Put] = {}
         wrong, observer = frozenset(self.wanted) - right, first
         while wrong and len(said["faults"]) < MAX_FAULTS:
-            found: list[Fault] = []
-            told: list[dict[str, Any]] = []
-            for attempts in (self.fitting(observer, put), self.others(observer, put)):
-                some = self.candidates(attempts, observer, put, right)
-                some = [f for f in some if f.site not in {g.site for g in found}]
-                found += some
-                told += [self.told(f, observer, put, answer) for f in some]
-                if any(t["repair"] for t in told):
-                    break
-            if not found:
+            found = self.candidates(self.fitting(observer, put), observer, put, right)
+            told = self.respelled(found, observer, put, right, answer)
+            if not any(t["repair"] for t in told):
+                sites = {f.site for f in found}
+                others = self.candidates(self.others(observer, put), observer, put, right)
+                more = [f for f in others if f.site not in sites]
+                found, told = found + more, told + [self.told(f, observer, put, answer, {}) for f in more]
+            if not told:
                 break
             said["faults"].append(told)
-            best = next((f for f, t in zip(found, told, strict=True) if t["repair"]), found[0])
+            if not found:
+                break
+            best = next((f for f, t in zip(found, told, strict=False) if t["repair"]), found[0])
             put = {**put, best.site: best.put}
             observer, right = self.run(put)
             wrong = frozenset(self.wanted) - right
-        clear = (
-            not said["raised"]
-            and len(said["faults"]) == 1
-            and any(t["repair"] for t in said["faults"][0])
-        )
-        self.end = self.last
-        if self.wanted and not clear:
-            said["spelled"] = self.by_spelling(first, said["raised"])
         return said, answer
 
+    def respelled(
+        self,
+        found: list[Fault],
+        seen: Observer,
+        put: Mapping[Site, Put],
+        right: frozenset[str],
+        answer: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Lines that would do, with other spellings of them, or of lines where no value would do.
+
+        Where code raises, a line is named without a spelling, too.
+        """
+        good = right | (found[0].fixes if found else frozenset(self.wanted))
+        own = [f.site[0] for f in found]
+        rest, look = self.suspects(seen), {LOOK: self.look}
+        done = self.respelling.cheapest(own, rest, good, self.last, put, look)
+        texts = {r.line: r for r in done}
+        told = [self.told(f, seen, put, answer, texts) for f in found]
+        told += [
+            {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": sorted(good - right)}
+            for r in done
+            if r.line not in own
+        ]
+        raised = self.request["raised"]
+        if raised and not texts and not found:
+            return [{"line": raised[0], "repair": None, "cost": 0, "fixes": []}]
+        return told
+
     def told(
-        self, fault: Fault, seen: Observer, put: Mapping[Site, Put], answer: dict[str, Any]
+        self,
+        fault: Fault,
+        seen: Observer,
+        put: Mapping[Site, Put],
+        answer: dict[str, Any],
+        texts: Mapping[int, Respelled],
     ) -> dict[str, Any]:
         """A candidate in data; the value that stands at its line goes to the answer's arrays."""
         own = self.own(seen, fault)
@@ -130,35 +156,30 @@ class Search:
             "transposed": bool(whole)
             and fault.put.array.shape == self.quantities[fault.quantity].T.shape
             and fault.put.array.shape != self.quantities[fault.quantity].shape,
-            "repair": self.repair(fault, put),
+            "repair": texts[line].text if line in texts else None,
+            "cost": texts[line].cost if line in texts else 0,
         }
 
-    def by_spelling(self, seen: Observer, raised: int | None) -> dict[str, Any] | None:
-        """A line of which another spelling makes all right, where no value put in place does.
+    def suspects(self, seen: Observer) -> list[int]:
+        """Lines that may have to be spelled another way, likely ones first.
 
-        Tried are the line that raises, loops and conditions, lines that set what is nothing known,
-        the latest first, what is returned, and other lines, but for those that set what a tensor of
-        the layer's is. A line that raises is named without a spelling, too.
+        They are the line that raises and those that called it, lines that set what is nothing
+        known, the latest first, what is returned, loops and conditions, and other lines, last
+        those that set what their name says.
         """
         tree = [*ast.walk(ast.parse(self.request["text"]))]
-        strange = [
-            line
-            for (line, _), values in reversed(seen.seen.items())
-            if not any(alike(values[-1], q) for q in self.quantities)
-        ]
+        sites = [*reversed(seen.seen.items())]
+        known = {
+            site: [k for k, q in enumerate(self.quantities) if alike(values[-1], q)]
+            for site, values in sites
+        }
+        strange = [site[0] for site, _ in sites if not known[site]]
         ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
         heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
-        named = self.quantities[: self.request["named"]]
-        rest = [
-            line
-            for (line, _), values in reversed(seen.seen.items())
-            if raised or not any(alike(values[-1], q) for q in named)
-        ]
-        for line in dict.fromkeys([*filter(None, [raised]), *heads, *strange, *ends, *rest]):
-            text = self.spelled(line, {}, frozenset(self.wanted))
-            if text is not None:
-                return {"line": line, "repair": text, "fixes": sorted(self.wanted)}
-        return {"line": raised, "repair": None, "fixes": []} if raised else None
+        rest = [s[0] for s, _ in sites if not any(self.called(s[1], k) for k in known[s])]
+        every = [site[0] for site, _ in sites]
+        raised = self.request["raised"] or []
+        return [*dict.fromkeys([*raised, *strange, *ends, *heads, *rest, *every])]
 
     def candidates(
         self,
@@ -263,28 +284,6 @@ class Search:
             own = np.array(values[: prod(fault.put.array.shape[: fault.put.leading])])
             own = own.reshape(fault.put.array.shape)
         return own.astype(float)
-
-    def repair(self, fault: Fault, put: Mapping[Site, Put]) -> str | None:
-        """The statement spelled so that as much is right as with the right value."""
-        return self.spelled(fault.site[0], put, self.run({**put, fault.site: fault.put})[1])
-
-    def spelled(self, line: int, put: Mapping[Site, Put], good: frozenset[str]) -> str | None:
-        """The first other spelling of a line with which all these gradients are right."""
-        before = self.loaded
-        for text, spelled in repairs(self.request["text"], line):
-            if time.monotonic() > self.end:
-                break
-            try:
-                request = {**self.request, "text": text}
-                changed = watched if put else None
-                self.loaded = Loaded(request, self.arrays, changed, {LOOK: self.look})
-                if good <= self.run(put)[1]:
-                    return spelled
-            except Exception:  # a spelling that cannot be run
-                continue
-            finally:
-                self.loaded = before
-        return None
 
 
 def calls_of_its_own(tree: ast.Module) -> dict[int, tuple[int, int]]:

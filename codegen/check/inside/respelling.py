@@ -1,0 +1,199 @@
+"""Runs of a file in which one statement is spelled another way.
+
+The file is loaded once for each line: where its expression stood, a call works out whichever
+expression is tried.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from pullback.codegen.check.inside.observer import Put, Site, kind
+from pullback.codegen.check.inside.repairs import (
+    COSTS,
+    Repair,
+    expression_of,
+    first_line,
+    names_of,
+    place_of,
+    repairs,
+    statement_of,
+)
+from pullback.codegen.check.inside.running import Loaded
+from pullback.codegen.check.inside.watched import watched
+
+TRIED = "__pullback_tried__"  # the name in the user's module of what works out what is tried
+Tree = ast.Module
+Right = Callable[[Any], frozenset[str]]
+
+
+@dataclass
+class Tried:
+    """Works out the expression that is tried, in the place where the file's own stood."""
+
+    code: CodeType | None = None
+    module: dict[str, Any] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)  # the variables of the first time
+
+    def __call__(self, variables: dict[str, Any], own: Callable[[], Any]) -> Any:
+        if self.code is None:
+            self.seen = self.seen or dict(variables)
+            return own()
+        return eval(self.code, {**self.module, **variables})  # the user's own code, but for a slip
+
+
+@dataclass(frozen=True)
+class Respelled:
+    """A line, how it would be spelled, and what that change costs."""
+
+    line: int
+    text: str
+    cost: int
+
+
+class Respelling:
+    """The statements of a file in other spellings."""
+
+    def __init__(self, request: Mapping[str, Any], arrays: Mapping[str, Any], right: Right) -> None:
+        self.request, self.arrays, self.right = request, arrays, right
+        self.tree = ast.parse(request["text"])
+        self.lines: dict[int, Line] = {}
+
+    def cheapest(
+        self,
+        likely: Sequence[int],
+        others: Sequence[int],
+        good: frozenset[str],
+        end: float,
+        put: Mapping[Site, Put],
+        look: Any,
+    ) -> list[Respelled]:
+        """One spelling for each line with which all these gradients are right: the cheapest ones.
+
+        Of slips in one place those of all lines are found, of others those of likely lines, or the
+        first.
+        """
+        found: list[Respelled] = []
+        for cost in COSTS:
+            for number in dict.fromkeys([*likely, *others]):
+                if found and cost > COSTS[0] and number not in likely:
+                    return found
+                line = self.lines.get(number) or Line(self, number)
+                self.lines[number] = line
+                if cost == COSTS[0]:
+                    line.seen.clear()
+                text = line.first(cost, good, end, put, look)
+                if text is not None:
+                    found.append(Respelled(number, text, cost))
+                if time.monotonic() > end:
+                    return found
+            if found:
+                return found
+        return found
+
+
+class Line:
+    """One statement of a file."""
+
+    def __init__(self, whole: Respelling, number: int) -> None:
+        self.whole, self.number = whole, number
+        self.statement = statement_of(whole.tree, number)
+        self.tried, self.loaded = Tried(), None
+        self.seen: set[str] = set()
+        self.names: list[str] = []
+        self.numbers: list[str] = []
+        if self.statement is not None:
+            self.names = names_of(whole.tree, self.statement)
+            self.load()
+
+    def load(self) -> None:
+        """Load the file with a call in place of the expression, and see the variables there."""
+        if expression_of(self.statement) is None:
+            return
+        request, names = self.whole.request, {TRIED: self.tried}
+        try:
+            loaded = Loaded(request, self.whole.arrays, self.replaced, names)
+            self.tried.module = loaded.module.__dict__
+            self.loaded = loaded
+            loaded.call()
+        except Exception:
+            pass  # it raises as it is
+        held = self.tried.seen
+        kinds = {n: kind(held[n]) for n in self.names if n in held}
+        self.numbers = [n for n in self.names if kinds.get(n) and not isinstance(held[n], bool)]
+
+    def replaced(self, tree: Tree) -> Tree:
+        """The module with a call in place of the line's expression."""
+        statement = statement_of(tree, self.number)
+        own = expression_of(statement)
+        here = ast.Call(ast.Name("locals", ast.Load()), [], [])
+        empty = ast.arguments([], [], None, [], [], None, [])
+        new = ast.Call(ast.Name(TRIED, ast.Load()), [here, ast.Lambda(empty, own)], [])
+        setattr(statement, place_of(statement), ast.copy_location(new, own))
+        return ast.fix_missing_locations(tree)
+
+    def first(
+        self,
+        cost: int,
+        good: frozenset[str],
+        end: float,
+        put: Mapping[Site, Put],
+        look: Any,
+    ) -> str | None:
+        """The first spelling of this cost with which all these gradients are right."""
+        if self.statement is None:
+            return None
+        for repair in repairs(self.statement, cost, self.names, self.numbers):
+            if time.monotonic() > end:
+                return None
+            try:
+                made = repair.made(self.statement)
+                spelled = ast.unparse(made)
+                if spelled in self.seen:
+                    continue
+                self.seen.add(spelled)
+                if good <= self.whole.right(self.result(repair, made, put, look)):
+                    return first_line(repair.statement(self.statement))
+            except Exception:  # a spelling that cannot be run
+                continue
+        return None
+
+    def result(self, repair: Repair, made: Any, put: Mapping[Site, Put], look: Any) -> Any:
+        """What the file returns with the line spelled so."""
+        if repair.of_expression and self.loaded is not None and not put:
+            self.tried.code = compile(made, self.whole.request["file"], "eval")
+            return self.loaded.call()[1]
+        return self.anew(repair, put, look).call()[1]
+
+    def anew(self, repair: Repair, put: Mapping[Site, Put], look: Any) -> Loaded:
+        """The file loaded with the line spelled so, and with values put at others."""
+
+        def changed(tree: Tree) -> Tree:
+            old = statement_of(tree, self.number)
+            replace(tree, old, repair.statement(old))
+            return watched(tree) if put else ast.fix_missing_locations(tree)
+
+        return Loaded(self.whole.request, self.whole.arrays, changed, look)
+
+
+def replace(tree: Tree, old: ast.stmt, new: ast.stmt) -> None:
+    """Another statement in place of one."""
+    ast.copy_location(new, old)
+    for parent in ast.walk(tree):
+        for body in bodies(parent):
+            for k, statement in enumerate(body):
+                if statement is old:
+                    body[k] = new
+                    return
+
+
+def bodies(node: ast.AST) -> Iterator[list[Any]]:
+    """The lists of statements in a node."""
+    for name in ("body", "orelse", "finalbody"):
+        if isinstance(found := getattr(node, name, None), list):
+            yield found
