@@ -17,11 +17,11 @@ from pullback.codegen.check.quantities import Quantity
 from pullback.derive.calculus.derivation import cotangent_name
 
 LONG = 80  # characters of a line that are shown
-SEARCHING, MOST_SEARCHING = 0.3, 3.0  # part of the time that is given, and seconds
+SEARCHING, MOST_SEARCHING = 0.3, 2.5  # part of the time that is given, and seconds
 
 
-def searched(ran: Ran, seconds: float) -> Answer:
-    """What the search in the file found."""
+def searched(ran: Ran, seconds: float, part: float = 1) -> Answer:
+    """What the search in the file found in this part of the time that it may take."""
     quantities = ran.quantities
     known = quantities.known
     named = sum(bool(q.name) for q in known)
@@ -36,8 +36,9 @@ def searched(ran: Ran, seconds: float) -> Answer:
         "titles": [q.name for q in known[:named]],
         "names": dict(ran.plan.names),
         "made": [k for k, q in enumerate(known) if q.name in quantities.formulas],
+        "sizes": {quantities.notation.spell(s): n for s, n in quantities.sizes.items()},
         "tolerance": TOLERANCE,
-        "search": min(seconds * SEARCHING, MOST_SEARCHING),
+        "search": part * min(seconds * SEARCHING, MOST_SEARCHING),
         "raised": ran.raised["lines"] if ran.raised else [],
         # where they lie is not known where code raises or returns none: anywhere will do
         "wanted": [{"name": t, "path": ran.places.get(t)} for t in targets],
@@ -54,17 +55,17 @@ def faults_of(ran: Ran, said: Answer, explainer: Explainer) -> list[Fault]:
 
 
 def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: Explainer) -> Fault:
-    """Of lines that would do the one that explains most.
+    """Of lines that would do the one that explains most, and of these the first.
 
     Another spelling explains most; else what a line sets is explained by a change of its own
     formula, and explains what the others set, if that follows from it by their formulas.
     """
 
-    def weight(told: Mapping[str, Any], fault: Fault) -> tuple[int, ...]:
+    def weight(told: Mapping[str, Any], fault: Fault) -> tuple[int, int]:
         why = fault.explanation
         own = why is not None and why.name == fault.name and len(why.words) == 1
-        spelled = {0: 0, 3: 1}.get(told["cost"], 9)
-        return (spelled + 3 * follows(ran, said, told, some, explainer) + (2 if own else 1 if why else 0),)
+        spelled = {0: 2 if own else 1 if why else 0, 3: 3}.get(told["cost"], 9)
+        return spelled + 3 * follows(ran, said, told, some, explainer), -fault.line
 
     faults = [fault_of(ran, said, told, explainer) for told in some]
     weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]

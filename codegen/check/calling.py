@@ -52,8 +52,8 @@ class Ran:
 def called(derivation: Derivation, how: Plan, seconds: float) -> list[Ran]:
     """The file called with inputs of the first number of leading axes that it takes.
 
-    Where it takes none, the runs that come farthest. Raises NotComparable where it cannot be
-    loaded or called at all.
+    Where it takes none, all runs, those that come farthest first. Raises NotComparable where it
+    cannot be loaded or called at all.
     """
     leads = LEADS if has_batch(*derivation.layer.tensors.values()) else LEADS[:1]
     runs: list[Ran] = []
@@ -62,7 +62,7 @@ def called(derivation: Derivation, how: Plan, seconds: float) -> list[Ran]:
         if ran.raised is None and fits(ran):
             return [ran]
         runs.append(ran)
-    best = [ran for ran in runs if reached(ran) == max(map(reached, runs))]
+    best = sorted(runs, key=reached, reverse=True)
     raised = best[0].raised
     if raised and (raised["loading"] or raised["line"] is None):
         where = f", line {raised['line']}" if raised["line"] else ""

@@ -18,6 +18,7 @@ from pullback.derive.calculus.derivation import Derivation
 
 # part of the time that is given, and seconds, for each line
 EXPLAINING, MOST_EXPLAINING = 0.05, 0.8
+MOST = 1.6  # seconds for all lines
 
 
 def check_file(
@@ -34,16 +35,16 @@ def check_file(
         runs = called(derivation, how, seconds)
     except NotComparable as error:
         return Report(str(path), layer.name, function or "", 2, problem=str(error))
-    first = report = reported(path, runs[0], seconds)
+    first = report = reported(path, runs[0], seconds, 1 / len(runs))
     for ran in runs[1:]:
         if report.status != 1 or any(f.repair for f in report.faults):
             break
-        report = reported(path, ran, seconds)
+        report = reported(path, ran, seconds, 1 / len(runs))
     return report if any(f.repair for f in report.faults) else first
 
 
-def reported(path: Path, ran: Ran, seconds: float) -> Report:
-    """The report on one run, with reasons where something is wrong."""
+def reported(path: Path, ran: Ran, seconds: float, part: float) -> Report:
+    """The report on one run, with reasons where something is wrong, found in part of the time."""
     layer, found = ran.quantities.layer, gradients(ran)
     code = 1 if ran.raised else status(found, layer.wrt)
     report = Report(
@@ -56,16 +57,16 @@ def reported(path: Path, ran: Ran, seconds: float) -> Report:
         raised=words_of(ran),
         sizes=sizes_in_words(ran.quantities),
     )
-    return explained(report, ran, seconds) if code == 1 else report
+    return explained(report, ran, seconds, part) if code == 1 else report
 
 
-def explained(report: Report, ran: Ran, seconds: float) -> Report:
+def explained(report: Report, ran: Ran, seconds: float, part: float) -> Report:
     """The report with the lines where it goes wrong, and why."""
     try:
-        said = searched(ran, seconds)
+        said = searched(ran, seconds, part)
     except NotComparable as error:
         return replace(report, remarks=(f"the line was not found: {error}",))
-    explainer = Explainer(ran.quantities, min(seconds * EXPLAINING, MOST_EXPLAINING))
+    explainer = Explainer(ran.quantities, min(seconds * EXPLAINING, MOST_EXPLAINING), part * MOST)
     faults = sorted(faults_of(ran, said, explainer), key=lambda fault: fault.line)
     if not faults and not ran.raised:
         faults = [*unplaced(ran, report, explainer)]

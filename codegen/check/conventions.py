@@ -17,7 +17,9 @@ from pullback.derive.layer import Layer
 
 MAX_FILE = 256 * 1024  # bytes
 BACKWARD, FORWARD, CACHE = "backward", "forward", "cache"
-UPSTREAM = ("dout", "upstream", "g", "grad_output", "grad_out")  # names of the output's cotangent
+# names of the output's cotangent; the second ones hold the output's own name
+UPSTREAM = ("dout", "upstream", "g", "grad", "grad_output", "grad_out", "output_gradient")
+OF_OUTPUT = ("d{}", "d_{}", "grad_{}", "{}_grad", "dL_d{}", "dLd{}")
 LIKELY = ("backward", "grad", "loss")  # what a function's name may hold
 Function = ast.FunctionDef
 
@@ -183,7 +185,7 @@ def meaning(parameter: str, layer: Layer, names: Mapping[str, str]) -> str | Non
     output = cotangent_name(layer.output.name)
     if parameter == CACHE or (parameter in layer.tensors and parameter != layer.output.name):
         return parameter
-    if parameter in (*UPSTREAM, output):
+    if parameter in (*UPSTREAM, *(p.format(layer.output.name) for p in OF_OUTPUT)):
         return output
     alike = [n for n in layer.tensors if n.lower() == parameter.lower()]
     return alike[0] if len(alike) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +39,14 @@ class Explanation:
 
 
 class Explainer:
-    """Explains values of one layer, with the values that the user's code goes on from."""
+    """Explains values of one layer, with the values that the user's code goes on from.
 
-    def __init__(self, quantities: Quantities, seconds: float) -> None:
+    Each explanation may take some seconds of the processor, and all together others.
+    """
+
+    def __init__(self, quantities: Quantities, seconds: float, most: float = math.inf) -> None:
         self.quantities, self.seconds, self.end = quantities, seconds, 0.0
+        self.last = time.process_time() + most
         self.axes = dict(quantities.tensors)
         self.sizes = [s for s in quantities.sizes if s in self.used()]
         self.notation = quantities.spelling
@@ -58,18 +63,18 @@ class Explainer:
         The formula itself is changed first, then those that it reads, nearest first; at last, with
         `two`, two changes of the formula itself.
         """
-        self.end = time.monotonic() + self.seconds
+        self.end = min(time.process_time() + self.seconds, self.last)
         simple = self.same(wanted, came)
         if simple:
             return simple
         for among in (self.quantities.formulas, self.quantities.by_steps):
             target = among.get(wanted.name) or Formula(wanted.name, wanted.indices, wanted.expr)
             for formula, change in islice(self.single(target, among), MAX_CHANGES):
-                if time.monotonic() > self.end:
+                if time.process_time() > self.end:
                     break
                 if self.gives(formula, change.result, target, came, world, among):
                     return self.told(formula, (change,))
-        self.end = time.monotonic() + self.seconds
+        self.end = min(time.process_time() + self.seconds, self.last)
         return self.twice(self.formula_of(wanted), came, world) if two else None
 
     def single(self, target: Formula, among: Formulas) -> Iterator[tuple[Formula, Change]]:
@@ -83,7 +88,7 @@ class Explainer:
         own = changes(target.expr, self.axes, self.sizes)
         for first in islice(chain(by_sizes(target.expr, self.sizes), own), MAX_FIRST):
             for second in changes(first.result, self.axes, self.sizes):
-                if time.monotonic() > self.end:
+                if time.process_time() > self.end:
                     return None
                 if self.fitting(second.result, target, came, world):
                     return self.told(target, (first, second))
@@ -97,6 +102,8 @@ class Explainer:
     def same(self, wanted: Quantity, came: Array) -> Explanation | None:
         """The right numbers in another shape."""
         right = self.quantities.shaped(wanted.array, wanted.indices)
+        if not np.any(came) and np.any(right):
+            return Explanation(("it is 0: nothing is added to it",), wanted.name, "")
         if came.shape == right.shape:
             return None
         if same(np.squeeze(came), np.squeeze(right)):

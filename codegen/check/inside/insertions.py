@@ -10,6 +10,7 @@ Node = Any  # of a syntax tree: which fields it has is known where its kind is
 Change = Callable[[Node], Node]
 SPOTS = ast.Name | ast.Call | ast.BinOp | ast.Subscript | ast.Attribute | ast.UnaryOp | ast.Compare
 METHODS = ("sum", "mean", "dot")  # of which what they belong to may lack something
+FUNCTIONS = ("{}.shape[0]", "{}.shape[1]", "{}.T", "({} > 0)", "(1 - {})", "{}**2", "np.diag({})")
 FACTORS = (ast.Mult, ast.Div)
 TERMS = (ast.Add, ast.Sub)
 
@@ -25,8 +26,8 @@ def insertions(whole: ast.Expression, cost: int, names: Sequence[str]) -> Iterat
             for operand in some:
                 for operator in operators:
                     yield at, operation(operator, operand)
-    if cost == 2:
-        yield from ((at, from_one) for at, operators in spots if set(operators) & {*TERMS})
+                if ast.Sub in operators:
+                    yield at, taken_from(operand)
 
 
 def inserted(at: int, change: Change, whole: ast.Expression) -> ast.Expression:
@@ -84,7 +85,7 @@ def functions(text: str) -> Iterator[Node]:
     """What is made of a variable."""
     for axis in (-1, 0):
         yield ast.parse(f"{text}.sum(axis={axis}, keepdims=True)", mode="eval").body
-    for made in ("{}.shape[0]", "{}.shape[1]", "{}.T", "({} > 0)", "(1 - {})", "{}**2"):
+    for made in FUNCTIONS:
         yield ast.parse(made.format(text), mode="eval").body
 
 
@@ -93,6 +94,6 @@ def operation(operator: type[ast.operator], operand: Node) -> Change:
     return lambda node: ast.BinOp(node, operator(), operand)
 
 
-def from_one(node: Node) -> Node:
-    """1 minus a node."""
-    return ast.BinOp(ast.Constant(1), ast.Sub(), node)
+def taken_from(operand: Node) -> Change:
+    """What takes a node from an operand."""
+    return lambda node: ast.BinOp(operand, ast.Sub(), node)

@@ -49,11 +49,12 @@ class Tried:
 
 @dataclass(frozen=True)
 class Respelled:
-    """A line, how it would be spelled, and what that change costs."""
+    """A line, how it would be spelled, what that change costs, and what is right with it."""
 
     line: int
     text: str
     cost: int
+    right: frozenset[str]
 
 
 class Respelling:
@@ -66,8 +67,7 @@ class Respelling:
 
     def cheapest(
         self,
-        likely: Sequence[int],
-        others: Sequence[int],
+        lines: Sequence[int],
         good: frozenset[str],
         end: float,
         put: Mapping[Site, Put],
@@ -75,22 +75,19 @@ class Respelling:
     ) -> list[Respelled]:
         """One spelling for each line with which all these gradients are right: the cheapest ones.
 
-        Of slips in one place those of all lines are found, of others those of likely lines, or the
-        first.
+        Of slips in one place those of all lines are found, of others the first.
         """
         found: list[Respelled] = []
         for cost in COSTS:
-            for number in dict.fromkeys([*likely, *others]):
-                if found and cost > COSTS[0] and number not in likely:
-                    return found
+            for number in lines:
                 line = self.lines.get(number) or Line(self, number)
                 self.lines[number] = line
                 if cost == COSTS[0]:
                     line.seen.clear()
-                text = line.first(cost, good, end, put, look)
-                if text is not None:
-                    found.append(Respelled(number, text, cost))
-                if time.monotonic() > end:
+                one = line.first(cost, good, end, put, look)
+                if one is not None:
+                    found.append(one)
+                if time.process_time() > end or (found and cost > COSTS[0]):
                     return found
             if found:
                 return found
@@ -108,7 +105,8 @@ class Line:
         self.names: list[str] = []
         self.numbers: list[str] = []
         if self.statement is not None:
-            self.names = names_of(whole.tree, self.statement)
+            functions = [f.name for f in whole.tree.body if isinstance(f, ast.FunctionDef)]
+            self.names = [*names_of(whole.tree, self.statement), *functions]
             self.load()
 
     def load(self) -> None:
@@ -144,12 +142,12 @@ class Line:
         end: float,
         put: Mapping[Site, Put],
         look: Any,
-    ) -> str | None:
+    ) -> Respelled | None:
         """The first spelling of this cost with which all these gradients are right."""
         if self.statement is None:
             return None
         for repair in repairs(self.statement, cost, self.names, self.numbers):
-            if time.monotonic() > end:
+            if time.process_time() > end:
                 return None
             try:
                 made = repair.made(self.statement)
@@ -157,8 +155,10 @@ class Line:
                 if spelled in self.seen:
                     continue
                 self.seen.add(spelled)
-                if good <= self.whole.right(self.result(repair, made, put, look)):
-                    return first_line(repair.statement(self.statement))
+                right = self.whole.right(self.result(repair, made, put, look))
+                if good <= right:
+                    text = first_line(repair.statement(self.statement))
+                    return Respelled(self.number, text, cost, right)
             except Exception:  # a spelling that cannot be run
                 continue
         return None

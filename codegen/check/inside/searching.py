@@ -43,10 +43,11 @@ class Search:
 
     def __init__(self, request: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
         self.request, self.arrays = request, arrays
-        start = time.monotonic()
+        start = time.process_time()  # the machine may do other things beside
         self.end, self.last = start + request["search"] * ROUNDS, start + request["search"]
         self.rtol = request["tolerance"]
         count = request["quantities"]
+        self.given = [a for name, a in arrays.items() if name.startswith("given ")]
         self.quantities = [arrays[f"quantity {k}"] for k in range(count)]
         self.wanted = {
             w["name"]: (w["path"], arrays[f"wanted {w['name']}"]) for w in request["wanted"]
@@ -81,7 +82,7 @@ class Search:
         said: dict[str, Any] = {"seen": [], "faults": [], "raised": self.request["raised"]}
         answer: dict[str, Any] = {}
         for site, values in first.seen.items():
-            known = [k for k, q in enumerate(self.quantities) if alike(values[-1], q)]
+            known = self.are(values[-1])
             said["seen"].append({"line": site[0], "name": site[1], "known": known})
         put: dict[Site, Put] = {}
         wrong, observer = frozenset(self.wanted) - right, first
@@ -92,11 +93,13 @@ class Search:
                 sites = {f.site for f in found}
                 others = self.candidates(self.others(observer, put), observer, put, right)
                 more = [f for f in others if f.site not in sites]
-                found, told = found + more, told + [self.told(f, observer, put, answer, {}) for f in more]
-            if not told:
-                break
-            said["faults"].append(told)
-            if not found:
+                found += more
+                told += [self.told(f, observer, put, answer, {}, right) for f in more]
+            if self.request["raised"] and not told:
+                told = [{"line": self.request["raised"][0], "repair": None, "cost": 0, "fixes": []}]
+            if told:
+                said["faults"].append(told)
+            if not found or any(t["repair"] and wrong <= {*t["fixes"]} for t in told):
                 break
             best = next((f for f, t in zip(found, told, strict=False) if t["repair"]), found[0])
             put = {**put, best.site: best.put}
@@ -114,22 +117,22 @@ class Search:
     ) -> list[dict[str, Any]]:
         """Lines that would do, with other spellings of them, or of lines where no value would do.
 
-        Where code raises, a line is named without a spelling, too.
+        Spellings that make more right than a value does leave the others out.
         """
         good = right | (found[0].fixes if found else frozenset(self.wanted))
         own = [f.site[0] for f in found]
-        rest, look = self.suspects(seen), {LOOK: self.look}
-        done = self.respelling.cheapest(own, rest, good, self.last, put, look)
+        look = {LOOK: self.look}
+        done = self.respelling.cheapest(self.suspects(seen, own), good, self.last, put, look)
+        most = max((len(r.right) for r in done), default=0)
+        done = [r for r in done if len(r.right) == most]
         texts = {r.line: r for r in done}
-        told = [self.told(f, seen, put, answer, texts) for f in found]
+        told = [self.told(f, seen, put, answer, texts, right) for f in found]
+        told = [t for t in told if t["repair"] or most <= len(good)]
         told += [
-            {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": sorted(good - right)}
+            {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": sorted(r.right - right)}
             for r in done
             if r.line not in own
         ]
-        raised = self.request["raised"]
-        if raised and not texts and not found:
-            return [{"line": raised[0], "repair": None, "cost": 0, "fixes": []}]
         return told
 
     def told(
@@ -139,6 +142,7 @@ class Search:
         put: Mapping[Site, Put],
         answer: dict[str, Any],
         texts: Mapping[int, Respelled],
+        right: frozenset[str],
     ) -> dict[str, Any]:
         """A candidate in data; the value that stands at its line goes to the answer's arrays."""
         own = self.own(seen, fault)
@@ -151,7 +155,7 @@ class Search:
             "line": line,
             "name": name,
             "quantity": fault.quantity,
-            "fixes": sorted(fault.fixes),
+            "fixes": sorted((texts[line].right if line in texts else fault.fixes) - right),
             "own": None if own is None else key,
             "transposed": bool(whole)
             and fault.put.array.shape == self.quantities[fault.quantity].T.shape
@@ -160,26 +164,43 @@ class Search:
             "cost": texts[line].cost if line in texts else 0,
         }
 
-    def suspects(self, seen: Observer) -> list[int]:
+    def suspects(self, seen: Observer, would_do: list[int]) -> list[int]:
         """Lines that may have to be spelled another way, likely ones first.
 
         They are the line that raises and those that called it, lines that set what is nothing
-        known, the latest first, what is returned, loops and conditions, and other lines, last
-        those that set what their name says.
+        known or at which a right value would do, what is returned, loops and conditions, and all
+        others, but for those that are right as they are.
         """
         tree = [*ast.walk(ast.parse(self.request["text"]))]
-        sites = [*reversed(seen.seen.items())]
-        known = {
-            site: [k for k, q in enumerate(self.quantities) if alike(values[-1], q)]
-            for site, values in sites
-        }
-        strange = [site[0] for site, _ in sites if not known[site]]
+        known = {site: self.are(values[-1]) for site, values in seen.seen.items()}
+        strange = [site[0] for site in known if not known[site] or site[0] in would_do]
         ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
         heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
-        rest = [s[0] for s, _ in sites if not any(self.called(s[1], k) for k in known[s])]
-        every = [site[0] for site, _ in sites]
-        raised = self.request["raised"] or []
-        return [*dict.fromkeys([*raised, *strange, *ends, *heads, *rest, *every])]
+        rest = [s[0] for s in known if not any(self.called(s[1], k) for k in known[s])]
+        functions = [f for f in tree if isinstance(f, ast.FunctionDef)]
+        every = [s.lineno for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt)]
+        lines = dict.fromkeys([*self.request["raised"], *strange, *ends, *heads, *rest, *every])
+        right = self.right_as_they_are(seen)
+        return [line for line in lines if line not in right]
+
+    def right_as_they_are(self, seen: Observer) -> set[int]:
+        """The lines that are the first to set what a tensor or a cotangent of the layer's is.
+
+        Those that set a size by its name are right, too.
+        """
+        known, last = {k for a in self.given for k in self.are(a)}, {}
+        sizes = self.request["sizes"]
+        for site, values in seen.seen.items():
+            if site[1] in sizes:
+                last[site[0]] = {-1} if np.array_equal(values[-1], sizes[site[1]]) else set()
+                continue
+            last[site[0]] = {k for k in self.are(values[-1]) if k < self.request["named"]} - known
+            known |= last[site[0]]
+        return {line for line, found in last.items() if found}
+
+    def are(self, value: Any) -> list[int]:
+        """The quantities that a value is."""
+        return [k for k, q in enumerate(self.quantities) if alike(value, q)]
 
     def candidates(
         self,
@@ -199,7 +220,7 @@ class Search:
         """The attempts that make wrong gradients right and leave those right that are."""
         wrong = frozenset(self.wanted) - right
         for site, quantity, new in attempts:
-            if time.monotonic() > self.end:
+            if time.process_time() > self.end:
                 return
             _, now = self.run({**put, site: new})
             if now & wrong and right <= now:
@@ -248,7 +269,7 @@ class Search:
     def known(self, seen: Observer, fault: Fault) -> list[int]:
         """The quantities that the value at a line is."""
         own = self.own(seen, fault)
-        return [] if own is None else [k for k, q in enumerate(self.quantities) if alike(own, q)]
+        return [] if own is None else self.are(own)
 
     def comes_up(self, seen: Observer, fault: Fault) -> bool:
         """Does a later line have the value that is wanted at this one?"""
