@@ -101,7 +101,7 @@ class Search:
                 said["faults"].append(told)
             if not found or any(t["repair"] and wrong <= {*t["fixes"]} for t in told):
                 break
-            best = next((f for f, t in zip(found, told, strict=False) if t["repair"]), found[0])
+            best = next((f for f in found if f.site[0] == told[0]["line"]), found[0])
             put = {**put, best.site: best.put}
             observer, right = self.run(put)
             wrong = frozenset(self.wanted) - right
@@ -126,14 +126,13 @@ class Search:
         most = max((len(r.right) for r in done), default=0)
         done = [r for r in done if len(r.right) == most]
         texts = {r.line: r for r in done}
-        told = [self.told(f, seen, put, answer, texts, right) for f in found]
-        told = [t for t in told if t["repair"] or most <= len(good)]
-        told += [
-            {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": sorted(r.right - right)}
-            for r in done
-            if r.line not in own
-        ]
-        return told
+        values = {t["line"]: t for t in (self.told(f, seen, put, answer, texts, right) for f in found)}
+        told: list[dict[str, Any]] = []
+        for r in done:
+            fixes = sorted(r.right - right)
+            plain = {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": fixes}
+            told.append(values.pop(r.line, plain))
+        return [*told, *(values.values() if most <= len(good) else ())]
 
     def told(
         self,
@@ -168,35 +167,29 @@ class Search:
         """Lines that may have to be spelled another way, likely ones first.
 
         They are the line that raises and those that called it, lines that set what is nothing
-        known or at which a right value would do, what is returned, loops and conditions, and all
-        others, but for those that are right as they are.
+        known or what was there before, what is returned, loops and conditions, and all others;
+        but for those that are the first to set a tensor or a cotangent of the layer's, or a size
+        by its name.
         """
         tree = [*ast.walk(ast.parse(self.request["text"]))]
-        known = {site: self.are(values[-1]) for site, values in seen.seen.items()}
-        strange = [site[0] for site in known if not known[site] or site[0] in would_do]
+        known, new, sizes = {k for a in self.given for k in self.are(a)}, {}, self.request["sizes"]
+        right: set[int] = set()
+        for (line, name), values in seen.seen.items():
+            if name in sizes:
+                is_size = np.array_equal(values[-1], sizes[name])
+                right = right | {line} if is_size else right - {line}
+                continue
+            new[line] = {*self.are(values[-1])} - known
+            known |= new[line]
+            is_named = any(k < self.request["named"] for k in new[line])
+            right = right | {line} if is_named else right - {line}
+        strange = [line for line in new if not new[line]]
         ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
         heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
-        rest = [s[0] for s in known if not any(self.called(s[1], k) for k in known[s])]
         functions = [f for f in tree if isinstance(f, ast.FunctionDef)]
         every = [s.lineno for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt)]
-        lines = dict.fromkeys([*self.request["raised"], *strange, *ends, *heads, *rest, *every])
-        right = self.right_as_they_are(seen)
+        lines = dict.fromkeys([*self.request["raised"], *strange, *would_do, *ends, *heads, *every])
         return [line for line in lines if line not in right]
-
-    def right_as_they_are(self, seen: Observer) -> set[int]:
-        """The lines that are the first to set what a tensor or a cotangent of the layer's is.
-
-        Those that set a size by its name are right, too.
-        """
-        known, last = {k for a in self.given for k in self.are(a)}, {}
-        sizes = self.request["sizes"]
-        for site, values in seen.seen.items():
-            if site[1] in sizes:
-                last[site[0]] = {-1} if np.array_equal(values[-1], sizes[site[1]]) else set()
-                continue
-            last[site[0]] = {k for k in self.are(values[-1]) if k < self.request["named"]} - known
-            known |= last[site[0]]
-        return {line for line, found in last.items() if found}
 
     def are(self, value: Any) -> list[int]:
         """The quantities that a value is."""
