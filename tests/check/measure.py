@@ -138,7 +138,7 @@ def differs(right: np.ndarray, came: np.ndarray | None) -> bool:
 
 
 def judged(chosen: list[str], every: int = 1, first: int = 0) -> list[Judged]:
-    """Each `every`-th mutant of these files from the `first` on, but for those that change nothing."""
+    """Each `every`-th mutant of these files, from the `first` on, if it is not right."""
     found = []
     for name in chosen:
         judge = Judge(name)

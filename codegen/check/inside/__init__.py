@@ -7,5 +7,8 @@
 | observer | values by line, and other values put in their place |
 | matching | are two arrays the same, whatever their layout |
 | searching | the first line at which the right value makes a gradient right |
-| repairs | other spellings of that line that make it right |
+| suspects | lines that may have to be spelled another way |
+| respelling | runs with a line spelled another way, the cheapest slips first |
+| repairs | other spellings of a line |
+| insertions | factors and terms put into a line |
 """

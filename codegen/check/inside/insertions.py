@@ -8,25 +8,41 @@ from typing import Any
 
 Node = Any  # of a syntax tree: which fields it has is known where its kind is
 Change = Callable[[Node], Node]
+Spot = tuple[int, tuple[type[ast.operator], ...]]  # a node of `ast.walk`, what may be put beside it
 SPOTS = ast.Name | ast.Call | ast.BinOp | ast.Subscript | ast.Attribute | ast.UnaryOp | ast.Compare
 METHODS = ("sum", "mean", "dot")  # of which what they belong to may lack something
-FUNCTIONS = ("{}.shape[0]", "{}.shape[1]", "{}.T", "({} > 0)", "(1 - {})", "{}**2", "np.diag({})")
+FUNCTIONS = (
+    *("{}.sum(axis=-1, keepdims=True)", "{}.sum(axis=0, keepdims=True)", "{}.shape[0]"),
+    *("{}.shape[1]", "{}.T", "({} > 0)", "(1 - {})", "{}**2", "np.diag({})"),
+)
 FACTORS = (ast.Mult, ast.Div)
 TERMS = (ast.Add, ast.Sub)
 
 
-def insertions(whole: ast.Expression, cost: int, names: Sequence[str]) -> Iterator[tuple[int, Change]]:
-    """Where in an expression, and what is put there: a number or a name, or a function of one."""
-    if cost < 2:
-        return
+def insertions(
+    whole: ast.Expression, cost: int, names: Sequence[str], scalars: Sequence[str]
+) -> Iterator[tuple[int, Change]]:
+    """Where in an expression, and what is put there: a number or a name, or what is made of one."""
     spots = [*spots_of(whole)]
-    for operands in (numbers(), map(name, names)) if cost == 2 else map(functions, names):
-        some = [*operands]
-        for at, operators in spots:
-            for operand in some:
-                for operator in operators:
-                    yield at, operation(operator, operand)
-                if ast.Sub in operators:
+    if cost == 2:
+        operands = [*numbers(), *map(name, names)]
+        yield from beside(spots, operands, (*FACTORS, *TERMS))
+    if cost == 3:
+        products = [parsed(f"{a} * {b}") for a in scalars for b in names if b not in scalars]
+        yield from beside(spots, products, TERMS)
+        made = [parsed(f.format(n)) for n in names if n not in scalars for f in FUNCTIONS]
+        yield from beside(spots, made, (*FACTORS, *TERMS))
+
+
+def beside(
+    spots: Sequence[Spot], operands: Sequence[Node], operators: Sequence[type[ast.operator]]
+) -> Iterator[tuple[int, Change]]:
+    """Every operand beside every node, by these operations where they are not its neighbour's."""
+    for at, possible in spots:
+        for operand in operands:
+            for operator in (o for o in operators if o in possible):
+                yield at, operation(operator, operand)
+                if operator is ast.Sub:
                     yield at, taken_from(operand)
 
 
@@ -44,7 +60,7 @@ def inserted(at: int, change: Change, whole: ast.Expression) -> ast.Expression:
     return whole
 
 
-def spots_of(whole: ast.Expression) -> Iterator[tuple[int, tuple[type[ast.operator], ...]]]:
+def spots_of(whole: ast.Expression) -> Iterator[Spot]:
     """The nodes beside which something may be put, and by which operations.
 
     A factor of a factor is a factor of the product, and a term of a term is one of the sum.
@@ -53,7 +69,9 @@ def spots_of(whole: ast.Expression) -> Iterator[tuple[int, tuple[type[ast.operat
         child: node for node in ast.walk(whole) for child in ast.iter_child_nodes(node)
     }
     for at, node in enumerate(ast.walk(whole)):
-        if not isinstance(node, SPOTS) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        if not isinstance(node, SPOTS) or not isinstance(
+            getattr(node, "ctx", ast.Load()), ast.Load
+        ):
             continue
         parent = above[node]
         if isinstance(node, ast.Attribute) and node.attr != "T":
@@ -81,12 +99,9 @@ def name(text: str) -> Node:
     return ast.Name(text, ast.Load())
 
 
-def functions(text: str) -> Iterator[Node]:
-    """What is made of a variable."""
-    for axis in (-1, 0):
-        yield ast.parse(f"{text}.sum(axis={axis}, keepdims=True)", mode="eval").body
-    for made in FUNCTIONS:
-        yield ast.parse(made.format(text), mode="eval").body
+def parsed(text: str) -> Node:
+    """An expression."""
+    return ast.parse(text, mode="eval").body
 
 
 def operation(operator: type[ast.operator], operand: Node) -> Change:

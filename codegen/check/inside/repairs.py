@@ -39,6 +39,15 @@ Names = Sequence[str]
 
 
 @dataclass(frozen=True)
+class Variables:
+    """The variables at a line: those that may stand for others, may be put in, are one number."""
+
+    names: Names = ()
+    numbers: Names = ()
+    scalars: Names = ()
+
+
+@dataclass(frozen=True)
 class Repair:
     """One change: of a statement's expression, as `ast.Expression`, or of the statement itself."""
 
@@ -62,16 +71,17 @@ class Repair:
         return new
 
 
-def repairs(statement: Node, cost: int, names: Names, numbers: Names) -> Iterator[Repair]:
-    """The changes of this cost; `names` may stand for others, `numbers` may be put in."""
-    if expression_of(statement) is not None:
-        whole = ast.Expression(expression_of(statement))
-        made = changes(whole, names) if cost < 3 else iter(())
+def repairs(statement: Node, cost: int, variables: Variables) -> Iterator[Repair]:
+    """The changes of this cost."""
+    expression = expression_of(statement)
+    if expression is not None:
+        whole = ast.Expression(expression)
+        made = changes(whole, variables.names) if cost < 3 else iter(())
         yield from (Repair(True, change) for own, change in made if own == cost)
-        for at, change in insertions(whole, cost, numbers):
+        for at, change in insertions(whole, cost, variables.numbers, variables.scalars):
             yield Repair(True, partial(inserted, at, change))
     if cost == 1 and not hasattr(statement, "body"):
-        yield from (Repair(False, change) for change in of_statement(statement, names))
+        yield from (Repair(False, change) for change in of_statement(statement, variables.names))
 
 
 def copied(node: Node) -> Node:

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+import numpy as np
+
 from pullback.codegen.check.inside.observer import Put, Site, kind
 from pullback.codegen.check.inside.repairs import (
     COSTS,
     Repair,
+    Variables,
     expression_of,
     first_line,
     names_of,
@@ -41,10 +44,24 @@ class Tried:
     seen: dict[str, Any] = field(default_factory=dict)  # the variables of the first time
 
     def __call__(self, variables: dict[str, Any], own: Callable[[], Any]) -> Any:
+        """The value; `variables` are those of the function, `own` gives the file's own value."""
         if self.code is None:
             self.seen = self.seen or dict(variables)
             return own()
         return eval(self.code, {**self.module, **variables})  # the user's own code, but for a slip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Which gradients a spelling has to make right, how long they may be tried, and with what.
+
+    Values may be put at other lines; `names` are those that the file then needs.
+    """
+
+    good: frozenset[str]
+    end: float  # as of time.process_time
+    put: Mapping[Site, Put]
+    names: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -65,14 +82,7 @@ class Respelling:
         self.tree = ast.parse(request["text"])
         self.lines: dict[int, Line] = {}
 
-    def cheapest(
-        self,
-        lines: Sequence[int],
-        good: frozenset[str],
-        end: float,
-        put: Mapping[Site, Put],
-        look: Any,
-    ) -> list[Respelled]:
+    def cheapest(self, lines: Sequence[int], trial: Trial) -> list[Respelled]:
         """One spelling for each line with which all these gradients are right: the cheapest ones.
 
         Of slips in one place those of all lines are found, of others the first.
@@ -84,10 +94,10 @@ class Respelling:
                 self.lines[number] = line
                 if cost == COSTS[0]:
                     line.seen.clear()
-                one = line.first(cost, good, end, put, look)
+                one = line.first(cost, trial)
                 if one is not None:
                     found.append(one)
-                if time.process_time() > end or (found and cost > COSTS[0]):
+                if time.process_time() > trial.end or (found and cost > COSTS[0]):
                     return found
             if found:
                 return found
@@ -100,54 +110,47 @@ class Line:
     def __init__(self, whole: Respelling, number: int) -> None:
         self.whole, self.number = whole, number
         self.statement = statement_of(whole.tree, number)
-        self.tried, self.loaded = Tried(), None
+        self.tried = Tried()
+        self.loaded: Loaded | None = None
         self.seen: set[str] = set()
-        self.names: list[str] = []
-        self.numbers: list[str] = []
+        self.variables = Variables()
         if self.statement is not None:
             functions = [f.name for f in whole.tree.body if isinstance(f, ast.FunctionDef)]
-            self.names = [*names_of(whole.tree, self.statement), *functions]
-            self.load()
+            self.load([*names_of(whole.tree, self.statement), *functions])
 
-    def load(self) -> None:
+    def load(self, names: list[str]) -> None:
         """Load the file with a call in place of the expression, and see the variables there."""
+        self.variables = Variables(names)
         if expression_of(self.statement) is None:
             return
-        request, names = self.whole.request, {TRIED: self.tried}
+        request, tried = self.whole.request, {TRIED: self.tried}
         try:
-            loaded = Loaded(request, self.whole.arrays, self.replaced, names)
+            loaded = Loaded(request, self.whole.arrays, self.replaced, tried)
             self.tried.module = loaded.module.__dict__
             self.loaded = loaded
             loaded.call()
         except Exception:
             pass  # it raises as it is
         held = self.tried.seen
-        kinds = {n: kind(held[n]) for n in self.names if n in held}
-        self.numbers = [n for n in self.names if kinds.get(n) and not isinstance(held[n], bool)]
+        numbers = [n for n in names if kind(held.get(n)) and not isinstance(held[n], bool)]
+        self.variables = Variables(names, numbers, [n for n in numbers if not np.ndim(held[n])])
 
     def replaced(self, tree: Tree) -> Tree:
         """The module with a call in place of the line's expression."""
-        statement = statement_of(tree, self.number)
-        own = expression_of(statement)
+        statement: Any = statement_of(tree, self.number)
+        own: Any = expression_of(statement)
         here = ast.Call(ast.Name("locals", ast.Load()), [], [])
         empty = ast.arguments([], [], None, [], [], None, [])
         new = ast.Call(ast.Name(TRIED, ast.Load()), [here, ast.Lambda(empty, own)], [])
         setattr(statement, place_of(statement), ast.copy_location(new, own))
         return ast.fix_missing_locations(tree)
 
-    def first(
-        self,
-        cost: int,
-        good: frozenset[str],
-        end: float,
-        put: Mapping[Site, Put],
-        look: Any,
-    ) -> Respelled | None:
+    def first(self, cost: int, trial: Trial) -> Respelled | None:
         """The first spelling of this cost with which all these gradients are right."""
         if self.statement is None:
             return None
-        for repair in repairs(self.statement, cost, self.names, self.numbers):
-            if time.process_time() > end:
+        for repair in repairs(self.statement, cost, self.variables):
+            if time.process_time() > trial.end:
                 return None
             try:
                 made = repair.made(self.statement)
@@ -155,30 +158,30 @@ class Line:
                 if spelled in self.seen:
                     continue
                 self.seen.add(spelled)
-                right = self.whole.right(self.result(repair, made, put, look))
-                if good <= right:
+                right = self.whole.right(self.result(repair, made, trial))
+                if trial.good <= right:
                     text = first_line(repair.statement(self.statement))
                     return Respelled(self.number, text, cost, right)
             except Exception:  # a spelling that cannot be run
                 continue
         return None
 
-    def result(self, repair: Repair, made: Any, put: Mapping[Site, Put], look: Any) -> Any:
+    def result(self, repair: Repair, made: Any, trial: Trial) -> Any:
         """What the file returns with the line spelled so."""
-        if repair.of_expression and self.loaded is not None and not put:
+        if repair.of_expression and self.loaded is not None and not trial.put:
             self.tried.code = compile(made, self.whole.request["file"], "eval")
             return self.loaded.call()[1]
-        return self.anew(repair, put, look).call()[1]
+        return self.anew(repair, trial).call()[1]
 
-    def anew(self, repair: Repair, put: Mapping[Site, Put], look: Any) -> Loaded:
+    def anew(self, repair: Repair, trial: Trial) -> Loaded:
         """The file loaded with the line spelled so, and with values put at others."""
 
         def changed(tree: Tree) -> Tree:
-            old = statement_of(tree, self.number)
+            old: Any = statement_of(tree, self.number)
             replace(tree, old, repair.statement(old))
-            return watched(tree) if put else ast.fix_missing_locations(tree)
+            return watched(tree) if trial.put else ast.fix_missing_locations(tree)
 
-        return Loaded(self.whole.request, self.whole.arrays, changed, look)
+        return Loaded(self.whole.request, self.whole.arrays, changed, trial.names)
 
 
 def replace(tree: Tree, old: ast.stmt, new: ast.stmt) -> None:

@@ -17,8 +17,9 @@ import numpy as np
 
 from pullback.codegen.check.inside.matching import alike, exactly, fitting, near
 from pullback.codegen.check.inside.observer import Observer, Put, Site, same
-from pullback.codegen.check.inside.respelling import Respelled, Respelling
+from pullback.codegen.check.inside.respelling import Respelled, Respelling, Trial
 from pullback.codegen.check.inside.running import Loaded, parts
+from pullback.codegen.check.inside.suspects import suspects
 from pullback.codegen.check.inside.watched import LOOK, watched
 
 MAX_FAULTS, MAX_CANDIDATES = 4, 4
@@ -121,12 +122,14 @@ class Search:
         """
         good = right | (found[0].fixes if found else frozenset(self.wanted))
         own = [f.site[0] for f in found]
-        look = {LOOK: self.look}
-        done = self.respelling.cheapest(self.suspects(seen, own), good, self.last, put, look)
+        lines = suspects(self.request, self.given, self.are, seen, own)
+        done = self.respelling.cheapest(lines, Trial(good, self.last, put, {LOOK: self.look}))
         most = max((len(r.right) for r in done), default=0)
         done = [r for r in done if len(r.right) == most]
         texts = {r.line: r for r in done}
-        values = {t["line"]: t for t in (self.told(f, seen, put, answer, texts, right) for f in found)}
+        values = {
+            t["line"]: t for t in (self.told(f, seen, put, answer, texts, right) for f in found)
+        }
         told: list[dict[str, Any]] = []
         for r in done:
             fixes = sorted(r.right - right)
@@ -162,34 +165,6 @@ class Search:
             "repair": texts[line].text if line in texts else None,
             "cost": texts[line].cost if line in texts else 0,
         }
-
-    def suspects(self, seen: Observer, would_do: list[int]) -> list[int]:
-        """Lines that may have to be spelled another way, likely ones first.
-
-        They are the line that raises and those that called it, lines that set what is nothing
-        known or what was there before, what is returned, loops and conditions, and all others;
-        but for those that are the first to set a tensor or a cotangent of the layer's, or a size
-        by its name.
-        """
-        tree = [*ast.walk(ast.parse(self.request["text"]))]
-        known, new, sizes = {k for a in self.given for k in self.are(a)}, {}, self.request["sizes"]
-        right: set[int] = set()
-        for (line, name), values in seen.seen.items():
-            if name in sizes:
-                is_size = np.array_equal(values[-1], sizes[name])
-                right = right | {line} if is_size else right - {line}
-                continue
-            new[line] = {*self.are(values[-1])} - known
-            known |= new[line]
-            is_named = any(k < self.request["named"] for k in new[line])
-            right = right | {line} if is_named else right - {line}
-        strange = [line for line in new if not new[line]]
-        ends = [n.lineno for n in tree if isinstance(n, ast.Return) and n.value is not None]
-        heads = [n.lineno for n in tree if isinstance(n, ast.For | ast.While | ast.If)]
-        functions = [f for f in tree if isinstance(f, ast.FunctionDef)]
-        every = [s.lineno for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt)]
-        lines = dict.fromkeys([*self.request["raised"], *strange, *would_do, *ends, *heads, *every])
-        return [line for line in lines if line not in right]
 
     def are(self, value: Any) -> list[int]:
         """The quantities that a value is."""
