@@ -65,7 +65,8 @@ def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: E
         why = fault.explanation
         own = why is not None and why.name == fault.name and len(why.words) == 1
         spelled = {0: 2 if own else 1 if why else 0, 3: 3}.get(told["cost"], 9)
-        return spelled + 3 * follows(ran, said, told, some, explainer)
+        stands = told.get("stands", False)  # it is the first to set something known
+        return spelled + 3 * (not stands and follows(ran, said, told, some, explainer))
 
     faults = [fault_of(ran, said, told, explainer) for told in some]
     weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]

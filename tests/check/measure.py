@@ -17,7 +17,7 @@ import numpy as np
 
 from pullback.codegen.check.calling import LEADS, arguments, drawn
 from pullback.codegen.check.checking import check_file
-from pullback.codegen.check.comparing import TOLERANCE, relative
+from pullback.codegen.check.comparing import NOT_COMPARED, TOLERANCE, relative
 from pullback.codegen.check.conventions import gradient_names, plan
 from pullback.codegen.check.found import Report
 from pullback.codegen.check.inside.running import Loaded, parts
@@ -61,7 +61,10 @@ class Judged:
 
     @property
     def named(self) -> bool:
-        return self.gradients and self.line and self.change
+        """Is all of it told? Where a gradient is not returned, that is all there is to tell."""
+        missing = {g.tensor for g in self.report.gradients if g.status == NOT_COMPARED}
+        whole = self.gradients and self.truth == missing and not self.raises
+        return whole or (self.gradients and self.line and self.change)
 
     @property
     def verbatim(self) -> bool:

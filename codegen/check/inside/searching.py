@@ -19,7 +19,7 @@ from pullback.codegen.check.inside.matching import alike, exactly, fitting, near
 from pullback.codegen.check.inside.observer import Observer, Put, Site, same
 from pullback.codegen.check.inside.respelling import Respelled, Respelling, Trial
 from pullback.codegen.check.inside.running import Loaded, parts
-from pullback.codegen.check.inside.suspects import suspects
+from pullback.codegen.check.inside.suspects import known_first, suspects
 from pullback.codegen.check.inside.watched import LOOK, watched
 
 MAX_FAULTS, MAX_CANDIDATES = 4, 4
@@ -122,7 +122,8 @@ class Search:
         """
         good = right | (found[0].fixes if found else frozenset(self.wanted))
         own = [f.site[0] for f in found]
-        lines = suspects(self.request, self.given, self.are, seen, own)
+        new = known_first(self.request, self.given, self.are, seen)
+        lines = suspects(self.request, new, own)
         done = self.respelling.cheapest(lines, Trial(good, self.last, put, {LOOK: self.look}))
         most = max((len(r.right) for r in done), default=0)
         done = [r for r in done if len(r.right) == most]
@@ -135,7 +136,8 @@ class Search:
             fixes = sorted(r.right - right)
             plain = {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": fixes}
             told.append(values.pop(r.line, plain))
-        return [*told, *(values.values() if most <= len(good) else ())]
+        told += values.values() if most <= len(good) else ()
+        return [{**t, "stands": bool(new.get(t["line"]))} for t in told]
 
     def told(
         self,
