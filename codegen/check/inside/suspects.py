@@ -40,13 +40,16 @@ def known_first(
     are: Callable[[Any], list[int]],
     seen: Observer,
 ) -> dict[int, set[int]]:
-    """The known quantities that each line is the first to set; a size by its name counts as one."""
+    """The known quantities that each line is the first to set; a size by its name counts as one.
+
+    Lines that set known ones time after time are left out: they are those of helpers.
+    """
     known, new = {k for a in given for k in are(a)}, {}
     for (line, name), values in seen.seen.items():
         if name in request["sizes"]:
             is_size = np.array_equal(values[-1], request["sizes"][name])
             new[line] = {SIZE} if is_size else set()
-        else:
+        elif len(values) == 1 or not are(values[0]):
             new[line] = {*are(values[-1])} - known
             known |= new[line]
     return new
