@@ -11,7 +11,7 @@ from tests.check.mutants import names
 from tests.meaning import derived
 
 SPELLINGS = Path(__file__).parent / "spellings"
-EVERY = 12  # of them, in the quick tests
+EVERY = 16  # of them, in the quick tests
 
 
 def spellings(path):
