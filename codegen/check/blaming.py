@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pullback.codegen.check.arrays import Array
@@ -72,8 +73,17 @@ def best(ran: Ran, said: Answer, some: Sequence[Mapping[str, Any]], explainer: E
     weights = [weight(told, fault) for told, fault in zip(some, faults, strict=True)]
     chosen = weights.index(max(weights))
     if faults[chosen].explanation or faults[chosen].repair:
-        return faults[chosen]
+        return told_by(faults[chosen], faults)
     return fault_of(ran, said, some[chosen], explainer, two=True)
+
+
+def told_by(fault: Fault, faults: Sequence[Fault]) -> Fault:
+    """A fault; where its own value is not explained, with what another line's value says of it."""
+    for other in faults:
+        if not fault.explanation and other.explanation and other.makes_right == fault.makes_right:
+            what = {n: getattr(other, n) for n in ("sets", "name", "title", "wanted")}
+            return replace(fault, explanation=other.explanation, **what)
+    return fault
 
 
 def follows(

@@ -132,8 +132,14 @@ class Line:
         except Exception:
             pass  # it raises as it is
         held = self.tried.seen
-        numbers = [n for n in names if kind(held.get(n)) and not isinstance(held[n], bool)]
-        self.variables = Variables(names, numbers, [n for n in numbers if not np.ndim(held[n])])
+        statement: Any = self.statement
+        used = [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        numbers: dict[int, str] = {}  # one name for each array, that of the line if it has one
+        for n in sorted(names, key=lambda n: n not in used):
+            if kind(held.get(n)) and not isinstance(held[n], bool):
+                numbers.setdefault(id(held[n]), n)
+        scalars = [n for n in numbers.values() if not np.ndim(held[n])]
+        self.variables = Variables(names, [*numbers.values()], scalars)
 
     def replaced(self, tree: Tree) -> Tree:
         """The module with a call in place of the line's expression."""

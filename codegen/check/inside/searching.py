@@ -19,7 +19,7 @@ from pullback.codegen.check.inside.matching import alike, exactly, fitting, near
 from pullback.codegen.check.inside.observer import Observer, Put, Site, same
 from pullback.codegen.check.inside.respelling import Respelled, Respelling, Trial
 from pullback.codegen.check.inside.running import Loaded, parts
-from pullback.codegen.check.inside.suspects import known_first, suspects
+from pullback.codegen.check.inside.suspects import Said, judged, suspects
 from pullback.codegen.check.inside.watched import LOOK, watched
 
 MAX_FAULTS, MAX_CANDIDATES = 4, 4
@@ -122,12 +122,14 @@ class Search:
         """
         good = right | (found[0].fixes if found else frozenset(self.wanted))
         own = [f.site[0] for f in found]
-        new = known_first(self.request, self.given, self.are, seen)
-        lines = suspects(self.request, new, own)
+        said = judged(self.request, self.given, self.are, seen)
+        lines = suspects(self.request, said, own)
         done = self.respelling.cheapest(lines, Trial(good, self.last, put, {LOOK: self.look}))
         most = max((len(r.right) for r in done), default=0)
         done = [r for r in done if len(r.right) == most]
         texts = {r.line: r for r in done}
+        rest = (a for a in self.others(seen, put) if a[0][0] in {*texts} - {*own})
+        found += self.candidates(rest, seen, put, right) if texts else []
         values = {
             t["line"]: t for t in (self.told(f, seen, put, answer, texts, right) for f in found)
         }
@@ -137,7 +139,7 @@ class Search:
             plain = {"line": r.line, "repair": r.text, "cost": r.cost, "fixes": fixes}
             told.append(values.pop(r.line, plain))
         told += values.values() if most <= len(good) else ()
-        return [{**t, "stands": bool(new.get(t["line"]))} for t in told]
+        return [{**t, "stands": said.get(t["line"], Said.STRANGE) > Said.STRANGE} for t in told]
 
     def told(
         self,
