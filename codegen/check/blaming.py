@@ -18,7 +18,7 @@ from pullback.codegen.check.quantities import Quantity
 from pullback.derive.calculus.derivation import cotangent_name
 
 LONG = 80  # characters of a line that are shown
-SEARCHING, MOST_SEARCHING = 0.3, 2.5  # part of the time that is given, and seconds
+SEARCHING, MOST_SEARCHING = 0.3, 2.4  # part of the time that is given, and seconds
 
 
 def searched(ran: Ran, seconds: float, part: float = 1) -> Answer:

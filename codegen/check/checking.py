@@ -18,7 +18,7 @@ from pullback.derive.calculus.derivation import Derivation
 
 # part of the time that is given, and seconds, for each line
 EXPLAINING, MOST_EXPLAINING = 0.05, 0.8
-MOST = 1.6  # seconds for all lines
+MOST = 1.2  # seconds for all lines
 
 
 def check_file(

@@ -36,7 +36,7 @@ def suspects(
     functions = [f for f in tree if isinstance(f, ast.FunctionDef)]
     every = [s.lineno for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt)]
     lines = dict.fromkeys([*request["raised"], *strange, *would_do, *ends, *heads, *every])
-    return [line for line in lines if said.get(line) is not Said.RIGHT]
+    return [line for line in lines if line in ends or said.get(line) is not Said.RIGHT]
 
 
 def judged(
