@@ -178,6 +178,15 @@ def test_long_formulas_are_broken_before_operators():
     assert len(mathml.pieces(root)) == 1
 
 
+@pytest.mark.parametrize("script", [r"^{\top}", "_n", "_n^2"])
+def test_a_bracket_grows_under_a_script_and_is_closed_for_breaks(script):
+    """Browsers let a sign grow within a row, and not as the very base of a script."""
+    text = "abcdefghijkl"
+    root = mathml.parsed(rf"\biggl( \frac{{a}}{{b}} \biggr){script} {text} + {text}{text} + c")
+    assert not [e for e in root.iter() if e.tag in mathml.SCRIPTS and e[0].tag == "mo"]
+    assert len(mathml.pieces(root)) == 3
+
+
 def test_both_brackets_of_a_power_have_one_size():
     text = shown("softmax_cross_entropy")
     assert "minsize" in text

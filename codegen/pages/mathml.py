@@ -26,6 +26,7 @@ LONG = 34  # letters of a formula, or of a part of it, that may be broken
 SUMS = {"+", "−"}  # a line may begin with these
 BREAKS = SUMS | {"=", "/"}  # ... and outside brackets with these
 OPEN, CLOSE = set("([{"), set(")]}")
+SCRIPTS = ("msup", "msub", "msubsup")
 
 
 def available() -> bool:
@@ -69,7 +70,17 @@ def parsed(latex: str) -> ET.Element:
         if set(power[1].text or "") == {"′"}:  # raised already, and tiny where raised twice
             power.tag = "mrow"
             power[1].attrib = {"lspace": "0", "rspace": "0"}
+    for script in root.iter():
+        if script.tag in SCRIPTS and script[0].tag == "mo":
+            script[0] = grown(script[0])
     return root
+
+
+def grown(base: ET.Element) -> ET.Element:
+    """A sign in a row of its own: as the very base of a script browsers do not let it grow."""
+    row = ET.Element("mrow")
+    row.append(base)
+    return row
 
 
 def pieces(root: ET.Element) -> list[ET.Element]:
@@ -95,7 +106,7 @@ def split(row: list[ET.Element], within: int) -> list[list[ET.Element]]:
     found: list[list[ET.Element]] = [[]]
     depth = 0
     for child in row:
-        text = (child.text or "") if child.tag == "mo" else ""
+        text = (child.text or "") if child.tag == "mo" else closing(child)
         depth += (text in OPEN) - (text in CLOSE)
         before = next((e for e in reversed(found[-1]) if e.tag != "mspace"), None)
         binary = before is not None and not is_operator(before) and child.get("lspace") != "0"
@@ -104,6 +115,14 @@ def split(row: list[ET.Element], within: int) -> list[list[ET.Element]]:
             found.append([])
         found[-1].append(child)
     return found
+
+
+def closing(element: ET.Element) -> str:
+    """The bracket that bears a script, as in (a)ᵀ; none of anything else."""
+    if element.tag not in SCRIPTS:
+        return ""
+    text = "".join(element[0].itertext())
+    return text if text in CLOSE else ""
 
 
 def is_operator(element: ET.Element) -> bool:
