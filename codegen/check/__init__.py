@@ -11,7 +11,9 @@
 | comparing | gradients beside ours: right, wrong, not compared |
 | changes | single changes of a formula, in words |
 | explaining | which change gives the numbers that came |
-| claims | a formula typed in, read, evaluated and checked |
+| typed | a formula typed in, read and evaluated |
+| transposed | its products with factors transposed or exchanged |
+| claims | the whole way for such a formula |
 | found | the values that reports are made of |
 | calling | the file's functions called, their results beside ours |
 | by_numbers | what a value is and should be, no line of a file being known |

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pullback.codegen.check.arrays import Array
 from pullback.codegen.check.explaining import Explainer, same
 from pullback.codegen.check.found import Fault
@@ -12,6 +14,13 @@ def by_numbers(
     quantities: Quantities, quantity: Quantity, own: Array, sets: str, explainer: Explainer
 ) -> Fault:
     """A fault without a line."""
+    explanation = explainer.explain(quantity, own, quantities.world)
+    fault = untold(quantities, quantity, sets)
+    return replace(fault, is_=named(quantities, own), explanation=explanation)
+
+
+def untold(quantities: Quantities, quantity: Quantity, sets: str) -> Fault:
+    """A fault without a line, of which it is known what is wanted and no more."""
     return Fault(
         line=0,
         source="",
@@ -19,8 +28,8 @@ def by_numbers(
         name=quantity.name,
         title=quantities.title(quantity),
         wanted=formula(quantities, quantity),
-        is_=named(quantities, own),
-        explanation=explainer.explain(quantity, own, quantities.world),
+        is_="",
+        explanation=None,
         repair=None,
         makes_right=(),
     )

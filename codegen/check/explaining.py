@@ -30,12 +30,13 @@ class Explanation:
     """What a value is in place of what it should be.
 
     `words` say what was changed; `formula` is the changed one, of the tensor `name`, if another
-    than the value's own was changed.
+    than the value's own was changed. Its two `sides` are for those who spell it otherwise.
     """
 
     words: tuple[str, ...]
     name: str
     formula: str
+    sides: tuple[Expr, Expr] | None = None
 
 
 class Explainer:
@@ -195,7 +196,9 @@ class Explainer:
     def told(self, formula: Formula, found: Sequence[Change]) -> Explanation:
         """The changes in words and the changed formula."""
         words = tuple(self.spelled(change) for change in found)
-        return Explanation(words, formula.name, self.equation(formula, found[-1].result))
+        result = found[-1].result
+        sides = (formula.left, result) if formula.name else None
+        return Explanation(words, formula.name, self.equation(formula, result), sides)
 
     def spelled(self, change: Change) -> str:
         """A change in words; a cotangent that is one number, such as 1/N, is told with it."""

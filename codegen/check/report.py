@@ -18,7 +18,12 @@ def text(report: Report) -> str:
 
 def data(reports: Sequence[Report]) -> list[dict[str, Any]]:
     """Reports as JSON has them."""
-    return [asdict(report) for report in reports]
+    return [asdict(report, dict_factory=spelled) for report in reports]
+
+
+def spelled(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Fields but those that hold what is spelled in others."""
+    return {name: value for name, value in pairs if name != "sides"}
 
 
 def lines(report: Report) -> Iterator[str]:
