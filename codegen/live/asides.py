@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -24,6 +24,9 @@ from pullback.derive.calculus.derivation import tensor_of
 from pullback.derive.calculus.jacobians import jacobian
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import Proof
+
+if TYPE_CHECKING:
+    from pullback.codegen.check.found import Fault
 
 Event = dict[str, Any]
 SECONDS = 8.0  # in which the reason for a wrong gradient is looked for
@@ -99,8 +102,28 @@ def check(asked: CheckMine, growing: Growing) -> Event:
         "event": "checked",
         "verdict": output.status,
         "text": text(report),
-        "html": filled("checked", report, output.status == RIGHT, right(growing, output.tensor)),
+        "html": filled(
+            "checked",
+            report,
+            output.status == RIGHT,
+            right(growing, output.tensor),
+            [came(growing, fault) for fault in report.faults],
+        ),
     }
+
+
+def came(growing: Growing, fault: Fault) -> Markup | str:
+    """What a claim comes to: a formula, set where it is known as one, or a name, or nothing."""
+    why = fault.explanation
+    if why is None or why.sides is None:
+        return fault.is_
+    left, right = why.sides
+    upstream = bool(growing.reading.layer.output.indices)
+
+    def spell(notation: Notation) -> str:
+        return (notation.whole if upstream else notation).equation(left, right)
+
+    return growing.setting(growing.derivation).formula(spell)
 
 
 def right(growing: Growing, name: str) -> tuple[Markup, ...]:

@@ -10,7 +10,8 @@ from pullback.codegen.faults import LONG
 from pullback.derive.errors import PullbackError
 
 NOTATIONS = {"index": "equations", "matrices": "matrices", "arrays": "arrays", "toml": ""}
-LONGEST = {"text": 64 * 1024, "shapes": 4096, "numbers": 16 * 1024}  # characters
+LONG_TEXT = 64 * 1024  # characters
+LONGEST = {"text": LONG_TEXT, "claim": LONG_TEXT, "numbers": 16 * 1024, "shapes": 4096}
 SHORT = 2048  # ... of every other text
 MOST = 10**6  # of a number
 

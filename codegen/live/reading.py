@@ -72,6 +72,6 @@ def letters(text: str) -> dict[str, str]:
     for pair in filter(str.strip, text.split(",")):
         name, _, letter = (word.strip() for word in pair.partition("="))
         if not (name and letter.isascii() and letter.isidentifier() and letter[0].isalpha()):
-            raise PullbackError(f"{pair.strip()!r} is not like n=i")
+            raise PullbackError(f"letters: {pair.strip()!r} is not like n=i")
         found[name] = letter
     return found

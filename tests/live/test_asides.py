@@ -88,6 +88,37 @@ def test_a_claim_that_is_none_is_said(answers, claim):
     assert one("check", HANDOUT, answers, claim=claim)["event"] == "error"
 
 
+@pytest.mark.parametrize(
+    ("claim", "letters", "words"),
+    [
+        ("du = dh", "", "∂L/∂u[n,k] = ∂L/∂h[n,k]"),
+        ("du = dh", "k=q,n=i", "∂L/∂u[i,q] = ∂L/∂h[i,q]"),
+        ("dc = du.sum(axis=1)", "", "∂L/∂c[k] = Σ_k′ ∂L/∂u[n,k′]"),
+        ("dW = x.T @ dh + λ * W", "", "∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂h[n,k] + λ W[d,k]"),
+    ],
+)
+def test_what_a_wrong_claim_comes_to_is_typeset(answers, claim, letters, words):
+    html = one("check", {**HANDOUT, "letters": letters}, answers, claim=claim)["html"]
+    came = html.partition("What came</dt>")[2].partition("<dt>")[0]
+    assert "<math" in came and words_of(came).startswith(words)
+
+
+@pytest.mark.parametrize("letters", ["", "k=q"])
+def test_what_comes_to_a_vector_is_typeset_with_its_own_cotangent(letters):
+    html = one("check", {**SMALL, "letters": letters}, claim="du = dh")["html"]
+    k = letters[2:] or "k"
+    assert f"∂ℒ/∂u[n,{k}] = ∂ℒ/∂h[n,{k}]" in words_of(html)
+
+
+def test_a_product_that_does_not_fit_is_told_with_one_that_is_right(answers):
+    event = one("check", HANDOUT, answers, claim="dh = dz @ w")
+    assert event["verdict"] == "wrong" and "<code>dh = dz @ w.T</code>" in event["html"]
+    assert "N × J and K × J do not go together" in event["html"]
+    code = "def backward(cache):\n" + "    dW = x.T @ du\n" * 500
+    said = one("check", HANDOUT, answers, claim=code)
+    assert said["event"] == "error" and "`pullback check FILE --against" in said["message"]
+
+
 def test_what_is_claimed_is_escaped(answers):
     event = one("check", HANDOUT, answers, claim="dW = x.T @ du * (1 <du.sum())")
     assert "1 &lt;du" in event["html"]
