@@ -131,6 +131,24 @@ def test_a_gradient_by_hand_is_checked(screen):
     assert screen.seen("#checked") == ["dw is no name"] and screen.phase == "done"
 
 
+def test_it_is_seen_that_an_answer_is_on_its_way(screen):
+    screen.derived().page.locator("#claim").fill("dW = x")
+    before = "getComputedStyle(document.getElementById('checked'), '::before').content"
+    assert screen.page.evaluate(before) == "none"
+    screen.page.get_by_role("button", name="Check", exact=True).click()
+    assert "One moment" in screen.page.evaluate(before)
+    screen.tell("check", {"event": "error", "message": "a formula, as in `dW = x`"}, END)
+    assert screen.page.evaluate(before) == "none"
+    assert screen.seen("#checked code") == ["dW = x"]
+
+
+def test_the_headings_of_gradients_have_the_names_of_their_tensors(screen):
+    screen.derived()
+    for name in ("z", "w"):
+        heading = screen.page.get_by_role("heading", name=f"Gradient by {name}", exact=True)
+        assert heading.count() == 1
+
+
 def test_a_worked_example_has_own_numbers_or_drawn_ones(screen):
     screen.answer("example", {"event": "example", "html": "<p>2 + 2</p>"}, END)
     screen.derived()

@@ -92,6 +92,21 @@ def test_too_large_says_what_to_do(screen):
     assert screen.seen("#trouble") == ["Too large: over 60 s\n\nask for fewer"]
 
 
+def test_what_was_too_large_is_not_said_of_another_text(screen):
+    screen.derived({"event": "too large", "message": "over 60 s", "advice": "ask for fewer"})
+    assert screen.seen("#trouble")
+    screen.answer("read", WRONG)
+    screen.page.locator("#text").press("x")
+    screen.reach("error")
+    assert not screen.seen("#trouble")
+
+
+def test_a_window_of_a_watch_holds_all(screen):
+    lead(screen, "done")
+    screen.page.set_viewport_size({"width": 240, "height": 320})
+    assert fits(screen.page)
+
+
 def test_a_server_that_is_gone_is_tried_again(screen):
     lead(screen, "gone")
     assert "tried again" in screen.seen("#message")[0]

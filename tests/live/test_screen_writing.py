@@ -152,7 +152,20 @@ def test_a_link_has_no_token(screen):
     screen.page.get_by_role("button", name="Copy link").click()
     screen.page.get_by_text("Copied").first.wait_for()
     link = screen.page.evaluate("navigator.clipboard.readText()")
-    assert "token" not in link and "#notation=matrices&text=z" in link
+    assert link.startswith(f"{screen.home}#notation=matrices&text=z")
+    own = "import('/static/files.js').then(f => f.linked('file:///a%20b/live.html?token=t#text=q'))"
+    assert screen.page.evaluate(own).startswith("file:///a%20b/live.html#notation=matrices&text=z")
+
+
+@pytest.mark.parametrize("notation", ["nothing", "constructor", "__proto__", "toString", ""])
+def test_an_address_with_a_notation_that_is_none_has_indices(here, notation):
+    screen = Screen(*here, f"#notation={notation}&text=u")
+    screen.reach("deriving")
+    assert screen.asked("derive")[-1]["notation"] == "index"
+    with screen.page.expect_download() as saved:
+        screen.page.get_by_role("button", name="Save").click()
+    assert "equations" in tomllib.loads(saved.value.path().read_text())
+    screen.close()
 
 
 @pytest.mark.parametrize("text", ["u = x W\n", "a '''b\\", 'q""" \\x\t\x01'])

@@ -1,6 +1,6 @@
 /** Whole definitions: from another notation, an example, a file, the address. */
 import { copy, say } from "./dom.js";
-import { addressed, fragment, opened, remember } from "./files.js";
+import { addressed, linked, opened, remember } from "./files.js";
 import { asking, lost, nothing, typed } from "./run.js";
 import { FIELDS, state } from "./state.js";
 import { NOTATIONS, fill, fixing, offer, taken, tell, whatIfs } from "./write.js";
@@ -76,7 +76,7 @@ export function dropped(files) {
 
 /** The address without its token, with the definition. @param {HTMLElement} pressed */
 export function share(pressed) {
-  copy(`${location.origin}${location.pathname}${fragment()}`, pressed);
+  copy(linked(location.href), pressed);
 }
 
 /** Takes the definition of the address, or begins with none. */

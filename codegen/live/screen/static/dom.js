@@ -44,6 +44,10 @@ export function button(label, pressed, attributes = {}) {
   return made;
 }
 
+/** Words in which code stands between backticks. @param {string} words */
+export const coded = (words) =>
+  words.split("`").map((part, place) => (place % 2 ? make("code", {}, part) : part));
+
 /** Says something to screen readers. @param {string} words */
 export function say(words) {
   if (the("said").textContent !== words) the("said").textContent = words;

@@ -8,6 +8,9 @@ export function fragment() {
   return `#${new URLSearchParams(pairs)}`;
 }
 
+/** The address of a page with the definition in it, and nothing else. @param {string} page */
+export const linked = (page) => page.replace(/[?#].*$/s, "") + fragment();
+
 /** The definition in the address, or null. @returns {Partial<import("./state.js").Definition> | null} */
 export function addressed() {
   const found = new URLSearchParams(location.hash.slice(1));
@@ -23,7 +26,7 @@ export function remember() {
 }
 
 /** @type {Record<string, string>} */
-const KEYS = { index: "equations", matrices: "matrices", arrays: "arrays" };
+const KEYS = { __proto__: null, index: "equations", matrices: "matrices", arrays: "arrays" };
 
 /** The definition as a file: its name and its text. @returns {[string, string]} */
 export function filed() {
@@ -67,6 +70,9 @@ function escaped(text) {
 
 export const LARGEST = 60_000; // characters of a definition
 
+/** @type {Record<string, string>} */
+const ENDINGS = { __proto__: null, toml: "toml", py: "arrays" };
+
 /**
  * A definition from a file; its ending says what it is.
  *
@@ -78,6 +84,6 @@ export async function opened(file) {
     throw new Error(`${file.name} is too large: ${file.size} bytes; ${LARGEST} are taken.`);
   const text = (await file.text()).replaceAll("\r\n", "\n");
   const notation =
-    { toml: "toml", py: "arrays" }[file.name.split(".").pop() ?? ""] ?? state.definition.notation;
+    ENDINGS[file.name.split(".").pop() ?? ""] ?? state.definition.notation;
   return { notation, text, shapes: "", wrt: "", letters: "" };
 }

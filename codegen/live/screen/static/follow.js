@@ -55,7 +55,8 @@ export function left({ text }) {
  * @param {string} title
  */
 function carded({ name, of, html, latex }, title) {
-  const heading = make("h3", {}, title, of ? put(make("span"), of) : make("i", {}, name));
+  const named = { "aria-label": `${title}${name}` }; // formulas do not count for names
+  const heading = make("h3", named, title, of ? put(make("span"), of) : make("i", {}, name));
   const reveal = button(HIDES, (pressed) => shown(card, pressed), {
     class: "reveal",
     "aria-expanded": "false",

@@ -1,5 +1,5 @@
 /** The right column: why a step, the Jacobian's picture, code, a claim checked. */
-import { all, copy, download, make, put, the } from "./dom.js";
+import { all, coded, copy, download, make, put, the } from "./dom.js";
 import { state } from "./state.js";
 
 const NARROW = matchMedia("(max-width: 64rem)");
@@ -24,7 +24,7 @@ function shown(place, answer, kinds = [answer.event]) {
     locked: "The server has a new address.",
   };
   place.replaceChildren(
-    make("p", { class: "wrong" }, answer.message ?? words[answer.event] ?? answer.event),
+    make("p", { class: "wrong" }, ...coded(answer.message ?? words[answer.event] ?? answer.event)),
   );
 }
 
@@ -123,11 +123,11 @@ export function retarget(asking) {
 }
 
 /** The code, and that it is not proved as long as it is not. */
-const coded = () => (state.proved ? "" : "# not yet proved\n") + made.text;
+const marked = () => (state.proved ? "" : "# not yet proved\n") + made.text;
 
 /** @param {HTMLElement} pressed */
-export const copyCode = (pressed) => copy(coded(), pressed);
-export const saveCode = () => download(made.file || "layer.py", coded());
+export const copyCode = (pressed) => copy(marked(), pressed);
+export const saveCode = () => download(made.file || "layer.py", marked());
 
 // -- check, numbers ------------------------------------------------------------------------------
 

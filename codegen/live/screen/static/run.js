@@ -34,6 +34,7 @@ export function typed() {
   fitting();
   if (!state.definition.text.trim()) return nothing();
   if (the("gradients").children.length) document.body.dataset.old = "";
+  else the("trouble").hidden = true; // it was about another text
   if (state.definition.text.length > LARGEST) return wrong(tooLong());
   enter("typing");
   asking({ ask: "read" }, readAnswer);

@@ -1,5 +1,5 @@
 /** The left column: the text with its faults marked, what was understood, examples. */
-import { all, button, make, put, say, the } from "./dom.js";
+import { all, button, coded, make, put, say, the } from "./dom.js";
 import { FIELDS, state } from "./state.js";
 
 /** @type {readonly (keyof import("./state.js").Definition)[]} */
@@ -86,8 +86,7 @@ export function fixing(label, pressed) {
 export function tell(words, kind, offers = []) {
   const box = the("message");
   const offered = offers.length ? [make("p", { class: "fixes" }, ...offers)] : [];
-  const parts = words.split("`").map((part, place) => (place % 2 ? make("code", {}, part) : part));
-  box.replaceChildren(make("p", {}, ...parts), ...offered);
+  box.replaceChildren(make("p", {}, ...coded(words)), ...offered);
   box.dataset.kind = kind;
   box.hidden = false;
   say(words);
