@@ -6,7 +6,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from pullback.codegen.faces.notebook import shipped
+from pullback import load
 
 
 def ours(
@@ -22,7 +22,7 @@ def ours(
 @cache
 def precise(layer: str) -> ModuleType:
     """The layer's module, made to be precise."""
-    return shipped(layer).compile(precise=True)
+    return load(layer).compile(precise=True)
 
 
 def step(

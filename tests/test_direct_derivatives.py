@@ -5,7 +5,7 @@ import pytest
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.outliner import outline
 from pullback.derive.calculus.derivation import derive
-from pullback.derive.calculus.reading import held, reading_nodes
+from pullback.derive.calculus.reading import Uses
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_equations
 
@@ -47,4 +47,4 @@ def test_all_that_is_held_is_named():
 )
 def test_notation_is_looked_through(node, tensor, names):
     layer = read_equations("own", SHARED)
-    assert held(reading_nodes(layer), layer.tensor(node), layer.tensor(tensor)) == names
+    assert Uses(layer).held(layer.tensor(node), layer.tensor(tensor)) == names

@@ -267,8 +267,8 @@ NEEDS = {  # equations, and what their steps need, in print
     "u[n] = exp(x[n]) / sum(m, exp(x[m]) + 1)": set(),
     "u[n] = log(1 + x[n]**2) + sqrt(x[n]**2 + 1/10) + a / (1 + a**2)": set(),
     "u[n] = a / x[n]": {"x[n] ≠ 0", "x[n′] ≠ 0"},
-    "u[n] = log(x[n])": {"x[n′] > 0", "x[n] ≠ 0"},
-    "u[n] = log1p(x[n])": {"1 + x[n′] > 0", "1 + x[n] ≠ 0"},
+    "u[n] = log(x[n])": {"x[n] > 0", "x[n′] > 0", "x[n] ≠ 0"},
+    "u[n] = log1p(x[n])": {"1 + x[n] > 0", "1 + x[n′] > 0", "1 + x[n] ≠ 0"},
     "u[n] = where(m[n] > 0, a / x[n], 0)": {
         "x[n] ≠ 0 if m[n] > 0",
         "x[n′] ≠ 0 if m[n′] > 0",

@@ -27,6 +27,7 @@ class Tensors:
     layer: Layer
     # where a factor stands among others, once for each, as steps change little of what is written
     orders: dict[Expr, tuple[int, int, object]] = field(default_factory=dict, compare=False)
+    losses: dict[object, str] = field(default_factory=dict, compare=False)  # by style
 
     @cached_property
     def places(self) -> Mapping[str, int]:

@@ -74,10 +74,12 @@ def loss(tensors: Tensors, style: Style) -> str:
     output = tensors.layer.output
     if not output.indices:
         return style.name(output.name)
-    shown = {style.name(name) for name in tensors.names}
-    if not shown & {"L", "l", style.name("ell")}:
-        return style.loss
-    return next((x for x in LOSSES if x not in shown), style.loss)
+    if style not in tensors.losses:
+        shown = {style.name(name) for name in tensors.names}
+        free = [x for x in LOSSES if x not in shown]
+        taken = shown & {"L", "l", style.name("ell")}
+        tensors.losses[style] = free[0] if taken and free else style.loss
+    return tensors.losses[style]
 
 
 def number(here: Writing, expr: Expr) -> Spelled:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sympy as sp
 from sympy import Expr
@@ -16,6 +17,7 @@ from pullback.codegen.notation.styles import ATOM
 from pullback.codegen.pages.outline import MATRICES, Block, Formula, Line, Words
 from pullback.codegen.pages.pictures import work
 from pullback.derive.calculus.derivation import Derivation, Gradient
+from pullback.derive.calculus.jacobians import Value
 from pullback.derive.calculus.matrix_forms import MatrixForm
 from pullback.derive.calculus.steps import Step
 from pullback.derive.index.objects import entry_name
@@ -76,9 +78,13 @@ class Forms:
 
     def is_repeated(self, gradient: Gradient) -> bool:
         """Does the tensor stand in every row of a node that reads it?"""
-        values = {value.node.name: value for value in self.derivation.values}
-        found = (values[part.jacobian.node.name].matrix for part in gradient.parts)
+        found = (self.values[part.jacobian.node.name].matrix for part in gradient.parts)
         return any(f and stands_in_every_row(f.tree, gradient.tensor.name) for f in found)
+
+    @cached_property
+    def values(self) -> Mapping[str, Value]:
+        """The values by their nodes' names."""
+        return {value.node.name: value for value in self.derivation.values}
 
     def saved(self, gradient: Gradient) -> Iterable[Words]:
         """That a diagonal Jacobian needs no matrix product, and what that saves."""

@@ -33,7 +33,7 @@ from pullback.derive.calculus.derivation import (
     gradient_layer,
 )
 from pullback.derive.calculus.jacobians import Jacobian
-from pullback.derive.calculus.reading import held, reading_nodes
+from pullback.derive.calculus.reading import Uses
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
 from pullback.derive.index.objects import Index, entry_indices
@@ -219,13 +219,13 @@ class Outliner:
 
     def held(self, jacobian: Jacobian) -> tuple[str, ...]:
         """What is held in it, if anything is."""
-        return held(self.readers, jacobian.node, jacobian.tensor)
+        return self.uses.held(jacobian.node, jacobian.tensor)
 
     @cached_property
-    def readers(self) -> dict[str, list[str]]:
+    def uses(self) -> Uses:
         """Which nodes read a tensor, those of gradients among them."""
         gradients = list(self.derivation.gradients)
-        return reading_nodes(gradient_layer(self.derivation.layer, gradients))
+        return Uses(gradient_layer(self.derivation.layer, gradients))
 
     def pullback(self, pullback: Pullback, left: Formula) -> Iterable[Block]:
         """The steps from Jᵀg to its short form, and to the form for computing."""

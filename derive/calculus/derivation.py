@@ -195,10 +195,12 @@ def growing(layer: Layer) -> Iterator[Derivation]:
     needed = on_the_way(layer, readers)
     derivation = Derivation(layer, tuple(values), (), layer.wrt, (), ())
     yield derivation
+    alike: list[Node] = []  # cotangents that are the same at every place
     for tensor in in_reverse(layer, readers, needed):
         read = [by_name[reader] for reader in readers.get(tensor.name, ()) if reader in needed]
         parts = tuple(derive_pullback(layer, by_name, value, tensor) for value in read)
-        gradient = with_wholes(gradient_of(tensor, parts), derivation.gradients)
+        gradient = with_wholes(gradient_of(tensor, parts), alike)
+        alike += same_everywhere(gradient)
         derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
         yield derivation
     gradients = derivation.gradients
@@ -239,15 +241,18 @@ def gradient_of(tensor: Tensor | Node, parts: tuple[Pullback, ...]) -> Gradient:
     return Gradient(tensor, cotangent, parts, matrix_form(total(parts), tensor.indices))
 
 
-def with_wholes(gradient: Gradient, before: Sequence[Gradient]) -> Gradient:
-    """A gradient, and what it comes to with those put in that are the same at every place."""
-    known = [
-        Node(cotangent_name(g.tensor.name), g.tensor.indices, g.total, True, "", "")
-        for g in before
-        if g.tensor.indices and g.parts and not g.total.has(sp.Indexed, Index)
-    ]
+def with_wholes(gradient: Gradient, known: Sequence[Node]) -> Gradient:
+    """A gradient, and what it comes to with known ones put in for their names."""
     wholes = put_together(gradient.total, gradient.tensor.indices, known)
     return replace(gradient, wholes=tuple(wholes))
+
+
+def same_everywhere(gradient: Gradient) -> list[Node]:
+    """A gradient as notation for what it is, if that is the same at every place; else nothing."""
+    tensor, total = gradient.tensor, gradient.total
+    if not tensor.indices or not gradient.parts or total.has(sp.Indexed, Index):
+        return []
+    return [Node(cotangent_name(tensor.name), tensor.indices, total, True, "", "")]
 
 
 def derive_seconds(

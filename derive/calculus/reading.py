@@ -64,10 +64,26 @@ def reached_from(names: Iterable[str], readers: dict[str, list[str]]) -> set[str
     return reached
 
 
-def held(readers: dict[str, list[str]], node: Node, tensor: Tensor | Node) -> tuple[str, ...]:
-    """What a node reads beside a tensor that hangs on it too, by name.
+class Uses:
+    """Who reads what in a layer, and what is held in a direct derivative."""
 
-    ∂node/∂tensor is the direct derivative, in which these are held; the total one has more in it.
-    """
-    others = reached_from([tensor.name], readers) - {tensor.name}
-    return tuple(name for name in readers if name in others and node.name in readers[name])
+    def __init__(self, layer: Layer) -> None:
+        self.readers = reading_nodes(layer)
+        self.places = {n.name: place for place, n in enumerate(layer.nodes)}
+
+    def held(self, node: Node, tensor: Tensor | Node) -> tuple[str, ...]:
+        """What a node reads beside a tensor that hangs on it too, by name.
+
+        ∂node/∂tensor is the direct derivative, in which these are held; the total one has more in
+        it. What stands behind the node is not gone through: nothing of it is read by the node.
+        """
+        end = self.places[node.name]
+        reached: set[str] = set()
+        frontier = [tensor.name]
+        while frontier:
+            for name in self.readers.get(frontier.pop(), ()):
+                if self.places[name] < end and name not in reached:
+                    reached.add(name)
+                    frontier.append(name)
+        found = [name for name in reached if node.name in self.readers.get(name, ())]
+        return tuple(sorted(found, key=self.places.__getitem__))

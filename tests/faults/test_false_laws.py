@@ -24,6 +24,8 @@ FALSE = [
     ("sum over a delta", "sum(j, [j == y[j]] * f[j]) = f[y[k]]"),
     ("sum over a delta", "sum(j, [j != k] * f[j]) = f[k]"),
     ("sum of a constant", "sum(n, c[n]) = N * c[m]"),
+    ("as matrices", "sum(k, a[i, k] * b[k, j]) = sum(k, a[i, k] * b[j, k])"),
+    ("as matrices", "sum(k, a[i, k] * b[k, j]) = sum(k, a[k, i] * b[k, j])"),
     ("tie to a label", "[j != y[n]] * f[j] + a = [j != y[n]] * f[y[n]] + a"),
     ("terms that cancel", "sum(j, a[j] - sum(k, a[k])) = 0"),
     ("terms that cancel", "sum(j, (a[j] - sum(k, a[k]) / J)**3) = 0"),  # true of two entries

@@ -30,11 +30,11 @@ LOWER = "pullback.codegen.targets.numpy.target.lower"
 PAGES = "pullback.codegen.pages"
 NUMPY = "pullback.codegen.targets.numpy.target"
 WRITERS = [f"{NUMPY}.emission", f"{NUMPY}.module_test"]
-WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.compiler.page"]
+WRITERS += ["pullback.codegen.compiler.document", "pullback.codegen.pages.page.page"]
 COMMANDS = [
     (["show", "relu"], [*STAGES, f"{PAGES}.terminal.Screen.show"]),
     (["show", "relu", "--format", "latex"], [*STAGES, f"{PAGES}.latex.document"]),
-    (["show", "relu", "--format", "html"], [*STAGES, LOWER, "pullback.codegen.compiler.page"]),
+    (["show", "relu", "--format", "html"], [*STAGES, LOWER, "pullback.codegen.pages.page.page"]),
     (
         ["show", "relu", "--jacobian", "h", "u"],
         ["pullback.codegen.pages.jacobian_matrix.jacobian_matrix"],
