@@ -87,7 +87,7 @@ def test_the_command(place):
     assert run(place, "pullback", "--version") == run(
         place, "python", "-m", "pullback", "--version"
     )
-    assert "∂ℒ/∂z[n,j]" in run(place, "pullback", "show", "softmax_cross_entropy")
+    assert "∂E/∂z[n,j]" in run(place, "pullback", "show", "softmax_cross_entropy")
     run(place, "pullback", "generate", "relu", "--out", "made")
     made = {p.name for p in (place / "elsewhere" / "made").iterdir()}
     assert {"relu.py", "test_relu.py", "relu.tex"} <= made

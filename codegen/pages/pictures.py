@@ -24,6 +24,7 @@ LARGEST = 1024  # entries of a picture
 PLAIN = ("diagonal", "scaled identity", "identity", "dense")  # structures that are seen at a glance
 ROWS, COLUMNS = 4, 6  # of a matrix whose entries are written out
 SMALL = 4  # entries of one that is written out beside its steps
+SHORT = 16  # operations of an entry of such a matrix
 CELL = 8  # the side of an entry, in pixels
 
 Places = Mapping[Index, int]
@@ -179,7 +180,9 @@ def written_sizes(jacobian: Jacobian) -> dict[str, int]:
 
 
 def is_small(jacobian: Jacobian) -> bool:
-    """Has it few entries where it is written out?"""
+    """Has it few entries where it is written out, and are they short?"""
+    if sp.count_ops(jacobian.entry.end) > SHORT:
+        return False
     sizes = written_sizes(jacobian)
     return prod(sizes[i.axis] for i in (*jacobian.rows, *jacobian.columns)) <= SMALL
 

@@ -135,7 +135,7 @@ class StepCheck:
         share = max(1, MAX_CASES // len(chosen))
         for number, at in enumerate(chosen, 1):
             cases = RandomCases(chance, share)
-            self.take(at, cases, self.share * number // len(chosen))
+            self.take(at, cases, max(1, self.share * number // len(chosen)))
         return self.result(sampled=True, places=len(chosen), of=len(every))
 
     def take(self, at: Mapping[Index, int], cases: Cases | RandomCases, up_to: int = 0) -> None:
