@@ -21,7 +21,6 @@ import sympy
 
 import pullback
 from pullback.codegen.live import screen
-from pullback.codegen.pages.setting import FONT, templates
 from pullback.derive.errors import PullbackError
 
 HERE = Path(__file__).parent
@@ -29,10 +28,6 @@ SCREEN = HERE.parent / "screen" / "static"
 PACKED = ("package.json", "package-lock.json")
 PYODIDE = Path("node_modules", "pyodide")
 PACKAGES = (sympy, mpmath, jinja2, markupsafe)
-FACE = (
-    '@font-face { font-family: "Pullback Math"; '
-    'src: url(data:font/woff2;base64,%s) format("woff2"); }\n'
-)
 POLICY = (
     "default-src 'none'; script-src '{script}' 'wasm-unsafe-eval' blob:; worker-src blob:; "
     "style-src '{style}'; font-src data:; img-src data:; connect-src blob:; base-uri 'none'; "
@@ -107,9 +102,9 @@ def bundled(work: Path, name: str) -> bytes:
 def page(work: Path, parts: Mapping[str, bytes]) -> str:
     """The screen's document, with everything in itself."""
     script = bundled(work, "live.js").decode()
-    font = base64.b64encode(FONT.read_bytes()).decode()
-    style = FACE % font + templates().get_template("style.css.j2").render()
-    style += (SCREEN / "live.css").read_text(encoding="utf-8")
+    served = {name: content for name, (_, content) in screen.files().items()}
+    font = f"url(data:font/woff2;base64,{base64.b64encode(served['math.woff2']).decode()})"
+    style = once(r"url\(math\.woff2\)", font, served["live.css"].decode())
     policy = POLICY.format(script=digest(script), style=digest(style))
     text = screen.page()
     text = once(r'<link rel="stylesheet"[^>]*>', f"<style>{style}</style>", text)
