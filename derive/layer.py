@@ -68,6 +68,19 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Where the places lie at which a tensor is read along an axis: from `low` to `high`, which
+    must not leave it. `text` is the entry as written."""
+
+    tensor: str
+    position: int
+    low: Expr
+    high: Expr
+    size: Expr
+    text: str
+
+
+@dataclass(frozen=True)
 class Layer:
     """One definition, read: inputs in order of appearance, equations in order of use."""
 
@@ -83,6 +96,8 @@ class Layer:
     digest: str  # SHA-256 of all text that the layer was read from
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     handout: tuple[Beside, ...] = ()
+    sizes: tuple[tuple[Expr, Expr], ...] = ()  # those that no input shows, by the others, in order
+    reaches: tuple[Reach, ...] = ()  # what must lie within its axis
 
     @property
     def output(self) -> Node:

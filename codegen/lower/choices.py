@@ -10,7 +10,9 @@ from sympy import Expr
 
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
+from pullback.codegen.lower.shifts import mask
 from pullback.derive.calculus.conditions import cases
+from pullback.derive.laws.shifts import is_meeting
 
 COMPARISONS: Mapping[type, str] = {
     sp.StrictGreaterThan: "greater",
@@ -24,6 +26,8 @@ COMPARISONS: Mapping[type, str] = {
 
 def bracket(here: Context, expr: Expr) -> Term:
     """An indicator, as a mask."""
+    if is_meeting(expr):
+        return mask(here, expr)
     return comparison(here, expr.args[0])
 
 

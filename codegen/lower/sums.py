@@ -15,6 +15,7 @@ from pullback.codegen.lower.guards import covered, finite_under, guard, sorted_o
 from pullback.codegen.lower.multiplied_out import grows
 from pullback.codegen.lower.products import product, under_masks
 from pullback.codegen.lower.scatters import scatter
+from pullback.codegen.lower.shifts import fold, nested, window
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
 from pullback.derive.calculus.conditions import is_mask, sizes
 from pullback.derive.index.binders import Binder, Sum
@@ -25,6 +26,9 @@ from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, o
 def total(here: Context, expr: Expr) -> Term:
     """A sum: of a product it is a contraction; by a label it is a scatter; else a reduction."""
     body, indices = cast(Binder, expr).open()
+    shifted = at_places(here, body, indices)
+    if shifted is not None:
+        return shifted
     factors = [part for f in sp.Mul.make_args(body) for part in split_off_mask(here, f)]
     inside = [f for f in factors if f.free_symbols & set(indices)]
     outside = [f for f in factors if f not in inside]
@@ -33,6 +37,18 @@ def total(here: Context, expr: Expr) -> Term:
         outside += reached(here, inside, outside, indices)
         return product(here, [(term, 1)], outside)
     return total_inside(here.under(sizes(indices)), body, factors, indices)
+
+
+def at_places(here: Context, body: Expr, indices: tuple[Index, ...]) -> Term | None:
+    """A sum in which axes meet in whole expressions, as windows."""
+    if not body.has(Bracket):
+        return None
+    here = here.under(sizes(indices))
+    found = window(here, body, indices) or fold(here, body, indices)
+    if found is None:
+        apart = nested(body, indices)
+        return None if apart is None else here.lower(apart)
+    return found
 
 
 def split_off_mask(here: Context, factor: Expr) -> tuple[Expr, ...]:

@@ -18,6 +18,7 @@ MP.dps = 50
 
 NUMERIC = frozenset({"real", "number", "mask"})  # what may stand in arithmetic; a mask is 0 or 1
 ANY = NUMERIC | {"integer"}
+WHOLE = frozenset({"integer", "number"})  # what may stand in arithmetic of places
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ _TABLE = (
     EntryFunction(
         "exp_difference", (kinds("real"),) * 2, "real", real_part(lambda a, b: MP.exp(a - b))
     ),
+    EntryFunction("whole_add", (WHOLE, WHOLE), "whole", operator.add),
+    EntryFunction("whole_multiply", (WHOLE, WHOLE), "whole", operator.mul),
     comparison("greater", operator.gt),
     comparison("greater_equal", operator.ge),
     comparison("less", operator.lt),

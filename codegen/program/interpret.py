@@ -20,6 +20,7 @@ from pullback.codegen.program.operations import (
     Constant,
     Contract,
     Elementwise,
+    Fold,
     Function,
     Input,
     OneHot,
@@ -31,6 +32,7 @@ from pullback.codegen.program.operations import (
     Scatter,
     Size,
     Take,
+    Window,
     reads,
 )
 
@@ -77,6 +79,8 @@ class Meaning:
             if isinstance(value.op, Input):
                 shape = self.inputs[value.op.name].shape
                 self.sizes.update(zip(value.sizes, shape, strict=True))
+        for size, by in program.layer.sizes:
+            self.sizes[size] = int(by.xreplace(self.sizes))
 
     def results(self) -> list[tuple[str, int]]:
         """The names of the results and their values."""
@@ -108,6 +112,8 @@ class Meaning:
             return self.put(op)
         if isinstance(op, Scatter):
             return self.scatter(op, shape)
+        if isinstance(op, Fold):
+            return self.fold(op, shape)
         entry = RULES[type(op)]
         return Table(shape, {place: entry(self, op, place) for place in places(shape)})
 
@@ -196,6 +202,19 @@ class Meaning:
         """Is the last place the label?"""
         return bool(self.tables[op.labels][place[:-1]] == place[-1])
 
+    def window(self, op: Window, place: Place) -> Any:
+        """The entry of a window, 0 outside of what it lies on."""
+        end = op.axis + len(op.steps)
+        at = self.along(op, place[op.axis : end])
+        table = self.tables[op.value]
+        inside = 0 <= at < table.shape[op.axis]
+        return table[(*place[: op.axis], at, *place[end:])] if inside else MP.mpf(0)
+
+    def along(self, op: Window | Fold, place: Iterable[int]) -> int:
+        """The place on the axis on which windows lie."""
+        numbers = [int(self.tables[n][()]) for n in (op.start, *op.steps)]
+        return numbers[0] + sum(s * p for s, p in zip(numbers[1:], place, strict=True))
+
     # -- operations that fill a table in another order ---------------------------------------------
 
     def input(self, op: Input, shape: tuple[int, ...]) -> Table:
@@ -226,6 +245,18 @@ class Meaning:
             entries[(*(self.at(o, place) for o in op.at), *place[lead:])] += rows[place]
         return Table(shape, entries)
 
+    def fold(self, op: Fold, shape: tuple[int, ...]) -> Table:
+        """Windows added up where they lie."""
+        windows = self.tables[op.value]
+        entries = {place: MP.mpf(0) for place in places(shape)}
+        first = sum(1 for axis in range(op.axes[0]) if axis not in op.axes)
+        for place in places(windows.shape):
+            at = self.along(op, [place[axis] for axis in op.axes])
+            left = [p for axis, p in enumerate(place) if axis not in op.axes]
+            if 0 <= at < shape[first]:
+                entries[(*left[:first], at, *left[first:])] += windows[place]
+        return Table(shape, entries)
+
 
 def extreme(kind: str, entries: list[Any]) -> Any:
     """The first largest or smallest of numbers, or its place; NaN goes before all."""
@@ -245,4 +276,5 @@ RULES: Mapping[type, Callable[..., Any]] = {
     Take: Meaning.take,
     Pick: Meaning.pick,
     OneHot: Meaning.one_hot,
+    Window: Meaning.window,
 }

@@ -127,9 +127,34 @@ class Scatter:
     sizes: tuple[int, ...]  # Sizes
 
 
+@dataclass(frozen=True)
+class Window:
+    """Entries at start + Σ step · new axis along one axis, which the new axes replace; 0 outside.
+
+    `start` and `steps` are numbers, `sizes` the Sizes of the new axes.
+    """
+
+    value: int
+    axis: int
+    start: int
+    steps: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Entries added up at start + Σ step · axis on one axis, which replaces those; none outside."""
+
+    value: int
+    axes: tuple[int, ...]
+    start: int
+    steps: tuple[int, ...]
+    size: int  # the Size of the axis
+
+
 Operation = (
     Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Take | Pick | Put
-    | OneHot | Scatter
+    | OneHot | Scatter | Window | Fold
 )  # fmt: skip
 
 
@@ -154,6 +179,10 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (labels, size)
         case Scatter(value, at, sizes):
             return (value, *(o.value for o in at), *sizes)
+        case Window(value, _, start, steps, sizes):
+            return (value, start, *steps, *sizes)
+        case Fold(value, _, start, steps, size):
+            return (value, start, *steps, size)
     return ()
 
 
@@ -226,4 +255,6 @@ def borrows(op: Operation, values: Sequence[Value]) -> bool:
             return set(letters) == set(out)  # a diagonal
         case Take(_, _, labels):
             return not values[labels].sizes
+        case Window():
+            return True
     return False

@@ -13,6 +13,7 @@ from pullback.codegen.program.operations import (
     Constant,
     Contract,
     Elementwise,
+    Fold,
     OneHot,
     Operand,
     Operation,
@@ -23,6 +24,7 @@ from pullback.codegen.program.operations import (
     Size,
     Take,
     Value,
+    Window,
 )
 
 Sizes = tuple[Expr, ...]
@@ -132,8 +134,10 @@ def kind_of(result: str, kinds: Sequence[str]) -> str:
         mixed = "integer" in kinds and {"real", "mask"} & {*kinds}
         refuse_unless(not mixed, f"{kinds[0]} is compared with {kinds[-1]}")
         return result
-    if result == "arithmetic" and {*kinds} == {"number"}:
+    if result in ("arithmetic", "whole") and {*kinds} == {"number"}:
         return "number"
+    if result == "whole":
+        return "integer"
     # true + true is true in NumPy, and a choice of two Python numbers makes integers
     numbers = kinds[1:] if result == "choice" else kinds
     refuse_unless(result == "real" or "real" in numbers, "no operand is real")
@@ -240,6 +244,32 @@ def of_scatter(op: Scatter, values: Sequence[Value]) -> Result:
     return (*new, *sizes[len(along) :]), "real"
 
 
+def of_window(op: Window, values: Sequence[Value]) -> Result:
+    """New axes in place of one."""
+    sizes = values[op.value].sizes
+    wanted("real", op.value, values, "what windows lie on")
+    refuse_unless(0 <= op.axis < len(sizes), f"axis {op.axis} of {sizes}")
+    refuse_unless(len(op.steps) == len(op.sizes), f"{len(op.steps)} steps, {len(op.sizes)} sizes")
+    for number in (op.start, *op.steps):
+        wanted("number", number, values, "a start or a step")
+    new = tuple(size_of(size, values) for size in op.sizes)
+    return (*sizes[: op.axis], *new, *sizes[op.axis + 1 :]), "real"
+
+
+def of_fold(op: Fold, values: Sequence[Value]) -> Result:
+    """One axis where the first of those that are folded was."""
+    sizes = values[op.value].sizes
+    wanted("real", op.value, values, "what is folded")
+    inside = len({*op.axes}) == len(op.axes) and {*op.axes} <= {*range(len(sizes))}
+    refuse_unless(inside and len(op.axes) > 0, f"axes {op.axes} of {sizes}")
+    refuse_unless(len(op.steps) == len(op.axes), f"{len(op.steps)} steps, {len(op.axes)} axes")
+    for number in (op.start, *op.steps):
+        wanted("number", number, values, "a start or a step")
+    left = [size for axis, size in enumerate(sizes) if axis not in op.axes]
+    first = sum(1 for axis in range(op.axes[0]) if axis not in op.axes)
+    return (*left[:first], size_of(op.size, values), *left[first:]), "real"
+
+
 RULES: Mapping[type, Callable[..., Result]] = {
     Constant: of_number,
     Size: of_number,
@@ -252,4 +282,6 @@ RULES: Mapping[type, Callable[..., Result]] = {
     Put: of_put,
     OneHot: of_one_hot,
     Scatter: of_scatter,
+    Window: of_window,
+    Fold: of_fold,
 }

@@ -22,6 +22,11 @@ class Bracket(Expr):
         condition = sp.sympify(condition)
         if condition in (sp.true, sp.false):
             return cast(Expr, sp.Integer(1 if condition is sp.true else 0))
+        if isinstance(condition, sp.Eq) and all(side.is_integer for side in condition.args):
+            met = meeting(condition.lhs - condition.rhs)
+            if met.is_Number or isinstance(met, KroneckerDelta):
+                return met
+            condition = sp.Eq(met, 0, evaluate=False)
         return cast(Expr, super().__new__(cls, condition))
 
     @property
@@ -40,6 +45,26 @@ class Bracket(Expr):
 
     def _eval_is_nonnegative(self) -> bool:
         return True
+
+
+def meeting(difference: Expr) -> Expr:
+    """Where places meet: the difference that is 0 there, in one form whichever way it is written;
+    1 or 0 where that is plain, and a delta of two indices of one size."""
+    whole = sp.expand(difference)
+    if whole.is_Number:
+        return sp.Integer(whole == 0)
+    numbers = [term.as_coeff_Mul()[0] for term in sp.Add.make_args(whole)]
+    terms = [t for t in sp.Add.make_args(whole) if not t.is_Number]
+    divisor = sp.gcd_list(numbers)
+    first = min(terms, key=lambda t: sp.default_sort_key(t.as_coeff_Mul()[1]))
+    if first.as_coeff_Mul()[0].is_negative:
+        divisor = -divisor
+    whole = sp.Add(*(t / divisor for t in sp.Add.make_args(whole)))
+    if len(terms) == 2 and len(sp.Add.make_args(whole)) == 2:
+        i, j = sorted(whole.args, key=lambda t: bool(t.could_extract_minus_sign()))
+        if isinstance(i, Index) and isinstance(-j, Index) and i.size == (-j).size:
+            return cast(Expr, KroneckerDelta(i, -j))
+    return cast(Expr, whole)
 
 
 def indicator(condition: Any) -> Expr:

@@ -10,7 +10,9 @@ from sympy import Expr
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
 from pullback.derive.index.objects import KroneckerDelta, entry
+from pullback.derive.index.binders import Sum
 from pullback.derive.read.limits import MAX_POWER
+from pullback.derive.read.sizes import whole_form
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (
     COMPARISONS,
@@ -21,6 +23,7 @@ from pullback.derive.read.trees import (
     Operation,
     Place,
     Ref,
+    Shifted,
     Tree,
     refuse,
 )
@@ -52,6 +55,8 @@ class Builder:
                 return self.indicator(comparison, scope)
             case Ref():
                 return self.reference(tree, scope)
+            case Shifted():
+                return self.shifted(tree, scope)
             case Apply():
                 return self.apply(tree, scope)
             case Operation(op, _, _, place) if op in COMPARISONS:
@@ -127,6 +132,29 @@ class Builder:
             )
         return self.symbols.index(tree.name)
 
+    def shifted(self, tree: Shifted, scope: frozenset[str]) -> Expr:
+        """An entry at whole expressions: x[2i + a] is Σ_m [m = 2i + a] x[m], so 0 outside."""
+        own = [self.symbols.index(axis) for axis, _ in tree.at]
+        if tree.entry.name in self.symbols.labels:
+            refuse(
+                f"'{tree.entry.name}' holds labels; a label stands at axes and labels alone",
+                tree.place,
+            )
+        entry = self.entry(tree.entry, scope | {axis for axis, _ in tree.at})
+        wholes = [self.whole(whole, scope) for _, whole in tree.at]
+        meets = sp.Mul(
+            *(Bracket(sp.Eq(m, w, evaluate=False)) for m, w in zip(own, wholes, strict=True))
+        )
+        found = Sum(meets * entry, *own)
+        if tree.outside is not None:
+            outside = self.build(tree.outside, scope)
+            found += outside * (1 - Sum(meets, *own))
+        return cast(Expr, found)
+
+    def whole(self, tree: Tree, scope: frozenset[str]) -> Expr:
+        """A sum of axes, labels, sizes and whole numbers."""
+        return whole_form(self.symbols, tree, lambda ref: self.place(ref, scope))
+
     def apply(self, tree: Apply, scope: frozenset[str]) -> Expr:
         """A function, a reduction, `where` or `size`."""
         first = tree.args[0]
@@ -198,6 +226,8 @@ class Builder:
             refuse("expected a comparison, as in x[n] > 0", tree.place)
         if self.between_indices(tree):
             left, right = (self.place(cast(Ref, s), scope) for s in (tree.left, tree.right))
+        elif any(map(self.symbols.is_whole, (tree.left, tree.right))):
+            left, right = (self.whole(s, scope) for s in (tree.left, tree.right))
         else:
             left, right = (self.build(s, scope) for s in (tree.left, tree.right))
         for side in (left, right):

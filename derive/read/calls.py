@@ -13,9 +13,17 @@ from typing import Protocol
 
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.read.axes_of_calls import match_axes, with_axes_for_batch
-from pullback.derive.read.flat import MAX_EQUATIONS, Axes, Flat, all_axes, inputs_of, up_to_output
+from pullback.derive.read.flat import (
+    MAX_EQUATIONS,
+    Axes,
+    Flat,
+    all_axes,
+    inputs_of,
+    up_to_output,
+)
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.renaming import Argument, rename, rename_equation
+from pullback.derive.read.sizes import Declared
 from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import (
     Apply,
@@ -49,6 +57,10 @@ class Callee(Protocol):
         """What it takes to hold."""
 
     @property
+    def sizes(self) -> Declared:
+        """The sizes of axes that it declares."""
+
+    @property
     def order(self) -> tuple[str, ...]:
         """Its inputs, where their order is declared; else they come in order of appearance."""
 
@@ -77,7 +89,8 @@ def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ())
         counted = len(caller.done)
         if parts > MAX_PARTS:
             refuse(f"the equations have more than {MAX_PARTS:,} parts", equation.place)
-    return Flat(tuple(caller.done), (*definition.assume, *caller.assume))
+    sizes = (*definition.sizes, *caller.sizes)
+    return Flat(tuple(caller.done), (*definition.assume, *caller.assume), sizes)
 
 
 @dataclass
@@ -89,6 +102,7 @@ class Caller:
     load: Load
     done: list[Equation] = field(default_factory=list)
     assume: list[Operation] = field(default_factory=list)  # of what is called
+    sizes: list[tuple[str, Tree]] = field(default_factory=list)  # likewise
     axes_of: dict[str, Axes] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # names, and the capitals of axes
     nodes: set[str] = field(default_factory=set)  # the names of equations
@@ -168,8 +182,8 @@ class Caller:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
         callee = self.load(tree.name)
         whole = write_out_calls(callee, self.load, self.stack)
-        flat = Flat(up_to_output(whole.equations), whole.assume)
-        body, assume = with_axes_for_batch(equation, flat, self.axes_of)
+        flat = Flat(up_to_output(whole.equations), whole.assume, whole.sizes)
+        body, assume, sizes = with_axes_for_batch(equation, flat, self.axes_of)
         inputs = inputs_of(body)
         inputs = {name: inputs[name] for name in callee.order} or inputs
         if len(tree.args) != len(inputs):
@@ -188,6 +202,7 @@ class Caller:
                 axes[axis] = self.free_axis(axis)
         tensors = self.match_tensors(equation, body, arguments)
         self.take_over(rename(fact, tensors, axes) for fact in assume)
+        self.sizes += [(axes[a], rename(size, tensors, axes)) for a, size in sizes if a in axes]
         for own in body:
             renamed = rename_equation(own, tensors, axes)
             if own is body[-1]:

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pullback.derive.errors import DefinitionError, Excerpt
-from pullback.derive.read.grammar import MAX_TEXT, parse_comparison, parse_equations
+from pullback.derive.read.grammar import (
+    MAX_TEXT,
+    parse_comparison,
+    parse_equations,
+    parse_size,
+)
 from pullback.derive.read.labels import with_scalar_labels
-from pullback.derive.read.trees import Equation, Operation
+from pullback.derive.read.shifts import with_own_axes
+from pullback.derive.read.trees import Equation, Operation, Tree
 from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
 KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references", "handout"}
+KEYS |= {"sizes"}
 NOTATIONS = ("equations", "arrays", "matrices")  # of which a definition has one
 KEYS |= {"arrays", "matrices", "shapes"}  # in place of equations
 # A definition's name to its text. KeyError where there is none; its second argument, if it has one,
@@ -43,6 +50,7 @@ class Definition:
     symbols: Mapping[str, str]
     references: tuple[str, ...]
     handout: Mapping[str, str]
+    sizes: tuple[tuple[str, Tree], ...]
     understood: Understood | None = None
 
     @property
@@ -131,6 +139,10 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
         symbols=read.table("symbols"),
         references=read.texts("references"),
         handout=read.table("handout"),
+        sizes=tuple(
+            (axis, parse_size(text, f"{name}, [sizes] {axis}"))
+            for axis, text in read.table_of_sizes().items()
+        ),
         understood=made,
     )
 
@@ -148,7 +160,8 @@ def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
     if not given:
         raise DefinitionError(f"{name}: the key 'equations' is missing")
     if given == ["equations"]:
-        return with_scalar_labels(parse_equations(read.text("equations", ""), name)), None
+        parsed = with_own_axes(parse_equations(read.text("equations", ""), name))
+        return with_scalar_labels(parsed), None
     # Imported where they are asked for, so that other definitions do not wait for them.
     text, shapes = read.text(given[0], ""), read.table("shapes")
     if given == ["arrays"]:
@@ -186,6 +199,15 @@ class Keys:
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
             self.refuse(key, "a list of texts")
         return tuple(value)
+
+    def table_of_sizes(self) -> Mapping[str, str]:
+        """The sizes of axes, each a whole number or text."""
+        values = self.values.get("sizes", {})
+        if not isinstance(values, dict) or not all(
+            isinstance(v, str | int) and not isinstance(v, bool) for v in values.values()
+        ):
+            self.refuse("sizes", "a table of whole numbers, or of texts such as 'size(n) + 2'")
+        return {axis: str(v) if isinstance(v, int) else v for axis, v in values.items()}
 
     def table(self, key: str) -> Mapping[str, str]:
         """A key that is a table of texts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pullback.derive.read.sizes import Declared
 from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import Equation, Operation, Ref, Tree, walk
 from pullback.derive.read.vocabulary import PI
@@ -12,10 +13,12 @@ MAX_EQUATIONS = 256  # each takes a symbol
 
 
 class Flat(NamedTuple):
-    """A definition without calls: its equations, and what it and those that it calls assume."""
+    """A definition without calls: its equations; what it and those that it calls assume, and which
+    sizes of axes they declare."""
 
     equations: tuple[Equation, ...]
     assume: tuple[Operation, ...]
+    sizes: Declared = ()
 
 
 Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands

@@ -3,23 +3,26 @@
     equations  = { equation NEWLINE }                    a '#' starts a comment
     equation   = NAME [ '[' axis { ',' axis } ']' ] ( '=' | ':=' ) sum
     sum        = product { ( '+' | '-' ) product }
-    product    = sign { ( '*' | '/' ) sign }
+    product    = sign { ( '*' | '/' | '//' ) sign }        '//' in sizes alone
     sign       = [ '-' | '+' ] sign | power
     power      = atom [ '**' sign ]
     atom       = NUMBER | NAME | NAME '[' index { ',' index } ']' | NAME '(' arg { ',' arg } ')'
                | '(' sum ')' | '[' comparison ']'
     arg        = '...' | sum
-    index      = axis | NAME '[' index { ',' index } ']'
+    index      = axis | NAME '[' index { ',' index } ']' | sum | '(' NAME NAME { NAME } ')'
     axis       = NAME | '...'                            '...' stands first in its brackets
     comparison = sum ( '==' | '!=' | '<' | '<=' | '>' | '>=' ) sum
 
-A comparison may also be the first argument of a function (`where(x[n] > 0, a, b)`).
+A comparison may also be the first argument of a function (`where(x[n] > 0, a, b)`). A sum among the
+indices is one of whole numbers, axes, labels and sizes; `(h e)` is `h*size(e) + e`.
 Nothing here knows what a name means; `pullback.derive.read.reader` gives the trees their meaning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import takewhile
 from typing import Generic, NoReturn, TypeVar
 
 from pullback.derive.read.trees import (
@@ -33,8 +36,10 @@ from pullback.derive.read.trees import (
     Operation,
     Place,
     Ref,
+    Shifted,
     Tree,
     refuse,
+    walk,
 )
 from pullback.derive.read.words import MAX_DIGITS, Token, digits_of, tokens
 
@@ -43,6 +48,10 @@ MAX_WORDS = 20_000
 MAX_DEPTH = 64
 MAX_ZEROS = 40  # of a number, in front
 MAX_NAME = 64
+MAX_MERGED = 8  # axes that one axis is made of
+OWN = "@"  # an axis of its own starts with it until it has a name
+PAD = "pad"
+NOWHERE = Place()
 
 
 T = TypeVar("T", bound=Token)
@@ -190,7 +199,7 @@ class Parser(Descent[Token]):
     def product(self) -> Tree:
         """Signed powers joined by * and /."""
         tree = self.sign()
-        while op := self.accept("*", "/"):
+        while op := self.accept("*", "/", "//"):
             tree = Operation(op.text, tree, self.sign(), op.place)
         return tree
 
@@ -253,34 +262,91 @@ class Parser(Descent[Token]):
         """A tensor with or without indices, or a function."""
         token = self.name("a name")
         if self.accept("["):
-            return Ref(token.text, self.indices(), token.place)
+            return self.entry(token)
         if not self.accept("("):
             return Ref(token.text, None, token.place)
         args = [self.argument()]
         while self.accept(","):
             args.append(self.argument())
         self.close(")", token, f"{token.text}(")
-        return Apply(token.text, tuple(args), token.place)
+        return self.pad(token, args) if token.text == PAD else Apply(token.text, (*args,), token.place)
+
+    def pad(self, token: Token, args: list[Tree]) -> Tree:
+        """`pad(0, x[i - 1])`: the entry, or the number where the place lies outside."""
+        if len(args) != 2 or not isinstance(args[1], Shifted):
+            self.fail(
+                "pad takes a value and an entry at a place that may lie outside of its axis, as in "
+                "pad(0, x[n, i - 1])",
+                token.place,
+            )
+        return replace(args[1], outside=args[0], place=token.place)
 
     def argument(self) -> Tree:
         """What stands between the brackets of a function: a value, a comparison, an axis."""
         batch = self.accept(BATCH)
         return Ref(BATCH, None, batch.place) if batch else self.comparison()
 
-    def indices(self) -> tuple[Ref, ...]:
-        """The indices of a tensor, after '['."""
+    def entry(self, name: Token) -> Tree:
+        """An entry, after '[': at axes and labels, or at whole expressions of them too."""
         self.deeper()
-        found: list[Ref] = []
+        indices: list[Ref] = []
+        at: list[tuple[str, Tree]] = []
         while True:
-            token = self.accept(BATCH) if not found else None
-            token = token or self.axis()
-            inner = self.indices() if token.text != BATCH and self.accept("[") else None
-            found.append(Ref(token.text, inner, token.place))
+            batch = self.accept(BATCH) if not indices else None
+            index: Tree = Ref(BATCH, None, batch.place) if batch else self.index()
+            if not isinstance(index, Ref):
+                at.append((f"{OWN}{len(at)}", index))
+                index = Ref(at[-1][0], None, name.place)
+            indices.append(index)
             if not self.accept(","):
                 break
         self.expect("]", "after the indices, each an axis or an integer tensor")
         self.depth -= 1
-        return tuple(found)
+        entry = Ref(name.text, tuple(indices), name.place)
+        return Shifted(entry, tuple(at), None, name.place) if at else entry
+
+    def index(self) -> Tree:
+        """One index: an axis, a label, or a whole expression of such."""
+        if self.token.text == BATCH:
+            self.axis()
+        if self.token.kind == "name" or self.token.text in ("(", "-", "+"):
+            names = self.names_in_brackets()
+            return self.merged(names) if names else self.whole()
+        return self.whole() if self.token.kind == "number" else Ref(self.axis().text, None, NOWHERE)
+
+    def whole(self) -> Tree:
+        """An index, which is a sum of whole numbers, axes, labels and sizes."""
+        place = self.token.place
+        tree = self.sum()
+        for part in walk(tree):
+            if isinstance(part, Shifted):
+                self.fail("what stands in an index has only axes and labels in its own", part.place)
+            known = isinstance(part, Ref | Number | Negative)
+            known |= isinstance(part, Operation) and part.op in ("+", "-", "*")
+            known |= isinstance(part, Apply) and part.name == "size"
+            if not known or (isinstance(part, Number) and not part.text.isdigit()):
+                self.fail("an index is an axis, a label, or a sum of such and whole numbers", place)
+        return tree
+
+    def names_in_brackets(self) -> list[Token]:
+        """The names of `(h e)`, if the next words are such; nothing is taken."""
+        ahead = self.tokens[self.at : self.at + MAX_MERGED + 2]
+        if ahead[0].text != "(":
+            return []
+        names = list(takewhile(lambda token: token.kind == "name", ahead[1:]))
+        return names if len(names) > 1 and ahead[len(names) + 1].text == ")" else []
+
+    def merged(self, names: list[Token]) -> Tree:
+        """`(h e)`: the place on one axis that runs over e within h."""
+        self.next()
+        first, *others = (self.name("an axis") for _ in names)
+        self.next()
+        tree: Tree = Ref(first.text, None, first.place)
+        for name in others:
+            axis = Ref(name.text, None, name.place)
+            scaled = Operation("*", tree, Apply("size", (axis,), name.place), name.place)
+            tree = Operation("+", scaled, axis, name.place)
+        return tree
 
 
 def parse_equations(source: str, within: str = "") -> tuple[Equation, ...]:
@@ -301,6 +367,20 @@ def parse_comparison(source: str, within: str = "") -> Operation:
     tree = parser.comparison()
     if not (isinstance(tree, Operation) and tree.op in COMPARISONS):
         parser.fail("expected a comparison, as in sum(j, t[n, j]) == 1")
+    if parser.token.kind != "newline" or parser.tokens[parser.at + 1].kind != "end":
+        parser.fail(f"expected the end of the text, found {parser.found()}")
+    return tree
+
+
+def parse_size(source: str, within: str = "") -> Tree:
+    """Read the size of an axis: whole numbers and sizes with + - * and //.
+
+    >>> from pullback.derive.read.trees import spell
+    >>> spell(parse_size("(size(x, 2) - A) // 2 + 1"))
+    '(size(x, 2) - A) // 2 + 1'
+    """
+    parser = Parser(source, within)
+    tree = parser.sum()
     if parser.token.kind != "newline" or parser.tokens[parser.at + 1].kind != "end":
         parser.fail(f"expected the end of the text, found {parser.found()}")
     return tree

@@ -18,6 +18,7 @@ from pullback.derive.read.trees import (
     Equation,
     Operation,
     Ref,
+    Shifted,
     Tree,
     walk,
 )
@@ -31,7 +32,14 @@ def with_scalar_labels(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
     labels = scalar_labels(equations)
 
     def rule(part: Tree) -> Tree:
+        if isinstance(part, Shifted):
+            at = tuple((own, rebuild(whole, marked)) for own, whole in part.at)
+            return replace(part, at=at)
         return labelled(part, labels) if isinstance(part, Ref) and part.indices else part
+
+    def marked(part: Tree) -> Tree:
+        bare = isinstance(part, Ref) and part.indices is None and part.name in labels
+        return replace(part, indices=()) if bare else part
 
     if not labels:
         return equations
@@ -56,10 +64,14 @@ def scalar_labels(equations: tuple[Equation, ...]) -> frozenset[str]:
         axes.update(bound_by(tree))
         for index, position in bare_indices(tree):
             positions.setdefault(index, set()).add(position)
+    within = {*bare_within(trees)}
+    positions.update((name, positions.get(name, set())) for name in within)
     axes &= {*positions, *(a for e in equations for a in e.axes or ())}
     named = {p for axis in axes for p in positions.get(axis, ())}
     named |= {(e.name, i) for e in equations for i in range(len(e.axes or ()))}
     compared = set(compared_with(axes, trees))
+    sizes = {axis.upper() for axis in axes}
+    compared |= within - sizes
     tensors = {e.name for e in equations} | {
         t.name for t in trees if isinstance(t, Ref) and t.indices
     }
@@ -89,6 +101,14 @@ def bare_indices(tree: Tree) -> Iterator[tuple[str, Position]]:
         for i, index in enumerate(tree.indices or ()):
             if index.indices is None:
                 yield index.name, (tree.name, i)
+
+
+def bare_within(trees: Iterable[Tree]) -> Iterator[str]:
+    """The bare names that stand in whole expressions."""
+    wholes = (whole for t in trees if isinstance(t, Shifted) for _, whole in t.at)
+    for part in (part for whole in wholes for part in walk(whole)):
+        if isinstance(part, Ref) and part.indices is None:
+            yield part.name
 
 
 def compared_with(axes: set[str], trees: Iterable[Tree]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pullback.derive.read.trees import (
     Number,
     Operation,
     Ref,
+    Shifted,
     Tree,
     parts,
     refuse,
@@ -109,5 +110,5 @@ def combine(tree: Tree, inner: list[Extent], notation: dict[str, Extent]) -> Ext
             return Extent(1, bits * power if undone else 0, magnitude * power if undone else 0)
         case Apply("log" | "log1p", _, _):
             return Extent(1, bits, 0, logs=True)
-        case Apply() | Iverson() | Negative() | Operation():
+        case Apply() | Iverson() | Negative() | Operation() | Shifted():
             return Extent(1, bits, magnitude)

@@ -101,9 +101,9 @@ class Assembly:
 
     def __init__(self, definition: Definition, flat: Flat) -> None:
         self.definition = definition
-        self.equations, self.assume = flat
+        self.equations, self.assume, declared = flat
         check_limits(self.equations)
-        self.symbols = Symbols(self.equations, self.assume)
+        self.symbols = Symbols(self.equations, self.assume, declared)
         self.builder = Builder(self.symbols)
 
     def layer(self, sources: str) -> Layer:
@@ -140,6 +140,8 @@ class Assembly:
             digest=hashlib.sha256(sources.encode()).hexdigest(),
             descriptions=dict(given.symbols),
             handout=tuple(self.handout({n.name for n in nodes})),
+            sizes=self.symbols.solved.sizes,
+            reaches=self.symbols.solved.reaches,
         )
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:

@@ -14,6 +14,7 @@ from pullback.derive.read.trees import (
     Number,
     Operation,
     Ref,
+    Shifted,
     Tree,
     walk,
 )
@@ -79,6 +80,8 @@ def rename(tree: Tree, tensors: Mapping[str, Argument], axes: Mapping[str, str])
     """A tree under other names."""
 
     def rule(part: Tree) -> Tree:
+        if isinstance(part, Shifted):
+            return replace(part, at=tuple((axes.get(own, own), whole) for own, whole in part.at))
         return rename_ref(part, tensors, axes) if isinstance(part, Ref) else part
 
     return rebuild(tree, rule)
@@ -101,6 +104,12 @@ def rebuild(tree: Tree, rule: Callable[[Tree], Tree]) -> Tree:
                 new = Iverson(done[id(comparison)], place)
             case Apply(name, args, place):
                 new = Apply(name, tuple(done[id(a)] for a in args), place)
+            case Shifted(entry, at, outside, place):
+                inner = done[id(entry)]
+                assert isinstance(inner, Ref)
+                whole = tuple((own, done[id(tree)]) for own, tree in at)
+                beyond = None if outside is None else done[id(outside)]
+                new = Shifted(inner, whole, beyond, place)
         done[id(part)] = rule(new)
     return done[id(tree)]
 

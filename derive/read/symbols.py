@@ -8,6 +8,7 @@ from functools import cached_property
 from sympy import Expr
 
 from pullback.derive.index.objects import Index, size_symbol
+from pullback.derive.read.sizes import Declared, solve
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
@@ -17,6 +18,7 @@ from pullback.derive.read.trees import (
     Operation,
     Place,
     Ref,
+    Shifted,
     Tree,
     parts,
     refuse,
@@ -89,8 +91,13 @@ class Sizes:
 class Symbols:
     """Every name of flat equations and of the assumptions about them, seen once."""
 
-    def __init__(self, equations: tuple[Equation, ...], assume: tuple[Operation, ...]) -> None:
-        self.equations = equations
+    def __init__(
+        self,
+        equations: tuple[Equation, ...],
+        assume: tuple[Operation, ...],
+        declared: Declared = (),
+    ) -> None:
+        self.equations, self.declared = equations, declared
         self.sizes = Sizes()
         self.places: dict[str, Place] = {}  # where a name stands first
         self.ranks: dict[str, int] = {}  # of every tensor, in order of appearance
@@ -102,6 +109,7 @@ class Symbols:
         self.collect()
         for assumption in assume:
             self.see_assumption(assumption)
+        self.solved = solve(self)
         self.check()
 
     # -- seeing ------------------------------------------------------------------------------
@@ -138,6 +146,9 @@ class Symbols:
             for part in parts(tree):
                 if isinstance(part, Operation) and part.op in COMPARISONS:
                     self.see_comparison(part)
+        if isinstance(tree, Shifted):
+            for axis, whole in tree.at:
+                self.see_whole(whole, axis)
         if isinstance(tree, Ref) and (tree.indices is not None or self.is_tensor(tree.name)):
             self.see_tensor(tree, seen)
         elif isinstance(tree, Ref) and tree.name != PI:
@@ -169,9 +180,21 @@ class Symbols:
             self.sizes.join(self.labels[ref.name], place)
         self.labels[ref.name] = place
 
+    def see_whole(self, whole: Tree, axis: str) -> None:
+        """A label within a whole expression is a place on the axis on which that lies."""
+        for part in walk(whole):
+            if isinstance(part, Ref) and part.indices is not None:
+                self.see_label(part, axis)
+
     def see_comparison(self, tree: Operation) -> None:
         """`[k == y[n]]` makes y an integer tensor; `[j == k]` makes two sizes one."""
         sides = [tree.left, tree.right]
+        if any(self.is_whole(side) for side in sides):
+            for side, other in (sides, sides[::-1]):
+                bare_axis = isinstance(side, Ref) and side.indices is None
+                if bare_axis and side.name in self.axes and self.is_whole(other):
+                    self.see_whole(other, side.name)
+            return
         bare = [
             s for s in sides if isinstance(s, Ref) and s.indices is None and s.name in self.axes
         ]
@@ -182,6 +205,14 @@ class Symbols:
             if not isinstance(other, Ref) or not (other.indices or self.is_tensor(other.name)):
                 refuse("an axis is compared with an axis or an integer tensor", tree.place)
             self.see_label(other, bare[0].name)
+
+    def is_whole(self, tree: Tree) -> bool:
+        """Is it a sum of axes and whole numbers, as a place is, and no axis or label alone?"""
+        if isinstance(tree, Ref):
+            return False
+        bare = [t for t in walk(tree) if isinstance(t, Ref) and t.indices is None]
+        sized = {a for t in walk(tree) if isinstance(t, Apply) and t.name == "size" for a in t.args}
+        return any(t.name in self.axes and t not in sized for t in bare)
 
     def see_assumption(self, assumption: Operation) -> None:
         """An assumption speaks of inputs; it brings in no tensor of its own."""
@@ -227,7 +258,8 @@ class Symbols:
                     refuse(f"the sizes of axes '{other}' and '{axis}' would have one name", place)
             if axis != BATCH and self.sizes.find(axis) == self.sizes.find(BATCH):
                 refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
-            if self.sizes.find(axis) not in known:
+            root = self.sizes.find(axis)
+            if root not in known and root not in self.solved.roots:
                 refuse(f"no input has the axis '{axis}', so its size is unknown", place)
         for label, position in self.labels.items():
             if BATCH in self.axes and self.sizes.find(position) == self.sizes.find(BATCH):

@@ -74,7 +74,21 @@ class Iverson:
     place: Place
 
 
-Tree = Number | Ref | Apply | Operation | Negative | Iverson
+@dataclass(frozen=True)
+class Shifted:
+    """An entry at whole expressions of axes: `x[n, 2*i + a]`, or `pad(0, x[n, i - 1])`.
+
+    `entry` has an axis of its own for each of them, which `at` pairs with the expression. `outside`
+    is what it is where a place lies outside of its axis; None where no place may.
+    """
+
+    entry: Ref
+    at: tuple[tuple[str, Tree], ...]
+    outside: Tree | None
+    place: Place
+
+
+Tree = Number | Ref | Apply | Operation | Negative | Iverson | Shifted
 
 
 @dataclass(frozen=True)
@@ -117,10 +131,12 @@ def parts(tree: Tree) -> tuple[Tree, ...]:
             return args
         case Ref(_, indices, _) if indices:
             return tuple(i for i in indices if i.indices is not None)
+        case Shifted(entry, at, outside, _):
+            return (entry, *(whole for _, whole in at), *([] if outside is None else [outside]))
     return ()
 
 
-PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4} | dict.fromkeys(COMPARISONS, 0)
+PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "**": 4} | dict.fromkeys(COMPARISONS, 0)
 
 
 def spell(tree: Tree, within: int = 0) -> str:
@@ -139,6 +155,8 @@ def spell(tree: Tree, within: int = 0) -> str:
             return f"{name}({', '.join(map(spell, args))})"
         case Iverson(comparison, _):
             return f"[{spell(comparison)}]"
+        case Shifted():
+            return spell_shifted(tree)
         case Negative(operand, _):
             text, rank = f"-{spell(operand, 3)}", 3
         case Operation(op, _, right, _) if op == "**":
@@ -146,6 +164,14 @@ def spell(tree: Tree, within: int = 0) -> str:
         case Operation():
             text, rank = spell_chain(tree), PRECEDENCE[tree.op]
     return f"({text})" if rank < within else text
+
+
+def spell_shifted(tree: Shifted) -> str:
+    """An entry with its expressions in its brackets, as it was written."""
+    at = dict(tree.at)
+    indices = (spell(at[i.name]) if i.name in at else spell(i) for i in tree.entry.indices or ())
+    entry = f"{tree.entry.name}[{', '.join(indices)}]"
+    return entry if tree.outside is None else f"pad({spell(tree.outside)}, {entry})"
 
 
 def spell_chain(tree: Operation) -> str:

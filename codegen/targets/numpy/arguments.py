@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
+from pullback.codegen.interface.sizes import is_within, leaves, size_text, worked_out
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -49,8 +50,9 @@ class Arguments:
     own: Mapping[str, str]
 
     def sizes(self) -> list[str]:
-        """The sizes of axes that arrays show, by name."""
-        return sorted({str(i.size) for t in self.layer.inputs for i in t.indices})
+        """The sizes of axes, by name."""
+        shown = {str(i.size) for t in self.layer.inputs for i in t.indices}
+        return sorted(shown | {name for name, _ in worked_out(self.layer)})
 
     def checks(self) -> list[str]:
         """The statements that check the arguments, in their order."""
@@ -81,7 +83,7 @@ class Arguments:
 
     def size_checks(self) -> list[str]:
         """The statements that name the sizes, compare them, and look at what they must be."""
-        lines = [*self.size_names(), *self.size_comparison()]
+        lines = [*self.size_names(), *self.size_comparison(), *self.sizes_worked_out()]
         empty = [s for s in self.nonempty if str(s) != BATCH_SIZE]
         lines += [f'_not_empty("{s}", {s})' for s in empty]
         for tensor in self.layer.inputs:
@@ -91,6 +93,20 @@ class Arguments:
         if len(empty) < len(self.nonempty):
             words = "the number of examples in the leading axes"
             lines.append(f'_not_empty("{words}", 0 not in {self.own["batch"]})')
+        return lines
+
+    def sizes_worked_out(self) -> list[str]:
+        """The statements that work out the sizes that no array shows, and look at what is read."""
+        lines = []
+        for name, text in worked_out(self.layer):
+            lines.append(f"{name} = {text}")
+            if not text.isdigit():
+                lines.append(f'_some("{name} = {text}", {name})')
+        for reach in self.layer.reaches:
+            inside = is_within(reach)
+            if inside:
+                low, high, size = map(size_text, (reach.low, reach.high, reach.size))
+                lines.append(f'_within("{leaves(reach)}", {low}, {high}, {size})')
         return lines
 
     def flattened(self) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import ascii_letters
 
 from pullback.codegen.program import (
     Arange,
     Contract,
     Elementwise,
+    Fold,
     OneHot,
     Operand,
     Operation,
@@ -19,6 +20,7 @@ from pullback.codegen.program import (
     Size,
     Take,
     Values,
+    Window,
 )
 from pullback.codegen.targets.numpy.contractions import RULES
 from pullback.codegen.targets.numpy.text import (
@@ -73,11 +75,25 @@ class Spelling:
                 return infix("equal", left, right)
             case Scatter():
                 return self.scatter(op, out)
+            case Window(value, axis, start, steps, sizes):
+                places = self.numbers(start, steps, sizes)
+                return call("_window", self.spell(value).text, str(axis), *places)
+            case Fold(value, axes, start, steps, size):
+                first, stepped, _ = self.numbers(start, steps, ())
+                at = [self.spell(value).text, tuple_text(map(str, axes)), first, stepped]
+                return call("_fold", *at, self.spell(size).text, out=out)
             case Arange(size):
                 return call("np.arange", self.spell(size).text)
             case Size(symbol):
                 return Text(str(symbol))
         raise TypeError(f"{type(op).__name__} is not an expression")
+
+    def numbers(
+        self, start: int, steps: Iterable[int], sizes: Iterable[int]
+    ) -> tuple[str, str, str]:
+        """Where windows begin, how they go on, and how large they are."""
+        texts = (tuple_text(self.spell(n).text for n in numbers) for numbers in (steps, sizes))
+        return (self.spell(start).text, *texts)
 
     def operand(self, operand: Operand, rank: int) -> Text:
         """A value lined up with a result of that many axes."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
+from pullback.codegen.interface.sizes import is_within, leaves, worked_out
 from pullback.codegen.program import Constant, Elementwise, Input, Operation, Size, Values
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
@@ -47,6 +48,13 @@ class Axes:
                         seen.add(axis)
                 yield from refusal(tensor.name, tuple_text(names))
             seen |= {*axes}
+        for name, text in worked_out(self.layer):
+            yield f"{name} = {text}"
+        for reach in self.layer.reaches:
+            inside = is_within(reach)
+            if inside:
+                yield f"if not ({inside}):"
+                yield f'    raise ValueError("{leaves(reach)}")'
         if self.flattens:
             batched = [t for t in self.layer.inputs if has_batch(t)]
             for tensor in batched:

@@ -43,6 +43,27 @@ def _add_at(rows: Any, at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
     return total
 
 
+def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]) -> Any:
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside."""
+    places = start + sum(
+        step * at for step, at in zip(steps, np.meshgrid(*map(np.arange, sizes), indexing="ij"))
+    )
+    inside = (places >= 0) & (places < x.shape[axis])
+    found = np.take(x, np.where(inside, places, 0), axis) if x.shape[axis] else 0
+    return np.where(inside.reshape(*sizes, *[1] * (x.ndim - axis - 1)), found, 0)
+
+
+def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], size: int) -> Any:
+    """Entries added up at start + Σ step · axis along one axis in place of those; none outside."""
+    u = np.moveaxis(u, axes, range(len(axes)))
+    total = np.zeros((size, *u.shape[len(axes) :]), u.dtype)
+    for at in np.ndindex(*u.shape[: len(axes)]):
+        place = start + sum(step * k for step, k in zip(steps, at))
+        if 0 <= place < size:
+            total[place] += u[at]
+    return np.moveaxis(total, 0, axes[0] - sum(axis < axes[0] for axis in axes))
+
+
 def _guarded_einsum(signature: str, a: Any, b: Any) -> Any:
     """An einsum of two arrays in which 0 times infinity is 0."""
     letters, out = signature.split("->")

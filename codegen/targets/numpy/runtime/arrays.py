@@ -171,6 +171,68 @@ def _add_at(total: NDArray[Any], rows: NDArray[Any], labels: NDArray[Any]) -> No
         np.add.at(total, places.reshape(-1), rows[start : start + step].reshape(-1))
 
 
+def _window(
+    values: NDArray[Any], axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]
+) -> NDArray[Any]:
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside. A view, if it can.
+
+    It is only read.
+    """
+    shape = (*values.shape[:axis], *sizes, *values.shape[axis + 1 :])
+    if 0 in shape:
+        return np.zeros(shape, values.dtype)
+    size = values.shape[axis]
+    ends = [step * (count - 1) for step, count in zip(steps, sizes)]
+    low, high = start + sum(min(0, e) for e in ends), start + sum(max(0, e) for e in ends)
+    if low < 0 or high >= size:
+        before, behind = max(0, -low), max(0, high + 1 - size)
+        wide = (*values.shape[:axis], before + size + behind, *values.shape[axis + 1 :])
+        padded = np.zeros(wide, values.dtype)
+        padded[(slice(None),) * axis + (slice(before, before + size),)] = values
+        values, start = padded, start + before
+    stride = values.strides[axis]
+    strides = [*values.strides[:axis], *(step * stride for step in steps)]
+    first = values[(slice(None),) * axis + (slice(start, None),)]
+    return np.lib.stride_tricks.as_strided(
+        first, shape, [*strides, *values.strides[axis + 1 :]], writeable=False
+    )
+
+
+def _fold(
+    windows: NDArray[Any],
+    axes: tuple[int, ...],
+    start: int,
+    steps: tuple[int, ...],
+    size: int,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Entries added up at start + Σ step · axis along one axis in place of those; none outside."""
+    rest = [length for axis, length in enumerate(windows.shape) if axis not in axes]
+    place = sum(1 for axis in range(axes[0]) if axis not in axes)
+    if out is None:
+        out = np.empty((*rest[:place], size, *rest[place:]), windows.dtype)
+    out[...] = 0
+    total = np.moveaxis(out, place, 0)
+    windows = np.moveaxis(windows, axes, range(len(axes)))
+    counts = windows.shape[: len(axes)]
+    run = max(range(len(axes)), key=lambda k: (steps[k] != 0, counts[k]))  # taken in one slice
+    windows = np.moveaxis(windows, run, len(axes) - 1)
+    others = [k for k in range(len(axes)) if k != run]
+    step, count = steps[run], counts[run]
+    for at in np.ndindex(*(counts[k] for k in others)):
+        low = start + sum(steps[k] * p for k, p in zip(others, at))
+        row = windows[at]
+        if step < 0:
+            low, row = low + step * (count - 1), row[::-1]
+        stride = abs(step)
+        first = max(0, -(low // stride))
+        last = min(count, (size - 1 - low) // stride + 1)
+        if first < last:
+            end = low + stride * (last - 1) + 1
+            total[low + stride * first : end : stride] += row[first:last]
+    return out
+
+
 def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
     """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
     if hasattr(np, "vecdot"):

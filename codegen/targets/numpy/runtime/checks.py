@@ -198,3 +198,15 @@ def _like(
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
     return array.astype(dtype)
+
+
+def _some(words: str, size: int) -> None:
+    """Refuse a size that is worked out, and below 1."""
+    if size < 1:
+        raise ValueError(f"{words} is {size}; it must be at least 1: an array is too short for it")
+
+
+def _within(words: str, low: int, high: int, size: int) -> None:
+    """Refuse an entry that lies outside of its axis."""
+    if low < 0 or high >= size:
+        raise ValueError(f"{words}: places {low} to {high} of {size} are read, from 0 on")

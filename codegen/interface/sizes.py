@@ -1,0 +1,60 @@
+"""Sizes that no argument shows, as text of Python, and what is said of those that do not fit."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy import Expr
+
+from pullback.derive.layer import Layer, Reach
+
+SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly the parts of a text are bound
+
+
+def size_text(expr: Expr, within: int = 0) -> str:
+    """A size by other sizes, as Python works it out.
+
+    >>> m, a = sp.symbols("M A", integer=True, positive=True)
+    >>> size_text(sp.floor((m - a) / 2) + 1)
+    '(M - A) // 2 + 1'
+    """
+    if expr.is_Add:
+        terms = sorted(expr.args, key=lambda t: (t.is_number, bool(t.could_extract_minus_sign())))
+        text = size_text(terms[0], SUM)
+        for term in terms[1:]:
+            negative = bool(term.could_extract_minus_sign())
+            text += f" {'-' if negative else '+'} {size_text(-term if negative else term, PRODUCT)}"
+        rank = SUM
+    elif isinstance(expr, sp.floor):
+        above, below = sp.fraction(sp.together(expr.args[0]))
+        text, rank = f"{size_text(above, PRODUCT)} // {size_text(below, ATOM)}", PRODUCT
+    elif isinstance(expr, sp.Min):
+        return f"min({', '.join(sorted(map(size_text, expr.args)))})"
+    elif expr.is_Pow and expr.exp.is_Integer and expr.exp > 1:
+        text, rank = " * ".join([size_text(expr.base, ATOM)] * int(expr.exp)), PRODUCT
+    elif expr.is_Mul and expr.could_extract_minus_sign() and expr != -1:
+        text, rank = f"-{size_text(-expr, ATOM)}", PRODUCT
+    elif expr.is_Mul:
+        text, rank = " * ".join(size_text(f, ATOM) for f in expr.args), PRODUCT
+    else:
+        text, rank = str(expr), ATOM if not str(expr).startswith("-") else SUM
+    return f"({text})" if rank < within else text
+
+
+def worked_out(layer: Layer) -> list[tuple[str, str]]:
+    """The names of sizes that no argument shows, and how each is worked out, in order."""
+    return [(str(size), size_text(by)) for size, by in layer.sizes]
+
+
+def is_within(reach: Reach) -> str:
+    """The condition that an entry's places lie on its axis."""
+    parts = []
+    if not reach.low.is_nonnegative:
+        parts.append(f"{size_text(reach.low)} >= 0")
+    if not sp.expand(reach.size - 1 - reach.high).is_nonnegative:
+        parts.append(f"{size_text(reach.high)} < {size_text(reach.size)}")
+    return " and ".join(parts)
+
+
+def leaves(reach: Reach) -> str:
+    """What is said where they do not."""
+    return f"{reach.text} leaves axis {reach.position} of {reach.tensor}"

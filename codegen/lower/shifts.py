@@ -1,0 +1,196 @@
+"""Places that are sums of axes: windows of an array, and what is added up where they overlap.
+
+Where m = 2i + a, Σ_m [m = 2i + a] x[m] is a window of x, with the axes i and a in place of m. With
+m free, Σ_{i,a} [m = 2i + a] u[i, a] adds the windows u up into one axis. That of the axes that is
+a sum of the others is the one on which the windows lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import sympy as sp
+from sympy import Expr
+
+from pullback.codegen.lower.arrays import elementwise, floating, real, size, spread
+from pullback.codegen.lower.context import Context, Term
+from pullback.codegen.lower.places import axis
+from pullback.codegen.program.operations import Fold, Window
+from pullback.derive.index.binders import Sum
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import Index, free_indices, ordered
+from pullback.derive.laws.shifts import is_meeting
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where windows lie: at `start` + Σ step · axis, on the axis `on`."""
+
+    on: Index
+    start: Expr
+    steps: tuple[tuple[Index, Expr], ...]
+
+
+def place_of(meeting: Expr) -> Place | None:
+    """The place that an indicator [m − 2i − a = 0] speaks of; None where labels are in it."""
+    form = meeting.args[0].lhs
+    steps: dict[Index, Expr] = {}
+    start = sp.S.Zero
+    for term in sp.Add.make_args(form):
+        own = [f for f in term.free_symbols if isinstance(f, Index)]
+        if not own and all(map(is_plain, term.free_symbols)):
+            start += term
+        elif len(own) == 1 and term.is_polynomial(*own) and not term.atoms(sp.Indexed):
+            steps[own[0]] = sp.expand(term / own[0])
+        else:
+            return None
+    by_name = sorted(steps, key=lambda i: (i.primes, str(i)))
+    for on in sorted(by_name, key=lambda i: against(steps, i), reverse=True):
+        if steps[on] in (1, -1):
+            sign = -steps[on]
+            others = tuple((i, steps[i] * sign) for i in by_name if i != on)
+            return Place(on, sp.expand(start * sign), others)
+    return None
+
+
+def is_plain(symbol: sp.Basic) -> bool:
+    """Is it a size?"""
+    return isinstance(symbol, sp.Symbol) and bool(symbol.is_positive)
+
+
+def against(steps: dict[Index, Expr], on: Index) -> int:
+    """How many of the other axes this one grows with."""
+    return sum(1 for i, s in steps.items() if i != on and (s * steps[on]).is_negative)
+
+
+def is_bound_place(factor: Expr, indices: Iterable[Index]) -> bool:
+    """Does it say where windows lie, on one of these axes?"""
+    place = place_of(factor) if is_meeting(factor) else None
+    return place is not None and place.on in indices
+
+
+def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
+    """Σ_m [m = 2i + a] x[m]: a window of x, where the sum is over such places alone."""
+    factors = sp.Mul.make_args(body)
+    meetings = [f for f in factors if is_bound_place(f, indices)]
+    places = [cast(Place, place_of(f)) for f in ordered(meetings)]
+    rest = sp.Mul(*(f for f in factors if f not in meetings))
+    on = [p.on for p in places]
+    if not places or len({*on}) != len(on) or {*on} != {*indices}:
+        return None
+    inside = {*free_indices(rest)}
+    ties = [i for p in places for i, _ in p.steps]
+    if inside & {*ties} or len({*ties}) != len(ties) or any(is_meeting(f) for f in factors if f not in meetings):
+        return None
+    term = real(here, here.lower(rest)) if rest != 1 else here.lower(sp.S.One)
+    term = floating(here, term)
+    missing = tuple(i for i in on if i not in term.indices)
+    if missing:
+        term = spread(here, term, (*cast("tuple[Index, ...]", term.indices), *missing))
+    for place in places:
+        at = term.indices.index(place.on)
+        new = tuple(i for i, _ in place.steps)
+        op = Window(
+            term.value,
+            at,
+            here.lower(place.start).value,
+            tuple(here.lower(step).value for _, step in place.steps),
+            tuple(size(here, i.size).value for i in new),
+        )
+        indices_after = (*term.indices[:at], *new, *term.indices[at + 1 :])
+        term = Term(here.builder.add(op), indices_after)
+    return term
+
+
+def nested(body: Expr, indices: Sequence[Index]) -> Expr | None:
+    """A sum in which what stands at places that are summed over is a sum of its own."""
+    factors = list(sp.Mul.make_args(body))
+    meetings = [f for f in factors if is_bound_place(f, indices)]
+    on = [cast(Place, place_of(f)).on for f in meetings]
+    if not meetings or {*on} == {*indices}:
+        return None
+    inner = [f for f in factors if f.free_symbols & {*on}]
+    others = [i for i in indices if i not in on]
+    if not {*others}:
+        return None
+    rest = sp.Mul(*(f for f in factors if f not in inner))
+    return Sum(rest * Sum(sp.Mul(*inner), *on), *others)
+
+
+def flattened(body: Expr, indices: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
+    """A sum of a product, with the sums among its factors that say where windows of it lie."""
+    found: list[Expr] = []
+    bound = tuple(indices)
+    for factor in sp.Mul.make_args(body):
+        if isinstance(factor, Sum):
+            inner, more = factor.open_anew()
+            inner, more = flattened(inner, more)
+            laid = [f for f in sp.Mul.make_args(inner) if is_meeting(f)]
+            if laid and not any(is_bound_place(f, more) for f in laid):
+                found.append(inner)
+                bound += more
+                continue
+        found.append(factor)
+    return sp.Mul(*found), bound
+
+
+def fold(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
+    """Σ_{i,a} [m = 2i + a] u[i, a]: windows added up where they lie on m."""
+    body, bound = flattened(body, indices)
+    factors = sp.Mul.make_args(body)
+    for meeting in ordered(filter(is_meeting, factors)):
+        place = place_of(meeting)
+        if place is None or place.on in bound:
+            continue
+        rest = [f for f in factors if f != meeting]
+        steps = dict(place.steps)
+        if any(i not in bound for i in steps) or any(place.on in f.free_symbols for f in rest):
+            continue
+        beside = [i for i in bound if i not in steps]
+        term = floating(here, real(here, here.lower(Sum(sp.Mul(*rest), *beside))))
+        missing = tuple(i for i in steps if i not in term.indices)
+        if missing:
+            term = spread(here, term, (*cast("tuple[Index, ...]", term.indices), *missing))
+        axes = tuple(term.indices.index(i) for i in steps)
+        op = Fold(
+            term.value,
+            axes,
+            here.lower(place.start).value,
+            tuple(here.lower(step).value for step in steps.values()),
+            size(here, place.on.size).value,
+        )
+        left = [i for i in term.indices if i not in steps]
+        left.insert(sum(1 for i in term.indices[: axes[0]] if i not in steps), place.on)
+        return Term(here.builder.add(op), tuple(left))
+    return None
+
+
+def mask(here: Context, expr: Bracket) -> Term:
+    """[m = 2i + a] as it stands, a mask over all of its axes."""
+    plus, minus = here.lower(sp.S.Zero), here.lower(sp.S.Zero)
+    for term in ordered(sp.Add.make_args(expr.args[0].lhs)):
+        negative = bool(term.could_extract_minus_sign())
+        found = whole(here, -term if negative else term)
+        if negative:
+            minus = elementwise(here, "whole_add", [minus, found])
+        else:
+            plus = elementwise(here, "whole_add", [plus, found])
+    return elementwise(here, "equal", [plus, minus])
+
+
+def whole(here: Context, term: Expr) -> Term:
+    """One term of a place, in whole numbers."""
+    factors = [f for f in sp.Mul.make_args(term)]
+    numbers = [f for f in factors if f.is_Number or is_plain(f) or is_plain_power(f)]
+    found = here.lower(sp.Mul(*numbers))
+    for factor in (f for f in factors if f not in numbers):
+        place = axis(here, factor) if isinstance(factor, Index) else here.lower(factor)
+        found = elementwise(here, "whole_multiply", [found, place])
+    return found
+
+
+def is_plain_power(factor: Expr) -> bool:
+    """Is it a power of a size?"""
+    return bool(factor.is_Pow) and is_plain(factor.base)

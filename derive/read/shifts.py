@@ -1,0 +1,58 @@
+"""Places that are whole expressions of axes: names for the axes on which they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pullback.derive.read.renaming import rebuild
+from pullback.derive.read.trees import Equation, Ref, Shifted, Tree, walk
+
+LETTERS = "mlqrstpuvefgh"  # for axes that have no name of their own
+
+
+def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
+    """The equations, with a name for each axis on which a place is a whole expression.
+
+    `x[n, 2*i + a]` stands at its own second axis, wherever it does: m, if no other name is m.
+    """
+    if not any(isinstance(part, Shifted) for e in equations for part in walk(e.right)):
+        return equations
+    used = {*names_of(equations)}
+    free = (name for name in candidates() if name not in used and name.upper() not in used)
+    names: dict[tuple[str, int], str] = {}
+
+    def named(part: Tree) -> Tree:
+        if not isinstance(part, Shifted):
+            return part
+        table = {}
+        for position, index in enumerate(part.entry.indices or ()):
+            if any(index.name == own for own, _ in part.at):
+                key = part.entry.name, position
+                table[index.name] = names[key] = names.get(key) or next(free)
+        indices = (replace(i, name=table.get(i.name, i.name)) for i in part.entry.indices or ())
+        at = tuple((table[own], whole) for own, whole in part.at)
+        return replace(part, entry=replace(part.entry, indices=tuple(indices)), at=at)
+
+    return tuple(replace(e, right=rebuild(e.right, named)) for e in equations)
+
+
+def names_of(equations: Iterable[Equation]) -> Iterator[str]:
+    """Every name in the text, and the capitals of axes."""
+    for equation in equations:
+        yield from (equation.name, *(equation.axes or ()))
+        yield from (axis.upper() for axis in equation.axes or ())
+        for part in walk(equation.right):
+            if isinstance(part, Ref):
+                names = [part.name, *(i.name for i in part.indices or ())]
+                yield from names
+                yield from (name.upper() for name in names)
+
+
+def candidates() -> Iterator[str]:
+    """Names for axes, the short ones first."""
+    yield from LETTERS
+    number = 2
+    while True:
+        yield f"m{number}"
+        number += 1
