@@ -28,6 +28,7 @@ from typing import Generic, NoReturn, TypeVar
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
+    OWN,
     Apply,
     Equation,
     Iverson,
@@ -49,7 +50,6 @@ MAX_DEPTH = 64
 MAX_ZEROS = 40  # of a number, in front
 MAX_NAME = 64
 MAX_MERGED = 8  # axes that one axis is made of
-OWN = "@"  # an axis of its own starts with it until it has a name
 PAD = "pad"
 NOWHERE = Place()
 
@@ -295,7 +295,7 @@ class Parser(Descent[Token]):
             batch = self.accept(BATCH) if not indices else None
             index: Tree = Ref(BATCH, None, batch.place) if batch else self.index()
             if not isinstance(index, Ref):
-                at.append((f"{OWN}{len(at)}", index))
+                at.append((f"{OWN}{len(at)}", index))  # until it has a name
                 index = Ref(at[-1][0], None, name.place)
             indices.append(index)
             if not self.accept(","):

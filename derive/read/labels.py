@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pullback.derive.read.renaming import rebuild
+from pullback.derive.read.shifts import bare_within
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
@@ -75,10 +76,11 @@ def scalar_labels(equations: tuple[Equation, ...]) -> frozenset[str]:
     tensors = {e.name for e in equations} | {
         t.name for t in trees if isinstance(t, Ref) and t.indices
     }
+    own = {axis for t in trees if isinstance(t, Shifted) for axis, _ in t.at}
     return frozenset(
         name
         for name, places in positions.items()
-        if name not in axes | tensors | {BATCH} and (places & named or name in compared)
+        if name not in axes | tensors | own | {BATCH} and (places & named or name in compared)
     )
 
 
@@ -101,14 +103,6 @@ def bare_indices(tree: Tree) -> Iterator[tuple[str, Position]]:
         for i, index in enumerate(tree.indices or ()):
             if index.indices is None:
                 yield index.name, (tree.name, i)
-
-
-def bare_within(trees: Iterable[Tree]) -> Iterator[str]:
-    """The bare names that stand in whole expressions."""
-    wholes = (whole for t in trees if isinstance(t, Shifted) for _, whole in t.at)
-    for part in (part for whole in wholes for part in walk(whole)):
-        if isinstance(part, Ref) and part.indices is None:
-            yield part.name
 
 
 def compared_with(axes: set[str], trees: Iterable[Tree]) -> Iterator[str]:

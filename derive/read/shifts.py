@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pullback.derive.read.renaming import rebuild
-from pullback.derive.read.trees import Equation, Ref, Shifted, Tree, walk
+from pullback.derive.read.trees import OWN, Equation, Ref, Shifted, Tree, walk
 
 LETTERS = "mlqrstpuvefgh"  # for axes that have no name of their own
 
@@ -14,15 +14,46 @@ LETTERS = "mlqrstpuvefgh"  # for axes that have no name of their own
 def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
     """The equations, with a name for each axis on which a place is a whole expression.
 
-    `x[n, 2*i + a]` stands at its own second axis, wherever it does: m, if no other name is m.
+    `x[n, 2*i + a]` stands at its own second axis, wherever it does: m, if no other name is m. So
+    does `x[n, t]` beside `x[n, t + 1]`, where t may not run to the end of that axis.
     """
-    if not any(isinstance(part, Shifted) for e in equations for part in walk(e.right)):
+    trees = [part for e in equations for part in walk(e.right)]
+    shifted = [part for part in trees if isinstance(part, Shifted)]
+    if not shifted:
         return equations
+    moving = {
+        (s.entry.name, position, part.name)
+        for s in shifted
+        if s.outside is None
+        for position, index in enumerate(s.entry.indices or ())
+        for own, whole in s.at
+        if own == index.name
+        for part in walk(whole)
+        if isinstance(part, Ref) and part.indices is None
+    }
+    within = {id(s.entry) for s in shifted}
     used = {*names_of(equations)}
     free = (name for name in candidates() if name not in used and name.upper() not in used)
     names: dict[tuple[str, int], str] = {}
 
+    def plain(part: Ref) -> Shifted | None:
+        """x[n, t] as an entry at the whole expression t, where t is one beside it."""
+        at = []
+        indices = [*(part.indices or ())]
+        for position, index in enumerate(indices):
+            if index.indices is None and (part.name, position, index.name) in moving:
+                at.append((f"{OWN}plain{position}", index))
+                indices[position] = Ref(at[-1][0], None, index.place)
+        entry = replace(part, indices=tuple(indices))
+        return Shifted(entry, tuple(at), None, part.place) if at else None
+
     def named(part: Tree) -> Tree:
+        if isinstance(part, Ref) and id(part) not in within:
+            part = plain(part) or part
+        elif isinstance(part, Shifted):
+            beside = plain(part.entry)
+            if beside is not None:
+                part = replace(part, entry=beside.entry, at=(*part.at, *beside.at))
         if not isinstance(part, Shifted):
             return part
         table = {}
@@ -35,6 +66,14 @@ def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
         return replace(part, entry=replace(part.entry, indices=tuple(indices)), at=at)
 
     return tuple(replace(e, right=rebuild(e.right, named)) for e in equations)
+
+
+def bare_within(trees: Iterable[Tree]) -> Iterator[str]:
+    """The bare names that stand in whole expressions."""
+    wholes = (whole for t in trees if isinstance(t, Shifted) for _, whole in t.at)
+    for part in (part for whole in wholes for part in walk(whole)):
+        if isinstance(part, Ref) and part.indices is None:
+            yield part.name
 
 
 def names_of(equations: Iterable[Equation]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from sympy import Expr
 
 from pullback.derive.index.objects import Index, size_symbol
+from pullback.derive.read.shifts import bare_within
 from pullback.derive.read.sizes import Declared, solve
 from pullback.derive.read.trees import (
     BATCH,
@@ -47,7 +48,8 @@ def names_in(trees: Iterable[Tree]) -> tuple[set[str], set[str]]:
     tensors: set[str] = set()
     firsts: set[str] = set()  # of max and min: axes, or numbers
     pairs: list[set[str]] = []  # bare names that are compared
-    for tree in (part for whole in trees for part in walk(whole)):
+    parts_of = [part for whole in trees for part in walk(whole)]
+    for tree in parts_of:
         if isinstance(tree, Operation) and tree.op in COMPARISONS:
             pairs.append(bare_names((tree.left, tree.right)))
         elif isinstance(tree, Apply) and tree.name in PAIRS:
@@ -58,6 +60,7 @@ def names_in(trees: Iterable[Tree]) -> tuple[set[str], set[str]]:
         elif isinstance(tree, Apply) and tree.name in ("sum", "mean", "size"):
             bare = tree.args if tree.name == "size" else tree.args[:-1]
             axes |= bare_names(bare)
+    axes |= firsts & {*bare_within(parts_of)}
     while more := set().union(*(p for p in pairs if len(p) == 2 and p & axes)) & firsts - axes:
         axes |= more  # no number is compared with an axis
     return axes, tensors

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pullback.derive.errors import DefinitionError
 
+OWN = "@"  # an axis of its own, in an entry at whole expressions, until it has a name
 BATCH = "..."  # the axis that stands for any number of leading axes
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 
