@@ -10,9 +10,8 @@ from sympy import Expr
 
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
-from pullback.codegen.lower.shifts import mask
+from pullback.codegen.lower.shifts import compared, is_of_places
 from pullback.derive.calculus.conditions import cases
-from pullback.derive.laws.shifts import is_meeting
 
 COMPARISONS: Mapping[type, str] = {
     sp.StrictGreaterThan: "greater",
@@ -26,13 +25,13 @@ COMPARISONS: Mapping[type, str] = {
 
 def bracket(here: Context, expr: Expr) -> Term:
     """An indicator, as a mask."""
-    if is_meeting(expr):
-        return mask(here, expr)
     return comparison(here, expr.args[0])
 
 
 def comparison(here: Context, condition: Any) -> Term:
     """A comparison of values, as a mask."""
+    if is_of_places(condition):
+        return compared(here, condition, COMPARISONS[type(condition)])
     terms = [here.of_value().lower(a) for a in condition.args]
     return elementwise(here, COMPARISONS[type(condition)], terms)
 

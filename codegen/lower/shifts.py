@@ -7,67 +7,25 @@ a sum of the others is the one on which the windows lie.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Collection, Sequence
+from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.lower.arrays import elementwise, floating, real, size, spread
 from pullback.codegen.lower.context import Context, Term
+from pullback.codegen.lower.contractions import reduce
 from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.objects import Index, free_indices, ordered
-from pullback.derive.laws.shifts import is_meeting
+from pullback.derive.laws.shifts import Place, is_meeting, is_size_power, place_of
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where windows lie: at `start` + Σ step · axis, on the axis `on`."""
-
-    on: Index
-    start: Expr
-    steps: tuple[tuple[Index, Expr], ...]
-
-
-def place_of(meeting: Expr) -> Place | None:
-    """The place that an indicator [m − 2i − a = 0] speaks of; None where labels are in it."""
-    form = meeting.args[0].lhs
-    steps: dict[Index, Expr] = {}
-    start = sp.S.Zero
-    for term in sp.Add.make_args(form):
-        own = [f for f in term.free_symbols if isinstance(f, Index)]
-        if not own and all(map(is_plain, term.free_symbols)):
-            start += term
-        elif len(own) == 1 and term.is_polynomial(*own) and not term.atoms(sp.Indexed):
-            steps[own[0]] = sp.expand(term / own[0])
-        else:
-            return None
-    by_name = sorted(steps, key=lambda i: (i.primes, str(i)))
-    for on in sorted(by_name, key=lambda i: against(steps, i), reverse=True):
-        if steps[on] in (1, -1):
-            sign = -steps[on]
-            others = tuple((i, steps[i] * sign) for i in by_name if i != on)
-            return Place(on, sp.expand(start * sign), others)
-    return None
-
-
-def is_plain(symbol: sp.Basic) -> bool:
-    """Is it a size?"""
-    return isinstance(symbol, sp.Symbol) and bool(symbol.is_positive)
-
-
-def against(steps: dict[Index, Expr], on: Index) -> int:
-    """How many of the other axes this one grows with."""
-    return sum(1 for i, s in steps.items() if i != on and (s * steps[on]).is_negative)
-
-
-def is_bound_place(factor: Expr, indices: Iterable[Index]) -> bool:
+def is_bound_place(factor: Expr, indices: Collection[Index]) -> bool:
     """Does it say where windows lie, on one of these axes?"""
-    place = place_of(factor) if is_meeting(factor) else None
+    place = place_of(factor, indices) if is_meeting(factor) else None
     return place is not None and place.on in indices
 
 
@@ -75,7 +33,7 @@ def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     """Σ_m [m = 2i + a] x[m]: a window of x, where the sum is over such places alone."""
     factors = sp.Mul.make_args(body)
     meetings = [f for f in factors if is_bound_place(f, indices)]
-    places = [cast(Place, place_of(f)) for f in ordered(meetings)]
+    places = [cast(Place, place_of(f, indices)) for f in ordered(meetings)]
     rest = sp.Mul(*(f for f in factors if f not in meetings))
     on = [p.on for p in places]
     if not places or len({*on}) != len(on) or {*on} != {*indices}:
@@ -104,19 +62,20 @@ def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     return term
 
 
-def nested(body: Expr, indices: Sequence[Index]) -> Expr | None:
+def nested(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     """A sum in which what stands at places that are summed over is a sum of its own."""
     factors = list(sp.Mul.make_args(body))
-    meetings = [f for f in factors if is_bound_place(f, indices)]
-    on = [cast(Place, place_of(f)).on for f in meetings]
-    if not meetings or {*on} == {*indices}:
+    found = [cast(Place, place_of(f, indices)).on for f in factors if is_bound_place(f, indices)]
+    on = [*dict.fromkeys(found)]
+    others = tuple(i for i in indices if i not in on)
+    if not on or not others:
         return None
     inner = [f for f in factors if f.free_symbols & {*on}]
-    others = [i for i in indices if i not in on]
-    if not {*others}:
-        return None
     rest = sp.Mul(*(f for f in factors if f not in inner))
-    return Sum(rest * Sum(sp.Mul(*inner), *on), *others)
+    windows = Sum(sp.Mul(*inner), *on)
+    if rest == 1:  # else the two sums would be one again
+        return reduce(here, here.lower(windows), others)
+    return here.lower(Sum(rest * windows, *others))
 
 
 def flattened(body: Expr, indices: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
@@ -136,12 +95,11 @@ def flattened(body: Expr, indices: Sequence[Index]) -> tuple[Expr, tuple[Index, 
     return sp.Mul(*found), bound
 
 
-def fold(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
+def fold(here: Context, body: Expr, bound: Sequence[Index]) -> Term | None:
     """Σ_{i,a} [m = 2i + a] u[i, a]: windows added up where they lie on m."""
-    body, bound = flattened(body, indices)
     factors = sp.Mul.make_args(body)
     for meeting in ordered(filter(is_meeting, factors)):
-        place = place_of(meeting)
+        place = place_of(meeting, [i for i in free_indices(meeting) if i not in bound])
         if place is None or place.on in bound:
             continue
         rest = [f for f in factors if f != meeting]
@@ -167,30 +125,33 @@ def fold(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     return None
 
 
-def mask(here: Context, expr: Bracket) -> Term:
-    """[m = 2i + a] as it stands, a mask over all of its axes."""
-    plus, minus = here.lower(sp.S.Zero), here.lower(sp.S.Zero)
-    for term in ordered(sp.Add.make_args(expr.args[0].lhs)):
+def is_of_places(condition: Any) -> bool:
+    """Does it compare whole expressions of axes and labels?"""
+    whole = all(bool(side.is_integer) for side in condition.args)
+    return whole and any(side.is_Add or side.is_Mul for side in condition.args)
+
+
+def compared(here: Context, condition: Any, function: str) -> Term:
+    """[m = 2i + a] or [t − u ≤ 3] as it stands, a mask over all of its axes."""
+    sides: dict[bool, Term] = {}
+    for term in ordered(sp.Add.make_args(sp.expand(condition.lhs - condition.rhs))):
         negative = bool(term.could_extract_minus_sign())
         found = whole(here, -term if negative else term)
-        if negative:
-            minus = elementwise(here, "whole_add", [minus, found])
-        else:
-            plus = elementwise(here, "whole_add", [plus, found])
-    return elementwise(here, "equal", [plus, minus])
+        if negative in sides:
+            found = elementwise(here, "whole_add", [sides[negative], found])
+        sides[negative] = found
+    zero = here.lower(sp.S.Zero)
+    return elementwise(here, function, [sides.get(side, zero) for side in (False, True)])
 
 
 def whole(here: Context, term: Expr) -> Term:
     """One term of a place, in whole numbers."""
     factors = [f for f in sp.Mul.make_args(term)]
-    numbers = [f for f in factors if f.is_Number or is_plain(f) or is_plain_power(f)]
-    found = here.lower(sp.Mul(*numbers))
-    for factor in (f for f in factors if f not in numbers):
-        place = axis(here, factor) if isinstance(factor, Index) else here.lower(factor)
-        found = elementwise(here, "whole_multiply", [found, place])
-    return found
-
-
-def is_plain_power(factor: Expr) -> bool:
-    """Is it a power of a size?"""
-    return bool(factor.is_Pow) and is_plain(factor.base)
+    numbers = [f for f in factors if f.is_Number or is_size_power(f)]
+    (factor,) = [f for f in factors if f not in numbers] or [None]
+    if factor is None:
+        return here.lower(term)
+    place = axis(here, factor) if isinstance(factor, Index) else here.lower(factor)
+    if not numbers:
+        return place
+    return elementwise(here, "whole_multiply", [here.lower(sp.Mul(*numbers)), place])

@@ -15,7 +15,7 @@ from pullback.codegen.lower.guards import covered, finite_under, guard, sorted_o
 from pullback.codegen.lower.multiplied_out import grows
 from pullback.codegen.lower.products import product, under_masks
 from pullback.codegen.lower.scatters import scatter
-from pullback.codegen.lower.shifts import fold, nested, window
+from pullback.codegen.lower.shifts import flattened, fold, nested, window
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
 from pullback.derive.calculus.conditions import is_mask, sizes
 from pullback.derive.index.binders import Binder, Sum
@@ -43,12 +43,10 @@ def at_places(here: Context, body: Expr, indices: tuple[Index, ...]) -> Term | N
     """A sum in which axes meet in whole expressions, as windows."""
     if not body.has(Bracket):
         return None
+    body, indices = flattened(body, indices)
     here = here.under(sizes(indices))
-    found = window(here, body, indices) or fold(here, body, indices)
-    if found is None:
-        apart = nested(body, indices)
-        return None if apart is None else here.lower(apart)
-    return found
+    ways = (way(here, body, indices) for way in (window, fold, nested))
+    return next((found for found in ways if found is not None), None)
 
 
 def split_off_mask(here: Context, factor: Expr) -> tuple[Expr, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sympy import Expr
 from sympy.core.relational import Relational
 
+from pullback.codegen.notation.shifts import met
 from pullback.codegen.notation.styles import ADD, ATOM, LOOSE, Spelled
 from pullback.codegen.notation.writing import Writing
 from pullback.derive.index.objects import Index
+from pullback.derive.laws.shifts import is_meeting
 
 
 def delta(here: Writing, expr: Expr) -> Spelled:
@@ -30,6 +32,8 @@ def between(here: Writing, expr: Expr, sign: str) -> str:
 
 def bracket(here: Writing, expr: Expr) -> Spelled:
     """An indicator."""
+    if is_meeting(expr):
+        return here.style.indicator(met(here, expr)), ATOM
     return here.style.indicator(comparison(here, expr.args[0])), ATOM
 
 

@@ -25,6 +25,7 @@ from sympy.core.relational import Relational
 
 from pullback.codegen.notation.deltas import comparison
 from pullback.codegen.notation.names import Scope, Tensors, leading, lettered
+from pullback.codegen.notation.shifts import at_places
 from pullback.codegen.notation.styles import LOOSE, UNICODE, Style
 from pullback.codegen.notation.writers import loss, tensor, writer_for
 from pullback.codegen.notation.writing import Writing
@@ -78,7 +79,7 @@ class Notation:
         Where `level` is given, brackets are put around what is looser than it. Bound indices take
         names from `preferred` first.
         """
-        expr = self.without_unit(expr)
+        expr = at_places(self.without_unit(expr))
         free = free_indices(expr)
         scope = Scope({}, frozenset(i.name for i in (*free, *around)), preferred)
         open_ones = [i for i in free if i.name.startswith(BOUND)]

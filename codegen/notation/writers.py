@@ -12,6 +12,7 @@ from sympy import Expr
 from pullback.codegen.notation.deltas import bracket, delta, where
 from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.products import power, product, sum_of_terms
+from pullback.codegen.notation.shifts import whole
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, SIGN, Spelled, Style
 from pullback.codegen.notation.writing import Writer, Writing
 from pullback.derive.calculus.steps import Partial
@@ -47,7 +48,7 @@ def symbol(here: Writing, expr: Expr) -> Spelled:
         return here.style.index(here.scope.names.get(expr, expr))
     if is_size(expr) or not is_entry(expr):
         return here.style.name(str(expr)), ATOM
-    indices = [here.write(i) for i in entry_indices(expr)]
+    indices = [whole(here, i) if i.is_Add else here.write(i) for i in entry_indices(expr)]
     return tensor(here.tensors, here.style, entry_name(expr), indices)
 
 

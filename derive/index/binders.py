@@ -37,6 +37,8 @@ class Binder(Expr):
     def __new__(cls, body: Any, *indices: Index) -> Expr:
         """Bind the indices in the body, renaming them to canonical ones."""
         body = sp.sympify(body)
+        if len({*indices}) < len(indices):
+            raise ValueError(f"an index is bound twice: {sorted(i.name for i in indices)}")
         level = 1 + max((b.level for b in body.atoms(Binder)), default=0)
         names = {bound_index(level, place, i.size).name for place, i in enumerate(indices)}
         clash = {s.name for s in free_indices(body) if s not in indices} & names

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import Index, is_size
 
 
 def is_meeting(expr: Expr) -> bool:
@@ -13,3 +17,48 @@ def is_meeting(expr: Expr) -> bool:
     if not isinstance(expr, Bracket) or not isinstance(expr.condition, sp.Eq):
         return False
     return all(bool(side.is_integer) for side in expr.condition.args)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where windows lie: at `start` + Σ step · axis, on the axis `on`."""
+
+    on: Index
+    start: Expr
+    steps: tuple[tuple[Index, Expr], ...]
+
+
+def place_of(meeting: Expr, first: Collection[Index] = ()) -> Place | None:
+    """The place that an indicator [m − 2i − a = 0] speaks of; None where labels are in it.
+
+    Windows lie on the axis that is the sum of most others; of several on one of the `first`.
+    """
+    form = meeting.args[0].lhs
+    steps: dict[Index, Expr] = {}
+    start = sp.S.Zero
+    for term in sp.Add.make_args(form):
+        own = [f for f in term.free_symbols if isinstance(f, Index)]
+        if not own and all(map(is_size, term.free_symbols)):
+            start += term
+        elif len(own) == 1 and term.is_polynomial(*own) and not term.atoms(sp.Indexed):
+            steps[own[0]] = sp.expand(term / own[0])
+        else:
+            return None
+    by_name = sorted(steps, key=lambda i: (i.primes, str(i)))
+    for on in sorted(by_name, key=lambda i: (against(steps, i), i in first), reverse=True):
+        if steps[on] in (1, -1):
+            sign = -steps[on]
+            others = tuple((i, steps[i] * sign) for i in by_name if i != on)
+            return Place(on, sp.expand(start * sign), others)
+    return None
+
+
+def against(steps: dict[Index, Expr], on: Index) -> int:
+    """How many of the other axes this one grows with."""
+    return sum(1 for i, s in steps.items() if i != on and (s * steps[on]).is_negative)
+
+
+def is_size_power(factor: Expr) -> bool:
+    """Is it a size, or a power of one?"""
+    base = factor.base if factor.is_Pow else factor
+    return is_size(base)

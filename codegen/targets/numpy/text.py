@@ -20,6 +20,8 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "equal": ("==", COMPARE),
     "not_equal": ("!=", COMPARE),
     "matmul": ("@", PRODUCT),
+    "whole_add": ("+", SUM),
+    "whole_multiply": ("*", PRODUCT),
 }
 # functions that the module defines itself
 HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "erfcx", "exp_difference")}
@@ -50,7 +52,7 @@ def tuple_text(parts: Iterable[object]) -> str:
 
 def function_name(function: str) -> str:
     """A function of the module's own, or NumPy's."""
-    return function if function.startswith("_") else HELPERS.get(function, f"np.{function}")
+    return function if function.startswith("_") else HELPERS.get(function, f"np.{function.removeprefix('whole_')}")
 
 
 def infix(function: str, left: Text | str, right: Text | str) -> Text:

@@ -45,12 +45,13 @@ def _add_at(rows: Any, at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
 
 def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]) -> Any:
     """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside."""
-    places = start + sum(
-        step * at for step, at in zip(steps, np.meshgrid(*map(np.arange, sizes), indexing="ij"))
-    )
-    inside = (places >= 0) & (places < x.shape[axis])
-    found = np.take(x, np.where(inside, places, 0), axis) if x.shape[axis] else 0
-    return np.where(inside.reshape(*sizes, *[1] * (x.ndim - axis - 1)), found, 0)
+    shape = (*x.shape[:axis], *sizes, *x.shape[axis + 1 :])
+    found = np.zeros(shape, x.dtype)
+    for at in np.ndindex(*sizes):
+        place = start + sum(step * k for step, k in zip(steps, at))
+        if 0 <= place < x.shape[axis]:
+            found[(slice(None),) * axis + at] = np.take(x, place, axis)
+    return found
 
 
 def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], size: int) -> Any:
