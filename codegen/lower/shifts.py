@@ -8,6 +8,7 @@ a sum of the others is the one on which the windows lie.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import sympy as sp
@@ -107,7 +108,10 @@ def fold(here: Context, body: Expr, bound: Sequence[Index]) -> Term | None:
         if any(i not in bound for i in steps) or any(place.on in f.free_symbols for f in rest):
             continue
         beside = [i for i in bound if i not in steps]
-        term = floating(here, real(here, here.lower(Sum(sp.Mul(*rest), *beside))))
+        shown = {i.size for node in here.work.layer.nodes for i in node.indices}
+        run = sorted(steps, key=lambda i: (i.size in shown, str(i)))  # what runs far comes last
+        inner = replace(here, scope=(*(i for i in here.scope if i != place.on), *run))
+        term = floating(here, real(here, inner.lower(Sum(sp.Mul(*rest), *beside))))
         missing = tuple(i for i in steps if i not in term.indices)
         if missing:
             term = spread(here, term, (*cast("tuple[Index, ...]", term.indices), *missing))

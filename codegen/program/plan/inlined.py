@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pullback.codegen.program.operations import Operation, Put, Scatter, is_function, reads
+from pullback.codegen.program.operations import (
+    Contract,
+    Fold,
+    Operation,
+    Put,
+    Scatter,
+    is_function,
+    reads,
+)
 from pullback.codegen.program.plan.readers import Readers
 
 MAX_DEPTH = 4  # operations written into one another
 
 
 def inlined_values(
-    readers: Readers, kept: Collection[int], into_workspace: bool, added: Collection[int]
+    readers: Readers, kept: Collection[int], into_workspace: bool, never_whole: Collection[int]
 ) -> frozenset[int]:
     """Values without a name that one other value reads; `kept` have a line of their own.
 
-    With a workspace each new array is a statement, but for products that are `added` to another.
+    With a workspace each new array is a statement, but for products that are `never_whole`: added
+    to another, or folded.
     """
     program, found = readers.program, set[int]()
 
@@ -31,7 +40,7 @@ def inlined_values(
         reader = program[readers[number][0]].op
         if isinstance(value.op, Put | Scatter) or needs_name(reader, number):
             continue
-        if into_workspace and readers.is_new(number) and number not in added:
+        if into_workspace and readers.is_new(number) and number not in never_whole:
             continue
         found.add(number)
         if depth(number) > MAX_DEPTH:
@@ -44,6 +53,23 @@ def needs_name(reader: Operation, number: int) -> bool:
     if isinstance(reader, Put):
         return number in (reader.value, *(o.value for o in reader.at))
     return isinstance(reader, Scatter) and number in reader.sizes
+
+
+def folded_products(readers: Readers) -> frozenset[int]:
+    """The sums of products that are only folded, and folds of them that are folded again."""
+    program, found = readers.program, set[int]()
+    for number in readers.order:
+        value = program[number]
+        if value.name or number in readers.results or len(readers[number]) != 1:
+            continue
+        if not isinstance(program[readers[number][0]].op, Fold):
+            continue
+        match value.op:
+            case Contract((_, _), _, _, guarded) if not guarded:
+                found.add(number)
+            case Fold(inner) if inner in found:
+                found.add(number)
+    return frozenset(found)
 
 
 def added_products(readers: Readers) -> frozenset[int]:

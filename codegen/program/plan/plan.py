@@ -19,7 +19,7 @@ from pullback.codegen.program.operations import (
     Size,
     Values,
 )
-from pullback.codegen.program.plan.inlined import added_products, inlined_values
+from pullback.codegen.program.plan.inlined import added_products, folded_products, inlined_values
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.program.plan.order import Group, groups
 from pullback.codegen.program.plan.readers import Readers
@@ -57,7 +57,7 @@ class Plan:
     """The statements of a function in order, and what they are about.
 
     `inlined` values stand in the statements of others; `added_products` are the numbers times
-    arrays among them that are added to an array in place.
+    arrays among them that are added to an array in place; `folded` are those that are folded.
     """
 
     program: Values
@@ -65,6 +65,7 @@ class Plan:
     names: Names
     inlined: frozenset[int]
     added_products: frozenset[int]
+    folded: frozenset[int]
     buffers: Mapping[str, Buffer]
 
     def operation(self, statement: Statement) -> Operation:
@@ -114,7 +115,8 @@ class Planner:
         self.readers, self.program, self.names = readers, readers.program, names
         self.workspace, self.fresh = workspace, fresh
         self.added = added_products(readers) if workspace else frozenset()
-        self.inlined = inlined_values(readers, kept, workspace, self.added)
+        self.folded = folded_products(readers) if workspace else frozenset()
+        self.inlined = inlined_values(readers, kept, workspace, self.added | self.folded)
         self.position = readers.positions(self.inlined)
         self.buffers: dict[str, Buffer] = {}
         self.home: dict[int, str] = {}  # the buffer in which a value lies
@@ -128,7 +130,7 @@ class Planner:
         self.give_names({member: self.program[root].name for root, ms in found for member in ms})
         order = filter(self.has_statement, self.readers.order)
         statements = tuple(self.statement(n, starts.get(n, "")) for n in order)
-        return Plan(self.program, statements, self.names, self.inlined, self.added, self.buffers)
+        return Plan(self.program, statements, self.names, self.inlined, self.added, self.folded, self.buffers)
 
     def has_statement(self, number: int) -> bool:
         """Does the value stand on a line of its own?"""

@@ -63,7 +63,7 @@ def emission(derivation: Derivation, program: Program) -> Emission:
     lay_out(source)
     typed = "".join(helpers.values())
     imported = [name for name in ("Callable", "Iterator") if name in typed]
-    head = template("head.py.j2").render(context, imported=imported)
+    head = template("head.py.j2").render(context, imported=imported, math="math." in typed)
     text = joined([head, unmarked("\n".join(source.text())), *helpers.values()])
     return Emission(text, functions(source, SHOWN), promised(context, helpers))
 

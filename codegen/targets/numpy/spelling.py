@@ -43,12 +43,19 @@ class Spelling:
     With `out` each is a call that writes its result into that array, or makes one where it is None.
     """
 
+    contraction = "_contract"  # of two arrays, where no other way fits
+
     def __init__(
-        self, program: Values, spell: Callable[[int], Text], own: Mapping[str, str]
+        self,
+        program: Values,
+        spell: Callable[[int], Text],
+        own: Mapping[str, str],
+        inlined: frozenset[int] = frozenset(),
     ) -> None:
         self.program = program
         self.spell = spell
         self.own = own
+        self.inlined = inlined
 
     def operation(self, op: Operation, out: str = "") -> Text:
         """An operation as an expression."""
@@ -78,15 +85,30 @@ class Spelling:
             case Window(value, axis, start, steps, sizes):
                 places = self.numbers(start, steps, sizes)
                 return call("_window", self.spell(value).text, str(axis), *places)
-            case Fold(value, axes, start, steps, size):
-                first, stepped, _ = self.numbers(start, steps, ())
-                at = [self.spell(value).text, tuple_text(map(str, axes)), first, stepped]
-                return call("_fold", *at, self.spell(size).text, out=out)
+            case Fold():
+                return self.fold(op, out)
             case Arange(size):
                 return call("np.arange", self.spell(size).text)
             case Size(symbol):
                 return Text(str(symbol))
         raise TypeError(f"{type(op).__name__} is not an expression")
+
+    def fold(self, op: Fold, out: str) -> Text:
+        """Windows added up; of a product that is nothing else, some rows of it at a time."""
+        folds = [self.fold_text(op)]
+        inner = self.program[op.value].op
+        while out and op.value in self.inlined and isinstance(inner, Fold):
+            op, inner = inner, self.program[inner.value].op
+            folds.insert(0, self.fold_text(op))
+        if out and op.value in self.inlined and isinstance(inner, Contract):
+            product = [self.signature(inner), *(self.spell(v).text for v in inner.values)]
+            return call("_fold_product", *product, tuple_text(map(tuple_text, folds)), out=out)
+        return call("_fold", self.spell(op.value).text, *folds[-1], out=out)
+
+    def fold_text(self, op: Fold) -> list[str]:
+        """Which axes are folded, from where, how they go on, and onto how many places."""
+        start, steps, _ = self.numbers(op.start, op.steps, ())
+        return [tuple_text(map(str, op.axes)), start, steps, self.spell(op.size).text]
 
     def numbers(
         self, start: int, steps: Iterable[int], sizes: Iterable[int]
@@ -227,11 +249,17 @@ class Spelling:
                     if out or function not in INFIX:
                         return call(function_name(function), left.text, right.text, out=out)
                     return infix(function, left, right)
+        summed = len({*op.letters[0]} | {*op.letters[-1]}) > len(op.out)
+        whole = self.contraction if len(op.values) == 2 and summed else "np.einsum"
+        function = "_guarded_einsum" if op.guarded else whole
+        texts = (self.spell(v).text for v in op.values)
+        return call(function, self.signature(op), *texts, out=out)
+
+    def signature(self, op: Contract) -> str:
+        """An einsum's letters."""
         spelled = self.letters(op)
         words = ["".join(spelled[letter] for letter in ls) for ls in [*op.letters, op.out]]
-        signature = f'"{",".join(words[:-1])}->{words[-1]}"'
-        function = "_guarded_einsum" if op.guarded else "np.einsum"
-        return call(function, signature, *(self.spell(v).text for v in op.values), out=out)
+        return f'"{",".join(words[:-1])}->{words[-1]}"'
 
     def letters(self, op: Contract) -> dict[int, str]:
         """A letter for each axis, the layer's own where it has one."""

@@ -41,7 +41,7 @@ class Statements:
 
     def __init__(self, made: Plan) -> None:
         self.plan, self.program, self.names = made, made.program, made.names
-        self.spelling = Spelling(made.program, self.spell, made.names.own)
+        self.spelling = Spelling(made.program, self.spell, made.names.own, made.inlined)
 
     @classmethod
     def planned(
@@ -93,7 +93,7 @@ class Statements:
         for value, lines in self.written.items():
             if max(map(len, lines)) > self.width:
                 inside = set(reads(self.program[value].op)) & self.plan.inlined
-                inside -= self.plan.added_products
+                inside -= self.plan.added_products | self.plan.folded
                 if inside:
                     found.add(max(sorted(inside), key=lambda n: len(self.spell(n).text)))
         return frozenset(found)

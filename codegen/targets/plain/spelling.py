@@ -28,6 +28,8 @@ OPERATORS = {"add": "+", "subtract": "-"}
 class PlainSpelling(Spelling):
     """Operations in ordinary NumPy; nothing is written into an array that is given."""
 
+    contraction = "np.einsum"
+
     def __init__(
         self,
         program: Values,
@@ -35,8 +37,7 @@ class PlainSpelling(Spelling):
         own: Mapping[str, str],
         inlined: frozenset[int],
     ) -> None:
-        super().__init__(program, spell, own)
-        self.inlined = inlined
+        super().__init__(program, spell, own, inlined)
         self.uses_dtype = False  # does a statement read the dtype of the inputs?
 
     def operand(self, operand: Operand, rank: int) -> Text:
