@@ -11,6 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.check.arrays import Array, World
+from pullback.codegen.interface.sizes import fitted
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
@@ -76,7 +77,8 @@ def sizes_of(layer: Layer, lead: Sequence[int], lengths: Sequence[int]) -> dict[
     free = [n for n in lengths if n != np.prod(lead)] if len(own) != len(symbols) else lengths
     sizes = {s: free[k] if k < len(free) else 2 + k % 3 for k, s in enumerate(own)}
     sizes[size_symbol(BATCH_SIZE)] = int(np.prod(lead))
-    return sizes
+    shown = {i.size for t in layer.inputs for i in t.indices}
+    return {**sizes, **fitted(layer, {s: n for s, n in sizes.items() if s in shown})}
 
 
 def inputs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sympy as sp
 from sympy import Expr
 
@@ -58,3 +60,43 @@ def is_within(reach: Reach) -> str:
 def leaves(reach: Reach) -> str:
     """What is said where they do not."""
     return f"{reach.text} leaves axis {reach.position} of {reach.tensor}"
+
+
+def completed(layer: Layer, sizes: Mapping[Expr, int]) -> dict[Expr, int]:
+    """The sizes of axes, with those that are worked out from them."""
+    found = dict(sizes)
+    for size, by in layer.sizes:
+        found[size] = int(by.xreplace({s: sp.Integer(found[s]) for s in by.free_symbols}))
+    return found
+
+
+def related(layer: Layer) -> tuple[Expr, ...]:
+    """The sizes of inputs' axes by which others are worked out, or that have a part in what an
+    entry must not leave."""
+    exprs = [by for _, by in layer.sizes]
+    exprs += [e for r in layer.reaches for e in (r.low, r.high, r.size)]
+    parts = {s for e in exprs for s in e.free_symbols}
+    shown = dict.fromkeys(i.size for t in layer.inputs for i in t.indices)
+    return tuple(size for size in shown if size in parts)
+
+
+def fitted(layer: Layer, sizes: Mapping[Expr, int]) -> dict[Expr, int]:
+    """All sizes, some of those of inputs' axes larger, so that what is read lies within its axis."""
+    found, names = dict(sizes), [size for size in related(layer) if size in sizes]
+    while names and (lacks := lacking(layer, found)) < 0:
+        gains = {n: lacking(layer, found | {n: found[n] + 1}) - lacks for n in names}
+        best = max(names, key=lambda n: gains[n])
+        if gains[best] <= 0:
+            break
+        far = found | {best: found[best] - lacks // gains[best]}
+        found = far if lacking(layer, far) > lacks else found | {best: found[best] + 1}
+    return completed(layer, found)
+
+
+def lacking(layer: Layer, sizes: Mapping[Expr, int]) -> int:
+    """How far sizes are from fitting, below 0; 0 where they do. Windows of 2 steps count twice."""
+    full = {s: sp.Integer(n) for s, n in completed(layer, sizes).items()}
+    parts = [1 - by.replace(sp.floor, lambda a: a) for _, by in layer.sizes if not by.is_Integer]
+    parts += [-reach.low for reach in layer.reaches]
+    parts += [reach.high + 1 - reach.size for reach in layer.reaches]
+    return -sum(max(0, int(sp.ceiling(2 * part.xreplace(full)))) for part in parts)

@@ -19,6 +19,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
+from pullback.codegen.interface.sizes import completed, fitted
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import Index, size_symbol
@@ -114,7 +115,7 @@ def example(
     `sizes`, are not drawn at all, and may lie at a kink.
     """
     layer, own = derivation.layer, own or {}
-    sizes, fallback = sizes or small_sizes(layer), None
+    sizes, fallback = completed(layer, sizes or small_sizes(layer)), None
     near = 0.0 if own else NEAR
     ladder = Random(drawn).sample(LADDER, len(LADDER)) if drawn else LADDER
     for positive, attempt in product((False, True), range(TRIES)):
@@ -136,8 +137,13 @@ def example(
 
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
-    """A size of its own for each axis; where that is too much, 2 for the first axis and 3 or 2 for
-    the others."""
+    """Small sizes for all axes, at which windows lie within theirs."""
+    return fitted(layer, different_sizes(layer))
+
+
+def different_sizes(layer: Layer) -> dict[Expr, int]:
+    """A size of its own for each axis of an input; where that is too much, 2 for the first axis and
+    3 or 2 for the others."""
     axes = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
     axes.sort(key=lambda size: size != size_symbol(BATCH_SIZE))  # leading axes have the smallest
 

@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
 from pullback.derive.index.objects import free_indices
@@ -23,6 +24,7 @@ from pullback.derive.read.trees import (
     Operation,
     Place,
     Ref,
+    Shifted,
     Tree,
     spell,
     walk,
@@ -122,6 +124,8 @@ class Loops:
         """The statements that take the sizes used from the shapes of inputs."""
         lines: list[str] = []
         known: set[str] = set()
+        for size, by in reversed(self.layer.sizes):
+            self.used |= {str(s) for s in by.free_symbols} if str(size) in self.used else set()
         for tensor in self.layer.inputs:
             names = []
             for index in tensor.indices:
@@ -132,7 +136,8 @@ class Loops:
                 comma = "," if len(names) == 1 else ""
                 left = f"({names[0]},)" if comma else ", ".join(names)
                 lines.append(f"{left} = {tensor.name}.shape")
-        return lines
+        made = worked_out(self.layer)
+        return [*lines, *(f"{name} = {text}" for name, text in made if name in self.used)]
 
     def size(self, axis: str) -> str:
         """The variable that holds the size of an axis."""
@@ -155,6 +160,8 @@ class Loops:
                 return self.reference(tree), ATOM
             case Iverson(comparison, _):
                 return f"int({self.condition(comparison)})", ATOM
+            case Shifted():
+                return self.shifted(tree)
             case Apply():
                 return self.function(tree)
             case Negative(operand, _):
@@ -183,6 +190,21 @@ class Loops:
         if tree.name == PI:
             return "np.pi"
         return self.size(next(a for a in sorted(self.size_of) if a.upper() == tree.name))
+
+    def shifted(self, tree: Shifted) -> tuple[str, int]:
+        """An entry at whole expressions, or the value where one lies outside of its axis."""
+        at = {axis: self.text(whole) for axis, whole in tree.at}
+        indices = tree.entry.indices or ()
+        places = (at[i.name] if i.name in at else self.reference(i) for i in indices)
+        entry = f"{tree.entry.name}[{', '.join(places)}]"
+        if tree.outside is None:
+            return entry, ATOM
+        inside = []
+        for index, axis in zip(indices, self.tensors[tree.entry.name].indices, strict=True):
+            if index.name in at:
+                self.used.add(str(axis.size))
+                inside.append(f"0 <= {at[index.name]} < {axis.size}")
+        return f"{entry} if {' and '.join(inside)} else {self.text(tree.outside)}", CONDITIONAL
 
     def function(self, tree: Apply) -> tuple[str, int]:
         """A function, a reduction, `where` or `size`."""
@@ -220,7 +242,7 @@ class Loops:
         """A comparison: of indices as they are, of values by their real parts."""
         assert isinstance(tree, Operation) and tree.op in COMPARISONS
         sides = (tree.left, tree.right)
-        places = all(isinstance(s, Ref) and self.is_place(s) for s in sides)
+        places = all(map(self.is_whole, sides))
         self.kinks |= not places
         left, right = (self.text(s) if places else self.real(s) for s in sides)
         return f"{left} {tree.op} {right}"
@@ -232,6 +254,14 @@ class Loops:
     def is_axis(self, tree: Tree) -> bool:
         """Is it the bare name of an axis?"""
         return isinstance(tree, Ref) and tree.indices is None and tree.name in self.size_of
+
+    def is_whole(self, tree: Tree) -> bool:
+        """Is it made of axes, labels, sizes and whole numbers, with an axis or a label in it?"""
+        refs = [part for part in walk(tree) if isinstance(part, Ref)]
+        sizes = {a for part in walk(tree) if isinstance(part, Apply) for a in part.args}
+        named = [ref for ref in refs if ref not in sizes and self.is_place(ref)]
+        others = [r for r in refs if r not in named and r not in sizes and r.name in self.tensors]
+        return bool(named) and not others
 
     def is_place(self, tree: Ref) -> bool:
         """Is it an axis or a label?"""

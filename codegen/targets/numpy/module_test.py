@@ -13,17 +13,18 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of, has_batch
+from pullback.codegen.interface.sizes import related
 from pullback.codegen.interface.words import docstring
 from pullback.codegen.targets.numpy.decimals import LEAVES, SLOPES, called
 from pullback.codegen.targets.numpy.loops import WIDTH, Loops
 from pullback.codegen.targets.numpy.smoke import holds
 from pullback.codegen.targets.numpy.test_sizes import (
     Sizes,
+    empty_axes,
     is_large,
     long,
     sampled,
     small,
-    some_axes,
     some_inputs,
     wide,
 )
@@ -80,7 +81,8 @@ def module_test(
         "wide": dictionaries(wide_sizes),
         "one_long": sum(sum(size > 2 for size in s.values()) == 1 for s in wide_sizes),
         "labelled": bool(labels),
-        "all_axes": constant("AXES", some_axes(layer)),
+        "all_axes": constant("AXES", empty_axes(layer)) or ["AXES = []"],
+        "related": bool(related(layer)),
         "large": is_large(layer),
         "some": constant("SOME", some_inputs(layer)) if chosen else [],
         "sampled": textwrap.wrap(sampled(layer), WIDTH) if chosen else [],

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from math import prod
 
+from sympy import Expr
+
 from pullback.codegen.interface.shapes import axes_of
+from pullback.codegen.interface.sizes import completed, related
+from pullback.codegen.interface.sizes import fitted as fitted_sizes
 from pullback.derive.layer import Layer
 from pullback.derive.read.trees import BATCH, Apply, Equation, Ref, Tree, parts, walk
 from pullback.derive.read.vocabulary import REDUCTIONS
@@ -48,6 +52,31 @@ def some_axes(layer: Layer) -> list[str]:
     return spread(every(layer), SOME_AXES) if is_large(layer) else every(layer)
 
 
+def empty_axes(layer: Layer) -> list[str]:
+    """Those that may have no entry: all but those by which windows lie within others."""
+    bound = {*map(str, related(layer))}
+    return [axis for axis in some_axes(layer) if axis not in bound]
+
+
+def fitted(layer: Layer, sizes: Sizes) -> Sizes:
+    """Sizes by name at which windows lie within their axes."""
+    if not layer.sizes and not layer.reaches:
+        return sizes
+    found = fitted_sizes(layer, by_symbol(layer, sizes))
+    return {name: found[size] for name, size in symbols(layer).items() if name in sizes}
+
+
+def symbols(layer: Layer) -> dict[str, Expr]:
+    """The sizes of all axes by the names by which test files have them."""
+    axes = [*layer.axes, *(i for t in layer.inputs for i in t.indices)]
+    return {BATCH if i.name == BATCH else str(i.size): i.size for i in axes}
+
+
+def by_symbol(layer: Layer, sizes: Sizes) -> dict[Expr, int]:
+    """Sizes by name, by their symbols."""
+    return {size: sizes[name] for name, size in symbols(layer).items() if name in sizes}
+
+
 def spread(names: list[str], count: int) -> list[str]:
     """So many of the names, from the first to the last."""
     step = max(1, (len(names) - 1) / (count - 1))
@@ -79,7 +108,8 @@ def small(layer: Layer) -> list[Sizes]:
     if is_large(layer):  # wide enough for what is early to reach the end
         choices[0] = {n: (2, 3, 4)[i % 3] for i, n in enumerate(names)}
         choices[2] = {n: (2, 4, 3)[i % 3] for i, n in enumerate(names)}
-    return [{n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices]
+    found = ({n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices)
+    return [fitted(layer, choice) for choice in found]
 
 
 def axes(layer: Layer) -> list[str]:
@@ -102,7 +132,7 @@ def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:
     """For each axis, the greatest length at which loops over the others' two places end in time."""
     choices = []
     for name in some_axes(layer):
-        tries = (base(layer) | {name: length} for length in LENGTHS)
+        tries = (fitted(layer, base(layer) | {name: length}) for length in LENGTHS)
         fits = (s for s in tries if max(steps(layer, equations, s), given(layer, s)) <= MOST_STEPS)
         choices += [s for s in [next(fits, None)] if s]
     return choices
@@ -122,8 +152,10 @@ def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Siz
         tries[0] = (rows(layer, names[0]),)
     biases = [axes_of(layer.tensor(n)) for n in layer.wrt]
     columns = [b[0] for b in biases if len(b) == 1 and b != names[:1]]
-    choices = [[base(layer) | {n: t} for t in ts] for n, ts in zip(names, tries, strict=True)]
-    choices += [[base(layer) | {names[0]: WIDE[0], n: WIDE[1]}] for n in columns[-1:]]
+    pairs = zip(names, tries, strict=True)
+    choices = [[fitted(layer, base(layer) | {n: t}) for t in ts] for n, ts in pairs]
+    both = [base(layer) | {names[0]: WIDE[0], n: WIDE[1]} for n in columns[-1:]]
+    choices += [[fitted(layer, sizes)] for sizes in both]
     most = MOST_SOLVED if layer.assumptions else MOST_ENTRIES
     fits = ([s for s in c if entries(layer, equations, s) <= most] for c in choices)
     return [sizes[0] for sizes in fits if sizes]
@@ -131,7 +163,9 @@ def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Siz
 
 def rows(layer: Layer, axis: str) -> int:
     """So many that the nodes have more entries than value works on at a time."""
-    sizes, own = base(layer), [axes_of(n) for n in layer.nodes if not n.notation]
+    own = [axes_of(n) for n in layer.nodes if not n.notation]
+    full = completed(layer, by_symbol(layer, fitted(layer, base(layer))))
+    sizes = {name: full[size] for name, size in symbols(layer).items() if size in full}
     row = sum(prod(sizes[a] for a in axes) for axes in own if axis in axes)
     return ENTRIES // max(row, 1)
 
@@ -173,8 +207,8 @@ def given(layer: Layer, sizes: Sizes) -> int:
 
 def lengths(layer: Layer, sizes: Sizes) -> dict[str, int]:
     """The length of each axis by its own name."""
-    leading = {str(i.size): BATCH for i in layer.axes if i.name == BATCH}
-    return {i.name: sizes[leading.get(str(i.size), str(i.size))] for i in layer.axes}
+    full = completed(layer, by_symbol(layer, sizes))
+    return {i.name: full[i.size] for i in layer.axes if i.size in full}
 
 
 def free(tree: Tree, length: Mapping[str, int]) -> Iterator[frozenset[str]]:
