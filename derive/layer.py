@@ -70,7 +70,8 @@ class Beside:
 @dataclass(frozen=True)
 class Reach:
     """Where the places lie at which a tensor is read along an axis: from `low` to `high`, which
-    must not leave it. `text` is the entry as written."""
+    must not leave it. `text` is the entry as written; `sure` says that they do not, by how sizes
+    were found."""
 
     tensor: str
     position: int
@@ -78,6 +79,7 @@ class Reach:
     high: Expr
     size: Expr
     text: str
+    sure: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ def worked_out(layer: Layer) -> list[tuple[str, str]]:
 
 def is_within(reach: Reach) -> str:
     """The condition that an entry's places lie on its axis."""
-    parts = []
+    parts: list[str] = []
+    if reach.sure:
+        return ""
     if not reach.low.is_nonnegative:
         parts.append(f"{size_text(reach.low)} >= 0")
     if not sp.expand(reach.size - 1 - reach.high).is_nonnegative:
@@ -80,23 +82,26 @@ def related(layer: Layer) -> tuple[Expr, ...]:
     return tuple(size for size in shown if size in parts)
 
 
-def fitted(layer: Layer, sizes: Mapping[Expr, int]) -> dict[Expr, int]:
-    """All sizes, some of those of inputs' axes larger, so that what is read lies within its axis."""
+def fitted(layer: Layer, sizes: Mapping[Expr, int], least: int = 1) -> dict[Expr, int]:
+    """All sizes, with some of inputs' axes larger, so that what is read lies within its axis, and
+    those that are worked out are at least so large."""
     found, names = dict(sizes), [size for size in related(layer) if size in sizes]
-    while names and (lacks := lacking(layer, found)) < 0:
-        gains = {n: lacking(layer, found | {n: found[n] + 1}) - lacks for n in names}
+    while names and (lacks := lacking(layer, found, least)) < 0:
+        gains = {n: lacking(layer, found | {n: found[n] + 1}, least) - lacks for n in names}
         best = max(names, key=lambda n: gains[n])
         if gains[best] <= 0:
             break
         far = found | {best: found[best] - lacks // gains[best]}
-        found = far if lacking(layer, far) > lacks else found | {best: found[best] + 1}
+        found = far if lacking(layer, far, least) > lacks else found | {best: found[best] + 1}
     return completed(layer, found)
 
 
-def lacking(layer: Layer, sizes: Mapping[Expr, int]) -> int:
+def lacking(layer: Layer, sizes: Mapping[Expr, int], least: int) -> int:
     """How far sizes are from fitting, below 0; 0 where they do. Windows of 2 steps count twice."""
     full = {s: sp.Integer(n) for s, n in completed(layer, sizes).items()}
-    parts = [1 - by.replace(sp.floor, lambda a: a) for _, by in layer.sizes if not by.is_Integer]
+    parts = [
+        least - by.replace(sp.floor, lambda a: a) for _, by in layer.sizes if not by.is_Integer
+    ]
     parts += [-reach.low for reach in layer.reaches]
     parts += [reach.high + 1 - reach.size for reach in layer.reaches]
     return -sum(max(0, int(sp.ceiling(2 * part.xreplace(full)))) for part in parts)

@@ -23,6 +23,7 @@ from pullback.codegen.lower.functions import (
 )
 from pullback.codegen.lower.places import axis
 from pullback.codegen.lower.products import multiply
+from pullback.codegen.lower.shifts import Label, label
 from pullback.codegen.lower.sigmoids import sigmoid
 from pullback.codegen.lower.sums import total
 from pullback.derive.errors import MissingLaw
@@ -48,6 +49,7 @@ RULES: Mapping[type, Rule] = {
     Sigmoid: sigmoid,
     Maximum: larger_or_smaller,
     Minimum: larger_or_smaller,
+    Label: label,
 }
 
 

@@ -20,8 +20,11 @@ from pullback.codegen.lower.contractions import reduce
 from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.objects import Index, free_indices, ordered
-from pullback.derive.laws.shifts import Place, is_meeting, is_size_power, place_of
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, is_entry, ordered
+from pullback.derive.laws.algebra import sum_over_delta
+from pullback.derive.laws.shifts import Laid, extent, is_meeting, is_size_power, place_of
+from pullback.derive.layer import Layer
 
 
 def is_bound_place(factor: Expr, indices: Collection[Index]) -> bool:
@@ -30,18 +33,100 @@ def is_bound_place(factor: Expr, indices: Collection[Index]) -> bool:
     return place is not None and place.on in indices
 
 
+class Label(sp.Function):
+    """A place that is worked out, as a label: on an axis of some size the nearest one to it."""
+
+    nargs = (1, 2)
+
+    def _eval_is_integer(self) -> bool:
+        return True
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+
+def label(here: Context, expr: Expr) -> Term:
+    """A place as integers."""
+    place, *sizes = expr.args
+    term = whole_sum(here, place)
+    if not sizes:
+        return term
+    (size,) = sizes
+    for function, bound in (("whole_maximum", sp.S.Zero), ("whole_minimum", size - 1)):
+        term = elementwise(here, function, [term, here.lower(bound)])
+    return term
+
+
+def with_labels(layer: Layer, body: Expr, indices: Sequence[Index]) -> Expr:
+    """The product, where places are labels: [m = y + a] is δ(m, l), l being y + a as far as that
+    lies on m's axis, where it does."""
+    factors = list(sp.Mul.make_args(body))
+    for at, factor in enumerate(factors):
+        on = alone(factor, indices) if is_meeting(factor) else None
+        if on is not None:
+            place = solved(factor, on)
+            if is_inside(layer, place, on.size):
+                factors[at] = KroneckerDelta(on, Label(place))
+                continue
+            inside = Bracket(sp.Ge(place, 0)) * Bracket(sp.Le(place, on.size - 1))
+            factors[at] = KroneckerDelta(on, Label(place, on.size)) * inside
+    return sp.Mul(*factors)
+
+
+def is_inside(layer: Layer, place: Expr, size: Expr) -> bool:
+    """Is it certain that a place lies on an axis of that size? So it is where an entry is read that
+    must not leave its axis."""
+    parts = [f for term in sp.Add.make_args(place) for f in sp.Mul.make_args(term)]
+    if any(map(is_entry, parts)):  # a label, which may be any
+        return False
+    low, high = extent(place)
+    known = (r for r in layer.reaches if r.size == size)
+    return bool(low.is_nonnegative) and any(
+        bool(sp.expand(reach.high - high).is_nonnegative) for reach in known
+    )
+
+
+def alone(meeting: Expr, indices: Sequence[Index]) -> Index | None:
+    """An axis that stands by itself in a meeting and in none of its labels, a bound one first."""
+    form = meeting.args[0].lhs
+    terms = [t for t in sp.Add.make_args(form) if isinstance(abs_of(t), Index)]
+    found = [cast(Index, abs_of(t)) for t in terms if not (form - t).has(abs_of(t))]
+    return min(found, key=lambda i: (i not in indices, str(i)), default=None)
+
+
+def abs_of(term: Expr) -> Expr:
+    """A term without its sign."""
+    return -term if term.could_extract_minus_sign() else term
+
+
+def solved(meeting: Expr, on: Index) -> Expr:
+    """The place at which an axis meets the others."""
+    form = meeting.args[0].lhs
+    return cast(Expr, sp.expand(on - form / form.coeff(on, 1)))
+
+
+def at_labels(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
+    """A sum in which places hang on labels, as entries there, or as what is added up there."""
+    found = with_labels(here.work.layer, body, indices)
+    return None if found == body else here.lower(sum_over_delta(Sum(found, *indices)))
+
+
 def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     """Σ_m [m = 2i + a] x[m]: a window of x, where the sum is over such places alone."""
     factors = sp.Mul.make_args(body)
     meetings = [f for f in factors if is_bound_place(f, indices)]
-    places = [cast(Place, place_of(f, indices)) for f in ordered(meetings)]
+    places = [cast(Laid, place_of(f, indices)) for f in ordered(meetings)]
     rest = sp.Mul(*(f for f in factors if f not in meetings))
     on = [p.on for p in places]
     if not places or len({*on}) != len(on) or {*on} != {*indices}:
         return None
     inside = {*free_indices(rest)}
     ties = [i for p in places for i, _ in p.steps]
-    if inside & {*ties} or len({*ties}) != len(ties) or any(is_meeting(f) for f in factors if f not in meetings):
+    if (
+        inside & {*ties}
+        or len({*ties}) != len(ties)
+        or any(is_meeting(f) for f in factors if f not in meetings)
+    ):
         return None
     term = real(here, here.lower(rest)) if rest != 1 else here.lower(sp.S.One)
     term = floating(here, term)
@@ -66,7 +151,7 @@ def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
 def nested(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
     """A sum in which what stands at places that are summed over is a sum of its own."""
     factors = list(sp.Mul.make_args(body))
-    found = [cast(Place, place_of(f, indices)).on for f in factors if is_bound_place(f, indices)]
+    found = [cast(Laid, place_of(f, indices)).on for f in factors if is_bound_place(f, indices)]
     on = [*dict.fromkeys(found)]
     others = tuple(i for i in indices if i not in on)
     if not on or not others:
@@ -123,7 +208,7 @@ def fold(here: Context, body: Expr, bound: Sequence[Index]) -> Term | None:
             tuple(here.lower(step).value for step in steps.values()),
             size(here, place.on.size).value,
         )
-        left = [i for i in term.indices if i not in steps]
+        left = [*(i for i in term.indices if i not in steps)]
         left.insert(sum(1 for i in term.indices[: axes[0]] if i not in steps), place.on)
         return Term(here.builder.add(op), tuple(left))
     return None
@@ -137,20 +222,26 @@ def is_of_places(condition: Any) -> bool:
 
 def compared(here: Context, condition: Any, function: str) -> Term:
     """[m = 2i + a] or [t − u ≤ 3] as it stands, a mask over all of its axes."""
-    sides: dict[bool, Term] = {}
-    for term in ordered(sp.Add.make_args(sp.expand(condition.lhs - condition.rhs))):
-        negative = bool(term.could_extract_minus_sign())
-        found = whole(here, -term if negative else term)
-        if negative in sides:
-            found = elementwise(here, "whole_add", [sides[negative], found])
-        sides[negative] = found
-    zero = here.lower(sp.S.Zero)
-    return elementwise(here, function, [sides.get(side, zero) for side in (False, True)])
+    terms = sp.Add.make_args(sp.expand(condition.lhs - condition.rhs))
+    minus = [-t for t in terms if t.could_extract_minus_sign()]
+    plus = [t for t in terms if -t not in minus]
+    sides = [whole_sum(here, sp.Add(*side)) for side in (plus, minus)]
+    return elementwise(here, function, sides)
+
+
+def whole_sum(here: Context, expr: Expr) -> Term:
+    """A place in whole numbers."""
+    total: Term | None = None
+    for term in ordered(sp.Add.make_args(expr)):
+        found = whole(here, term)
+        total = found if total is None else elementwise(here, "whole_add", [total, found])
+    assert total is not None
+    return total
 
 
 def whole(here: Context, term: Expr) -> Term:
     """One term of a place, in whole numbers."""
-    factors = [f for f in sp.Mul.make_args(term)]
+    factors = list(sp.Mul.make_args(term))
     numbers = [f for f in factors if f.is_Number or is_size_power(f)]
     (factor,) = [f for f in factors if f not in numbers] or [None]
     if factor is None:

@@ -15,7 +15,7 @@ from pullback.codegen.lower.guards import covered, finite_under, guard, sorted_o
 from pullback.codegen.lower.multiplied_out import grows
 from pullback.codegen.lower.products import product, under_masks
 from pullback.codegen.lower.scatters import scatter
-from pullback.codegen.lower.shifts import flattened, fold, nested, window
+from pullback.codegen.lower.shifts import at_labels, flattened, fold, nested, window
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
 from pullback.derive.calculus.conditions import is_mask, sizes
 from pullback.derive.index.binders import Binder, Sum
@@ -45,7 +45,7 @@ def at_places(here: Context, body: Expr, indices: tuple[Index, ...]) -> Term | N
         return None
     body, indices = flattened(body, indices)
     here = here.under(sizes(indices))
-    ways = (way(here, body, indices) for way in (window, fold, nested))
+    ways = (way(here, body, indices) for way in (window, fold, nested, at_labels))
     return next((found for found in ways if found is not None), None)
 
 

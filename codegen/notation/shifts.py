@@ -65,7 +65,9 @@ def tied(factor: Expr, meeting: Expr) -> Expr:
     if place is None or not isinstance(factor, sp.Indexed):
         return factor
     at = sp.expand(place.start + sp.Add(*(i * step for i, step in place.steps)))
-    return factor.func(factor.base, *(place.on if i.is_Add and i == at else i for i in factor.indices))
+    return factor.func(
+        factor.base, *(place.on if i.is_Add and i == at else i for i in factor.indices)
+    )
 
 
 def picked(meeting: Expr, factors: list[Expr], indices: list[Index]) -> Index | None:

@@ -19,7 +19,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.interface.sizes import completed, fitted
+from pullback.codegen.interface.sizes import completed, fitted, related
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import Index, size_symbol
@@ -137,8 +137,9 @@ def example(
 
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
-    """Small sizes for all axes, at which windows lie within theirs."""
-    return fitted(layer, different_sizes(layer))
+    """Small sizes for all axes, at which windows lie within theirs, two places long."""
+    windows = dict.fromkeys(related(layer), 2)
+    return fitted(layer, {**different_sizes(layer), **windows}, 3 if windows else 1)
 
 
 def different_sizes(layer: Layer) -> dict[Expr, int]:

@@ -17,7 +17,9 @@ from pullback.codegen.notation.printer import Notation
 from pullback.derive.calculus.jacobians import Jacobian, written_out
 from pullback.derive.calculus.structure import expand_between
 from pullback.derive.index.binders import Place, Sum
-from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, is_entry
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, is_entry, is_size
+from pullback.derive.laws.shifts import is_meeting
 from pullback.derive.read.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture
@@ -113,9 +115,25 @@ def can_be(factor: Expr, at: Places, sizes: Mapping[Expr, int]) -> bool:
         return not same(hole, at, sizes)
     if isinstance(factor, KroneckerDelta):
         return same(factor, at, sizes)
+    if is_meeting(factor):
+        return count(factor.args[0].lhs, at, sizes) == 0
+    if isinstance(factor, Sum) and any(map(is_meeting, sp.Mul.make_args(factor.body))):
+        body, indices = factor.open()
+        inner = ({**at, **more} for more in places(indices, {i.size: 2 for i in indices} | sizes))
+        return any(all(can_be(f, p, sizes) for f in sp.Mul.make_args(body)) for p in inner)
     if factor.is_Add:
         return any(all(can_be(f, at, sizes) for f in sp.Mul.make_args(t)) for t in factor.args)
     return not factor.is_zero
+
+
+def count(form: Expr, at: Places, sizes: Mapping[Expr, int]) -> int:
+    """The number that a sum of places comes to."""
+    if form.is_Add or form.is_Mul:
+        parts = [count(a, at, sizes) for a in form.args]
+        return sum(parts) if form.is_Add else prod(parts)
+    if is_size(form):
+        return sizes.get(form, 2)
+    return place(form, at, 2)
 
 
 def same(delta: Expr, at: Places, sizes: Mapping[Expr, int]) -> bool:
@@ -139,8 +157,9 @@ def place(index: Expr, at: Places, size: int) -> int:
 
 def examples(entry: Expr) -> list[Expr]:
     """The labels and places on which an entry's deltas depend."""
-    deltas = entry.atoms(KroneckerDelta)
-    return [a for d in deltas for a in d.args if isinstance(a, Place) or is_entry(a)]
+    deltas = [a for d in entry.atoms(KroneckerDelta) for a in d.args]
+    deltas += [f for b in entry.atoms(Bracket) if is_meeting(b) for f in b.args[0].atoms(Place)]
+    return [a for a in deltas if isinstance(a, Place) or is_entry(a)]
 
 
 def block_lines(axes: Sequence[Index], sizes: Mapping[Expr, int]) -> tuple[int, ...]:

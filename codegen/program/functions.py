@@ -131,6 +131,8 @@ _TABLE = (
     ),
     EntryFunction("whole_add", (WHOLE, WHOLE), "whole", operator.add),
     EntryFunction("whole_multiply", (WHOLE, WHOLE), "whole", operator.mul),
+    EntryFunction("whole_maximum", (WHOLE, WHOLE), "whole", max),
+    EntryFunction("whole_minimum", (WHOLE, WHOLE), "whole", min),
     comparison("greater", operator.gt),
     comparison("greater_equal", operator.ge),
     comparison("less", operator.lt),

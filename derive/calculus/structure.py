@@ -9,9 +9,10 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.binders import Binder
+from pullback.derive.index.binders import Binder, Sum
 from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.index.rewriting import rewrite_outside_in
+from pullback.derive.laws.shifts import is_meeting, place_of
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import DOTS
 
@@ -24,7 +25,9 @@ class Structure:
 
     `tied` are pairs (row axis, column axis) that must be equal for an entry not to be zero; they
     make one block per value. `kind` says what each block is: zero, identity, scaled identity,
-    diagonal, diagonal plus rank one (two, three), rank one, selection or dense. `repeated` are row
+    diagonal, diagonal plus rank one (two, three), rank one, selection, shift (a row picks the entry
+    so many places on), reversal, Toeplitz (an entry hangs on the difference of its row and its column),
+    Hankel (on their sum) or dense. `repeated` are row
     axes that the tensor lacks: its gradient is a sum over them.
     """
 
@@ -125,6 +128,9 @@ def block(
     columns: tuple[Index, ...],
 ) -> Structure:
     """What one block is, between the axes that are not tied."""
+    kinds = {laid_out(rest, {*rows}, {*columns}) for _, rest in terms}
+    if len(kinds) == 1 and kinds != {""} and not any(has_other_delta(d, tied) for d, _ in terms):
+        return Structure(kinds.pop(), tied, ())
     ties = {frozenset(pair) for pair in tied}
     diagonal, rank_one, selected = [], [], False
     for deltas, rest in terms:
@@ -153,3 +159,48 @@ def is_rank_one(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ...])
     return not any(
         f.free_symbols & set(rows) and f.free_symbols & set(columns) for f in sp.Mul.make_args(expr)
     )
+
+
+def has_other_delta(
+    deltas: frozenset[frozenset[Expr]], tied: tuple[tuple[Index, Index], ...]
+) -> bool:
+    """Is there a delta that ties no axes?"""
+    return bool(deltas - {frozenset(pair) for pair in tied})
+
+
+def laid_out(term: Expr, rows: set[Index], columns: set[Index]) -> str:
+    """What a term is in which a row's place and a column's meet: a shift, Toeplitz, a selection.
+
+    Empty where it is none of them.
+    """
+    factors = [
+        f for f in sp.Mul.make_args(term) if f.free_symbols & rows and f.free_symbols & columns
+    ]
+    kinds = []
+    for factor in factors:
+        body = factor.open()[0] if isinstance(factor, Sum) else factor
+        parts = sp.Mul.make_args(body)
+        meetings = [p for p in parts if is_meeting(p) and p.free_symbols & {*rows, *columns}]
+        met = {s for m in meetings for s in m.free_symbols & {*rows, *columns}}
+        if not meetings or any(p.free_symbols & met for p in parts if p not in meetings):
+            return ""
+        kinds += [along(m, rows, columns, isinstance(factor, Sum)) for m in meetings]
+    return kinds[0] if len({*kinds}) == 1 and kinds[0] else ""
+
+
+def along(meeting: Expr, rows: set[Index], columns: set[Index], summed: bool) -> str:
+    """How a row's place and a column's hang together: by their difference or by their sum."""
+    place = place_of(meeting)
+    if place is None:
+        return "selection"
+    steps = {place.on: sp.S.NegativeOne, **dict(place.steps)}
+    row, column = (next((steps[i] for i in steps if i in own), None) for own in (rows, columns))
+    if row is None or column is None:
+        return ""
+    opposite = (row * column).is_negative
+    if not summed:
+        return "shift" if opposite else "reversal"
+    kind = "Toeplitz" if opposite else "Hankel"
+    words = [f"{abs(n)} {word}" for n, word in ((row, "on a row"), (column, "down a column"))]
+    moved = [w for w, n in zip(words, (row, column), strict=True) if abs(n) != 1]
+    return ", ".join([kind, *moved])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.index.binders import Place
 from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.objects import Index, is_size
 
@@ -20,7 +21,7 @@ def is_meeting(expr: Expr) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class Laid:
     """Where windows lie: at `start` + Σ step · axis, on the axis `on`."""
 
     on: Index
@@ -28,7 +29,7 @@ class Place:
     steps: tuple[tuple[Index, Expr], ...]
 
 
-def place_of(meeting: Expr, first: Collection[Index] = ()) -> Place | None:
+def place_of(meeting: Expr, first: Collection[Index] = ()) -> Laid | None:
     """The place that an indicator [m − 2i − a = 0] speaks of; None where labels are in it.
 
     Windows lie on the axis that is the sum of most others; of several on one of the `first`.
@@ -49,8 +50,26 @@ def place_of(meeting: Expr, first: Collection[Index] = ()) -> Place | None:
         if steps[on] in (1, -1):
             sign = -steps[on]
             others = tuple((i, steps[i] * sign) for i in by_name if i != on)
-            return Place(on, sp.expand(start * sign), others)
+            return Laid(on, sp.expand(start * sign), others)
     return None
+
+
+def extent(form: Expr) -> tuple[Expr, Expr]:
+    """The least and the largest value of a place, over all places of its axes and labels."""
+    low = high = sp.S.Zero
+    for term in sp.Add.make_args(sp.expand(form)):
+        moving = [a for a in sp.Mul.make_args(term) if isinstance(a, Index | Place)]
+        if not moving:
+            low, high = low + term, high + term
+            continue
+        (index,) = moving
+        size = index.size if isinstance(index, Index) else index.indices[0].size
+        step = term / index
+        if step.is_positive:
+            high += step * (size - 1)
+        else:
+            low += step * (size - 1)
+    return sp.expand(low), sp.expand(high)
 
 
 def against(steps: dict[Index, Expr], on: Index) -> int:

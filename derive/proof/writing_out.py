@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Any
 
 import sympy as sp
@@ -184,6 +185,21 @@ def placer(index: Expr) -> Callable[[Scalars[Any], At], int]:
     return lambda s, at: s.label(label, [p(s, at) for p in places])
 
 
+@lru_cache(2**16)
+def counter(expr: Expr) -> Callable[[Scalars[Any], At], int]:
+    """The number that a whole expression of places and sizes comes to."""
+    if expr.is_Add or expr.is_Mul:
+        parts = [counter(a) for a in expr.args]
+        combine = sum if expr.is_Add else prod
+        return lambda s, at: combine(part(s, at) for part in parts)
+    if expr.is_Pow:
+        base, power = counter(expr.base), int(expr.exp)
+        return lambda s, at: base(s, at) ** power
+    if is_size(expr):
+        return lambda s, at: s.sizes[expr]
+    return placer(expr)
+
+
 def indicator(expr: Expr) -> Callable[[Scalars[Any], At], bool]:
     """Whether an indicator holds."""
     if isinstance(expr, Bracket):
@@ -193,9 +209,12 @@ def indicator(expr: Expr) -> Callable[[Scalars[Any], At], bool]:
 
 
 def condition(relation: Any) -> Callable[[Scalars[Any], At], bool]:
-    """Whether a comparison holds."""
-    left, right = map(reader, relation.args)
+    """Whether a comparison holds: of places by their numbers, of values as the algebra says."""
     holds = HOLDS[relation.rel_op]
+    if all(bool(side.is_integer) for side in relation.args):
+        first, second = map(counter, relation.args)
+        return lambda s, at: holds(first(s, at) - second(s, at))
+    left, right = map(reader, relation.args)
     return lambda s, at: holds(s.sign_of_difference(s.read(left, at), s.read(right, at)))
 
 

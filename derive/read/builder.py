@@ -7,10 +7,10 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
 from pullback.derive.index.objects import KroneckerDelta, entry
-from pullback.derive.index.binders import Sum
 from pullback.derive.read.limits import MAX_POWER
 from pullback.derive.read.sizes import whole_form
 from pullback.derive.read.symbols import Symbols

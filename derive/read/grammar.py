@@ -269,7 +269,9 @@ class Parser(Descent[Token]):
         while self.accept(","):
             args.append(self.argument())
         self.close(")", token, f"{token.text}(")
-        return self.pad(token, args) if token.text == PAD else Apply(token.text, (*args,), token.place)
+        return (
+            self.pad(token, args) if token.text == PAD else Apply(token.text, (*args,), token.place)
+        )
 
     def pad(self, token: Token, args: list[Tree]) -> Tree:
         """`pad(0, x[i - 1])`: the entry, or the number where the place lies outside."""

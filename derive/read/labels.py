@@ -39,8 +39,9 @@ def with_scalar_labels(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
         return labelled(part, labels) if isinstance(part, Ref) and part.indices else part
 
     def marked(part: Tree) -> Tree:
-        bare = isinstance(part, Ref) and part.indices is None and part.name in labels
-        return replace(part, indices=()) if bare else part
+        if isinstance(part, Ref) and part.indices is None and part.name in labels:
+            return replace(part, indices=())
+        return part
 
     if not labels:
         return equations

@@ -7,13 +7,14 @@ I is (M − A)//2 + 1. Every such relation is linear in each size.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.objects import Index, is_size
+from pullback.derive.index.objects import is_size
+from pullback.derive.laws.shifts import extent
 from pullback.derive.layer import Reach
 from pullback.derive.read.trees import (
     Apply,
@@ -85,8 +86,9 @@ def solve(symbols: Symbols) -> Solved:
         wanted = [s for s in wanted if s not in found]
     check(accesses, wanted, by_size)
     roots = frozenset(symbols.sizes.find(axis) for s, axis in by_size.items() if s in found)
-    left = tuple(a.reach for a in accesses if not is_kept(a.reach, {*found} - given))
-    return Solved(tuple(found.items()), left, roots)
+    by_bounds = {*found} - given
+    kept = tuple(replace(a.reach, sure=is_sure(a.reach, by_bounds)) for a in accesses)
+    return Solved(tuple(found.items()), tuple(dict.fromkeys(kept)), roots)
 
 
 def in_order(declared: dict[Expr, Expr]) -> dict[Expr, Expr]:
@@ -133,7 +135,7 @@ def declared(symbols: Symbols, tree: Tree) -> Expr:
                     return symbols.size((name, int(position)))
                 refuse(f"'{name}' has {symbols.ranks[name]} axes, counted from 0", place)
             refuse("size takes an axis, or a tensor and one of its axes, as in size(x, 2)", place)
-    refuse(
+    return refuse(
         "a size is made of whole numbers, sizes such as N, size(n) or size(x, 2), and + - * //",
         place_of(tree),
     )
@@ -184,28 +186,12 @@ def whole_form(symbols: Symbols, tree: Tree, index: Callable[[Ref], Expr]) -> Ex
             return symbols.size(cast(str, symbols.axis_of_size(name)))
         case Ref():
             return index(tree)
-    refuse("a place is a sum of axes, labels, sizes and whole numbers", place_of(tree))
+    return refuse("a place is a sum of axes, labels, sizes and whole numbers", place_of(tree))
 
 
 def is_size_form(form: Expr) -> bool:
     """Is it made of sizes and whole numbers?"""
     return all(map(is_size, form.free_symbols))
-
-
-def extent(form: Expr) -> tuple[Expr, Expr]:
-    """The least and the largest value of a place, over all places of its axes."""
-    low = high = sp.S.Zero
-    for term in sp.Add.make_args(sp.expand(form)):
-        index = next((f for f in term.free_symbols if isinstance(f, Index)), None)
-        if index is None:
-            low, high = low + term, high + term
-            continue
-        last = sp.expand(term / index * (index.size - 1))
-        if (term / index).is_positive:
-            high += last
-        else:
-            low += last
-    return sp.expand(low), sp.expand(high)
 
 
 def bounds(size: Expr, accesses: list[Access], known: set[Expr]) -> Expr | None:
@@ -250,7 +236,7 @@ def check(accesses: list[Access], wanted: list[Expr], by_size: dict[Expr, str]) 
             )
 
 
-def is_kept(reach: Reach, solved: set[Expr]) -> bool:
+def is_sure(reach: Reach, solved: set[Expr]) -> bool:
     """Does it lie within its axis by how sizes were found alone?"""
     above = sp.expand(reach.size - 1 - reach.high)
     by_size = any(above.coeff(s, 1).is_negative for s in solved)

@@ -194,8 +194,7 @@ class Symbols:
         sides = [tree.left, tree.right]
         if any(self.is_whole(side) for side in sides):
             for side, other in (sides, sides[::-1]):
-                bare_axis = isinstance(side, Ref) and side.indices is None
-                if bare_axis and side.name in self.axes and self.is_whole(other):
+                if isinstance(side, Ref) and side.indices is None and side.name in self.axes:
                     self.see_whole(other, side.name)
             return
         bare = [

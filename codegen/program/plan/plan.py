@@ -130,7 +130,15 @@ class Planner:
         self.give_names({member: self.program[root].name for root, ms in found for member in ms})
         order = filter(self.has_statement, self.readers.order)
         statements = tuple(self.statement(n, starts.get(n, "")) for n in order)
-        return Plan(self.program, statements, self.names, self.inlined, self.added, self.folded, self.buffers)
+        return Plan(
+            self.program,
+            statements,
+            self.names,
+            self.inlined,
+            self.added,
+            self.folded,
+            self.buffers,
+        )
 
     def has_statement(self, number: int) -> bool:
         """Does the value stand on a line of its own?"""

@@ -114,8 +114,8 @@ class Spelling:
         self, start: int, steps: Iterable[int], sizes: Iterable[int]
     ) -> tuple[str, str, str]:
         """Where windows begin, how they go on, and how large they are."""
-        texts = (tuple_text(self.spell(n).text for n in numbers) for numbers in (steps, sizes))
-        return (self.spell(start).text, *texts)
+        stepped, long = (tuple_text(self.spell(n).text for n in each) for each in (steps, sizes))
+        return self.spell(start).text, stepped, long
 
     def operand(self, operand: Operand, rank: int) -> Text:
         """A value lined up with a result of that many axes."""

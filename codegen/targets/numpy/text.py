@@ -52,7 +52,11 @@ def tuple_text(parts: Iterable[object]) -> str:
 
 def function_name(function: str) -> str:
     """A function of the module's own, or NumPy's."""
-    return function if function.startswith("_") else HELPERS.get(function, f"np.{function.removeprefix('whole_')}")
+    return (
+        function
+        if function.startswith("_")
+        else HELPERS.get(function, f"np.{function.removeprefix('whole_')}")
+    )
 
 
 def infix(function: str, left: Text | str, right: Text | str) -> Text:

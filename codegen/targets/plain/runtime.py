@@ -48,7 +48,7 @@ def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[
     shape = (*x.shape[:axis], *sizes, *x.shape[axis + 1 :])
     found = np.zeros(shape, x.dtype)
     for at in np.ndindex(*sizes):
-        place = start + sum(step * k for step, k in zip(steps, at))
+        place = start + sum(step * k for step, k in zip(steps, at, strict=True))
         if 0 <= place < x.shape[axis]:
             found[(slice(None),) * axis + at] = np.take(x, place, axis)
     return found
@@ -59,7 +59,7 @@ def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], siz
     u = np.moveaxis(u, axes, range(len(axes)))
     total = np.zeros((size, *u.shape[len(axes) :]), u.dtype)
     for at in np.ndindex(*u.shape[: len(axes)]):
-        place = start + sum(step * k for step, k in zip(steps, at))
+        place = start + sum(step * k for step, k in zip(steps, at, strict=True))
         if 0 <= place < size:
             total[place] += u[at]
     return np.moveaxis(total, 0, axes[0] - sum(axis < axes[0] for axis in axes))

@@ -175,9 +175,9 @@ def _add_at(total: NDArray[Any], rows: NDArray[Any], labels: NDArray[Any]) -> No
 def _window(
     values: NDArray[Any], axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside. A view, if it can.
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside.
 
-    It is only read.
+    It is a view where it can be, and is only read.
     """
     shape = (*values.shape[:axis], *sizes, *values.shape[axis + 1 :])
     if 0 in shape:
