@@ -21,9 +21,9 @@ from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_power, place_of
 from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, is_entry, ordered
 from pullback.derive.laws.algebra import sum_over_delta
-from pullback.derive.laws.shifts import Laid, extent, is_meeting, is_size_power, place_of
 from pullback.derive.layer import Layer
 
 

@@ -8,8 +8,8 @@ from sympy.core.relational import Relational
 from pullback.codegen.notation.shifts import met
 from pullback.codegen.notation.styles import ADD, ATOM, LOOSE, Spelled
 from pullback.codegen.notation.writing import Writing
+from pullback.derive.index.meetings import is_meeting
 from pullback.derive.index.objects import Index
-from pullback.derive.laws.shifts import is_meeting
 
 
 def delta(here: Writing, expr: Expr) -> Spelled:

@@ -14,9 +14,9 @@ from sympy import Expr
 from pullback.codegen.notation.styles import ADD, LOOSE, MUL, Spelled
 from pullback.codegen.notation.writing import Writing
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.meetings import is_meeting, place_of
 from pullback.derive.index.objects import Index, is_entry
 from pullback.derive.index.rewriting import rewrite
-from pullback.derive.laws.shifts import is_meeting, place_of
 
 
 def at_places(expr: Expr) -> Expr:

@@ -18,8 +18,8 @@ from pullback.derive.calculus.jacobians import Jacobian, written_out
 from pullback.derive.calculus.structure import expand_between
 from pullback.derive.index.binders import Place, Sum
 from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.meetings import is_meeting
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, is_entry, is_size
-from pullback.derive.laws.shifts import is_meeting
 from pullback.derive.read.vocabulary import size_words
 
 LARGEST = 1024  # entries of a picture
@@ -119,7 +119,8 @@ def can_be(factor: Expr, at: Places, sizes: Mapping[Expr, int]) -> bool:
         return count(factor.args[0].lhs, at, sizes) == 0
     if isinstance(factor, Sum) and any(map(is_meeting, sp.Mul.make_args(factor.body))):
         body, indices = factor.open()
-        inner = ({**at, **more} for more in places(indices, {i.size: 2 for i in indices} | sizes))
+        short = {**{i.size: 2 for i in indices}, **sizes}
+        inner = ({**at, **more} for more in places(indices, short))
         return any(all(can_be(f, p, sizes) for f in sp.Mul.make_args(body)) for p in inner)
     if factor.is_Add:
         return any(all(can_be(f, at, sizes) for f in sp.Mul.make_args(t)) for t in factor.args)

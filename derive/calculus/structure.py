@@ -10,9 +10,9 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.meetings import is_meeting, place_of
 from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.index.rewriting import rewrite_outside_in
-from pullback.derive.laws.shifts import is_meeting, place_of
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import DOTS
 
@@ -26,9 +26,9 @@ class Structure:
     `tied` are pairs (row axis, column axis) that must be equal for an entry not to be zero; they
     make one block per value. `kind` says what each block is: zero, identity, scaled identity,
     diagonal, diagonal plus rank one (two, three), rank one, selection, shift (a row picks the entry
-    so many places on), reversal, Toeplitz (an entry hangs on the difference of its row and its column),
-    Hankel (on their sum) or dense. `repeated` are row
-    axes that the tensor lacks: its gradient is a sum over them.
+    so many places on), reversal, Toeplitz (an entry hangs on the difference of its row and its
+    column), Hankel (on their sum) or dense. `repeated` are row axes that the tensor lacks: its
+    gradient is a sum over them.
     """
 
     kind: str

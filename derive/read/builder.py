@@ -12,12 +12,13 @@ from pullback.derive.index.functions import FUNCTIONS
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
 from pullback.derive.index.objects import KroneckerDelta, entry
 from pullback.derive.read.limits import MAX_POWER
-from pullback.derive.read.sizes import whole_form
+from pullback.derive.read.sizes import length, whole_form
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (
     COMPARISONS,
     Apply,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
@@ -57,6 +58,8 @@ class Builder:
                 return self.reference(tree, scope)
             case Shifted():
                 return self.shifted(tree, scope)
+            case Length():
+                return length(self.symbols, tree)
             case Apply():
                 return self.apply(tree, scope)
             case Operation(op, _, _, place) if op in COMPARISONS:
@@ -226,7 +229,7 @@ class Builder:
             refuse("expected a comparison, as in x[n] > 0", tree.place)
         if self.between_indices(tree):
             left, right = (self.place(cast(Ref, s), scope) for s in (tree.left, tree.right))
-        elif any(map(self.symbols.is_whole, (tree.left, tree.right))):
+        elif self.symbols.compares_places(tree):
             left, right = (self.whole(s, scope) for s in (tree.left, tree.right))
         else:
             left, right = (self.build(s, scope) for s in (tree.left, tree.right))

@@ -23,10 +23,10 @@ from pullback.derive.read.flat import (
 )
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.renaming import Argument, rename, rename_equation
-from pullback.derive.read.sizes import Declared
 from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import (
     Apply,
+    Declared,
     Equation,
     Negative,
     Number,

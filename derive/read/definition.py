@@ -17,7 +17,7 @@ from pullback.derive.read.grammar import (
 )
 from pullback.derive.read.labels import with_scalar_labels
 from pullback.derive.read.shifts import with_own_axes
-from pullback.derive.read.trees import Equation, Operation, Tree
+from pullback.derive.read.trees import Declared, Equation, Operation
 from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Definition:
     symbols: Mapping[str, str]
     references: tuple[str, ...]
     handout: Mapping[str, str]
-    sizes: tuple[tuple[str, Tree], ...]
+    sizes: Declared
     understood: Understood | None = None
 
     @property

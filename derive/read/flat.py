@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pullback.derive.read.sizes import Declared
 from pullback.derive.read.symbols import names_in
-from pullback.derive.read.trees import Equation, Operation, Ref, Tree, walk
+from pullback.derive.read.trees import Declared, Equation, Operation, Ref, Tree, walk
 from pullback.derive.read.vocabulary import PI
 
 MAX_EQUATIONS = 256  # each takes a symbol

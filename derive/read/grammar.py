@@ -14,7 +14,8 @@
     comparison = sum ( '==' | '!=' | '<' | '<=' | '>' | '>=' ) sum
 
 A comparison may also be the first argument of a function (`where(x[n] > 0, a, b)`). A sum among the
-indices is one of whole numbers, axes, labels and sizes; `(h e)` is `h*size(e) + e`.
+indices is one of whole numbers, axes, labels and sizes; `(h e)` is `h*size(e) + e`, and `size(x, 1)`
+the size of x's second axis.
 Nothing here knows what a name means; `pullback.derive.read.reader` gives the trees their meaning.
 """
 
@@ -32,6 +33,7 @@ from pullback.derive.read.trees import (
     Apply,
     Equation,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
@@ -269,9 +271,12 @@ class Parser(Descent[Token]):
         while self.accept(","):
             args.append(self.argument())
         self.close(")", token, f"{token.text}(")
-        return (
-            self.pad(token, args) if token.text == PAD else Apply(token.text, (*args,), token.place)
-        )
+        if token.text == PAD:
+            return self.pad(token, args)
+        match args:
+            case [Ref(name, None, _), Number(text, _)] if token.text == "size" and text.isdigit():
+                return Length(name, int(text), token.place)
+        return Apply(token.text, tuple(args), token.place)
 
     def pad(self, token: Token, args: list[Tree]) -> Tree:
         """`pad(0, x[i - 1])`: the entry, or the number where the place lies outside."""
@@ -323,7 +328,7 @@ class Parser(Descent[Token]):
         for part in walk(tree):
             if isinstance(part, Shifted):
                 self.fail("what stands in an index has only axes and labels in its own", part.place)
-            known = isinstance(part, Ref | Number | Negative)
+            known = isinstance(part, Ref | Number | Negative | Length)
             known |= isinstance(part, Operation) and part.op in ("+", "-", "*")
             known |= isinstance(part, Apply) and part.name == "size"
             if not known or (isinstance(part, Number) and not part.text.isdigit()):

@@ -15,6 +15,7 @@ from pullback.derive.read.trees import (
     Apply,
     Equation,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
@@ -110,5 +111,5 @@ def combine(tree: Tree, inner: list[Extent], notation: dict[str, Extent]) -> Ext
             return Extent(1, bits * power if undone else 0, magnitude * power if undone else 0)
         case Apply("log" | "log1p", _, _):
             return Extent(1, bits, 0, logs=True)
-        case Apply() | Iverson() | Negative() | Operation() | Shifted():
+        case Apply() | Iverson() | Negative() | Operation() | Length() | Shifted():
             return Extent(1, bits, magnitude)

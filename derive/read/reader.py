@@ -30,6 +30,7 @@ from pullback.derive.read.definition import (
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
 from pullback.derive.read.run_together import question
+from pullback.derive.read.sizes import solve
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
 from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
@@ -103,7 +104,9 @@ class Assembly:
         self.definition = definition
         self.equations, self.assume, declared = flat
         check_limits(self.equations)
-        self.symbols = Symbols(self.equations, self.assume, declared)
+        self.symbols = Symbols(self.equations, self.assume)
+        self.solved = solve(self.symbols, declared)
+        self.symbols.check(self.solved.roots)
         self.builder = Builder(self.symbols)
 
     def layer(self, sources: str) -> Layer:
@@ -140,8 +143,8 @@ class Assembly:
             digest=hashlib.sha256(sources.encode()).hexdigest(),
             descriptions=dict(given.symbols),
             handout=tuple(self.handout({n.name for n in nodes})),
-            sizes=self.symbols.solved.sizes,
-            reaches=self.symbols.solved.reaches,
+            sizes=self.solved.sizes,
+            reaches=self.solved.reaches,
         )
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:

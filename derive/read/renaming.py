@@ -10,6 +10,7 @@ from pullback.derive.read.trees import (
     Apply,
     Equation,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
@@ -82,6 +83,9 @@ def rename(tree: Tree, tensors: Mapping[str, Argument], axes: Mapping[str, str])
     def rule(part: Tree) -> Tree:
         if isinstance(part, Shifted):
             return replace(part, at=tuple((axes.get(own, own), whole) for own, whole in part.at))
+        if isinstance(part, Length):
+            target = tensors.get(part.name)
+            return replace(part, name=target.name) if isinstance(target, Ref) else part
         return rename_ref(part, tensors, axes) if isinstance(part, Ref) else part
 
     return rebuild(tree, rule)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.index.meetings import extent
 from pullback.derive.index.objects import is_size
-from pullback.derive.laws.shifts import extent
 from pullback.derive.layer import Reach
+from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (
     Apply,
+    Declared,
+    Length,
     Negative,
     Number,
     Operation,
@@ -29,11 +32,6 @@ from pullback.derive.read.trees import (
     spell,
     walk,
 )
-
-if TYPE_CHECKING:
-    from pullback.derive.read.symbols import Symbols
-
-Declared = tuple[tuple[str, Tree], ...]  # an axis, and its size
 
 
 class Solved(NamedTuple):
@@ -59,20 +57,22 @@ class Access:
         return {cast(Expr, s) for each in found for s in each}
 
 
-def solve(symbols: Symbols) -> Solved:
-    """Find the sizes of a definition's axes that no input shows."""
+def solve(symbols: Symbols, sizes: Declared) -> Solved:
+    """Find the sizes of a definition's axes that no input shows; some it declares."""
     accesses = [Access(*found) for found in reaches(symbols)]
-    if not accesses and not symbols.declared:
+    if not accesses and not sizes:
         return Solved()
     shown = {symbols.size((t, i)) for t in symbols.order for i in range(symbols.ranks[t])}
     found: dict[Expr, Expr] = {}
-    for axis, tree in symbols.declared:
+    for axis, tree in sizes:
         if axis not in symbols.axes:
             refuse(f"[sizes] has '{axis}', which is no axis of the equations", place_of(tree))
         size = symbols.size(axis)
         if size in shown:
             refuse(f"an input has the axis '{axis}', which says its size", place_of(tree))
         found[size] = declared(symbols, tree)
+        if found[size].is_Integer and found[size] < 1:
+            refuse("a size is at least 1", place_of(tree))
     found = in_order(found)
     given = {*found}
     by_size = {symbols.size(axis): axis for axis in symbols.axes_in_order}
@@ -126,19 +126,25 @@ def declared(symbols: Symbols, tree: Tree) -> Expr:
             return cast(Expr, {"+": a + b, "-": a - b, "*": a * b}[op])
         case Ref(name, None, place) if symbols.axis_of_size(name):
             return symbols.size(cast(str, symbols.axis_of_size(name)))
-        case Apply("size", (Ref(name, None, place), *which), _):
-            if not which and name in symbols.axes:
-                return symbols.size(name)
-            position = which[0].text if which and isinstance(which[0], Number) else ""
-            if name in symbols.ranks and position.isdigit():
-                if int(position) < symbols.ranks[name]:
-                    return symbols.size((name, int(position)))
-                refuse(f"'{name}' has {symbols.ranks[name]} axes, counted from 0", place)
-            refuse("size takes an axis, or a tensor and one of its axes, as in size(x, 2)", place)
+        case Apply("size", (Ref(name, None, _),), _) if name in symbols.axes:
+            return symbols.size(name)
+        case Length():
+            return length(symbols, tree)
     return refuse(
         "a size is made of whole numbers, sizes such as N, size(n) or size(x, 2), and + - * //",
         place_of(tree),
     )
+
+
+def length(symbols: Symbols, tree: Length) -> Expr:
+    """The size of a tensor's axis."""
+    rank = symbols.ranks.get(tree.name)
+    if rank is None:
+        refuse(f"no equation has '{tree.name}'", tree.place)
+    if tree.position >= rank:
+        axes = "1 axis" if rank == 1 else f"{rank} axes"
+        refuse(f"'{tree.name}' has {axes}, counted from 0", tree.place)
+    return symbols.size((tree.name, tree.position))
 
 
 def reaches(symbols: Symbols) -> Iterator[tuple[Reach, Place]]:
@@ -149,9 +155,12 @@ def reaches(symbols: Symbols) -> Iterator[tuple[Reach, Place]]:
                 continue
             for axis, whole in tree.at:
                 position = [i.name for i in tree.entry.indices or ()].index(axis)
-                if labels_in(whole, symbols):
+                labels = labels_in(whole, symbols)
+                if labels:
+                    bare = [name for name in labels if symbols.ranks[name] == 0]
+                    why = f": nothing binds '{bare[0]}', so it is one" if bare else ""
                     refuse(
-                        f"whether {spell(whole)} stays on its axis hangs on labels; write "
+                        f"whether {spell(whole)} stays on its axis hangs on a label{why}; write "
                         f"pad(0, {spell(tree)}) for 0 where it does not",
                         tree.place,
                     )
@@ -182,6 +191,8 @@ def whole_form(symbols: Symbols, tree: Tree, index: Callable[[Ref], Expr]) -> Ex
             return cast(Expr, sp.expand({"+": a + b, "-": a - b, "*": a * b}[op]))
         case Apply("size", (Ref(name, None, _),), _) if name in symbols.axes:
             return symbols.size(name)
+        case Length():
+            return length(symbols, tree)
         case Ref(name, None, _) if name not in symbols.axes and symbols.axis_of_size(name):
             return symbols.size(cast(str, symbols.axis_of_size(name)))
         case Ref():

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
+from typing import TypeGuard
 
 from sympy import Expr
 
 from pullback.derive.index.objects import Index, size_symbol
 from pullback.derive.read.shifts import bare_within
-from pullback.derive.read.sizes import Declared, solve
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
     Apply,
     Equation,
     Iverson,
+    Length,
+    Negative,
+    Number,
     Operation,
     Place,
     Ref,
@@ -94,13 +97,8 @@ class Sizes:
 class Symbols:
     """Every name of flat equations and of the assumptions about them, seen once."""
 
-    def __init__(
-        self,
-        equations: tuple[Equation, ...],
-        assume: tuple[Operation, ...],
-        declared: Declared = (),
-    ) -> None:
-        self.equations, self.declared = equations, declared
+    def __init__(self, equations: tuple[Equation, ...], assume: tuple[Operation, ...]) -> None:
+        self.equations = equations
         self.sizes = Sizes()
         self.places: dict[str, Place] = {}  # where a name stands first
         self.ranks: dict[str, int] = {}  # of every tensor, in order of appearance
@@ -112,8 +110,6 @@ class Symbols:
         self.collect()
         for assumption in assume:
             self.see_assumption(assumption)
-        self.solved = solve(self)
-        self.check()
 
     # -- seeing ------------------------------------------------------------------------------
 
@@ -192,7 +188,7 @@ class Symbols:
     def see_comparison(self, tree: Operation) -> None:
         """`[k == y[n]]` makes y an integer tensor; `[j == k]` makes two sizes one."""
         sides = [tree.left, tree.right]
-        if any(self.is_whole(side) for side in sides):
+        if self.compares_places(tree):
             for side, other in (sides, sides[::-1]):
                 if isinstance(side, Ref) and side.indices is None and side.name in self.axes:
                     self.see_whole(other, side.name)
@@ -208,13 +204,28 @@ class Symbols:
                 refuse("an axis is compared with an axis or an integer tensor", tree.place)
             self.see_label(other, bare[0].name)
 
-    def is_whole(self, tree: Tree) -> bool:
-        """Is it a sum of axes and whole numbers, as a place is, and no axis or label alone?"""
-        if isinstance(tree, Ref):
+    def compares_places(self, tree: Operation) -> bool:
+        """Does a comparison stand between whole expressions, one of which has an axis in it?
+
+        Axes and labels alone are compared as such.
+        """
+        sides = (tree.left, tree.right)
+        plain = all(isinstance(side, Ref) for side in sides)
+        if plain or not all(map(self.may_be_whole, sides)):
             return False
-        bare = [t for t in walk(tree) if isinstance(t, Ref) and t.indices is None]
-        sized = {a for t in walk(tree) if isinstance(t, Apply) and t.name == "size" for a in t.args}
-        return any(t.name in self.axes and t not in sized for t in bare)
+        bare = [t for s in sides for t in walk(s) if isinstance(t, Ref) and t.indices is None]
+        sized = {id(a) for s in sides for t in walk(s) if is_size_of(t) for a in t.args}
+        return any(t.name in self.axes and id(t) not in sized for t in bare)
+
+    def may_be_whole(self, tree: Tree) -> bool:
+        """Is it made of names, whole numbers and sizes with + - *, as a place is?"""
+        return all(
+            (isinstance(t, Ref) and (t.indices is None or t.name in self.labels))
+            or isinstance(t, Number | Negative | Length)
+            or (isinstance(t, Operation) and t.op in ("+", "-", "*"))
+            or is_size_of(t)
+            for t in walk(tree)
+        )
 
     def see_assumption(self, assumption: Operation) -> None:
         """An assumption speaks of inputs; it brings in no tensor of its own."""
@@ -250,8 +261,8 @@ class Symbols:
 
     # -- checks on the whole -------------------------------------------------------------------
 
-    def check(self) -> None:
-        """Refuse what shows only when every name has been seen."""
+    def check(self, solved: Collection[object]) -> None:
+        """Refuse what shows only when every name has been seen; `solved` have sizes of their own."""
         known = {self.sizes.find((t, i)) for t in self.order for i in range(self.ranks[t])}
         for axis in self.axes_in_order:
             place = self.places.get(axis, Place())
@@ -261,8 +272,10 @@ class Symbols:
             if axis != BATCH and self.sizes.find(axis) == self.sizes.find(BATCH):
                 refuse(f"'{axis}' is one axis, and '{BATCH}' any number of them", place)
             root = self.sizes.find(axis)
-            if root not in known and root not in self.solved.roots:
-                refuse(f"no input has the axis '{axis}', so its size is unknown", place)
+            if root not in known and root not in solved:
+                refuse(
+                    f"no input has the axis '{axis}', so its size is unknown{self.hint()}", place
+                )
         for label, position in self.labels.items():
             if BATCH in self.axes and self.sizes.find(position) == self.sizes.find(BATCH):
                 refuse(
@@ -271,6 +284,18 @@ class Symbols:
                 )
         self.check_cotangents()
         self.check_sizes()
+
+    def hint(self) -> str:
+        """What to write where a size is unknown, beside entries at whole expressions."""
+        trees = (tree for e in self.equations for tree in walk(e.right))
+        shifted = any(isinstance(t, Shifted) or self.is_comparison_of_places(t) for t in trees)
+        return "; say how large it is in [sizes]" if shifted else ""
+
+    def is_comparison_of_places(self, tree: Tree) -> bool:
+        """Is it a comparison between whole expressions?"""
+        if not isinstance(tree, Operation) or tree.op not in COMPARISONS:
+            return False
+        return self.compares_places(tree)
 
     def check_cotangents(self) -> None:
         """Refuse names that the cotangents of tensors would take, or could not have."""
@@ -339,3 +364,8 @@ class Symbols:
     def index(self, name: str) -> Index:
         """The index of an axis."""
         return Index(name, self.size(name))
+
+
+def is_size_of(tree: Tree) -> TypeGuard[Apply]:
+    """Is it the size of an axis?"""
+    return isinstance(tree, Apply) and tree.name == "size"

@@ -76,6 +76,15 @@ class Iverson:
 
 
 @dataclass(frozen=True)
+class Length:
+    """`size(x, 1)`: the size of a tensor's axis, counted from 0."""
+
+    name: str
+    position: int
+    place: Place
+
+
+@dataclass(frozen=True)
 class Shifted:
     """An entry at whole expressions of axes: `x[n, 2*i + a]`, or `pad(0, x[n, i - 1])`.
 
@@ -89,7 +98,8 @@ class Shifted:
     place: Place
 
 
-Tree = Number | Ref | Apply | Operation | Negative | Iverson | Shifted
+Tree = Number | Ref | Apply | Operation | Negative | Iverson | Length | Shifted
+Declared = tuple[tuple[str, Tree], ...]  # an axis, and its size
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,8 @@ def spell(tree: Tree, within: int = 0) -> str:
             return f"{name}({', '.join(map(spell, args))})"
         case Iverson(comparison, _):
             return f"[{spell(comparison)}]"
+        case Length(name, position, _):
+            return f"size({name}, {position})"
         case Shifted():
             return spell_shifted(tree)
         case Negative(operand, _):

@@ -19,6 +19,7 @@ from pullback.derive.read.trees import (
     Apply,
     Equation,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
@@ -160,6 +161,10 @@ class Loops:
                 return self.reference(tree), ATOM
             case Iverson(comparison, _):
                 return f"int({self.condition(comparison)})", ATOM
+            case Length(name, position, _):
+                size = str(self.tensors[name].indices[position].size)
+                self.used.add(size)
+                return size, ATOM
             case Shifted():
                 return self.shifted(tree)
             case Apply():
