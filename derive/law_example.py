@@ -23,8 +23,8 @@ from pullback.derive.read.builder import Builder, arity
 from pullback.derive.read.definition import check_keys
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.names import names_in
 from pullback.derive.read.reader import Assembly
-from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import Apply, Equation, Place, Ref, Tree, parts
 from pullback.derive.read.vocabulary import REDUCTIONS
 

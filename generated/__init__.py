@@ -2,10 +2,14 @@
 
     from generated import affine
     from generated import attention
+    from generated import average_pool2d
     from generated import bilinear
     from generated import binary_cross_entropy
+    from generated import conv1d
+    from generated import conv2d
     from generated import cross_entropy
     from generated import deep_mlp
+    from generated import depthwise_conv1d
     from generated import elu
     from generated import embedding
     from generated import gelu
@@ -21,6 +25,7 @@
     from generated import log_sum_exp
     from generated import masked_attention
     from generated import max_pool
+    from generated import max_pool2d
     from generated import mean_pool
     from generated import mean_squared_error
     from generated import mlp
@@ -33,8 +38,9 @@
     from generated import softmax_cross_entropy
     from generated import softplus
     from generated import tanh
+    from generated import transposed_conv1d
     from generated import weighted_cross_entropy
 """
 
 
-# Written by pullback from its own layers; digest of what stands above: 3c6994faa8f3d274
+# Written by pullback from its own layers; digest of what stands above: 5492cd808b4de4e4

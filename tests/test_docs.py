@@ -22,7 +22,7 @@ from pullback.codegen.faces.gallery import entry
 from pullback.codegen.pages.jacobian_matrix import MAX_ENTRIES
 from pullback.codegen.targets.table import TARGETS
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read import grammar, vocabulary
+from pullback.derive.read import descent, grammar, vocabulary
 from pullback.derive.read.definition import KEYS
 from pullback.derive.read.from_arrays.functions import FUNCTIONS
 from pullback.derive.read.from_arrays.reader import understand
@@ -138,7 +138,12 @@ def test_the_readme_runs():
 def test_links_lead_somewhere():
     for page in (LANGUAGE, TUTORIAL, ARRAYS):
         for link in re.findall(r"\]\(([^)]+)\)", page):
-            assert (ROOT / "docs" / link).is_file(), link
+            file, _, place = link.partition("#")
+            assert (ROOT / "docs" / file).is_file(), link
+            headings = re.findall(
+                r"^#+ (.*)$", (ROOT / "docs" / file).read_text("utf-8"), re.MULTILINE
+            )
+            assert place in ["", *(h.lower().replace(" ", "-") for h in headings)], link
 
 
 # -- the language ----------------------------------------------------------------------------------
@@ -226,9 +231,9 @@ def test_the_names_that_are_refused():
 
 
 LIMITS = {
-    "text of a definition": "grammar.MAX_TEXT",
-    "words and signs in the equations": "grammar.MAX_WORDS",
-    "nesting of brackets, functions, powers and signs": "grammar.MAX_DEPTH",
+    "text of a definition": "descent.MAX_TEXT",
+    "words and signs in the equations": "descent.MAX_WORDS",
+    "nesting of brackets, functions, powers and signs": "descent.MAX_DEPTH",
     "digits of a number, zeros in front aside": "words.MAX_DIGITS",
     "zeros in front of a number": "grammar.MAX_ZEROS",
     "power that is written as a number, up or down": "limits.MAX_POWER",
@@ -237,6 +242,7 @@ LIMITS = {
     "characters of a name": "grammar.MAX_NAME",
     "names of axes and tensors together": "symbols.MAX_SYMBOLS",
     "axes of a tensor": "symbols.MAX_AXES",
+    "axes that are merged into one": "grammar.MAX_MERGED",
     "equations, calls written out": "flat.MAX_EQUATIONS",
     "parts of all equations, calls written out": "limits.MAX_PARTS",
     "operations of one equation, notation put in": "limits.MAX_OPERATIONS",
@@ -268,7 +274,7 @@ def test_the_limits():
             names = re.findall(r"^(MAX_[A-Z]+) =", source, re.MULTILINE)
             code_limits |= {f"{name}.{n}": getattr(values, n) for n in names}
     assert {LIMITS[words]: number for words, number in shown.items()} == code_limits
-    assert library.MAX_FILE == grammar.MAX_TEXT
+    assert library.MAX_FILE == descent.MAX_TEXT
 
 
 def eval_product(text):

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read.grammar import MAX_DEPTH, MAX_TEXT, parse_comparison, parse_equations
+from pullback.derive.read.descent import MAX_DEPTH, MAX_TEXT
+from pullback.derive.read.grammar import parse_comparison, parse_equations
 from pullback.derive.read.trees import (
     Apply,
     Negative,
@@ -118,8 +119,15 @@ PLACES = [
     ("u == x", 1, 3, "'=' or ':='"),
     ("= x", 1, 1, "the name of a node"),
     ("u[] = x", 1, 3, "expected an axis"),
-    ("u = x[n + 1]", 1, 9, "each an axis or an integer tensor"),
-    ("u = x[0]", 1, 7, "an axis or an integer tensor"),
+    ("u = x[n + ]", 1, 11, "expected a number, a name or a bracket"),
+    ("u = x[n + 1.5]", 1, 7, "a sum of such and whole numbers"),
+    ("u = x[n / 2]", 1, 7, "a sum of such and whole numbers"),
+    ("u = x[exp(n)]", 1, 7, "a sum of such and whole numbers"),
+    ("u = x[y[n + 1]]", 1, 7, "has only axes and labels in its own"),
+    ("u = x[(h e]", 1, 10, "expected ')' to close '('"),
+    ("u = pad(0, x[n])", 1, 5, "pad takes a value and an entry"),
+    ("u = pad(0, 1, x[n - 1])", 1, 5, "pad takes a value and an entry"),
+    ("u = x[n 1]", 1, 9, "after the indices, each an axis or an integer tensor"),
     ("u = [x]", 1, 5, "an indicator holds a comparison"),
     ("u = _x", 1, 5, "a name starts with a letter"),
     ("u = 2x", 1, 6, "found 'x'"),

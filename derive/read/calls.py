@@ -22,8 +22,8 @@ from pullback.derive.read.flat import (
     up_to_output,
 )
 from pullback.derive.read.limits import MAX_PARTS, count_parts
+from pullback.derive.read.names import names_in
 from pullback.derive.read.renaming import Argument, rename, rename_equation
-from pullback.derive.read.symbols import names_in
 from pullback.derive.read.trees import (
     Apply,
     Declared,

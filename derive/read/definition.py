@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pullback.derive.errors import DefinitionError, Excerpt
+from pullback.derive.read.descent import MAX_TEXT
 from pullback.derive.read.grammar import (
-    MAX_TEXT,
     parse_comparison,
     parse_equations,
     parse_size,
@@ -206,7 +206,7 @@ class Keys:
         if not isinstance(values, dict) or not all(
             isinstance(v, str | int) and not isinstance(v, bool) for v in values.values()
         ):
-            self.refuse("sizes", "a table of whole numbers, or of texts such as 'size(n) + 2'")
+            self.refuse("sizes", "a table of texts such as 'size(n) + 2', or of whole numbers")
         return {axis: str(v) if isinstance(v, int) else v for axis, v in values.items()}
 
     def table(self, key: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pullback.derive.read.symbols import names_in
+from pullback.derive.read.names import names_in
 from pullback.derive.read.trees import Declared, Equation, Operation, Ref, Tree, walk
 from pullback.derive.read.vocabulary import PI
 

@@ -209,17 +209,15 @@ def bounds(size: Expr, accesses: list[Access], known: set[Expr]) -> Expr | None:
     """The largest size at which nothing leaves its axis; None where that is not known yet."""
     found: list[Expr] = []
     for access in accesses:
-        if size not in access.sizes:
-            continue
-        if access.sizes - known - {size}:
-            return None
         reach = access.reach
         for must in (reach.size - 1 - reach.high, reach.low):  # is not below 0
             by = sp.expand(must).coeff(size, 1)
-            if by.is_negative:
-                rest = sp.expand(must - by * size)
-                above = sp.expand(rest)
-                found.append(above if by == -1 else sp.floor(above / -by))
+            if not by.is_negative:
+                continue
+            if access.sizes - known - {size}:
+                return None
+            above = sp.expand(must - by * size)
+            found.append(above if by == -1 else sp.floor(above / -by))
     if not found:
         return None
     distinct = list(dict.fromkeys(found))

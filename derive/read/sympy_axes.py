@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.read.symbols import Sizes
+from pullback.derive.read.names import Sizes
 
 
 def name_of(symbol: sp.Basic) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read.grammar import MAX_DEPTH, MAX_TEXT, MAX_WORDS
+from pullback.derive.read.descent import MAX_DEPTH, MAX_TEXT, MAX_WORDS
 from pullback.derive.read.trees import Place, refuse
 
 LONG = 400  # characters of a message, which may quote what came

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pullback.derive.read.descent import MAX_DEPTH, Descent
 from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, Word, words
-from pullback.derive.read.grammar import MAX_DEPTH, MAX_NAME, MAX_ZEROS, Descent
+from pullback.derive.read.grammar import MAX_NAME, MAX_ZEROS
 from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree
 from pullback.derive.read.words import MAX_DIGITS, digits_of
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from pullback.derive.read.descent import MAX_DEPTH
 from pullback.derive.read.from_arrays import algebra as al
 from pullback.derive.read.from_arrays.finishing import finish
 from pullback.derive.read.from_arrays.shapes import Shape, read_shape
@@ -26,7 +27,6 @@ from pullback.derive.read.from_matrices.parser import (
 )
 from pullback.derive.read.from_matrices.values import Matrix, Way, constant, typed
 from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, plain
-from pullback.derive.read.grammar import MAX_DEPTH
 from pullback.derive.read.run_together import question
 from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree, refuse
 from pullback.derive.read.vocabulary import PI, suggestion

@@ -1,0 +1,408 @@
+"""Average pooling
+
+The mean of each 2 × 2 window of an image.
+
+    y[n, c, i, j] = mean(a, b, x[n, c, 2 * i + a, 2 * j + b])
+
+Written by pullback 0.1.0 from the definition average_pool2d.toml; to change it, change that file.
+Digest of the definition: 8c2c583e7aef781c
+The derivation, step by step, each step proved: pullback show average_pool2d
+It needs NumPy alone, 1.22 or later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dy * y), each in the shape and the dtype of its input."""
+
+    dx: NDArray[np.floating]  # (N, C, M, L)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    A: int
+    B: int
+    I: int
+    J: int
+    N: int
+    C: int
+    L: int
+    M: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: tuple[Any, ...] | None = None  # (dtype, A, B, C, I, J, L, M, N)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    y: NDArray[np.floating] | None = None  # (N, C, I, J)
+    spread_dy: NDArray[np.floating] | None = None  # (N, C, I, J, B)
+    fold: NDArray[np.floating] | None = None  # (N, C, I, L)
+    spread_fold: NDArray[np.floating] | None = None  # (N, C, I, L, A)
+    dx: NDArray[np.floating] | None = None  # (N, C, M, L)
+
+
+_NEW = Workspace()
+
+
+def forward(
+    x: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
+    """y, and what backward needs to know of the way to it.
+
+    Arguments, with N, C, I, J, A, B, L, M:
+        x: images: examples, channels, rows, columns, (N, C, M, L), floats
+        work: a workspace to write into, or None for new arrays
+
+    Returns (output, cache): y of shape (N, C, I, J), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+    A and B must be at least 1; other sizes may be 0.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    x, dtype, A, B, C, I, J, L, M, N = _arguments(x)
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, A, B, C, I, J, L, M, N), x=x)
+    # y[n, c, i, j] = mean(a, b, x[n, c, 2 * i + a, 2 * j + b])
+    y = _window(_window(x, 2, 0, (1, 2), (A, I)), 4, 0, (1, 2), (B, J)).sum(axis=(2, 4), out=work.y)
+    y /= A
+    y /= B
+    shape = (N, C, I, J)
+    turn = work.turns[0]
+    cache = Cache(A, B, I, J, N, C, L, M, shape, dtype, work, turn)
+    return y, cache
+
+
+def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dy: the gradient by y, (N, C, I, J), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    _check_cache(cache, Cache)
+    A, B, I, J, N, C, L, M, shape, dtype, work, turn = cache
+    _current(work, turn)
+    dy = _like("dy", dy, shape, dtype, "the output")
+    _apart(work, dy=dy)
+    # ∂E/∂x[n,c,m,l] = (1 / (A B)) Σ_{i,j} ∂E/∂y[n,c,i,j] Σ_{a,b} 𝟙[m = 2 i + a] 𝟙[l = 2 j + b]
+    spread_dy = _spread(dy[:, :, :, :, None], (N, C, I, J, B), out=work.spread_dy)
+    fold = _fold(spread_dy, (4, 3), 0, (1, 2), L, out=work.fold)
+    spread_fold = _spread(fold[:, :, :, :, None], (N, C, I, L, A), out=work.spread_fold)
+    dx = _fold(spread_fold, (2, 4), 0, (2, 1), M, out=work.dx)
+    dx /= A
+    dx /= B
+    return Gradients(dx)
+
+
+def value(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """y alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    x, dtype, _, _, C, I, J, _, _, N = _arguments(x)
+    y = np.empty((N, C, I, J), dtype)
+    for _rows in _parts((N,), C * I * J):
+        y[_rows], _ = forward(x[_rows])
+    return y
+
+
+def workspace(x: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    _, dtype, A, B, C, I, J, L, M, N = _arguments(x)
+    arrays: dict[str, NDArray[Any]] = {
+        "y": np.empty((N, C, I, J), dtype),
+        "spread_dy": np.empty((N, C, I, J, B), dtype),
+        "fold": np.empty((N, C, I, L), dtype),
+        "spread_fold": np.empty((N, C, I, L, A), dtype),
+        "dx": np.empty((N, C, M, L), dtype),
+    }
+    return Workspace((dtype, A, B, C, I, J, L, M, N), _ids(arrays), [0], **arrays)
+
+
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (N, C, I, J).
+    """
+    (x,) = _each("inputs", inputs, "x")
+    x, dtype, A, B, C, I, J, L, M, N = _arguments(x)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _like("x_dot", x_dot, (N, C, M, L), dtype, "x")
+    # y[n, c, i, j] = mean(a, b, x[n, c, 2 * i + a, 2 * j + b])
+    y = _window(_window(x, 2, 0, (1, 2), (A, I)), 4, 0, (1, 2), (B, J)).sum(axis=(2, 4)) / A / B
+    # ẏ[n,c,i,j] = (1 / (A B)) Σ_{a,b} ẋ[n,c,2 i + a,2 j + b]
+    window = _window(_window(x_dot, 2, 0, (1, 2), (A, I)), 4, 0, (1, 2), (B, J))
+    sum_window = window.sum(axis=(2, 4))
+    sum_window_2 = np.divide(sum_window, A, out=sum_window)
+    y_dot = np.divide(sum_window_2, B, out=sum_window_2)
+    return y, y_dot
+
+
+def jacobian(x: NDArray[np.floating]) -> Gradients:
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    y, cache = forward(x)
+    return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+def _arguments(x: Any) -> tuple[Any, ...]:
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "N C M L")
+    dtype = x.dtype
+    N = x.shape[0]
+    C = x.shape[1]
+    M = x.shape[2]
+    L = x.shape[3]
+    A = 2
+    B = 2
+    I = (M - A) // 2 + 1
+    _some("I = (M - A) // 2 + 1", I)
+    J = (L - B) // 2 + 1
+    _some("J = (L - B) // 2 + 1", J)
+    _not_empty("A", A)
+    _not_empty("B", B)
+    return x, dtype, A, B, C, I, J, L, M, N
+
+
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
+    if not isinstance(work, kind):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes is None:
+        return  # new arrays for each call
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    work.turns[0] += 1
+
+
+def _apart(work: Any, /, **arrays: Any) -> None:
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
+
+
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache: Any, kind: Any) -> None:
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
+
+
+def _current(work: Any, turn: int) -> None:
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
+
+
+def _read(name: str, value: Any) -> NDArray[Any]:
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
+
+
+def _fits(array: NDArray[Any], axes: str) -> bool:
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
+    """The values of a tuple with one value for each part."""
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
+
+
+def _not_empty(axis: str, size: int) -> None:
+    """Refuse an axis of size 0 where the equations divide by it or take the largest along it."""
+    if size == 0:
+        raise ValueError(f"{axis} is 0; it must be at least 1")
+
+
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
+    """The value as an array of this shape and dtype, those of the model."""
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype)
+
+
+def _some(words: str, size: int) -> None:
+    """Refuse a size that is worked out, and below 1."""
+    if size < 1:
+        raise ValueError(f"{words} is {size}; it must be at least 1: an array is too short for it")
+
+
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, _PART // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
+
+
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The value repeated along the axes that it lacks."""
+    if out is None:
+        return np.broadcast_to(value, shape).copy()
+    out[...] = value
+    return out
+
+
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
+
+
+def _window(
+    values: NDArray[Any], axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]
+) -> NDArray[Any]:
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside.
+
+    It is a view where it can be, and is only read.
+    """
+    shape = (*values.shape[:axis], *sizes, *values.shape[axis + 1 :])
+    if 0 in shape:
+        return np.zeros(shape, values.dtype)
+    size = values.shape[axis]
+    ends = [step * (count - 1) for step, count in zip(steps, sizes)]
+    low, high = start + sum(min(0, e) for e in ends), start + sum(max(0, e) for e in ends)
+    if low < 0 or high >= size:
+        before, behind = max(0, -low), max(0, high + 1 - size)
+        wide = (*values.shape[:axis], before + size + behind, *values.shape[axis + 1 :])
+        padded = np.zeros(wide, values.dtype)
+        padded[(slice(None),) * axis + (slice(before, before + size),)] = values
+        values, start = padded, start + before
+    stride = values.strides[axis]
+    strides = [*values.strides[:axis], *(step * stride for step in steps)]
+    first = values[(slice(None),) * axis + (slice(start, None),)]
+    return np.lib.stride_tricks.as_strided(
+        first, shape, [*strides, *values.strides[axis + 1 :]], writeable=False
+    )
+
+
+def _fold(
+    windows: NDArray[Any],
+    axes: tuple[int, ...],
+    start: int,
+    steps: tuple[int, ...],
+    size: int,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Entries added up at start + Σ step · axis along one axis in place of those; none outside."""
+    rest = [length for axis, length in enumerate(windows.shape) if axis not in axes]
+    place = sum(1 for axis in range(axes[0]) if axis not in axes)
+    if out is None:
+        out = np.empty((*rest[:place], size, *rest[place:]), windows.dtype)
+    out[...] = 0
+    total = np.moveaxis(out, place, 0)
+    windows = np.moveaxis(windows, axes, range(len(axes)))
+    counts = windows.shape[: len(axes)]
+    run = max(range(len(axes)), key=lambda k: (steps[k] != 0, counts[k]))  # taken in one slice
+    windows = np.moveaxis(windows, run, len(axes) - 1)
+    others = [k for k in range(len(axes)) if k != run]
+    step, count = steps[run], counts[run]
+    for at in np.ndindex(*(counts[k] for k in others)):
+        low = start + sum(steps[k] * p for k, p in zip(others, at))
+        row = windows[at]
+        if step < 0:
+            low, row = low + step * (count - 1), row[::-1]
+        stride = abs(step)
+        first = max(0, -(low // stride))
+        last = min(count, (size - 1 - low) // stride + 1)
+        if first < last:
+            end = low + stride * (last - 1) + 1
+            total[low + stride * first : end : stride] += row[first:last]
+    return out
+
+
+# Written by pullback from its own layers; digest of what stands above: d00b9d08bf70fcfe
