@@ -129,7 +129,8 @@ def value(x: NDArray[np.floating]) -> NDArray[np.floating]:
 def workspace(x: NDArray[np.floating]) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
     _, dtype, A, B, C, I, J, L, M, N = _arguments(x)
@@ -405,4 +406,4 @@ def _fold(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: d00b9d08bf70fcfe
+# Written by pullback from its own layers; digest of what stands above: 4a589267547be273

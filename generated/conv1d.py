@@ -135,7 +135,8 @@ def workspace(
 ) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
     _, _, _, dtype, A, C, F, I, M, N = _arguments(x, w, b)
@@ -564,4 +565,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: b297e19e4a5c7120
+# Written by pullback from its own layers; digest of what stands above: 29ce278ff6622963

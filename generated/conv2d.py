@@ -143,7 +143,8 @@ def workspace(
 ) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
     _, _, _, dtype, A, B, C, F, I, J, L, M, N = _arguments(x, w, bias)
@@ -579,4 +580,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: e9c4a7719fec53a1
+# Written by pullback from its own layers; digest of what stands above: d1311a314e2e3284

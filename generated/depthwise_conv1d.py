@@ -122,7 +122,8 @@ def value(x: NDArray[np.floating], w: NDArray[np.floating]) -> NDArray[np.floati
 def workspace(x: NDArray[np.floating], w: NDArray[np.floating]) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
     _, _, dtype, A, C, M, N, T = _arguments(x, w)
@@ -507,4 +508,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 9edadd710a203c09
+# Written by pullback from its own layers; digest of what stands above: 78d933727f97cdd9

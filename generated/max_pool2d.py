@@ -166,7 +166,8 @@ def value(x: NDArray[np.floating]) -> NDArray[np.floating]:
 def workspace(x: NDArray[np.floating]) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
 
-    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
     _, dtype, A, B, C, I, J, L, M, N = _arguments(x)
@@ -529,4 +530,4 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: a7ed4d686731675e
+# Written by pullback from its own layers; digest of what stands above: 6db1aaa79836ff80

@@ -29,14 +29,17 @@ from pullback.derive.read.trees import (
     Apply,
     Equation,
     Iverson,
+    Length,
     Negative,
     Number,
     Operation,
     Ref,
+    Shifted,
     Tree,
     walk,
 )
 from tests.definitions import COMPARE, Facts, unify
+from tests.places import bound_in_places, completed, is_whole, whole
 
 sigmoid = primitive(expit)  # autograd's own carries no second derivative in the tails
 defvjp(sigmoid, lambda ans, x: lambda g: g * sigmoid(x) * sigmoid(-x))
@@ -65,11 +68,13 @@ REDUCTIONS = ("sum", "mean", "max", "min")
 
 def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Facts:
     """What a definition says that is no shipped one; `load` gives those that it calls."""
-    flat = write_out_calls(definition, load).equations
+    flat, _, sizes = write_out_calls(definition, load)
     axes, labels, same = unify(flat)
     inputs = list(inputs_of(flat))
     # an axis that stands in comparisons alone
     same |= {name: root for name, root in labels.items() if name not in inputs}
+    bound = {*bound_in_places(flat), *(axis for axis, _ in sizes)} - {*same}
+    same |= {axis: axis for axis in sorted(bound)}
     real = [i for i in inputs if i not in labels]
     return Facts(
         name=definition.name,
@@ -80,6 +85,8 @@ def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Fac
         wrt=tuple(i for i in real if definition.wrt is None or i in definition.wrt),
         output=[e.name for e in flat if not e.notation][-1],
         same=same,
+        sizes=sizes,
+        places=axes,
     )
 
 
@@ -94,6 +101,7 @@ class Arrays:
             for name, axes in layer.axes.items()
             for axis, size in zip(axes, np.shape(inputs[name]), strict=True)
         }
+        self.sizes = completed(layer, self.sizes)
         self.largest = 0.0
 
     def output(self) -> Any:
@@ -151,6 +159,10 @@ class OneEquation:
                 return self.holds(comparison).astype(float)
             case Apply():
                 return self.function(tree)
+            case Shifted():
+                return self.shifted(tree)
+            case Length(name, position, _):
+                return self.number(self.whole.size(self.layer.places[name][position]))
         if tree.indices is None and tree.name not in self.whole.arrays:
             if tree.name == "pi":
                 return self.number(np.pi)
@@ -164,6 +176,39 @@ class OneEquation:
             return anp.reshape(array, (1,) * len(self.axes))
         return array[tuple(self.place(i) for i in tree.indices)]
 
+    def shifted(self, tree: Shifted) -> Any:
+        """A tensor at whole expressions, or the value where one lies outside of its axis."""
+        at, array = dict(tree.at), self.whole.arrays[tree.entry.name]
+        places = [
+            self.whole_place(at[i.name]) if i.name in at else self.place(i)
+            for i in tree.entry.indices or ()
+        ]
+        inside = [(p >= 0) & (p < n) for p, n in zip(places, array.shape, strict=True)]
+        near = (np.clip(p, 0, n - 1) for p, n in zip(places, array.shape, strict=True))
+        entries = array[tuple(near)]
+        where = np.logical_and.reduce(np.broadcast_arrays(*inside))
+        if tree.outside is None:
+            assert where.all(), f"{tree.entry.name} is read outside"
+            return entries
+        return choose(where, entries, self.build(tree.outside))
+
+    def whole_place(self, tree: Tree) -> np.ndarray:
+        """What a whole expression of axes, labels and sizes stands for."""
+        found = whole(tree, self.place_or_size, self.size_of)
+        return np.asarray(found).reshape(np.shape(found) or (1,) * len(self.axes))
+
+    def size_of(self, axis: Any) -> int:
+        """The size of an axis, or of a place of a tensor."""
+        if isinstance(axis, Length):
+            axis = self.layer.places[axis.name][axis.position]
+        return self.whole.size(axis)
+
+    def place_or_size(self, ref: Ref) -> Any:
+        """An axis, a label, or the size of an axis by its capital."""
+        if ref.name in self.axes or ref.name in self.layer.labels:
+            return self.place(ref)
+        return self.whole.size(self.layer.axis_of_size(ref.name))
+
     def place(self, index: Ref) -> np.ndarray:
         """What an index stands for."""
         if index.name in self.axes and index.indices is None:
@@ -174,10 +219,13 @@ class OneEquation:
     def holds(self, tree: Operation) -> Any:
         """Where is a comparison true?"""
 
+        places = {*self.axes, *self.layer.labels}
+        wholes = all(is_whole(s, places) for s in (tree.left, tree.right))
+
         def side(part: Tree) -> Any:
-            if isinstance(part, Ref) and (part.name in self.axes or part.name in self.layer.labels):
+            if isinstance(part, Ref) and part.name in places:
                 return self.place(part)
-            return self.build(part)
+            return self.whole_place(part) if wholes else self.build(part)
 
         return COMPARE[tree.op](side(tree.left), side(tree.right))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import read_definition
 from pullback.derive.read.flat import inputs_of
-from pullback.derive.read.trees import Equation, Operation, Ref, walk
+from pullback.derive.read.trees import Equation, Operation, Ref, Shifted, Tree, walk
+from tests.places import bound_in_places
 
 LAYERS = Path(__file__).parent.parent / "layers"
 COMPARE = {
@@ -39,6 +40,8 @@ class Facts:
     wrt: tuple[str, ...]
     output: str
     same: dict[str, str]
+    sizes: tuple[tuple[str, Tree], ...] = ()  # those that are declared
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the axes of all tensors
 
     def out_axes(self) -> tuple[str, ...]:
         """The axes of the output."""
@@ -60,10 +63,12 @@ def facts(name: str) -> Facts:
         return read_definition(called, path.read_text(encoding="utf-8"))
 
     definition = load(name)
-    flat = write_out_calls(definition, load).equations
+    flat, _, sizes = write_out_calls(definition, load)
     inputs = list(inputs_of(flat))
     axes, labels, same = unify(flat)
     same |= {n: size for n, size in labels.items() if n not in inputs}  # only in comparisons
+    bound = {*bound_in_places(flat), *(axis for axis, _ in sizes)} - {*same}
+    same |= {axis: axis for axis in sorted(bound)}
     real = [i for i in inputs if i not in labels]
     return Facts(
         name=name,
@@ -74,6 +79,8 @@ def facts(name: str) -> Facts:
         wrt=tuple(i for i in real if definition.wrt is None or i in definition.wrt),
         output=[e.name for e in flat if not e.notation][-1],
         same=same,
+        sizes=sizes,
+        places=axes,
     )
 
 
@@ -97,6 +104,9 @@ def size_pairs(flat: tuple[Equation, ...]) -> list[tuple[Any, Any]]:
     for equation in flat:
         pairs += [(a, (equation.name, i)) for i, a in enumerate(equation.axes or ())]
         for tree in walk(equation.right):
+            for own, whole in tree.at if isinstance(tree, Shifted) else ():
+                labels = [p for p in walk(whole) if isinstance(p, Ref) and p.indices is not None]
+                pairs += [(own, ("range", label.name)) for label in labels]
             for i, index in enumerate(tree.indices or () if isinstance(tree, Ref) else ()):
                 bare = index.indices is None
                 pairs.append((index.name if bare else ("range", index.name), (tree.name, i)))
@@ -104,9 +114,7 @@ def size_pairs(flat: tuple[Equation, ...]) -> list[tuple[Any, Any]]:
     for equation in flat:
         for tree in walk(equation.right):
             if isinstance(tree, Operation) and tree.op in COMPARE:
-                sides = (tree.left, tree.right)
-                if any(isinstance(s, Ref) and s.name in axes for s in sides):
-                    pairs.append(
-                        tuple(s.name if s.name in axes else ("range", s.name) for s in sides)
-                    )
+                names = [s.name for s in (tree.left, tree.right) if isinstance(s, Ref)]
+                if len(names) == 2 and axes & {*names}:
+                    pairs.append(tuple(n if n in axes else ("range", n) for n in names))
     return pairs

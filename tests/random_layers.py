@@ -47,6 +47,7 @@ from pullback.derive.read.trees import (
 )
 from tests.autodiff import Arrays, Point, text_facts
 from tests.definitions import Facts
+from tests.places import enlarged
 from tests.reference import MP, Exact, jacobians_of, pull
 from tests.strategies import AXES, INPUT, SIZE, Maker, Term, group, limited, spread, with_leading
 
@@ -373,6 +374,7 @@ def draw(facts: Facts, rng: np.random.Generator, kind: str) -> dict[str, Any]:
     """Inputs between -2 and 2; with ties, eighths and zeros; at extremes one of them is huge."""
     roots = [a for axes in facts.axes.values() for a in axes] + list(facts.labels.values())
     sizes = {root: int(rng.integers(1, SIZE + 1)) for root in dict.fromkeys(roots)}
+    sizes = enlarged(facts, sizes)
     inputs = {}
     for name, axes in facts.axes.items():
         shape = tuple(sizes[a] for a in axes)

@@ -19,8 +19,20 @@ from typing import Any
 import numpy as np
 from mpmath import MPContext
 
-from pullback.derive.read.trees import Apply, Iverson, Negative, Number, Operation, Ref, Tree, walk
+from pullback.derive.read.trees import (
+    Apply,
+    Iverson,
+    Length,
+    Negative,
+    Number,
+    Operation,
+    Ref,
+    Shifted,
+    Tree,
+    walk,
+)
 from tests.definitions import COMPARE, Facts, facts
+from tests.places import completed, is_whole, whole
 
 DIGITS = 60
 MP = MPContext()  # a context of our own: SymPy's precision stays as it is
@@ -67,6 +79,7 @@ class Exact:
             for name, axes in layer.axes.items()
             for axis, size in zip(axes, self.inputs[name].shape, strict=True)
         }
+        self.sizes = completed(layer, self.sizes)
         self.entries: dict[tuple[str, Place], Any] = {}
 
     def number(self, value: Any) -> Any:
@@ -133,12 +146,40 @@ class Exact:
                 return self.choose(lambda: self.holds(comparison, at), one, zero)
             case Apply():
                 return self.function(tree, at)
+            case Shifted():
+                return self.shifted(tree, at)
+            case Length():
+                return self.number(self.size_of(tree))
         if tree.name == "pi":
             return self.number(MP.pi)
         known = {*self.layer.axes, *self.layer.equations}
         if tree.indices is None and tree.name not in known:  # the size of an axis by its capital
             return self.number(self.axis_size(self.layer.axis_of_size(tree.name)))
         return self.entry(tree.name, tuple(self.place(i, at) for i in tree.indices or ()))
+
+    def shifted(self, tree: Shifted, at: dict[str, int]) -> Any:
+        """An entry at whole expressions, or the value where one lies outside of its axis."""
+        own = {axis: self.whole_place(place, at) for axis, place in tree.at}
+        if all(0 <= place < self.axis_size(axis) for axis, place in own.items()):
+            return self.build(tree.entry, at | own)
+        assert tree.outside is not None, f"{tree.entry.name} is read outside, at {own}"
+        return self.build(tree.outside, at)
+
+    def whole_place(self, tree: Tree, at: dict[str, int]) -> int:
+        """What a whole expression of axes, labels and sizes stands for."""
+        return whole(tree, lambda ref: self.place_or_size(ref, at), self.size_of)
+
+    def size_of(self, axis: Any) -> int:
+        """The size of an axis, or of a place of a tensor."""
+        if isinstance(axis, Length):
+            axis = self.layer.places[axis.name][axis.position]
+        return self.axis_size(axis)
+
+    def place_or_size(self, ref: Ref, at: dict[str, int]) -> int:
+        """An axis, a label, or the size of an axis by its capital."""
+        if ref.name in at or ref.name in self.layer.labels:
+            return self.place(ref, at)
+        return self.axis_size(self.layer.axis_of_size(ref.name))
 
     def place(self, index: Ref, at: dict[str, int]) -> int:
         """What an index stands for."""
@@ -149,9 +190,14 @@ class Exact:
     def holds(self, tree: Operation, at: dict[str, int]) -> bool:
         """Is a comparison true?"""
 
+        places = {*at, *self.layer.labels}
+        wholes = all(is_whole(s, places) for s in (tree.left, tree.right))
+
         def side(part: Tree) -> Any:
-            if isinstance(part, Ref) and (part.name in at or part.name in self.layer.labels):
+            if isinstance(part, Ref) and part.name in places:
                 return self.place(part, at)
+            if wholes:
+                return self.whole_place(part, at)
             return self.real(self.build(part, at))
 
         return bool(COMPARE[tree.op](side(tree.left), side(tree.right)))

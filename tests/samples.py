@@ -12,6 +12,7 @@ import numpy as np
 
 from pullback.derive.read.trees import Operation, Ref, Tree, walk
 from tests.definitions import LAYERS, Facts, facts
+from tests.places import accesses, enlarged
 from tests.reference import DIGITS, MP, Depends, Exact, jacobians, pull
 from tests.rounding import allowed
 
@@ -30,8 +31,11 @@ def module(name: str) -> ModuleType:
 
 def sizes_of(layer: Facts, **given: int) -> dict[str, int]:
     """A size for every axis; neighbours differ, so that a missing transpose shows."""
-    axes = dict.fromkeys(layer.same.values())
-    return {axis: given.get(axis, 2 + i % 3) for i, axis in enumerate(axes)}
+    shown = {axis for axes in layer.axes.values() for axis in axes} | {*layer.labels.values()}
+    axes = [a for a in dict.fromkeys(layer.same.values()) if a in shown or not layer.sizes]
+    sizes = {axis: given.get(axis, 2 + i % 3) for i, axis in enumerate(axes)}
+    shifted = layer.sizes or any(True for _ in accesses(layer.equations))
+    return enlarged(layer, {a: n for a, n in sizes.items() if a in shown}) if shifted else sizes
 
 
 def draw(

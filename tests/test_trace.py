@@ -11,6 +11,7 @@ from pullback.codegen import library
 from pullback.codegen import trace as tracing
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces.cli import main
+from pullback.codegen.interface.sizes import completed
 from pullback.codegen.pages import example as examples
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import Fault, PullbackError
@@ -43,11 +44,12 @@ def test_a_trace_has_what_the_formulas_say(name):
 
 
 def sizes_of(layer, found):
-    return {
+    shown = {
         axis.size: n
         for t in layer.inputs
         for axis, n in zip(t.indices, found[t.name].shape, strict=True)
     }
+    return completed(layer, shown)
 
 
 def test_the_names_come_in_order():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil
 
 import sympy as sp
 from sympy import Expr
@@ -91,17 +93,18 @@ def fitted(layer: Layer, sizes: Mapping[Expr, int], least: int = 1) -> dict[Expr
         best = max(names, key=lambda n: gains[n])
         if gains[best] <= 0:
             break
-        far = found | {best: found[best] - lacks // gains[best]}
+        far = found | {best: found[best] + ceil(-lacks / gains[best])}
         found = far if lacking(layer, far, least) > lacks else found | {best: found[best] + 1}
     return completed(layer, found)
 
 
-def lacking(layer: Layer, sizes: Mapping[Expr, int], least: int) -> int:
-    """How far sizes are from fitting, below 0; 0 where they do. Windows of 2 steps count twice."""
+def lacking(layer: Layer, sizes: Mapping[Expr, int], least: int) -> Fraction:
+    """How far sizes are from fitting, below 0; 0 where they do."""
     full = {s: sp.Integer(n) for s, n in completed(layer, sizes).items()}
-    parts = [
-        least - by.replace(sp.floor, lambda a: a) for _, by in layer.sizes if not by.is_Integer
-    ]
+    found = [by.args if isinstance(by, sp.Min) else (by,) for _, by in layer.sizes]
+    bounds = [by for each in found for by in each if not by.is_Integer]
+    parts = [least - by.replace(sp.floor, lambda a: a) for by in bounds]
     parts += [-reach.low for reach in layer.reaches]
     parts += [reach.high + 1 - reach.size for reach in layer.reaches]
-    return -sum(max(0, int(sp.ceiling(2 * part.xreplace(full)))) for part in parts)
+    values = (sp.Rational(part.xreplace(full)) for part in parts)
+    return -sum((Fraction(int(v.p), int(v.q)) for v in values if v > 0), Fraction(0))

@@ -7,7 +7,9 @@ from sympy import Expr
 
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.index.binders import Binder, Sum
-from pullback.derive.index.objects import entry_name, is_entry, is_size
+from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.meetings import is_meeting, place_of
+from pullback.derive.index.objects import Index, entry_name, is_entry, is_size
 from pullback.derive.layer import Definitions
 
 
@@ -22,7 +24,14 @@ def nonempty(derivation: Derivation, meaning: Definitions) -> tuple[Expr, ...]:
     slopes += [t.code for t in (*derivation.tangents, *derivation.seconds)]
     found = {s for expr in values for s in below_the_line(expr) | under_extremes(expr)}
     found |= {s for expr in [*values, *slopes] for s in of_quotients(expr, meaning)}
+    found |= {s for expr in [*values, *slopes] for s in beside_labels(expr)}
     return tuple(sorted(found, key=str))
+
+
+def beside_labels(expr: Expr) -> set[Expr]:
+    """The sizes of axes that meet places which hang on labels: an entry is read there, or near."""
+    meetings = (b for b in expr.atoms(Bracket) if is_meeting(b) and place_of(b) is None)
+    return {i.size for m in meetings for i in m.atoms(Index)}
 
 
 def below_the_line(expr: Expr) -> set[Expr]:

@@ -20,7 +20,7 @@ from pullback.codegen.lower.contractions import reduce
 from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.kinks import Where
 from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_power, place_of
 from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, is_entry, ordered
 from pullback.derive.laws.algebra import sum_over_delta
@@ -60,17 +60,22 @@ def label(here: Context, expr: Expr) -> Term:
 def with_labels(layer: Layer, body: Expr, indices: Sequence[Index]) -> Expr:
     """The product, where places are labels: [m = y + a] is δ(m, l), l being y + a as far as that
     lies on m's axis, where it does."""
-    factors = list(sp.Mul.make_args(body))
-    for at, factor in enumerate(factors):
+    deltas, rest, inside = [], [], []
+    for factor in sp.Mul.make_args(body):
         on = alone(factor, indices) if is_meeting(factor) else None
-        if on is not None:
-            place = solved(factor, on)
-            if is_inside(layer, place, on.size):
-                factors[at] = KroneckerDelta(on, Label(place))
-                continue
-            inside = Bracket(sp.Ge(place, 0)) * Bracket(sp.Le(place, on.size - 1))
-            factors[at] = KroneckerDelta(on, Label(place, on.size)) * inside
-    return sp.Mul(*factors)
+        if on is None:
+            rest.append(factor)
+            continue
+        place = solved(factor, on)
+        if is_inside(layer, place, on.size):
+            deltas.append(KroneckerDelta(on, Label(place)))
+        else:
+            deltas.append(KroneckerDelta(on, Label(place, on.size)))
+            inside += [sp.Ge(place, 0), sp.Le(place, on.size - 1)]
+    found = sp.Mul(*rest)
+    for condition in inside:  # what is outside is not read, be it no number
+        found = Where(condition, found, sp.S.Zero)
+    return sp.Mul(*deltas, found)
 
 
 def is_inside(layer: Layer, place: Expr, size: Expr) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pullback.derive.read.renaming import rebuild
-from pullback.derive.read.trees import OWN, Equation, Ref, Shifted, Tree, walk
+from pullback.derive.read.trees import OWN, Apply, Equation, Ref, Shifted, Tree, walk
 
 LETTERS = "mlqrstpuvefgh"  # for axes that have no name of their own
 
@@ -22,14 +22,13 @@ def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
     if not shifted:
         return equations
     moving = {
-        (s.entry.name, position, part.name)
+        (s.entry.name, position, part)
         for s in shifted
         if s.outside is None
         for position, index in enumerate(s.entry.indices or ())
         for own, whole in s.at
         if own == index.name
-        for part in walk(whole)
-        if isinstance(part, Ref) and part.indices is None
+        for part in bare_in(whole)
     }
     within = {id(s.entry) for s in shifted}
     used = {*names_of(equations)}
@@ -69,10 +68,19 @@ def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
 
 
 def bare_within(trees: Iterable[Tree]) -> Iterator[str]:
-    """The bare names that stand in whole expressions."""
-    wholes = (whole for t in trees if isinstance(t, Shifted) for _, whole in t.at)
-    for part in (part for whole in wholes for part in walk(whole)):
-        if isinstance(part, Ref) and part.indices is None:
+    """The bare names that stand in whole expressions, other than as size(n)."""
+    for tree in trees:
+        if isinstance(tree, Shifted):
+            for _, whole in tree.at:
+                yield from bare_in(whole)
+
+
+def bare_in(whole: Tree) -> Iterator[str]:
+    """The bare names in a whole expression, other than as size(n)."""
+    parts = list(walk(whole))
+    sized = {id(a) for part in parts if isinstance(part, Apply) for a in part.args}
+    for part in parts:
+        if isinstance(part, Ref) and part.indices is None and id(part) not in sized:
             yield part.name
 
 

@@ -14,9 +14,11 @@ from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
+    Fold,
     Function,
     Program,
     Values,
+    Window,
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
@@ -146,6 +148,7 @@ class Module:
         return {
             **self.words(),
             **self.rows(forward, own),
+            "windows": any(isinstance(v.op, Window | Fold) for v in program.values),
             "output": self.output(own),
             "ignored": ignored(program, functions),
             "own": own,

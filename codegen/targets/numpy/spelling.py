@@ -249,8 +249,8 @@ class Spelling:
                     if out or function not in INFIX:
                         return call(function_name(function), left.text, right.text, out=out)
                     return infix(function, left, right)
-        summed = len({*op.letters[0]} | {*op.letters[-1]}) > len(op.out)
-        whole = self.contraction if len(op.values) == 2 and summed else "np.einsum"
+        windows = any(isinstance(self.program[v].op, Window) for v in op.values)
+        whole = self.contraction if windows and len(op.values) == 2 else "np.einsum"
         function = "_guarded_einsum" if op.guarded else whole
         texts = (self.spell(v).text for v in op.values)
         return call(function, self.signature(op), *texts, out=out)
