@@ -87,7 +87,7 @@ def forward(
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
-    A and B must be at least 1; other sizes may be 0.
+    A and B and C and I and J and L and M and N must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
@@ -255,6 +255,12 @@ def _arguments(x: Any) -> tuple[Any, ...]:
     _some("J = (L - B) // 2 + 1", J)
     _not_empty("A", A)
     _not_empty("B", B)
+    _not_empty("C", C)
+    _not_empty("I", I)
+    _not_empty("J", J)
+    _not_empty("L", L)
+    _not_empty("M", M)
+    _not_empty("N", N)
     return x, dtype, A, B, C, I, J, L, M, N
 
 
@@ -530,4 +536,4 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: 6db1aaa79836ff80
+# Written by pullback from its own layers; digest of what stands above: 869bcd08d5a2a327
