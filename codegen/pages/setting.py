@@ -148,13 +148,7 @@ class Setting:
 
     def equation(self, node: Node) -> Markup:
         """A line of a definition, set."""
-
-        def spell(notation: Notation) -> str:
-            sign = "=" if not node.notation else r"\coloneqq" if notation.style.latex else ":="
-            right = notation.spell(node.expr, node.indices)
-            return f"{notation.spell(node.entry)} {sign} {right}"
-
-        return self.formula(spell)
+        return self.formula(lambda notation: notation.definition(node))
 
     def pairs(
         self, latex: Iterable[tuple[Formula, Any]], words: Iterable[tuple[Formula, Any]]
