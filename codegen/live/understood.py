@@ -35,7 +35,7 @@ def understood(reading: Reading) -> dict[str, Any]:
 
 def shape(setting: Setting, tensor: Tensor | Node) -> dict[str, str]:
     """A tensor and its shape."""
-    about = symbol(setting, tensor)
+    about = symbol(setting.layer, setting.formula, tensor)
     words = [about["part"]]
     if isinstance(tensor, Tensor) and tensor.integer:
         words = [f"labels from 0 to {setting.notations[1].style.name(str(tensor.labels_of))} − 1"]

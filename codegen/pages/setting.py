@@ -138,6 +138,11 @@ class Setting:
         latex, words = map(spell, self.notations)
         return self.typeset(latex, words, whole)
 
+    def put(self, spell: Callable[[Outliner], str]) -> Markup:
+        """What `spell` makes of an outliner, set."""
+        latex, words = map(spell, self.outliners)
+        return self.typeset(latex, words)
+
     def name(self, name: str) -> Markup:
         """The name of a tensor, an axis or a size, set."""
         return self.formula(lambda notation: notation.style.name(name))
