@@ -1,6 +1,6 @@
-"""Derivations in LaTeX: one as a document, or many as a book.
+"""Derivations in LaTeX: one as a document or as slides, or many as a book.
 
-Neither needs packages beside amsmath and amssymb, and the book hyperref.
+None needs packages beside amsmath and amssymb, slides beamer, and the book hyperref.
 
 Every text from a definition is escaped on its way into the template, without being asked to; only
 formulas, which the printer of index notation has spelled, are put in as they are.
@@ -184,6 +184,11 @@ def latex(derivation: Derivation, proof: Proof) -> str:
 def document(page: Outline) -> str:
     """An outline, spelled in LaTeX, as a complete document."""
     return render("derivation.tex.j2", page=page)
+
+
+def slides(page: Outline) -> str:
+    """An outline, spelled in LaTeX, as slides: a frame for each gradient, or as many as it takes."""
+    return render("slides.tex.j2", page=page)
 
 
 def fragment(sections: Iterable[Section]) -> str:

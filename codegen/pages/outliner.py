@@ -81,6 +81,7 @@ class Outliner:
             title=layer.title,
             summary=layer.summary,
             equations=tuple(n.text for n in layer.nodes),
+            definition=tuple(map(self.notation.definition, layer.nodes)),
             symbols=tuple(self.symbols()),
             proof=self.proof.words,
             values=tuple(self.values()),
