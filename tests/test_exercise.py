@@ -1,4 +1,4 @@
-"""Exercises: what is left blank stands in the answers alone, and files are written as others are."""
+"""Exercises: what is left blank stands in the answers alone, and files are kept as all are."""
 
 import re
 from functools import cache

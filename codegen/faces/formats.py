@@ -69,7 +69,7 @@ def as_slides(proof: Proof, asked: Asked) -> str:
 
 def as_fragment(proof: Proof, asked: Asked) -> str:
     """What can be pasted into a document of one's own."""
-    from pullback.codegen.pages.latex import fragment
+    from pullback.codegen.pages.fragment import fragment
 
     return fragment(asked.outline(proof, LATEX, usual=KEY).sections)
 
