@@ -1,4 +1,7 @@
-"""A derivation as one HTML page that opens offline: no script, no request, its font in itself."""
+"""A derivation as one HTML page that opens offline: no request, its font in itself.
+
+It needs no script; one adds buttons that copy.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from functools import cached_property
 from types import ModuleType
 
 from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.styles import LATEX
+from pullback.codegen.pages.copying import copying
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
@@ -89,6 +94,7 @@ class Page:
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": self.setting.pairs(latex.assumptions, words.assumptions),
             "handout": list(map(self.beside, latex.handout, words.handout)),
+            "copying": copying(self.setting.known[LATEX]),
             "laws": [law_context(name) for name, _ in words.laws if name in LAWS],
         }
 
