@@ -25,7 +25,8 @@ def executed(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     where = {"metadata": {"path": str(FILE.parent)}}
-    client = NotebookClient(found, timeout=120, resources=where, record_timing=False)
+    same = {"record_timing": False, "coalesce_streams": True}  # whatever the hour and the load
+    client = NotebookClient(found, timeout=120, resources=where, **same)
     client.execute(env=os.environ | {"PYTHONPATH": str(FILE.parent.parent)})
     found.metadata = nbformat.from_dict(METADATA)
     return found
