@@ -53,7 +53,7 @@ def test_as_many_shipped_layers_as_are_told_come_back(notation, least):
 # index notation, and the same in the others; empty where there is no way
 PAIRS = [
     ("u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]", "u = x @ W + c", "u = x W + c"),
-    ("u[k, n] = sum(d, x[n, d] * W[d, k])", "u = (x @ W).T", "u = (x W)ᵀ"),
+    ("u[k, n] = sum(d, x[n, d] * W[d, k])", "u = (x @ W).T", "u = Wᵀ xᵀ"),
     ("g[d, k] = sum(n, x[n, d] * u[n, k])", "g = x.T @ u", "g = xᵀ u"),
     ("s = sum(n, x[n] * u[n])", "s = x @ u", "s = xᵀ u"),
     ("A[n, m] = x[n] * y[m]", "A = x[:, None] * y", "A = x 𝟏ᵀ ⊙ y"),
