@@ -24,7 +24,7 @@ from pullback.derive.errors import DefinitionError
 from pullback.derive.read.from_matrices.words import plain
 from pullback.derive.read.vocabulary import COTANGENT
 
-LONGEST, MOST_STATEMENTS, MAX_NODES = 20_000, 200, 300
+LONGEST, MOST_STATEMENTS, MAX_NODES = 20_000, 100, 300
 MATRICES = re.compile("[ᵀ⊤⊙∘‖∥𝟏𝟙·]")  # what NumPy has not
 LINE = re.compile(r"^\s*(?P<name>[^\W\d]\w*)\s*=(?!=)(?P<right>.+)$", re.DOTALL)
 WHOLE = "pullback check FILE --against DEFINITION"
