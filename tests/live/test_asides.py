@@ -203,7 +203,9 @@ def test_what_is_converted_has_the_same_gradients(start):
 
 
 def test_a_way_that_loses_something_is_refused():
-    assert "there is no way to matrices" in one("convert", SMALL, to="matrices")["message"]
+    labels = {"notation": "index", "text": "h[n, d] = E[y[n], d]"}
+    assert "there is no way to matrices" in one("convert", labels, to="matrices")["message"]
+    assert "there is no way to a file" in one("convert", SMALL, to="toml")["message"]
     assumed = 'equations = "u = sum(j, x[j] * t[j])"\nassume = ["sum(j, t[j]) == 1"]'
     event = one("convert", {"notation": "toml", "text": assumed})
     assert "would be lost" in event["message"]
