@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help live site derive check book test slow fuzz mutate lint certify train accuracy bench scaling trust clean
+.PHONY: help live site derive check book test slow fuzz mutate lint certify notebook train accuracy bench scaling trust clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ lint: $(ENV)/lint.done ## check style (ruff) and types (mypy)
 
 certify: $(BIN)/python ## compile the machine proofs of the laws, say which axioms they need (needs Coq)
 	@$(BIN)/python -m proofs.certify
+
+notebook: $(ENV)/test.done ## run the notebook in examples/ and keep its outputs in it
+	@$(BIN)/python -m examples.notebook
 
 train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train

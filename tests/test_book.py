@@ -1,8 +1,6 @@
 """Derivations in LaTeX: they compile without a warning, and the PDF says what was derived."""
 
-import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,35 +8,11 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faces import cli
 from pullback.codegen.pages.latex import words
+from tests.typesetting import compiled, needs_pdflatex
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "attention", "deep_mlp"]
-# What TeX and LaTeX write of boxes, fonts and references; packages tell of themselves otherwise.
-WARNING = re.compile(r"^(?:(?:Over|Under)full .*|.*Warning: .*|! .*|.*Missing character.*)$", re.M)
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="there is no pdflatex to compile with"
-)
-
-
-def compiled(folder, name, runs):
-    """The text of a document's PDF; no run ends badly, and the last has nothing to warn of."""
-    command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", name]
-    for _ in range(runs):
-        ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
-        log = (folder / f"{name}.log").read_text(encoding="latin-1")
-        assert ended.returncode == 0, log[-2000:]
-    assert WARNING.findall(log) == []
-    return pdf_text(folder / f"{name}.pdf")
-
-
-def pdf_text(path):
-    """A PDF's words, with single spaces; None where there is no pdftotext."""
-    if shutil.which("pdftotext") is None:
-        return None
-    command = ["pdftotext", "-enc", "UTF-8", str(path), "-"]
-    found = subprocess.run(command, capture_output=True, check=True)
-    return " ".join(found.stdout.decode().split())
+pytestmark = needs_pdflatex
 
 
 def bound(folder, names, monkeypatch):
@@ -49,6 +23,13 @@ def bound(folder, names, monkeypatch):
     return compiled(folder, "book", 2)
 
 
+def test_a_book_of_one_layer_compiles_without_a_warning(tmp_path, monkeypatch):
+    text = bound(tmp_path, ["softmax_cross_entropy"], monkeypatch)
+    if text is not None:
+        assert "every step proved by machine" in text and "??" not in text
+
+
+@pytest.mark.slow
 def test_a_book_compiles_without_a_warning(tmp_path, monkeypatch):
     text = bound(tmp_path, LAYERS, monkeypatch)
     if text is not None:

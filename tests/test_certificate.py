@@ -24,6 +24,8 @@ FEW = ["cross_entropy", "huber", "masked_attention", "max_pool", "relu", "softma
 BESIDE = {"add": "mul", "mul": "add", "max": "min", "min": "max", "exp": "tanh", "log": "exp"}
 
 
+LONG = ("deep_mlp",)  # a network of sixteen nodes
+NAMES = [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in library.shipped()]
 SCHEMA = Path(__file__).parent.parent / "docs" / "certificate.schema.json"
 
 
@@ -34,7 +36,7 @@ def proved(name, source=None):
     return prove(derive(read_layer(name, text, library.shipped_source)))
 
 
-@pytest.mark.parametrize("name", library.shipped())
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_is_read_as_it_was(name):
     derivation = proved(name).derivation
     data = json.loads(written(proved(name)))
@@ -88,7 +90,13 @@ def changed(part):
     return ["number", "7", "3"] if part[0] in KINDS or part[0] in ("sum", "entry") else None
 
 
-@pytest.mark.parametrize("name", ["cross_entropy", "huber", "relu", "softmax_cross_entropy"])
+SHORT = ("relu", "softmax_cross_entropy")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*SHORT, *(pytest.param(n, marks=pytest.mark.slow) for n in ("cross_entropy", "huber"))],
+)
 def test_a_mutated_certificate_is_refused(name):
     data, rng = certificate(proved(name)), Random(0)
     wrong = [m for m in (mutated(data, rng) for _ in range(40)) if m is not None]

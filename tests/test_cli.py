@@ -330,7 +330,7 @@ def test_text_from_a_definition_stays_text(text, tmp_path):
 
 
 def test_help_has_examples(capsys):
-    for arguments in ([], ["generate"], ["show"], ["list"], ["new"], ["book"]):
+    for arguments in ([], ["generate"], ["show"], ["list"], ["new"], ["book"], ["exercise"]):
         with pytest.raises(SystemExit) as stop:
             run(*arguments, "--help")
         assert stop.value.code == 0 and "example" in capsys.readouterr().out

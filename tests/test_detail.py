@@ -1,7 +1,7 @@
 """How much of a derivation is shown, in which format, and what changed between two."""
 
 import json
-import shutil
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +13,13 @@ import pytest
 
 from pullback.codegen import library
 from pullback.codegen.faces.cli import main
-from pullback.codegen.faces.formats import FORMATS, Asked
-from pullback.codegen.notation.styles import UNICODE
+from pullback.codegen.faces.formats import Asked
+from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import DETAILS, lines, narrowed
+from pullback.codegen.pages.fragment import groups
 from pullback.codegen.pages.outline import COMPUTING
 from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.widths import width
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
 
@@ -101,21 +103,25 @@ def test_data(show):
     assert data["latex"]["sections"][0]["name"] == "u"
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
-def test_a_fragment_needs_amsmath_alone(tmp_path):
-    """All of them, pasted into one document that knows nothing of ours."""
-    texts = [FORMATS["tex-fragment"](proof(n), Asked(detail="every")) for n in library.shipped()]
-    text = "\n".join(texts)
-    assert text.count(r"\begin{align*}") == len(texts)
-    packages = r"\documentclass[a0paper]{article}\usepackage{amsmath}\allowdisplaybreaks"
-    (tmp_path / "all.tex").write_text(
-        rf"{packages}\begin{{document}}\tiny{text}\end{{document}}", encoding="utf-8"
-    )
-    command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", "all.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    log = (tmp_path / "all.log").read_text(encoding="utf-8", errors="replace")
-    assert done.returncode == 0, log[-2000:]
-    assert "Missing character" not in log
+def test_a_fragment_is_broken_where_it_has_no_room():
+    made = Asked().outline(proof("attention"), LATEX, "key").sections
+    for section in made:
+        for group in groups(section):
+            assert group.startswith("\\begin{align*}\n") and group.endswith("\\end{align*}\n")
+            for row in group.split("\n")[1:-2]:
+                text = re.sub(r"\\tag\*\{.*\}|\\\\$|&", "", row)
+                assert width(text) < 345 and text.count("{") == text.count("}"), row
+
+
+def test_nothing_is_lost_where_a_fragment_is_broken():
+    for name in ("attention", "elu", "layer_norm"):
+        for section in Asked().outline(proof(name), LATEX, "every").sections:
+            *_, lines = groups(section)
+            whole = "".join(filter(None, (section.index, section.matrix, *sum(section.wholes, ()))))
+            bare = re.sub(
+                r"\\(begin|end)\{align\*\}|\\qquad \{\}|&|\\\\$|\\,|\s", "", lines, flags=re.M
+            )
+            assert bare.replace("\\\\", "") == re.sub(r"\\,|\s|&|\\\\", "", whole)
 
 
 def test_two_definitions_are_compared(show):

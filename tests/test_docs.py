@@ -32,11 +32,11 @@ from pullback.derive.read.reader import read_equations, read_layer
 from tests.matrices.corpus import KINDS
 
 ROOT = Path(__file__).parent.parent
-LANGUAGE, TUTORIAL, README, ARRAYS, MATRICES = (
+LANGUAGE, TUTORIAL, README, ARRAYS, MATRICES, TEACHING = (
     (ROOT / name).read_text(encoding="utf-8")
     for name in (
         *("docs/language.md", "docs/tutorial.md", "README.md"),
-        *("docs/arrays.md", "docs/matrices.md"),
+        *("docs/arrays.md", "docs/matrices.md", "docs/teaching.md"),
     )
 )
 
@@ -123,6 +123,14 @@ def test_the_tutorial_shows_what_happens(tmp_path, monkeypatch):
             run_session(text, names)
 
 
+def test_the_page_for_teachers_shows_what_happens(tmp_path):
+    for kind, text in blocks(TEACHING, "console", "python"):
+        if kind == "console":
+            run_commands(text, tmp_path)
+        else:
+            run_session(text, {})
+
+
 def file_of(text):
     """The name of the file that a block of TOML is, from its first line."""
     return re.fullmatch(r"# ([a-z_]+\.toml)", text.split("\n")[0]).group(1)
@@ -136,7 +144,7 @@ def test_the_readme_runs():
 
 
 def test_links_lead_somewhere():
-    for page in (LANGUAGE, TUTORIAL, ARRAYS):
+    for page in (LANGUAGE, TUTORIAL, ARRAYS, TEACHING):
         for link in re.findall(r"\]\(([^)]+)\)", page):
             file, _, place = link.partition("#")
             assert (ROOT / "docs" / file).is_file(), link

@@ -30,6 +30,7 @@ from tests.mutated_steps import mutants
 
 ROOT = Path(__file__).parent.parent
 EDGES = sorted((ROOT / "tests" / "edges").glob("*.toml"))
+LONG = ("t_sne",)  # takes most of a minute
 CHECKER = "pullback.derive.proof.every_size"
 MAY_READ = ("errors", "index.", "layer", "calculus.steps", "proof.every_size.")
 
@@ -115,7 +116,11 @@ def test_every_step_of_every_shipped_layer_is_proved_for_every_size(name):
     assert left_open(derived(ROOT / "layers" / f"{name}.toml")) == {}
 
 
-@pytest.mark.parametrize("path", EDGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=pytest.mark.slow) if p.stem in LONG else p for p in EDGES],
+    ids=[p.stem for p in EDGES],
+)
 def test_what_is_left_open_is_known(path):
     assert left_open(derived(path)) == OPEN.get(path.stem, {})
 

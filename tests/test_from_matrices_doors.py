@@ -83,7 +83,7 @@ def test_the_command(capsys):
         (["--shapes", "x=N D; W=D K"], "line 1, column 11"),
         (["--shapes", "x N"], "'x N' is not like x=N D"),
         (["--shapes", SHAPES, "--wrt", "q"], "wrt names 'q'"),
-        ([], "x is not declared"),
+        ([], "x, W and c have no shapes"),
     ],
 )
 def test_the_command_refuses(capsys, more, said):

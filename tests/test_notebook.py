@@ -13,6 +13,8 @@ import sympy as sp
 
 import pullback
 from pullback import layer
+from pullback.codegen import library
+from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces.notebook import Derived, load
 from pullback.codegen.pages.markdown import markdown
 from pullback.codegen.pages.terminal import show
@@ -131,8 +133,53 @@ def test_text_and_pages_are_those_of_the_command(affine):
         "<layer layer: z[n, k] = sum(d, h[n, d] * w[d, k]) + b[k]; gradients by w>"
     )
     assert affine.nodes == {"z": "z[n, k] = sum(d, h[n, d] * w[d, k]) + b[k]"}
-    for shown in (affine, affine.gradients["w"], affine.gradients["w"].steps):
-        assert not hasattr(shown, "_repr_html_")
+
+
+def test_what_is_shown_needs_no_network(affine, ridge, monkeypatch):
+    gradient = ridge.gradients["w"]
+    shown = (gradient, gradient.matrix, gradient.jacobian, gradient.steps[0], ridge)
+    pages = [thing._repr_html_() for thing in (*shown, affine.jacobian("z", "w"))]
+    for page in pages:
+        assert "<math" in page and "$" not in page and "http" not in page and "<script" not in page
+    assert f'aria-label="{gradient}"' in pages[0]
+    for step in gradient.steps:
+        assert step._repr_html_() in pages[4]
+    monkeypatch.setattr("pullback.codegen.pages.mathml.find_spec", lambda name: None)
+    assert {thing._repr_html_() for thing in shown} == {None}
+
+
+def test_text_from_a_definition_does_nothing_in_html():
+    source = "<img src=x onerror=alert(1)>"
+    made = Derived(
+        compile_definition(
+            "odd",
+            f"""
+        title = "{source}"
+        summary = "{source}"
+        equations = "u[n] = a * x[n]"
+    """,
+            library.shipped_source,
+        )
+    )
+    assert "<img" not in made._repr_html_() and "&lt;img" in made._repr_html_()
+
+
+def test_steps_by_stage(affine, ridge):
+    gradient = layer("p[n,j] = exp(z[n,j]) / sum(i, exp(z[n,i]))").gradients["z"]
+    (part,) = gradient.parts
+    for own in (gradient, part):
+        assert own.jacobian.steps[0].before.startswith("∂/∂z[n,j]")
+        assert own.pullback.steps[0].before.startswith("Σ") and own.computing.steps
+        assert own.computing.steps[0].before == own.pullback.steps[-1].after
+    assert gradient.jacobian({"n": 1, "j": 3}).matrix.shape == (3, 3)
+    stages = (gradient.jacobian, gradient.pullback, gradient.computing)
+    assert part.steps == sum((stage.steps for stage in stages), ())
+    numbers = [step.number for step in ridge.gradients["w"].jacobian.steps]
+    of_parts = [[step.number for step in p.jacobian.steps] for p in ridge.gradients["w"].parts]
+    assert numbers == of_parts[0] + of_parts[1] and all(of_parts)
+    for stage in stages:
+        assert stage._repr_html_() == stage.steps._repr_html_()
+        assert stage._repr_markdown_() == stage.steps._repr_markdown_()
 
 
 def test_markdown_holds_every_step_and_result(ridge):

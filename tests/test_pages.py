@@ -1,5 +1,6 @@
 """Pages without a browser: whole documents, text that stays text, links, pictures, equal bytes."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from functools import cache
@@ -10,7 +11,8 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, files, html
 from pullback.codegen.faces import cli, notebook, write
-from pullback.codegen.pages import mathml, page_numbers, pictures, site
+from pullback.codegen.faces.formats import FORMATS, Asked
+from pullback.codegen.pages import copying, mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import example
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.setting import plain, prose, slug
@@ -82,7 +84,9 @@ def own(source) -> Compiled:
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_page_is_a_whole_document(name):
     page = Page(shown(name))
-    assert "script" not in page.tags and not any(a.startswith("on") for a, _ in page.attributes)
+    assert page.tags.count("script") == 2 and not any(
+        a.startswith("on") for a, _ in page.attributes
+    )
     assert len(page.ids) == len(set(page.ids))
     assert {h[1:] for h in page.links} <= set(page.ids)  # one that stands alone leads nowhere else
     assert page.headings[0] == 1 and page.headings.count(1) == 1
@@ -102,6 +106,29 @@ def test_a_page_shows_every_step_with_its_law_and_check(name):
         assert any(
             k.startswith("code-") and k.endswith(f"-d{gradient.tensor.name}") for k in page.ids
         )
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_page_has_its_gradients_and_their_steps_to_be_copied(name):
+    (text,) = re.findall(r'<script type="application/json" id="latex">(.*?)</script>', shown(name))
+    texts, show = json.loads(text), FORMATS["tex-fragment"]
+    gradients = [gradient.tensor.name for gradient in compiled(name).derivation.gradients]
+    assert list(texts["gradients"]) == gradients
+    for of, levels in texts["gradients"].items():
+        for detail, text in levels.items():
+            assert text == show(compiled(name).proof, Asked((of,), detail))
+        assert levels["key"] == show(compiled(name).proof, Asked((of,)))
+    for step in texts["steps"].values():
+        assert step.startswith("\\begin{align*}\n") and step.count("\\tag*{(") == 1
+        row, *_ = step.split("\n")[-3].split(" \\tag")
+        after = re.sub(r"^.*?&(\\qquad \{\} )*(= )?", "", row)
+        assert any(after in levels["every"] for levels in texts["gradients"].values())
+    assert set(texts["steps"]) < set(re.findall(r'id="step-(\d+)"', shown(name)))
+
+
+def test_what_is_copied_ends_no_script():
+    text = str(copying.data({"<!--": "</script><script>"}))
+    assert "<" not in text and json.loads(text) == {"<!--": "</script><script>"}
 
 
 @pytest.mark.parametrize("name", LAYERS)

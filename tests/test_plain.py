@@ -50,7 +50,12 @@ def inputs_of(name, scale=1.0):
     return draw(layer, sizes_of(layer), np.random.default_rng(3), kind, "float64")
 
 
-@pytest.mark.parametrize("name", library.shipped())
+QUICK_AND_SLOW = [  # the network of sixteen nodes takes long, and has nothing that others have not
+    pytest.param(n, marks=pytest.mark.slow) if n == "deep_mlp" else n for n in library.shipped()
+]
+
+
+@pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_a_shipped_layer_passes_its_tests_and_agrees_with_the_fast_module(name):
     derivation, emission = shipped(name)
     layer = derivation.layer
@@ -70,7 +75,14 @@ def test_a_shipped_layer_passes_its_tests_and_agrees_with_the_fast_module(name):
             np.testing.assert_allclose(a, b, rtol=0, atol=limit)
 
 
-@pytest.mark.parametrize("path", EDGES, ids=[p.stem for p in EDGES])
+LONG = {"t_sne", "gaussian_mixture", "distance_matrix", "doubly_stochastic"}  # tens of seconds
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=pytest.mark.slow) if p.stem in LONG else p for p in EDGES],
+    ids=[p.stem for p in EDGES],
+)
 def test_a_definition_at_an_edge_passes_its_tests(path):
     made(path.stem, path.read_text(encoding="utf-8"))
 

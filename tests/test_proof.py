@@ -55,7 +55,12 @@ def lost_size(expr):
 CORRUPTIONS = [wrong_sign, wrong_factor, wrong_axis, lost_term, lost_size]
 
 
-@pytest.mark.parametrize("name", library.shipped())
+QUICK_AND_SLOW = [  # the network of sixteen nodes takes long, and has nothing that others have not
+    pytest.param(n, marks=pytest.mark.slow) if n == "deep_mlp" else n for n in library.shipped()
+]
+
+
+@pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_every_step_of_every_layer_is_proved(name):
     derivation = derived(name)
     proof = prove(derivation)

@@ -11,9 +11,11 @@
 | comparing | gradients beside ours: right, wrong, not compared |
 | changes | single changes of a formula, in words |
 | explaining | which change gives the numbers that came |
-| typed | a formula typed in, read and evaluated |
+| typed | a formula of NumPy's, read and evaluated |
+| by_matrices | one in matrix notation |
+| pasted | lines and functions that were pasted: which claims they make |
 | transposed | its products with factors transposed or exchanged |
-| claims | the whole way for such a formula |
+| claims | the whole way for such claims |
 | found | the values that reports are made of |
 | calling | the file's functions called, their results beside ours |
 | by_numbers | what a value is and should be, no line of a file being known |

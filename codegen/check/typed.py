@@ -1,4 +1,4 @@
-"""A formula typed in, `dW = x.T @ du / N`: NumPy's notation, read as a syntax tree and evaluated.
+"""A formula in NumPy's notation, `x.T @ du / N`: read as a syntax tree and evaluated.
 
 Names are inputs, nodes, cotangents and sizes; what is not in the tables here is refused, and
 nothing is evaluated but by the functions that stand in them.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -19,7 +18,7 @@ from pullback.codegen.check.quantities import Quantities
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.from_matrices.words import plain
 
-LONGEST, MAX_NODES, MAX_AXES = 2_000, 300, 6
+MAX_AXES = 6
 OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -36,70 +35,42 @@ COMPARISONS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
 }
-ENTRIES = ("exp", "log", "sqrt", "tanh", "abs", "sign", "sin", "cos", "log1p", "expm1", "square")
+ENTRIES: tuple[str, ...] = (
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "abs",
+    "sign",
+    "sin",
+    "cos",
+    "log1p",
+    "expm1",
+    "square",
+)
+ENTRIES += ("copy", "zeros_like", "ones_like", "negative", "transpose")
 PAIRS = ("maximum", "minimum", "outer", "dot", "matmul", "where", "multiply")
 REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin")
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {n: getattr(np, n) for n in (*ENTRIES, *PAIRS)}
-KNOWN = {*FUNCTIONS, *REDUCTIONS, "arange"}
+COUNTS = ("arange", "range", "len", "eye")
+KNOWN = {*FUNCTIONS, *REDUCTIONS, *COUNTS}
 OPTIONS = ("axis", "keepdims")
-CODE = re.compile(r"^\s*(@|(async|class|def|for|from|import|return|while|with)\b)", re.MULTILINE)
-WHOLE = "pullback check FILE --against DEFINITION"
 ARGUMENTS = {"where": 3}  # of functions that take neither one nor two
 
 
 class Misfit(DefinitionError):
-    """A claim is read, and its shapes do not go together: `words` say which."""
+    """What is read has shapes that do not go together: `words` say which."""
 
     def __init__(self, reason: str, words: str) -> None:
         super().__init__(reason)
         self.words = words
 
 
-class Claim:
-    """A claim about a tensor or a cotangent: its name, and the array of its right side."""
+class Values:
+    """The values of formulas by the values of names; `text` is what is read, for messages."""
 
-    def __init__(self, text: str, quantities: Quantities) -> None:
-        self.text, self.quantities = text, quantities
-        name, self.tree = self.read()
-        self.names = names_of(quantities)
-        self.name = name if name in self.names else plain(name)
-        if self.name not in quantities.formulas:
-            known = ", ".join(quantities.formulas)
-            raise self.wrong(f"'{self.name}' is nothing that is derived; there are {known}")
-        self.indices = quantities.tensors[self.name]
-        array = quantities.world.arrays[self.name]
-        self.right = quantities.shaped(array, self.indices)
-
-    def array(self, tree: ast.expr) -> Array:
-        """The array that a tree comes to, spread over the axes of the name where it fits them."""
-        array: Array = np.asarray(self.value(tree), dtype=float)
-        return np.broadcast_to(array, self.right.shape) if array.ndim == 0 else array
-
-    def read(self) -> tuple[str, ast.expr]:
-        """The name on the left and the tree on the right."""
-        if CODE.search(self.text):
-            raise DefinitionError(
-                "this is code, and here a formula is read: write one gradient, as in "
-                f"`dW = x.T @ du`. A whole function is run, and by the command alone: `{WHOLE}`"
-            )
-        if len(self.text) > LONGEST:
-            raise self.wrong(f"it is longer than {LONGEST} characters")
-        try:
-            tree = ast.parse(self.text.strip()).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            hint = "; Python keeps the word lambda for itself: lamda" * ("lambda" in self.text)
-            wanted = f"wanted is NAME = EXPRESSION, in NumPy{hint}"
-            raise self.wrong(f"it is not read: {wanted}") from None
-        if len(tree) > 1:
-            raise self.wrong(f"wanted is one equation at a time; for more there is `{WHOLE}`")
-        if not tree or not isinstance(tree[0], ast.Assign):
-            raise self.wrong("wanted is one equation, NAME = EXPRESSION, as in dW = x.T @ du")
-        target = tree[0].targets[0]
-        if len(tree[0].targets) != 1 or not isinstance(target, ast.Name):
-            raise self.wrong("on the left stands one name, such as dW")
-        if sum(1 for _ in ast.walk(tree[0])) > MAX_NODES:
-            raise self.wrong("it is too long")
-        return target.id, tree[0].value
+    def __init__(self, names: dict[str, Any], text: str = "") -> None:
+        self.names, self.text = names, text
 
     def wrong(self, reason: str) -> DefinitionError:
         """An error about the claim."""
@@ -180,10 +151,11 @@ class Claim:
         return COMPARISONS[type(tree.ops[0])](*sides)
 
     def attribute(self, tree: ast.Attribute) -> Any:
-        """`.T`."""
-        if tree.attr != "T":
+        """`.T` and `.shape`."""
+        if tree.attr not in ("T", "shape"):
             raise self.wrong(f"'.{tree.attr}' is not among what a claim may hold")
-        return np.transpose(self.value(tree.value))
+        value = np.asarray(self.value(tree.value))
+        return value.shape if tree.attr == "shape" else np.transpose(value)
 
     def subscript(self, tree: ast.Subscript) -> Any:
         """Slices, new axes, numbers and labels as indices."""
@@ -207,6 +179,8 @@ class Claim:
     def call(self, tree: ast.Call) -> Any:
         """A function of NumPy's, or a method of an array."""
         function = tree.func
+        if isinstance(function, ast.Name) and function.id in COUNTS and len(tree.args) == 1:
+            return self.counted(function.id, self.value(tree.args[0]))
         if not isinstance(function, ast.Attribute):
             text = ast.unparse(function)
             hint = f": np.{text} is" * (text in KNOWN)
@@ -222,15 +196,24 @@ class Claim:
         values = [self.value(a) for a in own]
         if name in REDUCTIONS:
             return self.reduced(name, values, options)
-        if name == "arange" and len(values) == 1:
-            self.bounded(np.empty(int(min(abs(values[0]), MAX_ENTRIES + 1))))
-            return np.arange(int(values[0]))
+        if name in COUNTS and len(values) == 1:
+            return self.counted(name, values[0])
         if len(values) != ARGUMENTS.get(name, 2 if name in PAIRS else 1):  # no arrays to write into
             raise self.wrong(f"'{ast.unparse(tree)}' has not as many arguments as {name} takes")
         self.bounded(*values)
         if name in PAIRS:
             return self.together(tree, FUNCTIONS[name], *values)
         return FUNCTIONS[name](*values)
+
+    def counted(self, name: str, value: Any) -> Any:
+        """A length; places up to a number; the rows of the identity."""
+        if name == "len":
+            return len(np.asarray(value))
+        self.bounded(np.empty(int(min(abs(value), MAX_ENTRIES + 1))))
+        places = np.arange(int(value))
+        if name == "eye":
+            self.bounded(places, places)
+        return np.eye(int(value)) if name == "eye" else places
 
     def reduced(self, name: str, values: list[Any], options: dict[str, ast.expr]) -> Any:
         """A sum, a mean or an extreme value, over an axis or over all."""
@@ -254,16 +237,16 @@ def names_of(quantities: Quantities) -> dict[str, Any]:
     return found
 
 
-RULES: Mapping[type, Callable[[Claim, Any], Any]] = cast(
-    "Mapping[type, Callable[[Claim, Any], Any]]",
+RULES: Mapping[type, Callable[[Values, Any], Any]] = cast(
+    "Mapping[type, Callable[[Values, Any], Any]]",
     {
-        ast.Constant: Claim.constant,
-        ast.Name: Claim.variable,
-        ast.BinOp: Claim.binary,
-        ast.UnaryOp: Claim.unary,
-        ast.Compare: Claim.compare,
-        ast.Attribute: Claim.attribute,
-        ast.Subscript: Claim.subscript,
-        ast.Call: Claim.call,
+        ast.Constant: Values.constant,
+        ast.Name: Values.variable,
+        ast.BinOp: Values.binary,
+        ast.UnaryOp: Values.unary,
+        ast.Compare: Values.compare,
+        ast.Attribute: Values.attribute,
+        ast.Subscript: Values.subscript,
+        ast.Call: Values.call,
     },
 )

@@ -60,9 +60,16 @@ def as_latex(proof: Proof, asked: Asked) -> str:
     return document(asked.outline(proof, LATEX))
 
 
+def as_slides(proof: Proof, asked: Asked) -> str:
+    """A frame for each gradient; the key steps where nothing else is asked for."""
+    from pullback.codegen.pages.latex import slides
+
+    return slides(asked.outline(proof, LATEX, usual=KEY))
+
+
 def as_fragment(proof: Proof, asked: Asked) -> str:
     """What can be pasted into a document of one's own."""
-    from pullback.codegen.pages.latex import fragment
+    from pullback.codegen.pages.fragment import fragment
 
     return fragment(asked.outline(proof, LATEX, usual=KEY).sections)
 
@@ -92,6 +99,7 @@ FORMATS: dict[str, Callable[[Proof, Asked], str]] = {
     "text": as_text,
     "latex": as_latex,
     "tex-fragment": as_fragment,
+    "beamer": as_slides,
     "html": as_html,
     "json": as_json,
 }

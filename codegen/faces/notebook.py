@@ -1,32 +1,39 @@
 """Derivations for notebooks and scripts: `from pullback import layer`.
 
-A notebook shows single formulas as LaTeX and whole derivations as Markdown. Formulas come from the
-printer of index notation, and every text from a definition is escaped.
+A notebook shows formulas as MathML or LaTeX, and derivations as HTML or Markdown. Formulas come
+from the printer of index notation, and every text from a definition is escaped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import FunctionType, ModuleType
 from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition
 from pullback.codegen.faces.functions import source_of
+from pullback.codegen.faces.shown import Formula, Gradient, Jacobian, Part, Stage, Steps, steps
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.notation.styles import LATEX, UNICODE
+from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
+from pullback.codegen.pages import mathml
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
 from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.markdown import inline, markdown
-from pullback.codegen.pages.outline import Block, Outline, pieces
+from pullback.codegen.pages.outline import COMPUTING, Outline
+from pullback.codegen.pages.outline import Part as Shown
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.templating import environment
 from pullback.codegen.trace import Trace, trace
+from pullback.derive.calculus.derivation import Pullback
 from pullback.derive.errors import PullbackError
-from pullback.derive.layer import Layer
 from pullback.derive.read.definition import is_layer_name, read_definition
 from pullback.derive.read.from_arrays.understood import Understood
 from pullback.derive.read.from_sympy import equations_text
@@ -121,34 +128,52 @@ class Derived:
         return {n.name: n.text for n in self.compiled.layer.nodes}
 
     @property
-    def pages(self) -> tuple[Outline, Outline]:
-        """What a page shows, in Unicode and in LaTeX."""
-        return self.compiled.outlines[UNICODE], self.compiled.outlines[LATEX]
+    def pages(self) -> tuple[Outline, Outline, Outline]:
+        """What a page shows, in Unicode, in LaTeX and in the LaTeX of pages."""
+        outlines = self.compiled.outlines
+        return outlines[UNICODE], outlines[LATEX], outlines[PAGE]
+
+    @cached_property
+    def laws(self) -> Mapping[str, str]:
+        """The statements of the laws that are used, by name."""
+        return dict(self.pages[0].laws)
 
     @cached_property
     def values(self) -> Steps:
         """The steps that bring values into the form for differentiating and for computing."""
-        page, typeset = self.pages
-        return steps(page.values, typeset.values, dict(page.laws))
+        return steps(zip(*(page.values for page in self.pages), strict=True), self.laws)
 
     @cached_property
     def gradients(self) -> Mapping[str, Gradient]:
         """The gradients in reverse order, by the name of the input or of the node on the way."""
-        page, typeset = self.pages
-        laws, found = dict(page.laws), Named()
-        for own, twin in zip(page.sections, typeset.sections, strict=True):
-            parts = []
+        found = Named()
+        for own, latex, page in zip(*(page.sections for page in self.pages), strict=True):
             pullbacks = self.compiled.derivation.gradient(own.name).parts
-            for pullback, a, b in zip(pullbacks, own.parts, twin.parts, strict=True):
-                made = steps((a.jacobian, *a.blocks), (b.jacobian, *b.blocks), laws)
-                node = pullback.jacobian.node.name
-                parts.append(Part(self.compiled.layer, node, own.name, a.structure, made))
-            matrix = twin.matrix or None
-            forms = steps(own.forms, twin.forms, laws)
+            parts = zip(own.parts, latex.parts, page.parts, strict=True)
             found[own.name] = Gradient(
-                own.index, own.check, twin.index, matrix, tuple(parts), forms
+                index=Formula(own.index, latex.index, page.index),
+                check=own.check,
+                matrix=Formula(own.matrix, latex.matrix, page.matrix) if own.matrix else None,
+                layer=self.compiled.layer,
+                tensor=own.name,
+                parts=tuple(map(self.part, pullbacks, parts)),
+                forms=steps(zip(own.forms, latex.forms, page.forms, strict=True), self.laws),
             )
         return found
+
+    def part(self, pullback: Pullback, parts: tuple[Shown, Shown, Shown]) -> Part:
+        """What a node adds to a gradient, given in three spellings."""
+        own, latex, page = parts
+        node, tensor = pullback.jacobian.node.name, pullback.jacobian.tensor.name
+        assert own.jacobian and latex.jacobian and page.jacobian
+        entry = [(own.jacobian, latex.jacobian, page.jacobian)]
+        blocks = list(zip(*(part.blocks for part in parts), strict=True))
+        short, computing = (
+            Stage(steps((b for b in blocks if (b[0].words == COMPUTING) == last), self.laws))
+            for last in (False, True)
+        )
+        jacobian = Jacobian(steps(entry, self.laws), self.compiled.layer, (node,), tensor)
+        return Part(node, tensor, own.structure, jacobian, short, computing)
 
     def jacobian(
         self, node: str, tensor: str, sizes: Mapping[str, int] | None = None
@@ -188,141 +213,38 @@ class Derived:
         lines = [f"### {markdown(page.title)}", markdown(page.summary)]
         lines += ["\n".join(["```text", *map(plain, page.equations), "```"])]
         lines += [self.values._repr_markdown_()]
-        for name, gradient in self.gradients.items():
-            lines.append(f"#### {inline(next(s.left for s in page.sections if s.name == name))}")
+        for section in page.sections:
+            gradient = self.gradients[section.name]
+            lines.append(f"#### {inline(section.left)}")
             for part in gradient.parts:
                 structure = f"∂{part.node}/∂{part.tensor}: {part.structure}"
                 lines += [part.steps._repr_markdown_(), markdown(structure)]
             lines += [gradient.forms._repr_markdown_()]
-            lines += [inline(f) for f in (gradient.latex, gradient.matrix_form) if f]
+            lines += [f._repr_latex_() for f in (gradient.index, gradient.matrix) if f]
         return "\n\n".join(filter(None, lines)) + "\n"
 
-
-@dataclass(frozen=True)
-class Step:
-    """A step of a derivation: `before` equals `after` by a law, and how that was checked.
-
-    A step to a matrix form has the `shapes` of its factors, and says `why` it stands as it does.
-    """
-
-    number: int
-    law: str
-    statement: str
-    before: str
-    after: str
-    check: str
-    assumes: tuple[str, ...]
-    needs: tuple[str, ...]
-    before_latex: str
-    after_latex: str
-    shapes: str
-    why: tuple[str, ...]
-    why_latex: tuple[str, ...]
-
-    @property
-    def reason(self) -> str:
-        """The law, what is assumed, where it holds if that is not everywhere, and the check."""
-        given = f", given {', '.join(self.assumes)}" if self.assumes else ""
-        given += f", where {', '.join(self.needs)}" if self.needs else ""
-        return f"{self.law}{given}; {self.check}"
-
-    def __str__(self) -> str:
-        said = "; ".join(filter(None, (self.shapes, *self.why)))
-        return f"{self.before} = {self.after}    ({self.reason})" + (f"; {said}" if said else "")
-
-    def _repr_markdown_(self) -> str:
-        formula = inline(f"{self.before_latex} = {self.after_latex}")
-        said = [f"({self.number}) {formula} — {markdown(self.reason)}"]
-        return "; ".join([*said, *map(sentence, self.why_latex)])
-
-
-class Steps(tuple[Step, ...]):
-    """Steps in order."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self))
-
-    def _repr_markdown_(self) -> str:
-        return "\n\n".join(step._repr_markdown_() for step in self)
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one node that reads a tensor adds to its gradient."""
-
-    layer: Layer
-    node: str
-    tensor: str
-    structure: str
-    steps: Steps
-
-    def jacobian(self, sizes: Mapping[str, int] | None = None) -> JacobianMatrix:
-        """∂ node / ∂ tensor as a matrix, as in `jacobian_matrix`."""
-        return jacobian_matrix(self.layer, self.node, self.tensor, sizes)
-
-    def __repr__(self) -> str:
-        return f"<∂{self.node}/∂{self.tensor}: {self.structure}>"
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A gradient: the sum of its parts, one for each node that reads the tensor.
-
-    `text` is the result in index notation, `latex` the same in LaTeX, `matrix_form` the result in
-    matrix notation in LaTeX where that exists; `check` is how the whole was checked. `forms` are
-    the steps from indices to matrices.
-    """
-
-    text: str
-    check: str
-    latex: str
-    matrix_form: str | None
-    parts: tuple[Part, ...]
-    forms: Steps
-
-    @property
-    def steps(self) -> Steps:
-        """The steps of all parts, and those to matrices."""
-        return Steps((*(step for part in self.parts for step in part.steps), *self.forms))
-
-    def jacobian(self, sizes: Mapping[str, int] | None = None) -> JacobianMatrix:
-        """The Jacobian of the one node that reads the tensor."""
-        if len(self.parts) != 1:
-            nodes = ", ".join(part.node for part in self.parts) or "no node"
-            raise ValueError(
-                f"the gradient has a part for each of {nodes}; take the Jacobian of one of `parts`"
+    def _repr_html_(self) -> str | None:
+        if not mathml.available():
+            return None
+        pages = zip(*(page.sections for page in self.pages), strict=True)
+        lefts = [Formula(*(section.left for section in sections)) for sections in pages]
+        page, *_ = self.pages
+        return (
+            templates()
+            .get_template("derivation.html.j2")
+            .render(
+                title=plain(page.title),
+                summary=plain(page.summary),
+                equations=list(map(plain, page.equations)),
+                values=self.values,
+                gradients=list(zip(lefts, self.gradients.values(), strict=True)),
             )
-        return self.parts[0].jacobian(sizes)
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return f"<{self.text}>"
-
-    def _repr_latex_(self) -> str:
-        return inline(self.latex)
+        )
 
 
-def sentence(text: str) -> str:
-    """A reason as Markdown."""
-    return "".join(inline(a) if is_formula else markdown(a) for a, is_formula in pieces(text))
-
-
-def steps(
-    blocks: Iterable[Block | None], typeset: Iterable[Block | None], laws: Mapping[str, str]
-) -> Steps:
-    """The steps of blocks, given in both alphabets; None is a block that is not shown."""
-    found = []
-    for block, twin in zip(filter(None, blocks), filter(None, typeset), strict=True):
-        before, before_latex = block.start or block.left, twin.start or twin.left
-        for a, b in zip(block.lines, twin.lines, strict=True):
-            words = (a.number, a.law, laws[a.law], before, a.formula, a.check)
-            facts = a.assumes, a.needs
-            why = tuple(text.replace("`", "") for text in a.reasons)
-            set_in = (before_latex, b.formula)
-            found.append(Step(*words, *facts, *set_in, a.shapes, why, b.reasons))
-            before, before_latex = a.formula, b.formula
-    return Steps(found)
+@cache
+def templates() -> Environment:
+    """The templates of this package; everything is escaped but what is shown as HTML."""
+    made = environment(__package__, autoescape=True)
+    made.filters["shown"] = lambda thing: Markup(thing._repr_html_())
+    return made

@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   pullback generate my_layer.toml --force    over files that were edited, too
   pullback generate --check                  does generated/ hold what would be written?
   pullback book                              every derivation in one LaTeX document
+  pullback exercise mlp --blank dz,dW        a sheet with these gradients left blank, and answers
   pullback verify mlp.json                   check a derivation that was written as data
   pullback check homework.py --against mlp   where a backward pass by hand goes wrong
   pullback trace mlp --numbers inputs.json   every value and every gradient, in numbers
@@ -34,6 +35,7 @@ COMMANDS = {  # each with the file that has its arguments and what it does, and 
     "generate": ("generate", "derive, prove and write modules and derivations"),
     "book": ("book", "derive, prove and write all derivations as one LaTeX document"),
     "show": ("show", "print a derivation"),
+    "exercise": ("exercise", "write an exercise with gradients left blank, and its answers apart"),
     "live": ("live", "serve a page on this machine, on which one types and sees"),
     "diff": ("diff", "say how the gradients of two definitions differ"),
     "check": ("check", "say where a backward pass written by hand goes wrong, and why"),
@@ -103,10 +105,11 @@ def add_shapes(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_out(command: argparse.ArgumentParser, default: str | None, words: str) -> None:
-    """Where files go, and whether they go over what is there."""
+def add_out(command: argparse.ArgumentParser, default: str | None, words: str, *also: str) -> None:
+    """Where files go, and whether they go over what is there; `also` are other names of --out."""
     command.add_argument(
         "--out",
+        *also,
         type=Path,
         default=None if default is None else Path(default),
         metavar="DIR",

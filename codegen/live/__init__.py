@@ -11,7 +11,7 @@
 | asides | why a step holds, code, is my gradient right, a Jacobian |
 | instance | a step in numbers |
 | worked | a worked example, in numbers that are drawn or one's own |
-| converting | the same in index notation |
+| converting | the same in another notation |
 | fixes | what went wrong and where, and what to write instead |
 | chips | definitions to start from, and changes to try |
 | worker | a process that answers the questions of one tab |

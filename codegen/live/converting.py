@@ -1,15 +1,25 @@
-"""The same definition in index notation, where nothing is lost."""
+"""The same definition in another notation, where nothing is lost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pullback.codegen.live.questions import Convert, Written
 from pullback.codegen.live.reading import Reading, read
-from pullback.derive.errors import PullbackError
+from pullback.codegen.notation.written import arrays, matrices
+from pullback.codegen.notation.written.layouts import NoWay
+from pullback.codegen.notation.written.same import difference
+from pullback.codegen.notation.written.shapes import shapes
+from pullback.derive.errors import DefinitionError, PullbackError
+from pullback.derive.layer import Layer
 from pullback.derive.read.trees import spell_equation
 
+WAYS: Mapping[str, Callable[[Layer], str]] = {
+    "arrays": arrays.written,
+    "matrices": matrices.written,
+}
 WORDS = {"index": "index notation", "matrices": "matrices", "arrays": "NumPy", "toml": "a file"}
 
 
@@ -18,12 +28,14 @@ def converted(asked: Convert, reading: Reading) -> dict[str, Any]:
     written = asked.written
     if asked.to not in WORDS:
         raise PullbackError(f"there is no notation {asked.to!r}; there are {', '.join(WORDS)}")
-    if asked.to not in ("index", written.notation):
-        raise PullbackError(
-            f"there is no way to {WORDS[asked.to]}: index notation says more than can be written "
-            "there, so only the way to index notation is taken"
-        )
-    made = written if asked.to == written.notation else in_indices(reading)
+    if asked.to == written.notation:
+        made = written
+    elif asked.to == "index":
+        made = in_indices(reading)
+    elif asked.to in WAYS:
+        made = in_other(reading, asked.to)
+    else:
+        raise PullbackError("there is no way to a file: Save writes one")
     return {
         "event": "text",
         "notation": made.notation,
@@ -32,6 +44,21 @@ def converted(asked: Convert, reading: Reading) -> dict[str, Any]:
         "wrt": made.wrt,
         "letters": made.letters,
     }
+
+
+def in_other(reading: Reading, notation: str) -> Written:
+    """A definition as matrices or in NumPy, read again to see that it is the same."""
+    layer = reading.layer
+    wrt = "" if set(layer.wrt) == all_real(reading) else ", ".join(layer.wrt)
+    given = "; ".join(f"{name}={shape}" for name, shape in shapes(layer).items())
+    try:
+        made = Written(notation, WAYS[notation](layer), given, wrt, reading.written.letters)
+        lost = difference(layer, read(replace(made, letters="")).layer)
+    except (NoWay, DefinitionError) as error:
+        lost = error.reason if isinstance(error, DefinitionError) else str(error)
+    if lost:
+        raise PullbackError(f"there is no way to {WORDS[notation]}: {lost}")
+    return made
 
 
 def in_indices(reading: Reading) -> Written:

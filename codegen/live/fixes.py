@@ -13,7 +13,8 @@ from pullback.codegen.live.questions import Written
 from pullback.derive.errors import DefinitionError, Fault, ProofFailed, PullbackError, TooLarge
 from pullback.derive.read.from_matrices.functions import FUNCTIONS
 from pullback.derive.read.from_matrices.words import plain
-from pullback.derive.read.run_together import GREEK_NAMES, split
+from pullback.derive.read.guessing.shapeless import Guess, Shapeless
+from pullback.derive.read.run_together import GREEK_NAMES, letters_of, split
 from pullback.derive.read.vocabulary import HABITS, WORDS
 from pullback.derive.read.words import INSTEAD
 
@@ -48,6 +49,8 @@ def faulty(error: PullbackError, written: Written, tried: Try | None = None) -> 
     word = word_at(error, written)
     parts = parts_of(word, written)
     found = fixes(word, parts, written, tried) if tried and word.text else []
+    if isinstance(error, Shapeless) and (guess := error.guess):
+        found.append(shaped(guess, written))
     return {
         "event": "error",
         "message": message,
@@ -86,7 +89,8 @@ def parts_of(word: Word, written: Written) -> tuple[str, ...]:
     names = known(written)
     if not word.text.isidentifier() or word.text in names | GREEK_NAMES | WORDS | {*FUNCTIONS}:
         return ()
-    return split(word.text, names)
+    own = letters_of(word.text) if written.notation == "matrices" else ()
+    return split(word.text, {*names, *own})
 
 
 def fixes(word: Word, parts: tuple[str, ...], written: Written, tried: Try) -> list[dict[str, str]]:
@@ -121,6 +125,17 @@ def instead(word: Word, parts: tuple[str, ...], written: Written) -> Iterator[st
         yield from get_close_matches(word.text, sorted(words), MOST, ALIKE)
 
 
+def shaped(guess: Guess, written: Written) -> dict[str, str]:
+    """A guess of shapes, put into the field that holds them, or into a file's table."""
+    fix = {"label": guess.line, "about": "; ".join(guess.reasons), "text": written.text}
+    if written.notation == "toml":
+        head, table, rest = written.text.partition("[shapes]\n")
+        start = head if table else f"{head.rstrip()}\n"
+        return {**fix, "text": f"{start}[shapes]\n{guess.table}{rest}"}
+    known = written.shapes.strip().rstrip(";")
+    return {**fix, "shapes": f"{known}; {guess.line}" if known else guess.line}
+
+
 def with_indices(name: str, text: str) -> str:
     """A name with the indices that it has elsewhere."""
     found = re.search(rf"(?<!\w){re.escape(name)}\s*(\[[^\[\]]*\])", text)
@@ -139,6 +154,8 @@ def mends(written: Written, line: int, end: int, tried: Try) -> bool:
     """Is a text read, or at least wrong only behind what was put in, which ends there?"""
     try:
         tried(written)
+    except Shapeless:
+        return True  # what is missing stands in a field of its own
     except PullbackError as error:
         at = word_at(error, written)
         return (at.line, at.column) >= (line, end)

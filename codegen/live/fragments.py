@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from pullback.codegen.pages import setting as pages
 from pullback.codegen.pages.detail import DETAILS, at_detail
-from pullback.codegen.pages.latex import fragment
+from pullback.codegen.pages.fragment import fragment
 from pullback.codegen.pages.outline import Section
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, prose

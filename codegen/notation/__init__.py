@@ -8,5 +8,6 @@
 | writing | what every writer is given |
 | order | the order of factors and terms |
 | names | tensors and their cotangents by name, names of bound indices |
+| written/ | a layer as text of another notation, which is read again |
 | styles | the alphabets: Unicode, LaTeX, and LaTeX for pages |
 """

@@ -31,7 +31,7 @@ from pullback.codegen.notation.writers import loss, tensor, writer_for
 from pullback.codegen.notation.writing import Writing
 from pullback.derive.index.objects import BOUND, Index, free_indices
 from pullback.derive.index.rewriting import rewrite
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Layer, Node
 from pullback.derive.read.trees import BATCH
 
 
@@ -122,6 +122,11 @@ class Notation:
     def equation(self, left: Expr, right: Expr) -> str:
         """left = right, with names of bound indices that the left side does not use."""
         return f"{self.whole.spell(left)} = {self.spell(right, free_indices(left))}"
+
+    def definition(self, node: Node) -> str:
+        """A line of the definition."""
+        sign = self.style.defines if node.notation else "="
+        return f"{self.spell(node.entry)} {sign} {self.spell(node.expr, node.indices)}"
 
     def slope(self, above: Expr, below: Expr, held: Sequence[str] = ()) -> str:
         """∂above/∂below of two entries; it is a direct derivative where tensors are held."""

@@ -38,6 +38,7 @@ class Style:
     space: str = " "
     minus: str = "-"
     equal: str = "="
+    defines: str = ":="
     unequal: str = "≠"
     relations: Mapping[str, str] = field(default_factory=lambda: RELATIONS, hash=False)
     letters: Mapping[str, str] = field(default_factory=dict, hash=False)  # in place of names
@@ -239,6 +240,8 @@ class LatexStyle(Style):
 @dataclass(frozen=True)
 class PageStyle(LatexStyle):
     """LaTeX with the commands that turn into MathML well."""
+
+    defines: str = r"\coloneqq"
 
     def fraction(self, above: str, below: str) -> str:
         """As a fraction; a wide one has a stroke."""

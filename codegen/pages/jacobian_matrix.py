@@ -9,7 +9,8 @@ from math import prod
 import sympy as sp
 
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.notation.styles import LATEX, UNICODE
+from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE, Style
+from pullback.codegen.pages import mathml
 from pullback.codegen.pages.markdown import inline
 from pullback.derive.calculus.jacobians import jacobian, written_out
 from pullback.derive.errors import PullbackError
@@ -31,12 +32,12 @@ class JacobianMatrix:
     @property
     def latex(self) -> str:
         """The matrix in LaTeX."""
-        lines = " \\\\\n".join(" & ".join(row) for row in self.cells(latex=True))
+        lines = " \\\\\n".join(" & ".join(row) for row in self.cells(LATEX))
         return f"\\begin{{bmatrix}}\n{lines}\n\\end{{bmatrix}}"
 
-    def cells(self, latex: bool = False) -> list[list[str]]:
+    def cells(self, style: Style = UNICODE) -> list[list[str]]:
         """Its entries, spelled, row by row."""
-        spell = Notation(self.layer, LATEX if latex else UNICODE).spell
+        spell = Notation(self.layer, style).spell
         return [[spell(entry) for entry in self.matrix.row(r)] for r in range(self.matrix.rows)]
 
     def __str__(self) -> str:
@@ -51,6 +52,9 @@ class JacobianMatrix:
 
     def _repr_latex_(self) -> str:
         return inline(self.latex)
+
+    def _repr_html_(self) -> str | None:
+        return mathml.shown(PAGE.matrix(self.cells(PAGE)), UNICODE.matrix(self.cells()))
 
 
 def jacobian_matrix(

@@ -1,6 +1,6 @@
-"""Derivations in LaTeX: one as a document, or many as a book.
+"""Derivations in LaTeX: one as a document or as slides, or many as a book.
 
-Neither needs packages beside amsmath and amssymb, and the book hyperref.
+None needs packages beside amsmath and amssymb, slides beamer, and the book hyperref.
 
 Every text from a definition is escaped on its way into the template, without being asked to; only
 formulas, which the printer of index notation has spelled, are put in as they are.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
-from pullback.codegen.pages.outline import Block, Outline, Section, pieces
+from pullback.codegen.pages.outline import Outline, pieces
 from pullback.codegen.pages.outliner import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
@@ -128,21 +128,23 @@ def sentence(text: str) -> Formula:
     return Formula("".join(parts))
 
 
-SIGN = re.compile(r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\.|[{}()\[\]]")
+SIGN = re.compile(
+    r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\(?:begin|end)\{|\\.|[{}()\[\]]"
+)
 
 
 def breakable(formula: str) -> Formula:
     """A formula with marks before which a line may end: before signs, best outside brackets.
 
     TeX itself would end lines behind a sign. The higher the mark's number, the less is a break
-    wanted there; within braces nothing is broken.
+    wanted there; within braces, and from \\begin to \\end, nothing is broken.
     """
     braces = brackets = 0
 
     def mark(found: re.Match[str]) -> str:
         nonlocal braces, brackets
         text, sign = found[0], found["sign"]
-        braces += (text == "{") - (text == "}")
+        braces += (text == "{") + 2 * (text == r"\begin{") - (text == "}")  # \end{…} closes two
         brackets += (text in "([") - (text in ")]")
         if braces or (sign == "=" and brackets):
             return text
@@ -186,32 +188,9 @@ def document(page: Outline) -> str:
     return render("derivation.tex.j2", page=page)
 
 
-def fragment(sections: Iterable[Section]) -> str:
-    """Gradients, spelled in LaTeX, as lines of align* that need amsmath alone.
-
-    They can be pasted into a document or slides of one's own.
-    """
-    rows: list[str] = []
-    for section in sections:
-        for part in section.parts:
-            blocks = [part.jacobian, *part.blocks] if part.jacobian else part.blocks
-            rows += [row for block in blocks for row in chain_rows(block)]
-        rows += [row for block in section.forms for row in chain_rows(block)]
-        both = ((section.index, section.matrix), *section.wholes)
-        rows += [aligned(text) for texts in both for text in texts if text]
-    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
-
-
-def chain_rows(block: Block) -> Iterable[str]:
-    """A chain of steps, each with its law."""
-    yield f"{block.left} &= {block.start}" if block.start else f"{block.left} &"
-    for line in block.lines:
-        yield rf"&= {line.formula} && \text{{({escape(line.law)})}}"
-
-
-def aligned(equation: str) -> str:
-    """An equation with the mark at which lines are aligned."""
-    return equation.replace(" = ", " &= ", 1)
+def slides(page: Outline) -> str:
+    """An outline, spelled in LaTeX, as slides: one for each gradient, or more."""
+    return render("slides.tex.j2", page=page)
 
 
 def render(template: str, **values: Any) -> str:

@@ -154,6 +154,11 @@ class Typesetter:
         return tuple(self(a, b) for a, b in zip(latex, words, strict=True))
 
 
+def shown(latex: str, words: str) -> str | None:
+    """A formula without colours, for where no style sheet of ours is; None without math-core."""
+    return str(Typesetter({})(latex, words)) if available() else None
+
+
 def serial(element: ET.Element) -> str:
     """The text of an element, everything in it escaped."""
     return ET.tostring(element, encoding="unicode")

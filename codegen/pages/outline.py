@@ -97,7 +97,8 @@ class Outline:
 
     title: str
     summary: str
-    equations: tuple[str, ...]
+    equations: tuple[str, ...]  # as they are written
+    definition: tuple[Formula, ...]  # the same, spelled
     symbols: tuple[tuple[Formula, str], ...]
     proof: str  # how the steps were checked
     values: tuple[Block, ...]

@@ -24,7 +24,7 @@ from pullback.codegen.pages.outline import (
     Part,
     Section,
 )
-from pullback.codegen.pages.said import direct, kinks_of
+from pullback.codegen.pages.said import direct, kinks, kinks_of
 from pullback.derive.calculus.derivation import (
     Derivation,
     Gradient,
@@ -81,6 +81,7 @@ class Outliner:
             title=layer.title,
             summary=layer.summary,
             equations=tuple(n.text for n in layer.nodes),
+            definition=tuple(map(self.notation.definition, layer.nodes)),
             symbols=tuple(self.symbols()),
             proof=self.proof.words,
             values=tuple(self.values()),
@@ -280,8 +281,7 @@ class Outliner:
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""
-        nodes = self.derivation.layer.nodes
-        yield from dict.fromkeys(kink for node in nodes for kink in self.kinks_of(node))
+        return kinks(self.notation)
 
     def kinks_of(self, node: Node) -> Iterable[tuple[Formula, str]]:
         """The kinks of one node."""

@@ -1,4 +1,7 @@
-"""A derivation as one HTML page that opens offline: no script, no request, its font in itself."""
+"""A derivation as one HTML page that opens offline: no request, its font in itself.
+
+It needs no script; one adds buttons that copy.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ from functools import cached_property
 from types import ModuleType
 
 from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.styles import LATEX
+from pullback.codegen.pages.copying import copying
 from pullback.codegen.pages.graph import graph
 from pullback.codegen.pages.highlight import Function, functions
 from pullback.codegen.pages.mathml import colour
 from pullback.codegen.pages.outline import HandoutLine
-from pullback.codegen.pages.outliner import LEADING, Outlines
+from pullback.codegen.pages.outliner import Outlines
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render
-from pullback.codegen.pages.symbols import symbol
+from pullback.codegen.pages.symbols import axes, differentiated, symbol
 from pullback.codegen.targets.target import Code
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Layer
-from pullback.derive.read.trees import BATCH
 
 HOME = "index.html"
 LAWS_FILE = "laws.html"
@@ -73,11 +77,11 @@ class Page:
             "name": self.layer.name,
             "title": plain(self.layer.title),
             "summary": plain(self.layer.summary),
-            **self.differentiated(),
+            **differentiated(self.layer, self.setting.formula),
             "equations": [(self.setting.equation(n), plain(n.text)) for n in self.layer.nodes],
             "references": list(map(plain, self.layer.references)),
-            "axes": list(self.axes()),
-            "symbols": [symbol(self.setting, t) for t in self.layer.tensors.values()],
+            "axes": list(axes(self.layer, self.setting.formula)),
+            "symbols": list(self.symbols()),
             "graph": self.graph(),
             "values": steps.values(),
             "gradients": steps.sections(latex.sections, words.sections),
@@ -90,36 +94,20 @@ class Page:
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": self.setting.pairs(latex.assumptions, words.assumptions),
             "handout": list(map(self.beside, latex.handout, words.handout)),
+            "copying": copying(self.setting.known[LATEX]),
             "laws": [law_context(name) for name, _ in words.laws if name in LAWS],
         }
+
+    def symbols(self) -> Iterable[Context]:
+        """Each tensor with its shape and what it is."""
+        for tensor in self.layer.tensors.values():
+            yield symbol(self.layer, self.setting.formula, tensor)
 
     def beside(self, latex: HandoutLine, words: HandoutLine) -> Context:
         """A handout's line and what stands here for it."""
         ours = self.setting.typeset.both(latex.ours, words.ours)
         kind, name = words.section
         return {"words": plain(words.words), "ours": ours, "address": f"{kind}-{name}"}
-
-    # -- definition ------------------------------------------------------------------------------
-
-    def differentiated(self) -> Context:
-        """What is differentiated, and what is given for that."""
-        name = self.layer.output.name
-        return {
-            "scalar": not self.layer.output.indices,
-            "output": self.setting.name(name),
-            "loss": self.setting.formula(lambda n: n.loss),
-            "upstream": self.setting.formula(lambda n: n.style.slope(n.loss, n.style.name(name))),
-        }
-
-    def axes(self) -> Iterable[Context]:
-        """Each axis with its size and what it counts; one size counts one thing."""
-        known = self.layer.descriptions
-        sizes = {i.size: known[i.name] for i in reversed(self.layer.axes) if i.name in known}
-        for index in self.layer.axes:
-            batch = LEADING if index.name == BATCH else ""
-            words = known.get(index.name) or batch or sizes.get(index.size, "")
-            size = self.setting.name(str(index.size))
-            yield {"formula": self.setting.name(index.name), "size": size, "words": plain(words)}
 
     # -- graph and code --------------------------------------------------------------------------
 

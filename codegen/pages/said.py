@@ -19,15 +19,25 @@ def direct(notation: Notation, jacobian: Jacobian, held: Sequence[str]) -> Words
     """That a derivative is a direct one, and what it is beside the total one."""
     if not held:
         return ""
+    kept = " and ".join(f"`{notation.tensor(name)}`" for name in held)
+    return (
+        f"`{whole(notation, jacobian, held)}` is the direct derivative, through this use alone, "
+        f"with {kept} held; `{whole(notation, jacobian)}` is the total one"
+    )
+
+
+def whole(notation: Notation, jacobian: Jacobian, held: Sequence[str] = ()) -> Formula:
+    """The name of a whole Jacobian: ∂u/∂x."""
     names = [notation.tensor(t.name) for t in (jacobian.node, jacobian.tensor)]
     if notation.tensors.source(jacobian.node.name):
         names[0] = notation.style.group(names[0])
-    kept = " and ".join(f"`{notation.tensor(name)}`" for name in held)
-    total = notation.style.slope(*names)
-    return (
-        f"`{notation.directly(total, held)}` is the direct derivative, through this use alone, "
-        f"with {kept} held; `{total}` is the total one"
-    )
+    return notation.directly(notation.style.slope(*names), held)
+
+
+def kinks(notation: Notation) -> Iterable[tuple[Formula, str]]:
+    """What has a kink in a layer, and what is declared of it."""
+    found = (kink for node in notation.layer.nodes for kink in kinks_of(node, notation))
+    return dict.fromkeys(found)
 
 
 def kinks_of(node: Node, notation: Notation) -> Iterable[tuple[Formula, str]]:

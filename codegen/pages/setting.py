@@ -138,6 +138,11 @@ class Setting:
         latex, words = map(spell, self.notations)
         return self.typeset(latex, words, whole)
 
+    def put(self, spell: Callable[[Outliner], str]) -> Markup:
+        """What `spell` makes of an outliner, set."""
+        latex, words = map(spell, self.outliners)
+        return self.typeset(latex, words)
+
     def name(self, name: str) -> Markup:
         """The name of a tensor, an axis or a size, set."""
         return self.formula(lambda notation: notation.style.name(name))
@@ -148,13 +153,7 @@ class Setting:
 
     def equation(self, node: Node) -> Markup:
         """A line of a definition, set."""
-
-        def spell(notation: Notation) -> str:
-            sign = "=" if not node.notation else r"\coloneqq" if notation.style.latex else ":="
-            right = notation.spell(node.expr, node.indices)
-            return f"{notation.spell(node.entry)} {sign} {right}"
-
-        return self.formula(spell)
+        return self.formula(lambda notation: notation.definition(node))
 
     def pairs(
         self, latex: Iterable[tuple[Formula, Any]], words: Iterable[tuple[Formula, Any]]

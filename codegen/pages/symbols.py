@@ -1,32 +1,65 @@
-"""The tensors of a layer on a page: each with its shape, its part and what it is."""
+"""The tensors and axes of a layer on a page: each with its shape, its part and what it is."""
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from collections.abc import Callable, Iterable
 
 from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.pages.setting import Context, Setting, plain
-from pullback.derive.layer import Node, Tensor
+from pullback.codegen.pages.outliner import LEADING
+from pullback.codegen.pages.setting import Context, plain
+from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
 
+Set = Callable[[Callable[[Notation], str]], str]  # sets what is spelled in some notation
 
-def symbol(setting: Setting, tensor: Tensor | Node) -> Context:
-    """A tensor with its shape, its part and what it is."""
+
+def symbol(layer: Layer, formula: Set, tensor: Tensor | Node) -> Context:
+    """A tensor with its shape, its part and what it is; `formula` sets what is spelled."""
     return {
-        "formula": setting.formula(lambda n: n.spell(tensor.entry)),
-        "shape": shape(setting, tensor),
-        "part": role(setting, tensor),
-        "words": plain(setting.layer.descriptions.get(tensor.name, "")),
+        "formula": formula(lambda n: n.spell(tensor.entry)),
+        "shape": shape(formula, tensor),
+        "part": role(layer, tensor),
+        "words": plain(layer.descriptions.get(tensor.name, "")),
     }
 
 
-def shape(setting: Setting, tensor: Tensor | Node) -> Markup | str:
+def shape(formula: Set, tensor: Tensor | Node) -> str:
     """N × D, or that it is one number."""
     if not tensor.indices:
         return "one number"
-    return setting.formula(lambda notation: spelled_shape(notation, tensor))
+    return formula(lambda notation: spelled_shape(notation, tensor))
+
+
+def axes(layer: Layer, formula: Set) -> Iterable[Context]:
+    """Each axis with its size and what it counts; one size counts one thing."""
+    known = layer.descriptions
+    sizes = {i.size: known[i.name] for i in reversed(layer.axes) if i.name in known}
+    for index in layer.axes:
+        batch = LEADING if index.name == BATCH else ""
+        words = known.get(index.name) or batch or sizes.get(index.size, "")
+        yield {
+            "formula": named(formula, index.name),
+            "size": named(formula, str(index.size)),
+            "words": plain(words),
+        }
+
+
+def differentiated(layer: Layer, formula: Set) -> Context:
+    """What is differentiated, and what is given for that."""
+    name = layer.output.name
+    return {
+        "scalar": not layer.output.indices,
+        "output": named(formula, name),
+        "loss": formula(lambda n: n.loss),
+        "upstream": formula(lambda n: n.style.slope(n.loss, n.style.name(name))),
+    }
+
+
+def named(formula: Set, name: str) -> str:
+    """The name of a tensor, an axis or a size, set."""
+    return formula(lambda notation: notation.style.name(name))
 
 
 def spelled_shape(notation: Notation, tensor: Tensor | Node) -> str:
@@ -35,10 +68,10 @@ def spelled_shape(notation: Notation, tensor: Tensor | Node) -> str:
     return times.join(notation.style.name(BATCH_SIZE if a == BATCH else a) for a in axes_of(tensor))
 
 
-def role(setting: Setting, tensor: Tensor | Node) -> str:
+def role(layer: Layer, tensor: Tensor | Node) -> str:
     """What part a tensor plays."""
     if isinstance(tensor, Tensor):
         return "labels" if tensor.integer else "input"
-    if tensor.name == setting.layer.output.name:
+    if tensor.name == layer.output.name:
         return "output"
     return "notation" if tensor.notation else "node"

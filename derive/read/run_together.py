@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from pullback.derive.read.greek import GREEK
@@ -24,6 +25,15 @@ def split(name: str, known: Collection[str]) -> tuple[str, ...]:
             if best[end] is None or len(before) + 1 < len(best[end] or ()):
                 best[end] = (*before, part)
     return best[-1] or ()
+
+
+def letters_of(name: str) -> tuple[str, ...]:
+    """The letters of a name that looks like a product, a small letter beside a capital one.
+
+    >>> letters_of("xW"), letters_of("Wx"), letters_of("dW1")
+    (('x', 'W'), (), ())
+    """
+    return tuple(name) if re.fullmatch("[a-z][A-Z]", name) else ()
 
 
 def question(name: str, known: Collection[str], instead: str = "") -> str:

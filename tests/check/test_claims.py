@@ -4,11 +4,17 @@ import contextlib
 
 import pytest
 
-from pullback.codegen.check.claims import check_claim
+from pullback.codegen.check.claims import check_claims
 from pullback.derive.errors import DefinitionError
 from tests.meaning import derived
 
 MLP = derived("mlp")
+
+
+def check_claim(derivation, text, seconds):
+    """The report on the only claim of a text."""
+    (report,) = check_claims(derivation, text, seconds)
+    return report
 
 
 @pytest.mark.parametrize(
@@ -53,10 +59,10 @@ def test_wrong_ones(claim, words):
 @pytest.mark.parametrize(
     ("claim", "words"),
     [
-        ("dW", "one equation"),
-        ("dW = x; du = x", "one equation at a time"),
+        ("dW", "not read here"),
+        ("", "no equation"),
         ("dW = dot(x.T, du)", "np.dot is"),
-        ("dW = lambda * W", "lamda"),
+        ("dW = lambda: W", "not among"),
         ("dW = ", "not read"),
         ("dQ = x", "'dQ' is nothing that is derived"),
         ("dW = q", "there is no 'q'; there are"),
@@ -77,7 +83,7 @@ def test_wrong_ones(claim, words):
         ("dW = np.sum(W, keepdims=x)", "keepdims is True or False"),
         ("dW = x.tofile('x')", "'tofile' is not among the functions"),
         ("dW = " + "-" * 900 + "x", "wanted"),
-        ("dW = " + "(" * 3000, "longer than"),
+        ("dW = " + "(" * 3000, "nested deeper than"),
         ("dW = x[:10**11]", ""),
         ("dW = 'text'", "no number"),
         ("dW = np.outer(np.outer(np.outer(np.outer(z, z), z), z), z)", "too large"),
@@ -114,20 +120,116 @@ def test_shapes_that_do_not_go_together_are_told_by_their_sizes(claim, words, re
         assert check_claim(MLP, repair, 1.0).status == 0
 
 
+BACKWARD = """
+def backward(dout, cache):
+    \"\"\"By hand.\"\"\"
+    x, W, c, w, b, y, lamda, u, h, z, p = cache
+    N, D = x.shape
+    dz = p.copy()
+    dz[np.arange(N), y] -= 1
+    dz /= N
+    dw = h.T @ dz + lamda * w
+    db = dz.sum(axis=0)
+    dh = dz @ w.T
+    du = dh.copy()
+    du[u <= 0] = 0
+    dW = x.T @ du
+    dW += lamda * W
+    dc = np.sum(du, axis=0)
+    return dW, dc, dw, db
+"""
+WRONG = {  # what stands in a backward pass, what in its place, the name that is wrong, the words
+    ("dz /= N", "pass"): ("dz", "1/N"),
+    ("h.T @ dz", "h.T @ (2 * dz)"): ("dw", ""),
+    ("du[u <= 0] = 0", "du[u <= 0] = 1"): ("du", ""),
+    ("dW += lamda * W", "dW += 0"): ("dW", "is left out"),
+    ("dz @ w.T", "dz @ w"): ("dh", "do not go together"),
+    ("np.sum(du, axis=0)", "np.sum(dh, axis=0)"): ("dc", "in place of"),
+}
+ORDER = ["dz", "dw", "db", "dh", "du", "dW", "dc"]
+
+
+def test_a_whole_backward_pass_is_read_line_by_line():
+    reports = check_claims(MLP, BACKWARD, 1.0)
+    assert [r.output.tensor for r in reports] == ORDER
+    assert all(r.status == 0 for r in reports)
+
+
+@pytest.mark.parametrize("change", WRONG, ids=[a for a, _ in WRONG])
+def test_each_gradient_is_held_for_itself(change):
+    """What is wrong before it does not make it wrong."""
+    assert BACKWARD.count(change[0]) == 1
+    reports = check_claims(MLP, BACKWARD.replace(*change), 5.0)
+    name, words = WRONG[change]
+    (wrong,) = [r for r in reports if r.status]
+    assert wrong.output.tensor == name and words in str(wrong.faults[0].explanation)
+
+
 @pytest.mark.parametrize(
-    "code",
+    ("text", "names"),
     [
-        "def backward(cache):\n    dW = x.T @ du\n    return dW",
-        "import numpy as np\ndW = x.T @ du",
-        "    return x.T @ du",
-        "@jit\ndef f(): pass",
-        "for i in range(3):\n  dW = x",
-        "def backward():\n" + "    dW = x.T @ du\n" * 500,
+        ("dz = (p - (y[:, None] == np.arange(J))) / N; dw = h.T @ dz + lamda * w", ["dz", "dw"]),
+        ("dh = dz wᵀ\ndu = dh ⊙ (u > 0)\ndW = x.T @ du + lamda * W", None),
+        ("dh = dz wᵀ\ndW = xᵀ du + λ W  # by hand\ndc = duᵀ 𝟏", ["dh", "dW", "dc"]),
+        ("dc = 𝟏ᵀ du; db = 𝟏ᵀ dz", ["dc", "db"]),
+        ("mask = u > 0\ndu = dh * mask", ["du"]),
+        ("y1 = np.eye(J)[y]\ndz = (p - y1) / len(x)", ["dz"]),
+        ("grads = {}\ngrads['W'] = x.T @ du + lamda * W\ngrads['dc'] = du.sum(0)", ["dW", "dc"]),
+        ("import numpy as np\nh = np.maximum(0, u)\ndh = dz.dot(w.T)", ["h", "dh"]),
+        ("dell = 1 / N", ["dell"]),
     ],
 )
-def test_code_is_led_to_the_command_that_runs_it(code):
-    with pytest.raises(DefinitionError, match="pullback check FILE --against"):
-        check_claim(MLP, code, 1.0)
+def test_several_lines(text, names):
+    if names is None:  # a comparison, which matrix notation has not
+        with pytest.raises(DefinitionError, match="line 2"):
+            check_claims(MLP, text, 1.0)
+        return
+    reports = check_claims(MLP, text, 1.0)
+    assert [r.output.tensor for r in reports] == names
+    assert [r.status for r in reports] == [0] * len(names)
+
+
+def test_a_wrong_line_of_matrices_is_explained():
+    (report,) = check_claims(MLP, "dW = xᵀ du", 5.0)
+    assert "λ W[d,k] is left out" in report.faults[0].explanation.words[0]
+
+
+def test_the_gradient_that_comes_in_may_have_any_name():
+    affine = derived("affine")
+    code = "def backward(dout, x, W):\n    dW = x.T @ dout\n    dx = dout @ W.T\n    return dx, dW"
+    assert [r.status for r in check_claims(affine, code, 1.0)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("dW = x.T @ du\nfor i in range(3):\n    dW = x", "line 2"),
+        ("def f(x):\n    return x.T @ du", "x.T @ du"),
+        ("def f(x):\n    if x:\n        dW = x\n    return dW", "line 2"),
+        ("dc = du.sum(0)\ndW = q.T @ du", "there is no 'q'"),
+        ("dc = du.sum(0)\ndW = xᵀ dq", "line 2"),
+        ("dc = du.sum(0)\ndW = xᵀ + + ) du", "line 2"),
+        ("W.tofile('x')", "not read here"),
+        ("dW = x.T @ du\nopen('x')", "line 2"),
+        ("dz = p\ndz[0:2, 'a'] = 1", ""),
+        ("del x", "pullback check FILE --against"),
+        ("a = 1", "'a' is nothing that is derived"),
+        ("dW = x\n" * 300, "statements"),
+        ("dW = x" + " " * 30_000, "longer than"),
+        ("y[0] = 1\ndc = du.sum(0)", "an array of numbers"),
+        ("x, q = cache\ndc = q", "there is no 'cache'"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_line(code, line):
+    with pytest.raises(DefinitionError) as error:
+        check_claims(MLP, code, 1.0)
+    assert line in str(error.value)
+
+
+def test_what_is_changed_in_place_is_a_copy():
+    before = check_claims(MLP, "h = np.maximum(0, u)", 1.0)
+    check_claims(MLP, "x[:] = 0\nu *= 0\nh *= 2\ndc = du.sum(0)", 0.2)
+    assert check_claims(MLP, "h = np.maximum(0, u)", 1.0) == before
 
 
 def test_names_and_sizes_that_are_not_there_are_not_offered():

@@ -38,12 +38,17 @@ def check(derivation) -> None:
     assert memory.backward <= memory.bound, memory
 
 
+LONG = ("t_sne",)  # whose second derivatives are long
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "deep_mlp"])  # that is mlp once more
 def test_shipped_layers(name):
     check(derived(name))
 
 
-@pytest.mark.parametrize("name", EDGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in EDGES]
+)
 def test_definitions_at_an_edge(name):
     check(derive(read_layer(name, source(name), shipped_source)))
 

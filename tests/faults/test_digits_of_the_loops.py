@@ -10,8 +10,11 @@ from pullback.codegen.faces.cli import main
     [
         "p[n] := sigmoid(z[n])\nL = -mean(n, t[n] * (1 - p[n])**2 * log(p[n])"
         " + (1 - t[n]) * p[n]**2 * log(1 - p[n]))",
-        "r[n] := sum(t, x[n, t] * y[n, t]) / sum(t, y[n, t]**2)\n"
-        "L = mean(n, log(sum(t, (x[n, t] - r[n] * y[n, t])**2)))",
+        pytest.param(
+            "r[n] := sum(t, x[n, t] * y[n, t]) / sum(t, y[n, t]**2)\n"
+            "L = mean(n, log(sum(t, (x[n, t] - r[n] * y[n, t])**2)))",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_written(tmp_path, equations):

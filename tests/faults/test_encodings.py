@@ -43,8 +43,15 @@ def ended(arguments, folder, variables):
     )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("encoding", ENCODINGS)
+QUICK = "the C locale"  # in every run, and of the other encodings one command
+CASES = [
+    (e, c) if e == QUICK or c == "show" else pytest.param(e, c, marks=pytest.mark.slow)
+    for e in ENCODINGS
+    for c in COMMANDS
+]
+
+
+@pytest.mark.parametrize(("encoding", "command"), CASES)
 def test_every_command_speaks_utf8(command, encoding, tmp_path):
     arguments, status, words = COMMANDS[command]
     done = ended(arguments, tmp_path, ENCODINGS[encoding])
@@ -53,7 +60,9 @@ def test_every_command_speaks_utf8(command, encoding, tmp_path):
     assert words.lower() in printed.lower() and "Traceback" not in printed
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "encoding", [e if e == QUICK else pytest.param(e, marks=pytest.mark.slow) for e in ENCODINGS]
+)
 def test_files_hold_the_same_bytes(encoding, tmp_path):
     for folder, variables in (("plain", {}), ("other", ENCODINGS[encoding])):
         assert ended(["generate", "relu", "--out", folder], tmp_path, variables).returncode == 0

@@ -35,6 +35,8 @@ COMMANDS = [
     (["show", "relu"], [*STAGES, f"{PAGES}.terminal.Screen.show"]),
     (["show", "relu", "--format", "latex"], [*STAGES, f"{PAGES}.latex.document"]),
     (["show", "relu", "--format", "html"], [*STAGES, LOWER, "pullback.codegen.pages.page.page"]),
+    (["show", "relu", "--format", "beamer"], [*STAGES, f"{PAGES}.latex.slides"]),
+    (["exercise", "relu"], [*STAGES, f"{PAGES}.exercise.narrowed", f"{PAGES}.exercise.render"]),
     (
         ["show", "relu", "--jacobian", "h", "u"],
         ["pullback.codegen.pages.jacobian_matrix.jacobian_matrix"],

@@ -6,7 +6,7 @@ from subprocess import run
 
 import pytest
 
-from pullback.codegen.live import growing
+from pullback.codegen.live import growing, understood
 from pullback.codegen.live.answers import Answers
 from pullback.derive.errors import ProofFailed, TooLarge
 from tests.live.asking import HANDOUT, SMALL, ask, one, only
@@ -191,3 +191,22 @@ def test_answers_need_neither_numpy_nor_what_serves_them():
     )
     done = run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_kept_of_one_text_is_not_shown_of_another():
+    """The same line beside other names, with other letters or other shapes looks otherwise."""
+    texts = [
+        {"notation": "index", "text": "u[n] = x[n] * a\nv[n] = u[n]"},
+        {"notation": "index", "text": "u[n] = x[n] * a\nw[n] = u[n] + x[n]"},
+        {"notation": "index", "text": "a = 1\nu[n] = x[n] * a"},
+        {"notation": "index", "text": "u[n] = x[n] * a", "letters": "n=i"},
+        {"notation": "index", "text": "u[k] = x[k] * a"},
+        {"notation": "index", "text": "u[n] := x[n] * a\nv[n] = u[n]"},
+    ]
+    understood.KEPT.clear()
+    alone = []
+    for about in texts:
+        alone.append(one("read", about))
+        understood.KEPT.clear()
+    assert [one("read", about) for about in (*texts, *texts)] == [*alone, *alone]
+    assert 0 < len(understood.KEPT) <= understood.MOST_KEPT

@@ -114,8 +114,14 @@ def test_a_product_that_does_not_fit_is_told_with_one_that_is_right(answers):
     event = one("check", HANDOUT, answers, claim="dh = dz @ w")
     assert event["verdict"] == "wrong" and "<code>dh = dz @ w.T</code>" in event["html"]
     assert "N × J and K × J do not go together" in event["html"]
-    code = "def backward(cache):\n" + "    dW = x.T @ du\n" * 500
-    said = one("check", HANDOUT, answers, claim=code)
+
+
+def test_a_backward_pass_is_held_line_by_line(answers):
+    code = "def backward(dout):\n    dW = x.T @ du\n    dc = du.sum(axis=0)\n    return dW, dc"
+    event = one("check", HANDOUT, answers, claim=code)
+    assert event["verdict"] == "wrong" and event["html"].count('class="verdict right"') == 1
+    assert "<code>dW = x.T @ du</code> is wrong" in event["html"]
+    said = one("check", HANDOUT, answers, claim="while x:\n    dW = x.T @ du\n")
     assert said["event"] == "error" and "`pullback check FILE --against" in said["message"]
 
 
@@ -197,7 +203,9 @@ def test_what_is_converted_has_the_same_gradients(start):
 
 
 def test_a_way_that_loses_something_is_refused():
-    assert "there is no way to matrices" in one("convert", SMALL, to="matrices")["message"]
+    labels = {"notation": "index", "text": "h[n, d] = E[y[n], d]"}
+    assert "there is no way to matrices" in one("convert", labels, to="matrices")["message"]
+    assert "there is no way to a file" in one("convert", SMALL, to="toml")["message"]
     assumed = 'equations = "u = sum(j, x[j] * t[j])"\nassume = ["sum(j, t[j]) == 1"]'
     event = one("convert", {"notation": "toml", "text": assumed})
     assert "would be lost" in event["message"]

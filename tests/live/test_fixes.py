@@ -21,7 +21,7 @@ MENDED = [
     ("index", "u = ⟨lambda⟩ * x", ["lamda"], False),
     ("matrices", "u = x ⟨@⟩ W", ["leave it out"], False),
     ("matrices", "u = x W\nh = ⟨tahn⟩(u)", ["tanh"], False),
-    ("matrices", "u = x ⟨V⟩ + c", [], False),
+    ("matrices", "u = x ⟨V⟩ + c", ["V=D K"], False),
     ("arrays", "hidden = x @ W\nh = np.maximum(0, ⟨hiden⟩)", ["hidden"], False),
     ("index", "u[n] = x[n] +⟨⟩", [], False),
     ("arrays", "a = x @ W\r\nu = ⟨xW⟩", ["x @ W"], True),
@@ -43,7 +43,8 @@ def test_an_error_points_at_its_word_and_what_is_offered_mends_it(notation, mark
     assert [fix["label"] for fix in event["fixes"]][: len(labels)] == labels
     assert bool(labels) == bool(event["fixes"])
     for fix in event["fixes"]:
-        assert one("read", {**about, "text": fix["text"]})["event"] == "read"
+        taken_up = {key: fix[key] for key in ("text", "shapes") if key in fix}
+        assert one("read", {**about, **taken_up})["event"] == "read"
 
 
 def test_an_error_without_a_place_has_none():

@@ -56,6 +56,20 @@ def test_a_wrong_word_is_underlined_and_mended_by_a_click_and_taken_back(screen)
     assert screen.page.locator("#text").input_value() == "h = w\nu = xW"
 
 
+def test_a_guess_of_shapes_goes_into_their_field_and_is_seen_there(screen):
+    guess = {"label": "x=N D", "about": "x as a matrix", "text": "u = x", "shapes": "x=N D"}
+    screen.answer("read", {**WRONG, "fixes": [guess]})
+    screen.page.locator("#text").fill("u = x")
+    screen.reach("error")
+    assert screen.seen(".fixes .note") == ["Guessed, x as a matrix."]
+    screen.answer("read", *READ)
+    screen.page.get_by_role("button", name="x=N D").click()
+    assert screen.page.locator("#shapes").input_value() == "x=N D"
+    assert screen.page.locator("#text").input_value() == "u = x"
+    screen.reach("deriving")
+    assert screen.asked("read")[-1]["shapes"] == "x=N D" and not screen.seen("#message")
+
+
 def test_the_mark_lies_under_its_word(screen):
     screen.answer("read", {**WRONG, "line": 2, "column": 3, "end": 5})
     screen.page.locator("#text").fill("𝟏ᵀ x\n𝟏 xW")  # columns count characters, not halves

@@ -11,7 +11,7 @@ from typing import NoReturn, cast
 
 from pullback.codegen import library
 from pullback.codegen.check.checking import check_file
-from pullback.codegen.check.claims import check_claim
+from pullback.codegen.check.claims import check_claims
 from pullback.codegen.check.found import Report
 from pullback.codegen.check.report import data, text
 from pullback.codegen.faces.options import add_shapes, pairs
@@ -121,7 +121,11 @@ def claims(options: Namespace) -> list[Report]:
         refuse('--claim goes with one definition: pullback check mlp --claim "dW = x.T @ du"')
     derivation = right(options.files[0], options.shapes)
     with stages(options.files[0], ""):
-        return [check_claim(derivation, claim, options.timeout) for claim in options.claim]
+        return [
+            report
+            for claim in options.claim
+            for report in check_claims(derivation, claim, options.timeout)
+        ]
 
 
 def files(options: Namespace) -> list[Report]:

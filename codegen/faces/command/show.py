@@ -35,6 +35,7 @@ EXAMPLES = """examples:
   pullback show mlp --letters n=i,j=c,k=h
   pullback show my_layer.toml --watch
   pullback show mlp --format tex-fragment --detail result > gradients.tex
+  pullback show mlp --format beamer > slides.tex
   pullback show mlp --certificate > mlp.json
 """
 
@@ -76,8 +77,8 @@ def add(shown: ArgumentParser) -> None:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="for the terminal (default), a LaTeX document, lines of align* to paste into one, a "
-        "page that opens offline, or data",
+        help="for the terminal (default), a LaTeX document, lines of align* to paste into one, "
+        "slides, a page that opens offline, or data",
     )
     shown.add_argument(
         "--of",

@@ -13,7 +13,7 @@
 | static/follow.js | middle: gradients as they come, marks of the proof |
 | static/reasons.js | right: why a step, Jacobians, code, a claim checked |
 | static/files.js | the definition as address, as file, from files |
-| static/dom.js | elements, copying, downloading |
+| static/dom.js | elements, copying (by `copy.js` of the pages), downloading |
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files as resources
 
+from pullback.codegen.pages import copying
 from pullback.codegen.pages.setting import FONT, templates
 from pullback.codegen.targets.table import PLAIN, TARGETS
 from pullback.codegen.templating import environment
@@ -49,5 +50,6 @@ def files() -> Mapping[str, tuple[str, bytes]]:
     return {
         "live.css": ("text/css", style.encode()),
         "math.woff2": ("font/woff2", FONT.read_bytes()),
+        copying.SHARED: ("text/javascript", copying.source(copying.SHARED).encode()),
         **scripts,
     }

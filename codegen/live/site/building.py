@@ -21,6 +21,7 @@ import sympy
 
 import pullback
 from pullback.codegen.live import screen
+from pullback.codegen.pages import copying
 from pullback.derive.errors import PullbackError
 
 HERE = Path(__file__).parent
@@ -63,6 +64,7 @@ def built_in(work: Path, say: Say) -> str:
     say("put the page together")
     for source in (SCREEN, HERE / "static"):  # ours in place of the way to a server
         shutil.copytree(source, work / "static", dirs_exist_ok=True)
+    (work / "static" / copying.SHARED).write_text(copying.source(copying.SHARED), encoding="utf-8")
     parts = {
         "engine": bundled(work, "engine.js"),
         "wasm": (work / PYODIDE / "pyodide.asm.wasm").read_bytes(),

@@ -13,6 +13,7 @@ from pullback.derive.read.from_arrays.values import (
     Axes,
     Indices,
     Kind,
+    Meet,
     Scope,
     Unreadable,
     Value,
@@ -37,10 +38,11 @@ def broadcast(*shapes: Axes) -> Axes:
         names = list(dict.fromkeys(s[-back] for s in shapes if len(s) >= back))
         large = [n for n in names if n != ONE]
         if len(large) > 1:
-            raise Unreadable(
+            raise Meet(
                 f"'{large[0]}' and '{large[1]}' meet: shapes "
                 f"{' and '.join(dict.fromkeys(map(words, shapes)))} do not broadcast, "
-                "as two sizes are one only where their names are"
+                "as two sizes are one only where their names are",
+                *large[:2],
             )
         if large == [BATCH] and ONE in names:
             raise Unreadable(f"an axis of size 1 meets '{BATCH}', any number of axes")

@@ -14,6 +14,7 @@ from pullback.derive.read.from_arrays.values import (
     Array,
     Axes,
     Indices,
+    Meet,
     Scope,
     Unreadable,
     Value,
@@ -60,9 +61,11 @@ def sizes_of(operands: Sequence[Array], letters: Sequence[Letters]) -> Mapping[o
                 sizes[letter] = axis if known == ONE else known
             elif known != axis:
                 shapes = " and ".join(words(v.axes) for v in operands)
-                raise Unreadable(
+                raise Meet(
                     f"'{known}' and '{axis}' meet: a product of shapes {shapes} sums over axes "
-                    "whose sizes have one name"
+                    "whose sizes have one name",
+                    known,
+                    axis,
                 )
     return sizes
 
@@ -85,9 +88,11 @@ def matmul(left: Value, right: Value) -> Array:
 def check_inner(a: str, b: str, left: Array, right: Array) -> None:
     """The axes that a product sums over have one size, and no broadcasting."""
     if a != b:
-        raise Unreadable(
+        raise Meet(
             f"'{a}' and '{b}' meet: a product of shapes {words(left.axes)} and "
-            f"{words(right.axes)} sums over axes whose sizes have one name"
+            f"{words(right.axes)} sums over axes whose sizes have one name",
+            a,
+            b,
         )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pullback.derive.errors import DefinitionError
+from pullback.derive.read.from_arrays import undeclared
 from pullback.derive.read.from_arrays.finishing import finish
 from pullback.derive.read.from_arrays.modules import Modules
 from pullback.derive.read.from_arrays.shapes import Shape, annotated, read_shape
@@ -124,6 +125,7 @@ class Reading:
                     f"there are {words}",
                     node,
                 )
+        self.check_parameters(node, arguments, defaults)
         frame = self.statements.main = Frame(node.name)
         for name in parameters:
             argument = arguments[name]
@@ -132,13 +134,8 @@ class Reading:
                 shape = annotated(argument.annotation) if given is None else read_shape(given)
                 if shape is not None:
                     frame.values[name] = self.input(name, shape)
-                elif name in defaults:
-                    frame.values[name] = self.statements.value(defaults[name])
                 else:
-                    raise Unreadable(
-                        f"the shape of '{name}' is not known; write {name}: \"N D\" with a name "
-                        'for each size, "N: J" for labels below J, "" for a number'
-                    )
+                    frame.values[name] = self.statements.value(defaults[name])
             except Unreadable as error:
                 self.source.refuse(str(error), argument)
         self.statements.frames.append(frame)
@@ -147,8 +144,32 @@ class Reading:
             self.source.refuse(f"'{node.name}' returns no array or number", node)
         return found
 
+    def check_parameters(
+        self, node: ast.FunctionDef, arguments: Mapping[str, ast.arg], defaults: Container[str]
+    ) -> None:
+        """Refuse parameters without a shape, all at once."""
+        missing = {
+            name: argument
+            for name, argument in arguments.items()
+            if name not in self.shapes and name not in defaults and not self.annotated(argument)
+        }
+        if missing:
+            undeclared.refuse(missing, self, node, node.name)
+
+    def annotated(self, argument: ast.arg) -> bool:
+        """Does the annotation of a parameter say its shape, rightly or not?"""
+        try:
+            return annotated(argument.annotation) is not None
+        except Unreadable:
+            return True
+
+    def again(self, shapes: Mapping[str, str], function: str | None) -> None:
+        """Read the text with other shapes, to see whether they fit."""
+        Reading(self.source, self.tree, shapes).whole(function)
+
     def bare(self, nodes: Sequence[ast.stmt]) -> Array:
         """Statements; the last one is the output."""
+        undeclared.check_names(nodes, self)
         for name, text in self.shapes.items():
             try:
                 if not name.isidentifier():

@@ -37,6 +37,14 @@ class Unreadable(Exception):
     """What array notation has and index notation lacks; the reader adds where it stands."""
 
 
+class Meet(Unreadable):
+    """Two sizes meet that would have to be one; `sizes` are their names."""
+
+    def __init__(self, message: str, a: str, b: str) -> None:
+        super().__init__(message)
+        self.sizes = a, b
+
+
 class Meter:
     """How much has been written, which is limited: what is used twice is written twice."""
 
@@ -95,7 +103,8 @@ class Reach:
         if self.axis is None:
             self.axis = axis
         elif self.axis != axis:
-            raise Unreadable(f"labels below '{self.axis}' are used on an axis of size '{axis}'")
+            message = f"labels below '{self.axis}' are used on an axis of size '{axis}'"
+            raise Meet(message, self.axis, axis)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pullback.derive.read.from_arrays import algebra as al
 from pullback.derive.read.from_arrays import products, shaping
-from pullback.derive.read.from_arrays.values import ONE, Array, Unreadable, literal
+from pullback.derive.read.from_arrays.values import ONE, Array, Meet, Unreadable, literal
 from pullback.derive.read.from_matrices.values import OPEN, Matrix, Way, number
 
 Join = Callable[[Array, Array], Array]
@@ -68,9 +68,11 @@ def laid(vector: Matrix, matrix: Matrix) -> Matrix:
                 "meets each row, or c 𝟏ᵀ"
             )
         if not above and not beside:
-            raise Unreadable(
+            raise Meet(
                 f"{vector.words} meets {matrix.words}, and is as long as neither its rows nor its "
-                "columns"
+                "columns",
+                size,
+                matrix.axes[1],
             )
     stands = vector.way is Way.COLUMN or (vector.way is Way.EITHER and not above)
     if not stands:
@@ -137,9 +139,10 @@ def product(a: Matrix, b: Matrix) -> Matrix:
         return contracted(a, b, left, right)
     if ("j" in left) == ("j" in right):
         sizes = inner(a, b)
-        raise Unreadable(
+        raise Meet(
             f"'{sizes[0]}' and '{sizes[1]}' meet in the product of {a.words} and {b.words}; "
-            "entry by entry write ⊙"
+            "entry by entry write ⊙",
+            *sizes,
         )
     instead = VECTORS if a.rank == b.rank else "transpose the vector"
     raise Unreadable(f"no product of {a.words} and {b.words}: {instead}")
@@ -174,12 +177,13 @@ def star(a: Matrix, b: Matrix) -> Matrix:
             f"{a.words} * {b.words}: both products fit; write A B for that of matrices, A ⊙ B or "
             "A .* B for that of entries"
         )
-    return operation("*", a, b) if same else product(a, b)
+    vectors = a.rank == b.rank == 1 and not by_product and not clash(a, b)
+    return operation("*", a, b) if same or vectors else product(a, b)
 
 
 def dot(a: Matrix, b: Matrix) -> Matrix:
     """a · b: of two vectors the sum of the products of their entries."""
-    if a.rank == b.rank == 1 and not clash(a, b) and fits(*a.axes, *b.axes):
+    if a.rank == b.rank == 1 and not clash(a, b):
         return contracted(a, b, "j", "j")
     return product(a, b)
 
@@ -199,7 +203,8 @@ def trace(value: Matrix) -> Matrix:
     if not value.rank:
         return value
     if value.rank != 2 or value.axes[0] != value.axes[1]:
-        raise Unreadable(f"tr takes a square matrix, and this is {value.words}")
+        message = f"tr takes a square matrix, and this is {value.words}"
+        raise Meet(message, *value.axes) if value.rank == 2 else Unreadable(message)
     return Matrix(products.contract((own,), ("ii",), ""))
 
 

@@ -12,9 +12,11 @@ from pullback.derive.read.from_arrays import numpy_functions as npf
 from pullback.derive.read.from_arrays.values import (
     ONE,
     Array,
+    Axes,
     Constant,
     Indices,
     Kind,
+    Meet,
     Scope,
     Unreadable,
     literal,
@@ -69,9 +71,8 @@ def cross_entropy(z: Matrix, y: Matrix) -> Matrix:
     total = rows(log_sum_exp, "CE", z)
     if y.array.kind is Kind.PLACE:
         if y.axes != z.axes[:-1] or y.array.reach is None:
-            raise Unreadable(
-                f"CE(z, y) takes a label for each row of z; z is {z.words}, y {shown(y)}"
-            )
+            message = f"CE(z, y) takes a label for each row of z; z is {z.words}, y {shown(y)}"
+            raise unlike(message, z.axes[:-1], y.axes)
         y.array.reach.agree(own.axes[-1])
         labels = y.array
 
@@ -80,14 +81,21 @@ def cross_entropy(z: Matrix, y: Matrix) -> Matrix:
 
         return ma.operation("-", total, Matrix(Array(y.array.axes, entry)))
     if y.axes != z.axes:
-        raise Unreadable(
+        message = (
             f'CE(z, y) takes labels, declared as y = "N: K", or y of the shape of z; z is '
             f"{z.words}, y {y.words}"
         )
+        raise unlike(message, z.axes, y.axes)
     logs = al.operation("-", own, npf.logsumexp(own, literal(-1), Constant(True)))
     weighted = al.operation("*", y.array, logs)
     made = al.reduce("sum", weighted, (len(own.axes) - 1,), False)
     return Matrix(al.negative(made))
+
+
+def unlike(message: str, a: Axes, b: Axes) -> Unreadable:
+    """Two shapes that should be one are not."""
+    different = [(p, q) for p, q in zip(a, b, strict=False) if p != q]
+    return Meet(message, *different[0]) if len(a) == len(b) and different else Unreadable(message)
 
 
 def shown(labels: Matrix) -> str:

@@ -25,11 +25,12 @@ from pullback.derive.read.from_matrices.parser import (
     Line,
     Parser,
 )
+from pullback.derive.read.from_matrices.undeclared import check_shapes, is_function, no_function
 from pullback.derive.read.from_matrices.values import Matrix, Way, constant, typed
 from pullback.derive.read.from_matrices.words import ONES, TRANSPOSE, plain
 from pullback.derive.read.run_together import question
 from pullback.derive.read.trees import Apply, Negative, Number, Operation, Place, Ref, Tree, refuse
-from pullback.derive.read.vocabulary import PI, suggestion
+from pullback.derive.read.vocabulary import PI
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 AXES = 2  # that a matrix has
@@ -60,7 +61,7 @@ class Reading:
     """The reading of one text."""
 
     def __init__(self, text: str, shapes: Mapping[str, str], within: str) -> None:
-        self.text, self.within = text, within
+        self.text, self.within, self.shapes = text, within, shapes
         self.values: dict[str, Matrix] = {}
         self.declared: dict[str, Shape] = {}
         self.laid: dict[str, Place] = {}  # vectors that were taken as rows by their place
@@ -97,6 +98,7 @@ class Reading:
         lines = self.parser.lines()
         if not lines:
             self.refuse("there is no equation, so there is no output", None)
+        check_shapes(lines, self)
         output = [self.line(line) for line in lines][-1]
         texts = self.text.split("\n")
 
@@ -104,6 +106,12 @@ class Reading:
             return texts[number - 1].strip() if 1 <= number <= len(texts) else ""
 
         return finish(self.writer, self.declared, output, source)
+
+    def again(self, shapes: Mapping[str, str]) -> None:
+        """Read the text with other shapes, without its end, to see whether they fit."""
+        other = Reading(str(self.text), shapes, "")
+        for line in other.parser.lines():
+            other.line(line)
 
     def line(self, line: Line) -> Array:
         """A line becomes an equation."""
@@ -156,11 +164,7 @@ class Reading:
             raise Unreadable(f"{name} takes its argument in brackets, as in {name}(x)")
         if name in REFUSED:
             raise Unreadable(f"{name}: {REFUSED[name]}")
-        raise Unreadable(
-            question(name, self.values)
-            or f'{name} is not declared; give its shape, as in "N D" for a matrix, "N" for a '
-            f'vector, "" for a number{suggestion(name, self.values)}'
-        )
+        raise Unreadable(question(name, self.values) or f"{name} is used before it is defined")
 
     def operation(self, tree: Operation, depth: int) -> Matrix:
         """An operation of two."""
@@ -227,13 +231,8 @@ class Reading:
             if args[0].text != "1":
                 raise Unreadable(f"the transpose of {args[0].text}; a vector of ones is 1ᵀ")
             return ma.transpose(constant(1))
-        if name in REFUSED and name not in FUNCTIONS:
-            raise Unreadable(f"{name}: {REFUSED[name]}")
-        known = name in FUNCTIONS or name in (TRANSPOSE, BARS) or name.startswith(NORM)
-        if not known:
-            words = question(name, self.values)
-            hint = suggestion(name, {*FUNCTIONS, *self.values})
-            raise Unreadable(words or f"{name} is no function that is read, nor declared{hint}")
+        if not is_function(name):
+            raise Unreadable(no_function(name, self.values))
         values = [self.value(arg, depth) for arg in args]
         if name == TRANSPOSE:
             if isinstance(args[0], Ref) and values[0].rank == 1 and values[0].way is Way.EITHER:

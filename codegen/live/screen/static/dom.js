@@ -1,4 +1,5 @@
 /** Small words for elements. */
+import { copy as copied } from "./copy.js";
 
 /** @param {string} id @returns {any} */
 export const the = (id) => document.getElementById(id);
@@ -59,31 +60,7 @@ export function say(words) {
  * @param {string} text
  * @param {HTMLElement} pressed
  */
-export async function copy(text, pressed) {
-  const label = (pressed.dataset.label ??= pressed.textContent ?? "");
-  let words = "Copied";
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    words = copiedByHand(text) ? "Copied" : "Not copied: the browser forbids it";
-  }
-  pressed.textContent = words;
-  say(words);
-  setTimeout(() => (pressed.textContent = label), 1600);
-}
-
-/** Copies where the page has no clipboard of its own. @param {string} text */
-function copiedByHand(text) {
-  const field = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "away" }));
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  before?.focus();
-  return done;
-}
+export const copy = (text, pressed) => copied(text, pressed, say);
 
 /**
  * Saves a text as a file.

@@ -40,12 +40,13 @@ export function fitting() {
 }
 
 /**
- * Changes the text as a key would, so that the browser can take it back.
+ * Changes the text of a field as a key would, so that the browser can take it back.
  *
  * @param {string} text
+ * @param {string} [id]  of the field
  */
-function retype(text) {
-  const field = the("text");
+function retype(text, id = "text") {
+  const field = the(id);
   field.focus();
   field.select();
   if (document.execCommand("insertText", false, text)) return;
@@ -67,8 +68,17 @@ export function fault({ message, line = 0, column = 0, end = 0, asking = false, 
   underline(text, from, to);
   the("text").setAttribute("aria-invalid", "true");
   const where = line && text.includes("\n") ? `Line ${line}: ` : "";
-  const offered = fixes.map((/** @type {any} */ f) => fixing(f.label, () => retype(f.text)));
+  const offered = fixes.flatMap((/** @type {any} */ f) => [
+    fixing(f.label, () => mended(f)),
+    ...(f.about ? [make("span", { class: "note" }, `Guessed, ${f.about}.`)] : []),
+  ]);
   tell(`${where}${message}`, asking ? "asking" : "error", offered);
+}
+
+/** Takes up a fix: another text, or other shapes. @param {{text: string, shapes?: string}} fix */
+function mended({ text, shapes }) {
+  if (shapes !== undefined) retype(shapes, "shapes");
+  if (text !== state.definition.text) retype(text);
 }
 
 /** @param {string} label @param {() => void} pressed */

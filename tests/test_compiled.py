@@ -1,0 +1,79 @@
+"""What is pasted, shown and handed out in LaTeX: every layer compiles without a warning.
+
+The book is compiled in test_book.py.
+"""
+
+from functools import cache
+
+import pytest
+
+from pullback.codegen import library
+from pullback.codegen.faces.formats import FORMATS, Asked
+from pullback.codegen.pages.exercise import Exercise, asked
+from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.proved import proved
+from tests.typesetting import BEGIN, END, joined, needs_pdflatex, set_in
+
+pytestmark = [needs_pdflatex, pytest.mark.slow]
+AMS = r"\usepackage{amsmath}"  # and nothing of ours
+ARTICLE = rf"\documentclass{{article}}{AMS}"
+BEAMER = rf"\documentclass[10pt,aspectratio=169,hyperref={{bookmarks=false}}]{{beamer}}{AMS}"
+
+
+@cache
+def proof(name):
+    return proved(name, library.shipped_source(name), library.shipped_source)
+
+
+@pytest.fixture(params=[None, "every"], ids=["key", "every"])
+def fragments(request):
+    """Every layer's gradients as they are pasted, by its name, and what long ones need."""
+    show = FORMATS["tex-fragment"]
+    found = {n: show(proof(n), Asked(detail=request.param)) for n in library.shipped()}
+    return found, r"\allowdisplaybreaks" if request.param else ""
+
+
+def test_fragments_in_an_article(fragments, tmp_path):
+    texts, more = fragments
+    body = "".join(f"\\section{{}}\n{text}" for text in texts.values())
+    set_in(tmp_path, "article", f"{ARTICLE}{more}\n{BEGIN}{body}{END}")
+
+
+def test_fragments_on_slides(fragments, tmp_path):
+    texts, more = fragments
+    body = "".join(
+        f"\\begin{{frame}}[allowframebreaks=.9]\n{text}\\end{{frame}}\n" for text in texts.values()
+    )
+    set_in(tmp_path, "slides", f"{BEAMER}{more}\n{BEGIN}{body}{END}")
+
+
+@pytest.mark.parametrize("detail", [None, "every", "result"])
+def test_slides(detail, tmp_path):
+    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in library.shipped()]
+    text = set_in(tmp_path, "slides", joined(texts))
+    assert text is None or text.count("Gradient: ") >= len(texts)
+
+
+@pytest.mark.parametrize("hints", [False, True])
+def test_exercises(hints, tmp_path):
+    texts = [
+        made.latex_sheet() for n in library.shipped() for made in exercises(n, hints, each=hints)
+    ]
+    text = set_in(tmp_path, "sheets", joined(texts))
+    assert text is None or text.count("Exercise: ") == len(texts)
+
+
+@pytest.mark.parametrize("detail", ["key", "every"])
+def test_answers(detail, tmp_path):
+    texts = [made.latex_answers(detail) for n in library.shipped() for made in exercises(n)]
+    text = set_in(tmp_path, "answers", joined(texts))
+    assert text is None or text.count("Answers: ") == len(texts)
+
+
+def exercises(name, hints=False, each=False):
+    """All gradients of a layer left blank; or each of them."""
+    outlines = Outlines(proof(name).derivation, proof(name))
+    known = asked(outlines.derivation, [])
+    return [
+        Exercise(outlines, blank, hints) for blank in ([(n,) for n in known] if each else [known])
+    ]
