@@ -30,6 +30,8 @@ from pullback.derive.read.trees import (
     Operation,
     Ref,
     Tree,
+    spell,
+    walk,
 )
 from pullback.derive.read.vocabulary import PAIRS, PI, REDUCTIONS
 
@@ -81,7 +83,7 @@ class Writer:
                 return self.applied(tree)
             case Operation():
                 return self.operation(tree)
-        raise AssertionError(tree)
+        raise NoWay(f"{spell(tree)} stands at sums of axes")
 
     def together(self, *trees: Tree) -> tuple[list[Laid], tuple[str, ...]]:
         """Parts that NumPy spreads over one another, and the axes of what they make."""
@@ -163,6 +165,9 @@ class Writer:
         if isinstance(tree, Ref) and tree.indices is None and tree.name in self.sizes:
             self.order += [tree.name] * (tree.name not in self.order)
             return self.along(tree.name)
+        bare = (t.name for t in walk(tree) if isinstance(t, Ref) and t.indices is None)
+        if any(name in self.sizes for name in bare):
+            raise NoWay("a comparison of sums of axes")
         return self.laid(tree)
 
     def applied(self, tree: Apply) -> Laid:

@@ -21,11 +21,14 @@ from pullback.derive.read.labels import with_scalar_labels
 from pullback.derive.read.trees import (
     Apply,
     Equation,
+    Length,
     Negative,
     Number,
     Operation,
     Ref,
+    Shifted,
     Tree,
+    spell,
 )
 from pullback.derive.read.vocabulary import PAIRS, PI
 
@@ -70,6 +73,8 @@ class Writer:
                 return self.operation(tree)
             case Apply():
                 return self.applied(tree)
+            case Shifted() | Length():
+                raise NoWay(f"{spell(tree)} stands at sums of axes, or is the size of one")
         raise NoWay("matrix notation has no comparisons")
 
     def entry(self, tree: Ref) -> Laid:
