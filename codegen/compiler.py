@@ -10,7 +10,7 @@ from pullback.codegen.faults import stages
 from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import document
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.program import Program
 from pullback.codegen.proved import proved
 from pullback.codegen.targets.numpy.loading import loaded

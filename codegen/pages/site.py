@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.page import HOME, LAWS_FILE
 from pullback.codegen.pages.setting import Setting, law_context, plain, render
 from pullback.derive.laws.registry import LAWS
