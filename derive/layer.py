@@ -83,6 +83,8 @@ class Layer:
     digest: str  # SHA-256 of all text that the layer was read from
     descriptions: Mapping[str, str] = field(default_factory=dict, hash=False)
     handout: tuple[Beside, ...] = ()
+    group: str = ""  # the kind of layer, as lists have it
+    calls: tuple[str, ...] = ()  # the definitions that its equations call
 
     @property
     def output(self) -> Node:

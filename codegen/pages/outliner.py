@@ -30,7 +30,7 @@ from pullback.derive.calculus.derivation import (
     cotangent_name,
     gradient_layer,
 )
-from pullback.derive.calculus.jacobians import Jacobian
+from pullback.derive.calculus.jacobians import Jacobian, Value
 from pullback.derive.calculus.reading import Uses
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
 from pullback.derive.index.objects import Index, entry_indices
@@ -103,7 +103,12 @@ class Outliner:
             if value.matrix:
                 yield self.forms.block(left, value.matrix)
             if value.code.steps:
-                yield self.chains.block(COMPUTING, left, value.code, axes)
+                yield self.value_computed(value)
+
+    def value_computed(self, value: Value) -> Block:
+        """The steps to the form in which a value is computed."""
+        left = self.notation.spell(value.node.entry)
+        return self.chains.block(COMPUTING, left, value.code, value.node.indices)
 
     def section(self, gradient: Gradient) -> Section:
         """The gradient by one tensor."""
@@ -221,8 +226,13 @@ class Outliner:
         if rows or pullback.result.steps:
             yield self.chains.block("pullback", left, pullback.result, columns, rows)
         if pullback.code.steps:
-            gradient = self.notation.spell(pullback.code.start, columns, preferred=rows)
-            yield self.chains.block(COMPUTING, gradient, pullback.code, columns, rows)
+            yield self.pullback_computed(pullback)
+
+    def pullback_computed(self, pullback: Pullback) -> Block:
+        """The steps to the form in which a pullback is computed."""
+        rows, columns = pullback.jacobian.rows, pullback.jacobian.columns
+        left = self.notation.spell(pullback.code.start, columns, preferred=rows)
+        return self.chains.block(COMPUTING, left, pullback.code, columns, rows)
 
     def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
         """Σ over the node's entries of the cotangent times the Jacobian's entry."""

@@ -12,10 +12,14 @@ MAX_EQUATIONS = 256  # each takes a symbol
 
 
 class Flat(NamedTuple):
-    """A definition without calls: its equations, and what it and those that it calls assume."""
+    """A definition without calls: its equations, and what it and those that it calls assume.
+
+    `calls` are the definitions that its own equations called, each once.
+    """
 
     equations: tuple[Equation, ...]
     assume: tuple[Operation, ...]
+    calls: tuple[str, ...] = ()
 
 
 Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands

@@ -101,7 +101,7 @@ class Assembly:
 
     def __init__(self, definition: Definition, flat: Flat) -> None:
         self.definition = definition
-        self.equations, self.assume = flat
+        self.equations, self.assume, self.calls = flat
         check_limits(self.equations)
         self.symbols = Symbols(self.equations, self.assume)
         self.builder = Builder(self.symbols)
@@ -140,6 +140,8 @@ class Assembly:
             digest=hashlib.sha256(sources.encode()).hexdigest(),
             descriptions=dict(given.symbols),
             handout=tuple(self.handout({n.name for n in nodes})),
+            group=given.group,
+            calls=self.calls,
         )
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:
