@@ -39,7 +39,7 @@ CLIPBOARD = """forbidden => {
 EMPTY = """() => [...document.querySelectorAll("math")].filter(m => {
     const box = m.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
     .map(m => m.outerHTML)"""
-UNSEEN = """() => [...document.querySelectorAll("[id]:not(option, datalist)")].filter(e => {
+UNSEEN = """() => [...document.querySelectorAll("[id]:not(option, datalist, script)")].filter(e => {
     const box = e.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
     .map(e => e.id)"""
 BRACES = """() => [...document.querySelectorAll("mo")].filter(
