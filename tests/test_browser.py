@@ -20,7 +20,15 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GENERATED = Path(__file__).parent.parent / "generated"
 FEW = ("affine", "huber", "softmax_cross_entropy")  # made here where generated/ has no pages
 # opened in every run: short ones, long sums, pictures of labels, the page of laws, the list of all
-SOME = ("softmax_cross_entropy", "layer_norm", "embedding", "affine", "laws", "index")
+SOME = (
+    "softmax_cross_entropy",
+    "layer_norm",
+    "embedding",
+    "affine",
+    "laws",
+    "softmax_cross_entropy-tangents",
+    "index",
+)
 WIDTHS = (390, 820, 1280)
 
 pytestmark = pytest.mark.skipif(
