@@ -21,11 +21,11 @@ from tqdm import tqdm
 from bench import machine, plots
 from bench.tables import markdown
 from pullback.codegen import library
-from pullback.codegen.compiler import lowered, page_of
+from pullback.codegen.compiler import lowered, pages
 from pullback.codegen.faults import stages
 from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages.latex import document
-from pullback.codegen.pages.page import LAWS_FILE
+from pullback.codegen.pages.links import BESIDE
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import PullbackError
 from pullback.derive.proof.proving import prove
@@ -98,13 +98,13 @@ def compiled(name: str, source: str) -> dict[str, Any]:
         made = lowered(proof)
         emission = lap(made.emit())
         tests = lap(made.target.tests(derivation, emission, name))
-        pages = lap((document(made.outlines[LATEX]), page_of(made, emission, "", LAWS_FILE)))
+        written = lap((document(made.outlines[LATEX]), *pages(made, emission, BESIDE)))
     seconds = [b - a for a, b in pairwise(times)]
     return {
         "seconds": dict(zip(STAGES, seconds, strict=True)),
         "nodes": len(layer.nodes),
         "steps": len(derivation.steps),
-        "bytes": sum(map(len, (emission.module, tests, *pages))),
+        "bytes": sum(map(len, (emission.module, tests, *written))),
     }
 
 

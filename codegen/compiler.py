@@ -10,14 +10,17 @@ from pullback.codegen.faults import stages
 from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import document
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.links import ALONE, BESIDE, Links, page_file, tangents_file
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.program import Program
 from pullback.codegen.proved import proved
 from pullback.codegen.targets.numpy.loading import loaded
-from pullback.codegen.targets.table import NUMPY
+from pullback.codegen.targets.table import NUMPY, PLAIN
 from pullback.codegen.targets.target import Emission, Target
 from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.errors import TooLarge
 from pullback.derive.layer import Layer
+from pullback.derive.proof.check import NothingChecked
 from pullback.derive.proof.proving import Proof, Watch
 from pullback.derive.read.definition import Library
 
@@ -53,6 +56,14 @@ class Compiled:
         """The layer in the target's words."""
         return self.target.emit(self.forms.derivation, self.program)
 
+    @cached_property
+    def plain(self) -> Compiled | None:
+        """The same in plain code; None where the proof of its forms takes too much."""
+        try:
+            return self.to(PLAIN)
+        except (TooLarge, NothingChecked):
+            return None
+
     def to(self, target: Target) -> Compiled:
         """The same derivation for another target."""
         return lowered(self.proof, target)
@@ -87,24 +98,22 @@ def stem(name: str, target: Target, first: Target) -> str:
 
 def file_names(name: str, targets: Sequence[Target] = (NUMPY,)) -> list[str]:
     """The names of a layer's files, as `files` writes them."""
-    page = [f"{name}.html"] if mathml.available() else []
+    pages = [page_file(name), tangents_file(name)] if mathml.available() else []
     stems = [stem(name, target, targets[0]) for target in targets]
-    return [*(f for s in stems for f in (f"{s}.py", f"test_{s}.py")), f"{name}.tex", *page]
+    return [*(f for s in stems for f in (f"{s}.py", f"test_{s}.py")), f"{name}.tex", *pages]
 
 
 def files(
-    compiled: Compiled, home: str = "", targets: Sequence[Target] = (NUMPY,)
+    compiled: Compiled, links: Links = BESIDE, targets: Sequence[Target] = (NUMPY,)
 ) -> dict[str, str]:
-    """The files of a layer, by name: modules, their tests, the derivation in LaTeX and as a page.
+    """The files of a layer, by name: modules, their tests, the derivation in LaTeX and as pages.
 
-    The page is left out where math-core is not installed; it shows the code of the first target,
-    and derivations are in the forms that this target computes.
-    `home` is a list of layers beside it.
+    Pages are left out where math-core is not installed; `links` are what stands beside them. They
+    show plain code and that of the first target, and derivations are in the forms that this target
+    computes.
 
     Raises PullbackError where a module fails its own tests.
     """
-    from pullback.codegen.pages.page import LAWS_FILE
-
     every = [compiled if t == compiled.target else compiled.to(t) for t in targets]
     emissions = [made.emit() for made in every]
     texts: list[str] = []
@@ -113,23 +122,36 @@ def files(
         texts += [emission.module, target.tests(compiled.derivation, emission, own)]
     texts.append(document(every[0].outlines[LATEX]))
     if mathml.available():
-        texts.append(page_of(every[0], emissions[0], home, LAWS_FILE))
+        texts += pages(every[0], emissions[0], links)
     return dict(zip(file_names(compiled.layer.name, targets), texts, strict=True))
 
 
 def html(compiled: Compiled) -> str:
     """The derivation as a page that stands alone."""
-    return page_of(compiled, compiled.emit(), "", "")
+    return pages(compiled, compiled.emit(), ALONE)[0]
 
 
-def page_of(compiled: Compiled, emission: Emission, home: str, laws: str) -> str:
-    """The page of a layer with its code; `home` and `laws` are files that it links to.
+def pages(compiled: Compiled, emission: Emission, links: Links) -> list[str]:
+    """The page of a layer's gradients and, unless that is to stand alone, the one of its tangents.
 
-    Its worked example is held against the NumPy module, whatever the code is written for.
+    Plain code stands first, unless the proof of its forms takes too much. The worked example is
+    held against the NumPy module and the plain one, whatever the code is written for.
     """
-    # imported where it is asked for: code needs no page, and its example needs NumPy
+    # imported where they are asked for: code needs no page, and its example needs NumPy
+    from pullback.codegen.pages.listing import Module
     from pullback.codegen.pages.page import page
+    from pullback.codegen.pages.tangents_page import tangents_page
 
-    module = emission if compiled.target == NUMPY else compiled.to(NUMPY).emit()
-    code = loaded(module.module, compiled.layer)
-    return page(compiled.outlines, emission.code, code, home, laws)
+    made: dict[Target, Compiled] = {compiled.target: compiled}
+    if compiled.target != NUMPY:
+        made[NUMPY] = compiled.to(NUMPY)
+    if compiled.target != PLAIN and compiled.plain:
+        made[PLAIN] = compiled.plain
+    emitted = {t: emission if c is compiled else c.emit() for t, c in made.items()}
+    modules = {t: Module(t.about, emitted[t], c.outlines) for t, c in made.items()}
+    examples = [loaded(emitted[t].module, compiled.layer) for t in (NUMPY, PLAIN) if t in made]
+    shown = [modules[t] for t in dict.fromkeys((PLAIN, compiled.target)) if t in made]
+    found = [page(compiled.outlines, shown, examples, links)]
+    if not links.alone:
+        found.append(tangents_page(compiled.outlines, modules[compiled.target], links))
+    return found

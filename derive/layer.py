@@ -100,6 +100,8 @@ class Layer:
     handout: tuple[Beside, ...] = ()
     sizes: tuple[tuple[Expr, Expr], ...] = ()  # those that no input shows, by the others, in order
     reaches: tuple[Reach, ...] = ()  # what must lie within its axis
+    group: str = ""  # the kind of layer, as lists have it
+    calls: tuple[str, ...] = ()  # the definitions that its equations call
 
     @property
     def output(self) -> Node:

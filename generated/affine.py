@@ -5,7 +5,7 @@ A matrix product and a bias, for every example: u = xW + c.
     u[..., k] = sum(d, x[..., d] * W[d, k]) + c[k]
 
 Written by pullback 0.1.0 from the definition affine.toml; to change it, change that file.
-Digest of the definition: 5ce8490dc7f7543d
+Digest of the definition: 06e819c026105a6e
 The derivation, step by step, each step proved: pullback show affine
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -409,4 +409,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 159bb68aa5b05fda
+# Written by pullback from its own layers; digest of what stands above: 227851e4a6e64407

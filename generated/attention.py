@@ -7,7 +7,7 @@ Each query takes a weighted mean of the values, by the softmax of its products w
     o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
 Written by pullback 0.1.0 from the definition attention.toml; to change it, change that file.
-Digest of the definition: 6fb6ff19218032d3
+Digest of the definition: 74c48a9e60a9a98e
 The derivation, step by step, each step proved: pullback show attention
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -507,4 +507,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 23effa5e97b24074
+# Written by pullback from its own layers; digest of what stands above: f674bba2362c0c2d

@@ -5,7 +5,7 @@ The mean of each 2 × 2 window of an image.
     y[n, c, i, j] = mean(a, b, x[n, c, 2 * i + a, 2 * j + b])
 
 Written by pullback 0.1.0 from the definition average_pool2d.toml; to change it, change that file.
-Digest of the definition: 8c2c583e7aef781c
+Digest of the definition: f29140883dca2e5e
 The derivation, step by step, each step proved: pullback show average_pool2d
 It needs NumPy alone, 1.22 or later.
 """
@@ -406,4 +406,4 @@ def _fold(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 4a589267547be273
+# Written by pullback from its own layers; digest of what stands above: cdfdc642889ea7cb

@@ -5,7 +5,7 @@ A product of two inputs with a matrix for each output, and a bias.
     u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
 
 Written by pullback 0.1.0 from the definition bilinear.toml; to change it, change that file.
-Digest of the definition: e4e600dac50cb5f4
+Digest of the definition: 9719b575830c149f
 The derivation, step by step, each step proved: pullback show bilinear
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -446,4 +446,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: cf8c0e6fcc43604a
+# Written by pullback from its own layers; digest of what stands above: 269ecc386838030d

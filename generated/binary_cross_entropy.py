@@ -6,7 +6,7 @@ Cross-entropy between a target probability and the sigmoid of a logit.
     L[...] = t[...] * log(1 + exp(-z[...])) + (1 - t[...]) * log(1 + exp(z[...]))
 
 Written by pullback 0.1.0 from the definition binary_cross_entropy.toml; to change it, change that file.
-Digest of the definition: cc880cec91051af1
+Digest of the definition: 10d479d938e72123
 The derivation, step by step, each step proved: pullback show binary_cross_entropy
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -410,4 +410,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: d9c417ac0e07415c
+# Written by pullback from its own layers; digest of what stands above: dde7944d4c35c048

@@ -5,7 +5,7 @@ Each output sees a window of the input; the filters are the same at every place.
     y[n, f, i] = sum(c, a, x[n, c, i + a] * w[f, c, a]) + b[f]
 
 Written by pullback 0.1.0 from the definition conv1d.toml; to change it, change that file.
-Digest of the definition: 346c31a6440e2c22
+Digest of the definition: acef82a5d85e9f4c
 The derivation, step by step, each step proved: pullback show conv1d
 It needs NumPy alone, 1.22 or later.
 """
@@ -565,4 +565,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 29ce278ff6622963
+# Written by pullback from its own layers; digest of what stands above: b8202ca2d439dc93

@@ -5,7 +5,7 @@ Filters over windows of an image with a frame of zeros around it: 3 × 3 windows
     y[n, f, i, j] = sum(c, a, b, pad(0, x[n, c, i + a - 1, j + b - 1]) * w[f, c, a, b]) + bias[f]
 
 Written by pullback 0.1.0 from the definition conv2d.toml; to change it, change that file.
-Digest of the definition: cc17d9c28656f2f4
+Digest of the definition: 900cac23c9374f33
 The derivation, step by step, each step proved: pullback show conv2d
 It needs NumPy alone, 1.22 or later.
 """
@@ -580,4 +580,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: d1311a314e2e3284
+# Written by pullback from its own layers; digest of what stands above: 64886d2a9addd1fa

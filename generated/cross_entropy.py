@@ -6,7 +6,7 @@ Cross-entropy between a target distribution and the softmax; one-hot targets are
     L[...] = -sum(j, t[..., j] * log(p[..., j]))
 
 Written by pullback 0.1.0 from the definition cross_entropy.toml; to change it, change that file.
-Digest of the definition: e04432b83ea6cb92
+Digest of the definition: 7a2b1c32aaf1cf38
 The derivation, step by step, each step proved: pullback show cross_entropy
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -468,4 +468,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 1071a999439bab3c
+# Written by pullback from its own layers; digest of what stands above: df505ec13a88cb6d

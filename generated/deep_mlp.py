@@ -19,7 +19,7 @@ A deeper network, made of calls of other definitions.
     L = mean(n, ell[n])
 
 Written by pullback 0.1.0 from the definition deep_mlp.toml; to change it, change that file.
-Digest of the definition: 8ccfbbcf55efb99b
+Digest of the definition: 7e453473691a7a3d
 The derivation, step by step, each step proved: pullback show deep_mlp
 It needs NumPy alone, 1.22 or later.
 """
@@ -1338,4 +1338,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 497739237b26cefb
+# Written by pullback from its own layers; digest of what stands above: 87eb84562b2b8ffa

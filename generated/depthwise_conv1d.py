@@ -5,7 +5,7 @@ A filter for each channel, over what came before; zeros stand before the beginni
     y[n, c, t] = sum(a, pad(0, x[n, c, t - a]) * w[c, a])
 
 Written by pullback 0.1.0 from the definition depthwise_conv1d.toml; to change it, change that file.
-Digest of the definition: 803a7d12f23263fe
+Digest of the definition: 1284b5defd493a40
 The derivation, step by step, each step proved: pullback show depthwise_conv1d
 It needs NumPy alone, 1.22 or later.
 """
@@ -508,4 +508,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 78d933727f97cdd9
+# Written by pullback from its own layers; digest of what stands above: a8a2354faad7e3e2

@@ -5,7 +5,7 @@ u where it is positive, else alpha (exp(u) - 1).
     h[...] = where(u[...] > 0, u[...], alpha * expm1(min(u[...], 0)))
 
 Written by pullback 0.1.0 from the definition elu.toml; to change it, change that file.
-Digest of the definition: d457e92671b4b2ec
+Digest of the definition: bcf4d60d30d67a4b
 The derivation, step by step, each step proved: pullback show elu
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -382,4 +382,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 7a64dd95f1003e9c
+# Written by pullback from its own layers; digest of what stands above: bbaf480c2062f261

@@ -5,7 +5,7 @@ Rows of a table, by label; the gradients of a row that is taken more than once a
     h[..., d] = sum(v, [v == y[...]] * E[v, d])
 
 Written by pullback 0.1.0 from the definition embedding.toml; to change it, change that file.
-Digest of the definition: 0a8552b8e1b02cc0
+Digest of the definition: 33ff9419c4a276a1
 The derivation, step by step, each step proved: pullback show embedding
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -386,4 +386,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: a9a37c64d9b0ee99
+# Written by pullback from its own layers; digest of what stands above: c31af14b5b1bd0dd

@@ -6,7 +6,7 @@ u times the probability that a standard normal number is below u.
     h[...] = u[...] * Phi[...]
 
 Written by pullback 0.1.0 from the definition gelu.toml; to change it, change that file.
-Digest of the definition: 10424b0f19706128
+Digest of the definition: 5d0ffcc7ea7ee73a
 The derivation, step by step, each step proved: pullback show gelu
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -476,4 +476,4 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 79dc711afe1a8625
+# Written by pullback from its own layers; digest of what stands above: 6406b1eabbc8feca

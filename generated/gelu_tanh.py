@@ -6,7 +6,7 @@ GELU with its distribution function approximated by a tanh.
     h[...] = u[...] / 2 * (1 + t[...])
 
 Written by pullback 0.1.0 from the definition gelu_tanh.toml; to change it, change that file.
-Digest of the definition: b1c39eed4bb93fe6
+Digest of the definition: 3358ef21b5cb807f
 The derivation, step by step, each step proved: pullback show gelu_tanh
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -370,4 +370,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: d33d55b95571216e
+# Written by pullback from its own layers; digest of what stands above: a1a0d9cdc7e2e95b

@@ -5,7 +5,7 @@ u, cut off at -1 and 1; the slope at both ends is 0.
     h[...] = max(-1, min(1, u[...]))
 
 Written by pullback 0.1.0 from the definition hardtanh.toml; to change it, change that file.
-Digest of the definition: d2153c74f79252cf
+Digest of the definition: da9d7bd028e5a762
 The derivation, step by step, each step proved: pullback show hardtanh
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -325,4 +325,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 1127e04652455402
+# Written by pullback from its own layers; digest of what stands above: 82bbec1ffbad55d8

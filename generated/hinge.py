@@ -5,7 +5,7 @@ How far each wrong class comes within the margin 1 of the right one, added up.
     L[...] = sum(j, [j != y[...]] * max(0, z[..., j] - z[..., y[...]] + 1))
 
 Written by pullback 0.1.0 from the definition hinge.toml; to change it, change that file.
-Digest of the definition: 8ffcadc1a3e255a7
+Digest of the definition: 669f67dc7ceffc4b
 The derivation, step by step, each step proved: pullback show hinge
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -435,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8be531d404e9d3b1
+# Written by pullback from its own layers; digest of what stands above: 23c8c0af6943cce2

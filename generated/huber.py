@@ -6,7 +6,7 @@ Half the square of a small residual, and linear beyond delta.
     L[...] = where(r[...] <= delta, r[...]**2 / 2, delta * (r[...] - delta / 2))
 
 Written by pullback 0.1.0 from the definition huber.toml; to change it, change that file.
-Digest of the definition: 6f97cb041a461b06
+Digest of the definition: fc3e880ab2af0d78
 The derivation, step by step, each step proved: pullback show huber
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -441,4 +441,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: ce4c7769b9dc2cc4
+# Written by pullback from its own layers; digest of what stands above: d2b49cdbb1ebe0d4

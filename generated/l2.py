@@ -5,7 +5,7 @@ Half the sum of squares, times lamda.
     R = lamda / 2 * sum(..., W[...]**2)
 
 Written by pullback 0.1.0 from the definition l2.toml; to change it, change that file.
-Digest of the definition: 0ea0dfc3f262ecb8
+Digest of the definition: 0801f52952beaf43
 The derivation, step by step, each step proved: pullback show l2
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -367,4 +367,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 66903def9111a40f
+# Written by pullback from its own layers; digest of what stands above: 423af75d1ef069e3

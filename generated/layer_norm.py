@@ -9,7 +9,7 @@ Each row less its mean, over its standard deviation, with a gain and a bias for 
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
 Written by pullback 0.1.0 from the definition layer_norm.toml; to change it, change that file.
-Digest of the definition: 7da6ec2634c4dc58
+Digest of the definition: 0b668d66880674ac
 The derivation, step by step, each step proved: pullback show layer_norm
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -514,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 175487e56834d00d
+# Written by pullback from its own layers; digest of what stands above: 556e011c2d3a223d

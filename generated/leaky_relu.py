@@ -5,7 +5,7 @@ u where it is positive, else alpha u; the slope at u = 0 is alpha.
     h[...] = where(u[...] > 0, u[...], alpha * u[...])
 
 Written by pullback 0.1.0 from the definition leaky_relu.toml; to change it, change that file.
-Digest of the definition: 11cb36cdfb88ebe5
+Digest of the definition: ccf860c430526271
 The derivation, step by step, each step proved: pullback show leaky_relu
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -364,4 +364,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 1415f12f49c1a6ec
+# Written by pullback from its own layers; digest of what stands above: 34e698b84f6448fb

@@ -5,7 +5,7 @@ A matrix product for every example.
     u[..., k] = sum(d, x[..., d] * W[d, k])
 
 Written by pullback 0.1.0 from the definition linear.toml; to change it, change that file.
-Digest of the definition: 3bf92b151080b9c8
+Digest of the definition: 9a7605c8e81ef066
 The derivation, step by step, each step proved: pullback show linear
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -363,4 +363,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f0c9a6b327ea8266
+# Written by pullback from its own layers; digest of what stands above: 9e869d03af5a3ce4

@@ -5,7 +5,7 @@ The logarithm of the softmax of each row.
     s[..., j] = z[..., j] - log(sum(i, exp(z[..., i])))
 
 Written by pullback 0.1.0 from the definition log_softmax.toml; to change it, change that file.
-Digest of the definition: 978bfe0692f9d4a6
+Digest of the definition: c41a14aa392a563e
 The derivation, step by step, each step proved: pullback show log_softmax
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -421,4 +421,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: edb91a6c57aa6165
+# Written by pullback from its own layers; digest of what stands above: e6487010d82f0be5

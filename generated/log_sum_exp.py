@@ -5,7 +5,7 @@ The logarithm of the sum of exponentials of each row.
     s[...] = log(sum(j, exp(z[..., j])))
 
 Written by pullback 0.1.0 from the definition log_sum_exp.toml; to change it, change that file.
-Digest of the definition: 8c1829147778e586
+Digest of the definition: 76588ec3c63157df
 The derivation, step by step, each step proved: pullback show log_sum_exp
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -435,4 +435,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 76620f0c87913186
+# Written by pullback from its own layers; digest of what stands above: f1e2e12f9afd7439

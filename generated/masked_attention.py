@@ -7,7 +7,7 @@ Attention in which a query sees only the keys where the mask is above 0.
     o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
 
 Written by pullback 0.1.0 from the definition masked_attention.toml; to change it, change that file.
-Digest of the definition: 9e24d263d32ab8d4
+Digest of the definition: be449e834cee5af5
 The derivation, step by step, each step proved: pullback show masked_attention
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -573,4 +573,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 2d322c1b85b99101
+# Written by pullback from its own layers; digest of what stands above: 27f2fc35acee5bf7

@@ -5,7 +5,7 @@ The largest value over an axis; at a tie the first place takes the gradient.
     h[..., d] = max(t, x[..., t, d])
 
 Written by pullback 0.1.0 from the definition max_pool.toml; to change it, change that file.
-Digest of the definition: 154bbca68d13e968
+Digest of the definition: cdc3f79de9d8431e
 The derivation, step by step, each step proved: pullback show max_pool
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -366,4 +366,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 75e698398457c95f
+# Written by pullback from its own layers; digest of what stands above: f09bdb1e9f040882

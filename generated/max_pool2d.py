@@ -5,7 +5,7 @@ The largest entry of each 2 × 2 window of an image.
     y[n, c, i, j] = max(a, b, x[n, c, 2 * i + a, 2 * j + b])
 
 Written by pullback 0.1.0 from the definition max_pool2d.toml; to change it, change that file.
-Digest of the definition: 119071e97098ce5e
+Digest of the definition: 80bf93d11d94a9ed
 The derivation, step by step, each step proved: pullback show max_pool2d
 It needs NumPy alone, 1.22 or later.
 """
@@ -536,4 +536,4 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: 869bcd08d5a2a327
+# Written by pullback from its own layers; digest of what stands above: a3f1f5cd1dc6d763

@@ -5,7 +5,7 @@ The mean over an axis.
     h[..., d] = mean(t, x[..., t, d])
 
 Written by pullback 0.1.0 from the definition mean_pool.toml; to change it, change that file.
-Digest of the definition: dab1e441691e267c
+Digest of the definition: 3e05db1d5865d141
 The derivation, step by step, each step proved: pullback show mean_pool
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -335,4 +335,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: c0358734c50e0082
+# Written by pullback from its own layers; digest of what stands above: 4cd43ab10a0474ed

@@ -5,7 +5,7 @@ The mean of squared residuals over all entries.
     L = mean(..., (x[...] - t[...])**2)
 
 Written by pullback 0.1.0 from the definition mean_squared_error.toml; to change it, change that file.
-Digest of the definition: 88f35e1ab23c8e91
+Digest of the definition: 1f135da367a6fca2
 The derivation, step by step, each step proved: pullback show mean_squared_error
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -422,4 +422,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: b2a0cb91c1ff378a
+# Written by pullback from its own layers; digest of what stands above: 3558185b7b115edb

@@ -10,7 +10,7 @@ Affine, ReLU, affine, softmax cross-entropy, mean over the examples, L2 on both 
     L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
 
 Written by pullback 0.1.0 from the definition mlp.toml; to change it, change that file.
-Digest of the definition: 6e019be73a0972fa
+Digest of the definition: ee8e5450630c3c6c
 The derivation, step by step, each step proved: pullback show mlp
 It needs NumPy alone, 1.22 or later.
 """
@@ -742,4 +742,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 5205ff8cdd837b09
+# Written by pullback from its own layers; digest of what stands above: 88c97e8668307217

@@ -5,7 +5,7 @@ max(0, u), entry by entry; the slope at u = 0 is 0.
     h[...] = max(0, u[...])
 
 Written by pullback 0.1.0 from the definition relu.toml; to change it, change that file.
-Digest of the definition: 5b27ee4dc1785f5c
+Digest of the definition: 330d6089c10b820f
 The derivation, step by step, each step proved: pullback show relu
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -316,4 +316,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 44f318345b6cc5c5
+# Written by pullback from its own layers; digest of what stands above: ba997c0dbd99d193

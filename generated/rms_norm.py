@@ -7,7 +7,7 @@ Each row over the root of its mean square, with a gain and a bias for each featu
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
 Written by pullback 0.1.0 from the definition rms_norm.toml; to change it, change that file.
-Digest of the definition: 4669ae7ecc778346
+Digest of the definition: c2ee68d93fb29b5f
 The derivation, step by step, each step proved: pullback show rms_norm
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -473,4 +473,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: f673657de16e2459
+# Written by pullback from its own layers; digest of what stands above: 0e0c924b70023c58

@@ -5,7 +5,7 @@
     s[...] = sigmoid(u[...])
 
 Written by pullback 0.1.0 from the definition sigmoid.toml; to change it, change that file.
-Digest of the definition: 8afec394c6779b50
+Digest of the definition: f3fda2f1a271dc9a
 The derivation, step by step, each step proved: pullback show sigmoid
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -333,4 +333,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 83300798977e4453
+# Written by pullback from its own layers; digest of what stands above: b01ac72e1d205d66

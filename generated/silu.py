@@ -5,7 +5,7 @@ u sigmoid(u), entry by entry.
     h[...] = u[...] * sigmoid(u[...])
 
 Written by pullback 0.1.0 from the definition silu.toml; to change it, change that file.
-Digest of the definition: 41b3a97de3b371e2
+Digest of the definition: 58ea689433f27c9d
 The derivation, step by step, each step proved: pullback show silu
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -346,4 +346,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 43ad3c69eb3a0a0c
+# Written by pullback from its own layers; digest of what stands above: a0674e7b0f517aaf

@@ -6,7 +6,7 @@ The right class gets 1 - a of the target distribution, and all classes share a.
     L[...] = -(1 - a) * log(p[..., y[...]]) - a / J * sum(j, log(p[..., j]))
 
 Written by pullback 0.1.0 from the definition smoothed_cross_entropy.toml; to change it, change that file.
-Digest of the definition: de9c42299355e488
+Digest of the definition: f09e84a72420ee27
 The derivation, step by step, each step proved: pullback show smoothed_cross_entropy
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -514,4 +514,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 6f1a1e643f99868e
+# Written by pullback from its own layers; digest of what stands above: a2644c746f5bfb51

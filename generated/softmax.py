@@ -5,7 +5,7 @@ The exponentials of a row, divided by their sum.
     p[..., j] = exp(z[..., j]) / sum(i, exp(z[..., i]))
 
 Written by pullback 0.1.0 from the definition softmax.toml; to change it, change that file.
-Digest of the definition: b7ee9dcd7cac5391
+Digest of the definition: 4b9236b28b147cb5
 The derivation, step by step, each step proved: pullback show softmax
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -401,4 +401,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: bf6959cae8ed531c
+# Written by pullback from its own layers; digest of what stands above: 036cc81a7adb22ae

@@ -6,7 +6,7 @@ The negative log-probability of the right class, for every example.
     L[...] = -log(p[..., y[...]])
 
 Written by pullback 0.1.0 from the definition softmax_cross_entropy.toml; to change it, change that file.
-Digest of the definition: ab54b1e5651235df
+Digest of the definition: aa1ba76bbdecb72e
 The derivation, step by step, each step proved: pullback show softmax_cross_entropy
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -472,4 +472,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 9392b2c7e90ac48d
+# Written by pullback from its own layers; digest of what stands above: 602f77d82fe7c9bc

@@ -5,7 +5,7 @@ log(1 + exp(u)), entry by entry; its slope is the sigmoid.
     h[...] = log(1 + exp(u[...]))
 
 Written by pullback 0.1.0 from the definition softplus.toml; to change it, change that file.
-Digest of the definition: d3f06e81ebd6d956
+Digest of the definition: 15cae883c3c30a01
 The derivation, step by step, each step proved: pullback show softplus
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -337,4 +337,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8760ada95a24d2b6
+# Written by pullback from its own layers; digest of what stands above: 10421fb6c4f0f89c

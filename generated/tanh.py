@@ -5,7 +5,7 @@ tanh(u), entry by entry; its slope is 1 - h**2.
     h[...] = tanh(u[...])
 
 Written by pullback 0.1.0 from the definition tanh.toml; to change it, change that file.
-Digest of the definition: 983ef7f8995c44af
+Digest of the definition: 72e57174ca7afcee
 The derivation, step by step, each step proved: pullback show tanh
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -318,4 +318,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 4f7692c3df59cdf1
+# Written by pullback from its own layers; digest of what stands above: f874992bf83e448d

@@ -5,7 +5,7 @@ Each input entry adds a filter to the output, two places further on than the one
     y[n, f, m] = sum(c, i, a, [m == 2 * i + a] * x[n, c, i] * w[c, f, a])
 
 Written by pullback 0.1.0 from the definition transposed_conv1d.toml; to change it, change that file.
-Digest of the definition: 3d15940557c44c34
+Digest of the definition: e0d5a9b571ee25d1
 The derivation, step by step, each step proved: pullback show transposed_conv1d
 It needs NumPy alone, 1.22 or later.
 """
@@ -544,4 +544,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 6851f1d4969cf79f
+# Written by pullback from its own layers; digest of what stands above: e19c71a9c6ec37f7

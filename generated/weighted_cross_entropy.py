@@ -6,7 +6,7 @@ The loss times the weight of the right class; 0 where the label is the ignored o
     L[...] = -sum(j, [j == y[...]] * [j != ignored] * weight[j] * log(p[..., j]))
 
 Written by pullback 0.1.0 from the definition weighted_cross_entropy.toml; to change it, change that file.
-Digest of the definition: 79f83a81b209ec02
+Digest of the definition: 61bd85cdcf123082
 The derivation, step by step, each step proved: pullback show weighted_cross_entropy
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -588,4 +588,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 622f413f83840bb8
+# Written by pullback from its own layers; digest of what stands above: 03f87d604501dd02

@@ -68,7 +68,7 @@ REDUCTIONS = ("sum", "mean", "max", "min")
 
 def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Facts:
     """What a definition says that is no shipped one; `load` gives those that it calls."""
-    flat, _, sizes = write_out_calls(definition, load)
+    flat, _, sizes, _ = write_out_calls(definition, load)
     axes, labels, same = unify(flat)
     inputs = list(inputs_of(flat))
     # an axis that stands in comparisons alone

@@ -63,7 +63,7 @@ def facts(name: str) -> Facts:
         return read_definition(called, path.read_text(encoding="utf-8"))
 
     definition = load(name)
-    flat, _, sizes = write_out_calls(definition, load)
+    flat, _, sizes, _ = write_out_calls(definition, load)
     inputs = list(inputs_of(flat))
     axes, labels, same = unify(flat)
     same |= {n: size for n, size in labels.items() if n not in inputs}  # only in comparisons

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import unicodedata
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,12 +14,21 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.compiler import compile_definition, files
 from pullback.codegen.pages import site
+from pullback.codegen.pages.links import BESIDE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GENERATED = Path(__file__).parent.parent / "generated"
 FEW = ("affine", "huber", "softmax_cross_entropy")  # made here where generated/ has no pages
 # opened in every run: short ones, long sums, pictures of labels, the page of laws, the list of all
-SOME = ("softmax_cross_entropy", "layer_norm", "embedding", "affine", "laws", "index")
+SOME = (
+    "softmax_cross_entropy",
+    "layer_norm",
+    "embedding",
+    "affine",
+    "laws",
+    "softmax_cross_entropy-tangents",
+    "index",
+)
 WIDTHS = (390, 820, 1280)
 
 pytestmark = pytest.mark.skipif(
@@ -37,6 +47,9 @@ CLIPBOARD = """forbidden => {
 EMPTY = """() => [...document.querySelectorAll("math")].filter(m => {
     const box = m.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
     .map(m => m.outerHTML)"""
+UNSEEN = """() => [...document.querySelectorAll("[id]:not(option, datalist, script)")].filter(e => {
+    const box = e.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
+    .map(e => e.id)"""
 BRACES = """() => [...document.querySelectorAll("mo")].filter(
     m => m.textContent === "{" && m.parentElement.querySelector(":scope > mtable"))
     .map(m => m.getBoundingClientRect().height / parseFloat(getComputedStyle(m).fontSize))"""
@@ -85,10 +98,10 @@ def folder(tmp_path_factory):
     for name in FEW:
         compiled = compile_definition(name, library.shipped_source(name), library.shipped_source)
         cards.append(site.card(compiled.outlines))
-        for file, text in files(compiled, site.HOME).items():
+        for file, text in files(compiled, replace(BESIDE, home=site.HOME)).items():
             (made / file).write_text(text)
     (made / site.HOME).write_text(site.index_page(cards))
-    (made / site.LAWS_FILE).write_text(site.laws_page())
+    (made / site.LAWS_FILE).write_text(site.laws_page(cards, site.HOME))
     return made
 
 
@@ -128,6 +141,7 @@ def test_pages_are_quiet_stand_alone_fit_their_window_and_can_be_read(browser, f
             assert wide <= window, f"{path.name} is {wide} wide in a window of {window}"
             assert not page.evaluate(OVERLAPS), f"{path.name}: labels overlap at {width}"
         assert not page.evaluate(EMPTY), f"{path.name} has formulas without a size"
+        assert not page.evaluate(UNSEEN), f"{path.name} has places that cannot be seen"
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             faint = {k: ratio for k, ratio in page.evaluate(CONTRAST).items() if ratio < 4.5}
@@ -163,6 +177,37 @@ def test_buttons_copy_what_the_level_shows(browser, folder):
         assert page.evaluate("copied") == texts["steps"]["17"]
         assert step.text_content() == "Copied"
         assert page.get_by_role("status").text_content() == "Copied: step 17"
+    page.close()
+
+
+def test_the_list_shows_one_group_without_a_script(browser, folder):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((folder / site.HOME).as_uri())
+    cards = page.locator(".card")
+    assert all(card.is_visible() for card in cards.all())
+    page.get_by_label("Losses").check()
+    seen = [card.get_attribute("id") for card in cards.all() if card.is_visible()]
+    assert {"huber", "softmax_cross_entropy"} <= {*seen} and "affine" not in seen
+    assert not page.locator("#find").is_visible() and not page.locator(".none").is_visible()
+    context.close()
+
+
+def test_the_list_finds_layers_by_what_is_typed(browser, folder):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((folder / site.HOME).as_uri())
+
+    def seen(text):
+        page.locator("#find").fill(text)
+        return {c.get_attribute("id") for c in page.locator(".card").all() if c.is_visible()}
+
+    page.get_by_label("Losses").check()
+    assert "affine" in seen("Aff") and "huber" not in seen("Aff")  # in every group
+    assert seen("cross ENTROPY soft") >= {"softmax_cross_entropy"}
+    assert not seen("no such layer") and page.locator(".none").is_visible()
+    assert {"affine", "huber"} <= seen("") and not page.locator(".none").is_visible()
+    boxes = [card.bounding_box() for card in page.locator(".card").all()]
+    assert {round(box["x"]) for box in boxes} == {round(boxes[0]["x"])}  # one a row
     page.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.proved import proved
 from tests.typesetting import BEGIN, END, joined, needs_pdflatex, set_in
 

@@ -18,7 +18,7 @@ from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import DETAILS, lines, narrowed
 from pullback.codegen.pages.fragment import groups
 from pullback.codegen.pages.outline import COMPUTING
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.widths import width
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError

@@ -3,7 +3,7 @@
 import pytest
 
 from pullback.codegen.notation.styles import LATEX, UNICODE
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.calculus.reading import Uses
 from pullback.derive.proof.proving import prove

@@ -256,6 +256,7 @@ LIMITS = {
     "operations of one equation, notation put in": "limits.MAX_OPERATIONS",
     "calls within calls": "calls.MAX_CALLS",
     "dots on a line of the file": "definition.MAX_DOTS",
+    "characters of a group": "definition.MAX_GROUP",
 }
 # their limits bound the engine's work and no definition
 INNER = (

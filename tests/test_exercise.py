@@ -11,7 +11,7 @@ from pullback.codegen.faces.cli import main
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import narrowed
 from pullback.codegen.pages.exercise import Exercise, asked
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
 

@@ -10,7 +10,7 @@ from pullback.codegen.compiler import compile_definition, html
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import book, chapter, document, words
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.setting import prose
 from pullback.codegen.proved import proved
 from pullback.derive.errors import DefinitionError

@@ -10,7 +10,7 @@ from pullback.codegen import library
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import KEY, narrowed
 from pullback.codegen.pages.outline import MATRICES, pieces
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.proved import proved
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.calculus.matrix_forms import MatrixForm, form_of, matrix_form

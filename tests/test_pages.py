@@ -325,7 +325,8 @@ def test_generate_writes_pages_whose_links_lead_to_files(tmp_path, monkeypatch):
     monkeypatch.setattr(library, "shipped", lambda: ["affine", "relu"])
     assert cli.main(["generate", "--out", str(tmp_path)]) == 0
     pages = {p.name: Page(p.read_text()) for p in tmp_path.glob("*.html")}
-    assert set(pages) == {"affine.html", "relu.html", "index.html", "laws.html"}
+    layers = {f"{name}{part}.html" for name in ("affine", "relu") for part in ("", "-tangents")}
+    assert set(pages) == {*layers, "index.html", "laws.html"}
     for name, page in pages.items():
         for link in page.links:
             file, _, place = link.partition("#")

@@ -38,9 +38,9 @@ def derived(monkeypatch):
     """The definitions that are derived, as they are."""
     names, outcome = [], generate.outcome
 
-    def spy(targets, definition):
+    def spy(targets, beside, definition):
         names.append(definition)
-        return outcome(targets, definition)
+        return outcome(targets, beside, definition)
 
     monkeypatch.setattr(generate, "outcome", spy)
     return names

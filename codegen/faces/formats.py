@@ -17,7 +17,7 @@ from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.detail import BOTH, EVERY, KEY, narrowed
 from pullback.codegen.pages.outline import Outline
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.derive.proof.proving import Proof
 
 NARROW, WIDE, USUAL = 60, 140, 100  # columns that a derivation may take, and takes in a file

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from pullback.codegen.live.reading import Reading
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.setting import Setting
 from pullback.derive.calculus.derivation import Derivation, growing, reverse_order
 from pullback.derive.proof.check import Check

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pullback.codegen.live.chips import what_ifs
 from pullback.codegen.live.reading import Reading
-from pullback.codegen.pages.outliner import Outlines
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.setting import Setting, plain
 from pullback.codegen.pages.symbols import spelled_shape, symbol
 from pullback.derive.calculus.derivation import Derivation

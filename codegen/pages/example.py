@@ -271,7 +271,7 @@ def plain(values: Any) -> Any:
 
 
 def agree(layer: Layer, found: Example, code: ModuleType) -> None:
-    """The module must return the same output and the same gradients."""
+    """A module must return the same output and the same gradients."""
     arguments = [t.values if t.values.ndim else t.values.item() for t in found.inputs]
     upstream = found.upstream.values if found.upstream else 1.0
     with np.errstate(all="ignore"):  # a case that is not taken may be no number
@@ -280,9 +280,8 @@ def agree(layer: Layer, found: Example, code: ModuleType) -> None:
     shown = {t.name: t.values for t in found.gradients}
     values = {t.name: t.values for t in found.nodes}
     pairs = [(output, values[layer.output.name], layer.output.name)]
-    pairs += [
-        (getattr(gradients, cotangent_name(n)), shown[n], cotangent_name(n)) for n in layer.wrt
-    ]
+    several = gradients if isinstance(gradients, tuple) else (gradients,)
+    pairs += [(one, shown[n], cotangent_name(n)) for n, one in zip(layer.wrt, several, strict=True)]
     for computed, wanted, name in pairs:
         if not np.allclose(computed, wanted, rtol=1e-9, atol=1e-12):
             raise PullbackError(

@@ -15,7 +15,8 @@ from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages import latex
 from pullback.codegen.pages.detail import KEY, narrowed
-from pullback.codegen.pages.outliner import Outliner, Outlines
+from pullback.codegen.pages.outliner import Outliner
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.said import kinks, whole
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain, render

@@ -20,7 +20,7 @@ from jinja2 import Environment
 from pullback.codegen.notation.styles import GREEK, LATEX
 from pullback.codegen.pages.law_texts import law_texts
 from pullback.codegen.pages.outline import Outline, pieces
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
 import sympy as sp
-from sympy import Expr
 
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.notation.styles import UNICODE, Style
 from pullback.codegen.pages import pictures
+from pullback.codegen.pages.chains import Chains
 from pullback.codegen.pages.handout import handout
 from pullback.codegen.pages.matrix_forms import Forms
 from pullback.codegen.pages.outline import (
     COMPUTING,
     Block,
     Formula,
-    Line,
     Outline,
     Part,
     Section,
@@ -32,45 +30,34 @@ from pullback.derive.calculus.derivation import (
     cotangent_name,
     gradient_layer,
 )
-from pullback.derive.calculus.jacobians import Jacobian
+from pullback.derive.calculus.jacobians import Jacobian, Value
 from pullback.derive.calculus.reading import Uses
-from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.calculus.tangents import Pushforward, Tangent, tangent_name
 from pullback.derive.index.objects import Index, entry_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Node
-from pullback.derive.proof.check import Check
-from pullback.derive.proof.every_size.said import Need
 from pullback.derive.proof.proving import Proof
 from pullback.derive.read.trees import BATCH
 
 
 @dataclass(frozen=True)
 class Outliner:
-    """Spells a derivation's parts; steps are numbered in the derivation's order."""
+    """Spells a derivation's parts."""
 
     derivation: Derivation
     proof: Proof
     notation: Notation
 
     @cached_property
-    def numbers(self) -> Mapping[int, int]:
-        """The number of each step, by the identity of the object; equal steps are not the same."""
-        found: dict[int, int] = {}
-        for number, step in enumerate(self.derivation.steps, 1):
-            found.setdefault(id(step), number)
-        return found
-
-    @cached_property
-    def checks(self) -> Mapping[int, Check]:
-        """How each step was checked, by the identity of the object."""
-        return {id(step): check for step, check in reversed(self.proof.steps)}
+    def chains(self) -> Chains:
+        """What spells chains of steps."""
+        return Chains(self.derivation, self.proof, self.notation)
 
     @cached_property
     def forms(self) -> Forms:
         """What spells matrix forms."""
-        return Forms(self.derivation, self.notation, self.line)
+        return Forms(self.derivation, self.notation, self.chains.line)
 
     def outline(self) -> Outline:
         """The whole of it."""
@@ -112,11 +99,16 @@ class Outliner:
         """Each node's value, first for differentiating, then for computing where that differs."""
         for value in self.derivation.values:
             left, axes = self.notation.spell(value.node.entry), value.node.indices
-            yield self.block("", left, value.meaning, axes)
+            yield self.chains.block("", left, value.meaning, axes)
             if value.matrix:
                 yield self.forms.block(left, value.matrix)
             if value.code.steps:
-                yield self.block(COMPUTING, left, value.code, axes)
+                yield self.value_computed(value)
+
+    def value_computed(self, value: Value) -> Block:
+        """The steps to the form in which a value is computed."""
+        left = self.notation.spell(value.node.entry)
+        return self.chains.block(COMPUTING, left, value.code, value.node.indices)
 
     def section(self, gradient: Gradient) -> Section:
         """The gradient by one tensor."""
@@ -186,10 +178,10 @@ class Outliner:
         below = substitute(push.jacobian.tensor.entry, primed)
         slope = self.notation.slope(node.entry, below, self.held(push.jacobian))
         left = self.summed(columns, slope, self.notation.spell(push.tangent))
-        yield self.block("", left, push.result, node.indices, columns)
+        yield self.chains.block("", left, push.result, node.indices, columns)
         if push.code.steps:
             short = self.notation.spell(push.code.start, node.indices, preferred=columns)
-            yield self.block(COMPUTING, short, push.code, node.indices, columns)
+            yield self.chains.block(COMPUTING, short, push.code, node.indices, columns)
 
     def part(self, pullback: Pullback) -> Part:
         """What one reading node contributes."""
@@ -211,7 +203,7 @@ class Outliner:
         slope = self.notation.slope(substitute(above, primed), below, held)
         axes = (*jacobian.rows, *jacobian.columns)
         return Part(
-            jacobian=self.block("Jacobian", slope, jacobian.entry, axes),
+            jacobian=self.chains.block("Jacobian", slope, jacobian.entry, axes),
             structure=self.notation.words(jacobian.structure.words),
             size=self.notation.spell(sp.Mul(*(i.size for i in axes))) if jacobian.rows else "",
             blocks=(),
@@ -232,10 +224,15 @@ class Outliner:
         """The steps from Jᵀg to its short form, and to the form for computing."""
         rows, columns = pullback.jacobian.rows, pullback.jacobian.columns
         if rows or pullback.result.steps:
-            yield self.block("pullback", left, pullback.result, columns, rows)
+            yield self.chains.block("pullback", left, pullback.result, columns, rows)
         if pullback.code.steps:
-            gradient = self.notation.spell(pullback.code.start, columns, preferred=rows)
-            yield self.block(COMPUTING, gradient, pullback.code, columns, rows)
+            yield self.pullback_computed(pullback)
+
+    def pullback_computed(self, pullback: Pullback) -> Block:
+        """The steps to the form in which a pullback is computed."""
+        rows, columns = pullback.jacobian.rows, pullback.jacobian.columns
+        left = self.notation.spell(pullback.code.start, columns, preferred=rows)
+        return self.chains.block(COMPUTING, left, pullback.code, columns, rows)
 
     def chain_rule(self, pullback: Pullback, slope: Formula) -> Formula:
         """Σ over the node's entries of the cotangent times the Jacobian's entry."""
@@ -249,35 +246,6 @@ class Outliner:
         style = self.notation.style
         front = [style.reduction("sum", [style.index(i)[0] for i in indices])] if indices else []
         return style.space.join([" ".join([*front, first]), second])
-
-    def block(
-        self,
-        words: str,
-        left: Formula,
-        chain: Chain,
-        around: Sequence[Index],
-        preferred: tuple[Index, ...] = (),
-    ) -> Block:
-        """A chain of steps, spelled beside the indices of its left side."""
-
-        def spell(expr: Expr) -> Formula:
-            return self.notation.spell(expr, around, preferred=preferred)
-
-        lines, start = [self.line(s, spell(s.after)) for s in chain.steps], spell(chain.start)
-        return Block(words, left, "" if start == left else start, tuple(lines))
-
-    def line(self, step: Step, formula: Formula) -> Line:
-        """A step, spelled."""
-        assumes = tuple(self.notation.relation(fact) for fact in step.assumes)
-        check = self.checks[id(step)]
-        number = self.numbers[id(step)]
-        needs = tuple(dict.fromkeys(map(self.need, check.needs)))
-        words, mark = map(self.notation.words, (check.words, check.mark))
-        return Line(number, formula, step.law, words, mark, assumes, needs)
-
-    def need(self, need: Need) -> Formula:
-        """A side condition, and where it must hold."""
-        return self.notation.needed(need.relation, need.beside)
 
     def kinks(self) -> Iterable[tuple[Formula, str]]:
         """What has a kink, and what is declared of it."""
@@ -295,36 +263,3 @@ class Outliner:
 
 
 LEADING = "any number of leading axes, '...' in the equations, as one"
-
-
-@dataclass(frozen=True)
-class Outlines:
-    """The outlines of a derivation by their styles, each made once, when it is asked for.
-
-    `letters` are printed in place of names, as `renamed` makes them.
-    """
-
-    derivation: Derivation
-    proof: Proof
-    letters: Mapping[str, str] = field(default_factory=dict)
-    outliners: dict[Style, Outliner] = field(default_factory=dict, compare=False)
-    made: dict[Style, Outline] = field(default_factory=dict, compare=False)
-
-    def __getitem__(self, style: Style) -> Outline:
-        """What a page of the derivation shows, its formulas spelled in this style."""
-        if style not in self.made:
-            self.made[style] = self.outliner(style).outline()
-        return self.made[style]
-
-    def outliner(self, style: Style) -> Outliner:
-        """What spells parts of the derivation in this style."""
-        if style not in self.outliners:
-            lettered = replace(style, letters={**style.letters, **self.letters})
-            notation = Notation(self.derivation.layer, lettered)
-            self.outliners[style] = Outliner(self.derivation, self.proof, notation)
-        return self.outliners[style]
-
-
-def outline(derivation: Derivation, proof: Proof, style: Style = UNICODE) -> Outline:
-    """One outline."""
-    return Outlines(derivation, proof)[style]

@@ -9,17 +9,24 @@ from markupsafe import Markup
 
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import LATEX, UNICODE
-from pullback.codegen.pages.example import Example, Table, example
+from pullback.codegen.pages.example import Example, Table, agree, example
 from pullback.codegen.pages.setting import Context, Setting
 
 MOST = 4  # decimals, if the numbers are not all small
 SMALL, MORE = 0.01, 7
 
 
-def numbers(setting: Setting, code: ModuleType) -> Context | None:
-    """The example of a layer whose module is `code`; None where no simple inputs will do."""
+def numbers(setting: Setting, code: ModuleType, *others: ModuleType) -> Context | None:
+    """The example of a layer whose module is `code`; None where no simple inputs will do.
+
+    Other modules of the layer must return the same numbers.
+    """
     found = example(setting.derivation, code)
-    return shown(setting, found) if found else None
+    if found is None:
+        return None
+    for other in others:
+        agree(setting.layer, found, other)
+    return shown(setting, found)
 
 
 def shown(setting: Setting, found: Example) -> Context:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from pullback.codegen.pages import pictures
+from pullback.codegen.pages.other_forms import OtherForms
 from pullback.codegen.pages.outline import COMPUTING, Block, Line, Part, Section, Words, pieces
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
@@ -18,10 +19,14 @@ AS_SUMS = "in indices"  # where a step to matrices starts
 
 @dataclass(frozen=True)
 class Steps:
-    """Fills the templates of steps; `code_of` gives the address of a value's code, or nothing."""
+    """Fills the templates of steps; `code_of` gives the address of a value's code, or nothing.
+
+    `others` are the forms of other code that is shown.
+    """
 
     setting: Setting
     code_of: Callable[[str], str]
+    others: Sequence[OtherForms] = ()
 
     def values(self) -> list[Context]:
         """Each node's value, and its form for computing."""
@@ -36,6 +41,9 @@ class Steps:
                     "block": meaning,
                     "forms": [self.block(*next(blocks), AS_SUMS)] if value.matrix else [],
                     "computing": [self.block(*next(blocks), "")] if value.code.steps else [],
+                    "others": [
+                        self.block(*both, "") for o in self.others for both in o.of_value(value)
+                    ],
                     "code": self.code_of(value.node.name),
                     "kinks": self.setting.kinks(value.node),
                 }
@@ -51,6 +59,10 @@ class Steps:
         layer, typeset = self.setting.layer, self.setting.typeset
         found = self.setting.gradients.get(words.name)
         pullbacks = found.parts if found else [None] * len(words.parts)
+        parts = list(map(self.part, latex.parts, words.parts, pullbacks))
+        for number, part in enumerate(parts):
+            others = (o.of_part(found, number) if found else [] for o in self.others)
+            part["others"] = [self.block(*both, "") for blocks in others for both in blocks]
         return {
             "name": words.name,
             "of": self.setting.name(words.name),
@@ -59,8 +71,8 @@ class Steps:
             "index": typeset(latex.index, words.index),
             "matrix": typeset(latex.matrix, words.matrix) if words.matrix else "",
             "check": words.check,
-            "code": self.code_of(cotangent_name(words.name)),
-            "parts": list(map(self.part, latex.parts, words.parts, pullbacks)),
+            "code": self.code_of(cotangent_name(words.name) if found else words.name),
+            "parts": parts,
             "forms": [
                 self.block(a, b, AS_SUMS) for a, b in zip(latex.forms, words.forms, strict=True)
             ],

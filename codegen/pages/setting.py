@@ -18,7 +18,8 @@ from pullback.codegen.notation.styles import PAGE, UNICODE
 from pullback.codegen.pages.law_texts import law_text
 from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline
-from pullback.codegen.pages.outliner import Outliner, Outlines
+from pullback.codegen.pages.outliner import Outliner
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, Gradient
 from pullback.derive.laws.registry import LAWS

@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
-
-from pullback.codegen.pages.outliner import Outlines
-from pullback.codegen.pages.page import HOME, LAWS_FILE
-from pullback.codegen.pages.setting import Setting, law_context, plain, render
+from pullback.codegen.pages.card import Card, card
+from pullback.codegen.pages.links import HOME, LAWS_FILE
+from pullback.codegen.pages.setting import law_context, render
 from pullback.derive.laws.registry import LAWS
 
 __all__ = ["HOME", "LAWS_FILE", "Card", "card", "index_page", "laws_page"]
 
-
-@dataclass(frozen=True)
-class Card:
-    """A layer at a glance: its equations and its gradients, set."""
-
-    name: str
-    title: str
-    equations: tuple[Markup, ...]
-    gradients: tuple[Markup, ...]
-
-    @property
-    def data(self) -> list[Any]:
-        """The same as lists and texts alone."""
-        return [self.name, self.title, list(self.equations), list(self.gradients)]
-
-    @classmethod
-    def of(cls, data: list[Any]) -> Card:
-        """What `data` was made of."""
-        name, title, *formulas = data
-        equations, gradients = (tuple(map(Markup, f)) for f in formulas)
-        return cls(name, title, equations, gradients)
-
-
-def card(outlines: Outlines) -> Card:
-    """A layer's part of the list."""
-    setting, layer = Setting(outlines), outlines.derivation.layer
-    typeset, (latex, words) = setting.typeset, setting.outlines
-    equations = [setting.equation(node) for node in layer.nodes]
-    gradients = [
-        typeset(a.index, b.index)
-        for a, b in zip(latex.sections, words.sections, strict=True)
-        if b.name in layer.wrt
-    ]
-    return Card(layer.name, plain(layer.title), tuple(equations), tuple(gradients))
+REST = "More"  # what layers without a group stand under
 
 
 def index_page(cards: Iterable[Card]) -> str:
-    """The list of all layers."""
-    return render("index.html.j2", cards=list(cards))
+    """The list of all layers in their groups, with a way in for readers of a handout.
+
+    Groups are chosen without a script; a few lines of one find layers by their names.
+    """
+    found = list(cards)
+    return render("index.html.j2", groups=groups(found), starts=[c for c in found if c.handout])
 
 
-def laws_page() -> str:
-    """Every law with its statement; the same whatever has been derived."""
-    return render("laws.html.j2", laws=list(map(law_context, LAWS)))
+def groups(cards: Iterable[Card]) -> list[tuple[str, list[Card]]]:
+    """Layers by their groups, which come by name; those without one come last."""
+    found: dict[str, list[Card]] = {}
+    for one in cards:
+        found.setdefault(one.group[:1].upper() + one.group[1:], []).append(one)
+    rest = found.pop("", [])
+    return [*sorted(found.items()), *([(REST, rest)] if rest else [])]
+
+
+def laws_page(cards: Sequence[Card] = (), home: str = "") -> str:
+    """Every law with its statement, and the layers whose steps use it; `home` is their list."""
+    used = {law: [(c.name, c.laws[law]) for c in cards if law in c.laws] for law in LAWS}
+    laws = [{**law_context(law), "used": used[law]} for law in LAWS]
+    return render("laws.html.j2", laws=laws, home=home)

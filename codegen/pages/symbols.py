@@ -37,12 +37,13 @@ def axes(layer: Layer, formula: Set) -> Iterable[Context]:
     known = layer.descriptions
     sizes = {i.size: known[i.name] for i in reversed(layer.axes) if i.name in known}
     for index in layer.axes:
-        batch = LEADING if index.name == BATCH else ""
-        words = known.get(index.name) or batch or sizes.get(index.size, "")
+        leading = index.name == BATCH
+        words = known.get(index.name) or LEADING * leading or sizes.get(index.size, "")
         yield {
             "formula": named(formula, index.name),
             "size": named(formula, str(index.size)),
             "words": plain(words),
+            "leading": leading,
         }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pullback.codegen.pages.outline import MATRICES, Block, Line, Outline, Section
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 

@@ -29,11 +29,15 @@ class Code:
 
 @dataclass(frozen=True)
 class Emission:
-    """The text of a layer's module, what pages show of it, and what its tests may count on."""
+    """The text of a layer's module, what pages show of it, and what its tests may count on.
+
+    `helpers` are the texts of the functions in it that those of `code` call.
+    """
 
     module: str
     code: tuple[Code, ...]
     promise: Promise
+    helpers: tuple[str, ...] = ()
 
 
 class Target(Protocol):

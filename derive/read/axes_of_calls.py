@@ -72,7 +72,7 @@ def match_axes(
 
 def with_axes_for_batch(equation: Equation, flat: Flat, axes_of: Mapping[str, Axes]) -> Flat:
     """The callee with axes of its own for `...`, as many as the caller has."""
-    body, assume, _ = flat
+    body, assume, *_ = flat
     args = getattr(equation.right, "args", ())
     pairs: list[tuple[Axes, Axes | None]] = [
         (body[-1].axes or (), equation.axes or axes_of.get(equation.name))

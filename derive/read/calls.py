@@ -90,7 +90,8 @@ def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ())
         if parts > MAX_PARTS:
             refuse(f"the equations have more than {MAX_PARTS:,} parts", equation.place)
     sizes = (*definition.sizes, *caller.sizes)
-    return Flat(tuple(caller.done), (*definition.assume, *caller.assume), sizes)
+    facts = (*definition.assume, *caller.assume)
+    return Flat(tuple(caller.done), facts, sizes, tuple(caller.calls))
 
 
 @dataclass
@@ -106,6 +107,7 @@ class Caller:
     axes_of: dict[str, Axes] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # names, and the capitals of axes
     nodes: set[str] = field(default_factory=set)  # the names of equations
+    calls: dict[str, None] = field(default_factory=dict)  # what it calls, in order
     others: Iterable[str] = ()  # the definitions that there are, where one was missing
 
     def __post_init__(self) -> None:
@@ -181,9 +183,10 @@ class Caller:
         if len(self.stack) > MAX_CALLS:
             refuse(f"more than {MAX_CALLS} definitions call each other in a row", tree.place)
         callee = self.load(tree.name)
+        self.calls[tree.name] = None
         whole = write_out_calls(callee, self.load, self.stack)
         flat = Flat(up_to_output(whole.equations), whole.assume, whole.sizes)
-        body, assume, sizes = with_axes_for_batch(equation, flat, self.axes_of)
+        body, assume, sizes, _ = with_axes_for_batch(equation, flat, self.axes_of)
         inputs = inputs_of(body)
         inputs = {name: inputs[name] for name in callee.order} or inputs
         if len(tree.args) != len(inputs):

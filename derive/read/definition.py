@@ -23,11 +23,11 @@ from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
 if TYPE_CHECKING:
     from pullback.derive.read.from_arrays.understood import Understood
 
+MAX_GROUP = 40  # characters
 MAX_DOTS = 500  # on one line of TOML; reading a dotted key takes time with its square
-KEYS = {"title", "summary", "equations", "wrt", "assume", "symbols", "references", "handout"}
-KEYS |= {"sizes"}
 NOTATIONS = ("equations", "arrays", "matrices")  # of which a definition has one
-KEYS |= {"arrays", "matrices", "shapes"}  # in place of equations
+KEYS = {*NOTATIONS, "title", "summary", "group", "wrt", "assume", "symbols", "shapes", "references"}
+KEYS |= {"handout", "sizes"}
 # A definition's name to its text. KeyError where there is none; its second argument, if it has one,
 # says which there are.
 Library = Callable[[str], str]
@@ -51,6 +51,7 @@ class Definition:
     references: tuple[str, ...]
     handout: Mapping[str, str]
     sizes: Declared
+    group: str = ""
     understood: Understood | None = None
 
     @property
@@ -101,6 +102,11 @@ def with_places(keys: Mapping[str, Any], source: str) -> dict[str, Any]:
     return found
 
 
+def is_line(text: str) -> bool:
+    """Has it no character that ends a line or steers what stands around it?"""
+    return all(c.isprintable() for c in text)
+
+
 def is_layer_name(name: str) -> bool:
     """A layer's name becomes a module's name and a file's name: it must be a plain word."""
     return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)) and name not in FORBIDDEN_LAYERS
@@ -143,6 +149,7 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
             (axis, parse_size(text, f"{name}, [sizes] {axis}"))
             for axis, text in read.table_of_sizes().items()
         ),
+        group=read.words("group", MAX_GROUP),
         understood=made,
     )
 
@@ -192,6 +199,13 @@ class Keys:
         if not isinstance(value, str):
             self.refuse(key, "text")
         return value
+
+    def words(self, key: str, most: int) -> str:
+        """A key that is a few words on one line, or is left out."""
+        value = self.text(key, "")
+        if key in self.values and (not value.strip() or len(value) > most or not is_line(value)):
+            self.refuse(key, f"words on one line, 1 to {most} characters")
+        return value.strip()
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A key that is a list of texts."""

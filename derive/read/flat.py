@@ -13,11 +13,15 @@ MAX_EQUATIONS = 256  # each takes a symbol
 
 class Flat(NamedTuple):
     """A definition without calls: its equations; what it and those that it calls assume, and which
-    sizes of axes they declare."""
+    sizes of axes they declare.
+
+    `calls` are the definitions that its own equations called, each once.
+    """
 
     equations: tuple[Equation, ...]
     assume: tuple[Operation, ...]
     sizes: Declared = ()
+    calls: tuple[str, ...] = ()
 
 
 Axes = tuple[str | None, ...]  # the axes of a tensor by position; None where a label stands

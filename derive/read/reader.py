@@ -102,7 +102,7 @@ class Assembly:
 
     def __init__(self, definition: Definition, flat: Flat) -> None:
         self.definition = definition
-        self.equations, self.assume, declared = flat
+        self.equations, self.assume, declared, self.calls = flat
         check_limits(self.equations)
         self.symbols = Symbols(self.equations, self.assume)
         self.solved = solve(self.symbols, declared)
@@ -145,6 +145,8 @@ class Assembly:
             handout=tuple(self.handout({n.name for n in nodes})),
             sizes=self.solved.sizes,
             reaches=self.solved.reaches,
+            group=given.group,
+            calls=self.calls,
         )
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:

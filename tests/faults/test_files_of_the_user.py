@@ -19,6 +19,7 @@ KINDS = [
     ("generate", "test_relu.py"),
     ("generate", "relu.tex"),
     ("generate", "relu.html"),
+    ("generate", "relu-tangents.html"),
     ("generate", "laws.html"),
     ("generate", "index.html"),
     ("generate", "README.md"),

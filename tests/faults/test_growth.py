@@ -13,16 +13,19 @@ from itertools import product
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 from pullback.codegen import library
-from pullback.codegen.compiler import lowered, page_of
+from pullback.codegen.compiler import lowered, pages
 from pullback.codegen.faults import DEEP
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.pages import page
 from pullback.codegen.pages.latex import latex
+from pullback.codegen.pages.links import ALONE
 from pullback.codegen.targets.numpy import test_sizes
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import SLOW, Checks, first_failure
+from pullback.codegen.targets.plain.target import Plain
 from pullback.codegen.targets.table import NUMPY, PLAIN, PRECISE
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.proof.proving import prove
@@ -87,11 +90,12 @@ def lines_run(calls):
     with DEEP:
         proof = prove(derivation)
         plain = lowered(proof, PLAIN)  # which proves its forms
-    with DEEP, lines:
+    with DEEP, pytest.MonkeyPatch.context() as patch, lines:
+        patch.setattr(Plain, "forms", lambda *given: plain.forms)
         plain.emit()
         made = lowered(proof, PRECISE)
         latex(derivation, proof)
-        page_of(made, made.emit(), "", "")  # which makes the fast module too
+        pages(made, made.emit(), ALONE)  # which makes the fast module too
     return lines.run
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pullback.codegen.compiler import compile_definition, files
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.terminal import show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.derive.calculus import derivation as derivation_module

@@ -9,7 +9,7 @@ from pullback.codegen import library
 from pullback.codegen.faces.progress import doing, nothing_more, watched
 from pullback.codegen.faults import stages
 from pullback.codegen.notation.styles import UNICODE
-from pullback.codegen.pages.outliner import outline
+from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.terminal import plain
 from pullback.codegen.proved import proved
 

@@ -76,7 +76,7 @@ def run(options: Namespace) -> int:
     with stages(name, source):
         # imported where it is asked for: help needs no templates
         from pullback.codegen.pages.exercise import Exercise, asked
-        from pullback.codegen.pages.outliner import Outlines
+        from pullback.codegen.pages.outlines import Outlines
 
         doing(f"derive {name}")
         proof = proved(name, source, library.called_from(definition), watched)

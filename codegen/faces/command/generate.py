@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
+from pullback.codegen.faces.beside import links, read, shelf
 from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
 from pullback.codegen.faces.options import add_out, add_shapes
@@ -29,11 +30,12 @@ from pullback.codegen.faces.write import (
 )
 from pullback.codegen.faults import stages
 from pullback.codegen.pages import mathml, site
+from pullback.codegen.pages.links import Links
 from pullback.codegen.targets.table import NUMPY, PRECISE, TARGETS
 from pullback.codegen.targets.target import Target
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.read.reader import read_layer
+from pullback.derive.layer import Layer
 
 EXAMPLES = """examples:
   pullback generate
@@ -127,18 +129,23 @@ def run(options: Namespace) -> int:
     """Modules and derivations, all proved before the first file is written."""
     own = [library.addressed(d, options.shapes) for d in options.definitions]
     definitions, whole = own or library.shipped(), not own
-    planned = plan(definitions, whole, options.target)
     folder = folder_for(options)
+    together, listed = shelf(definitions, folder, whole)
+    planned = plan(definitions, whole, options.target, laws=whole or not listed)
     if not options.check:
         check_folder(folder)
         refuse_to_lose(folder, planned, options.force)
     if not mathml.available():
         print(f"pullback: pages (.html) are left out; to have them: {mathml.HOW}", file=sys.stderr)
     memory = Remembered(None) if options.fresh else remembered()
-    results, known = outcomes(definitions, options.target, memory)
+    layers = {d: read(d) for d in dict.fromkeys((*together, *definitions))}
+    beside = links(together, layers, listed)
+    results, known = outcomes(
+        {d: (layers[d], beside[d]) for d in definitions}, options.target, memory
+    )
     nothing_more()
     texts = {name: text for one in results for name, text in one.files.items()}
-    texts |= shared(definitions, results, whole)
+    texts |= shared(definitions, results, whole, laws=whole or not listed)
     endings = WRITTEN if mathml.available() else [e for e in WRITTEN if e != ".html"]
     stale = stale_files(folder, texts, endings) if whole else []
     if options.check:
@@ -166,10 +173,12 @@ def folder_for(options: Namespace) -> Path:
     return FOLDER
 
 
-def plan(definitions: Sequence[str], whole: bool, targets: Sequence[Target]) -> list[str]:
+def plan(
+    definitions: Sequence[str], whole: bool, targets: Sequence[Target], laws: bool
+) -> list[str]:
     """The names of all files that will be written; refused where two would have one name."""
-    pages = [site.LAWS_FILE] * mathml.available()
-    names = [*pages, *([PACKAGE, FILE, *([site.HOME] if pages else [])] if whole else [])]
+    pages = [site.LAWS_FILE] * laws + [site.HOME] * whole if mathml.available() else []
+    names = [*pages, *([PACKAGE, FILE] if whole else [])]
     for definition in definitions:
         layer, _ = library.find(definition)
         for name in file_names(layer, targets):
@@ -180,15 +189,16 @@ def plan(definitions: Sequence[str], whole: bool, targets: Sequence[Target]) -> 
 
 
 def outcomes(
-    definitions: Sequence[str], targets: Sequence[Target], memory: Remembered
+    definitions: Mapping[str, tuple[Layer, Links]], targets: Sequence[Target], memory: Remembered
 ) -> tuple[list[Outcome], int]:
     """What comes of each definition, and of how many of them it was known from before."""
-    keys = {d: key(d, targets) for d in definitions} if memory.folder else {}
+    keys = {d: key(d, *of, targets) for d, of in definitions.items()} if memory.folder else {}
     kept = {d: memory.get(k) for d, k in keys.items()}
     found = {d: Outcome.of(data) for d, data in kept.items() if data is not None}
     known, new = len(found), [d for d in definitions if d not in found]
     if new:
-        with each(partial(outcome, targets), new) as made:
+        beside = {d: definitions[d][1] for d in new}
+        with each(partial(outcome, targets, beside), new) as made:
             for definition, one in zip(new, made, strict=True):
                 found[definition] = one
                 if memory.folder:
@@ -197,22 +207,20 @@ def outcomes(
     return [found[d] for d in definitions], known
 
 
-def key(definition: str, targets: Sequence[Target]) -> str:
+def key(definition: str, layer: Layer, beside: Links, targets: Sequence[Target]) -> str:
     """What the outcome for a definition hangs on, beside the engine."""
-    name, source = library.find(definition)
-    with stages(name, source):
-        layer = read_layer(name, source, library.called_from(definition))
     shipped = str(definition in library.shipped())
-    return key_of(name, layer.digest, shipped, *(t.name for t in targets))
+    return key_of(layer.name, layer.digest, shipped, repr(beside), *(t.name for t in targets))
 
 
-def outcome(targets: Sequence[Target], definition: str) -> Outcome:
+def outcome(targets: Sequence[Target], beside: Mapping[str, Links], definition: str) -> Outcome:
     """Everything that is written or said of a definition."""
     shipped = definition in library.shipped()
     with answered(definition):
         compiled = compiled_from(definition, targets[0])
-        texts = files(compiled, site.HOME if shipped else "", targets)
-        card = site.card(compiled.outlines) if mathml.available() else None
+        texts = files(compiled, beside[definition], targets)
+        others = [compiled.plain.outlines] if compiled.plain else []
+        card = site.card(compiled.outlines, *others) if mathml.available() else None
         texts = {name: marked(name, text, shipped) for name, text in texts.items()}
         return Outcome(texts, rows(compiled), entry(compiled), card)
 
@@ -229,14 +237,17 @@ def compiled_from(definition: str, target: Target = NUMPY) -> Compiled:
     return compile_definition(name, source, library.called_from(definition), watched, target)
 
 
-def shared(names: Sequence[str], results: Sequence[Outcome], whole: bool) -> dict[str, str]:
-    """The files that stand beside those of the layers."""
+def shared(
+    names: Sequence[str], results: Sequence[Outcome], whole: bool, laws: bool
+) -> dict[str, str]:
+    """The files that stand beside those of the layers; the page of laws is there if asked for."""
     texts: dict[str, str] = {}
     if whole:
         texts |= {PACKAGE: package(names), FILE: gallery(o.entry for o in results)}
     if mathml.available():
-        texts |= {site.LAWS_FILE: site.laws_page()}
-        cards = (o.card for o in results if o.card)
+        cards = [o.card for o in results if o.card]
+        page = site.laws_page(cards, site.HOME) if whole else site.laws_page()
+        texts |= {site.LAWS_FILE: page} if laws else {}
         texts |= {site.HOME: site.index_page(cards)} if whole else {}
     return {name: marked(name, text, shipped=True) for name, text in texts.items()}
 

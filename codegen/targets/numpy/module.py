@@ -46,9 +46,8 @@ from pullback.derive.read.trees import BATCH
 
 # those in which names of a definition stand
 FUNCTIONS = ("forward", "backward", "value", "workspace", "jvp", "hvp", "_arguments")
-
-
-SHOWN = ("forward", "backward")  # on pages
+SHOWN = ("forward", "backward", "jvp", "hvp")  # on pages
+CHECKS = "_arguments"  # what they call that is made for the layer
 
 
 def module(derivation: Derivation, program: Program) -> str:
@@ -67,7 +66,9 @@ def emission(derivation: Derivation, program: Program) -> Emission:
     imported = [name for name in ("Callable", "Iterator") if name in typed]
     head = template("head.py.j2").render(context, imported=imported, math="math." in typed)
     text = joined([head, unmarked("\n".join(source.text())), *helpers.values()])
-    return Emission(text, functions(source, SHOWN), promised(context, helpers))
+    (checks,) = source.functions([CHECKS])
+    called = (unmarked("\n".join(source.of_function(checks))), *helpers.values())
+    return Emission(text, functions(source, SHOWN), promised(context, helpers), called)
 
 
 def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:

@@ -29,6 +29,10 @@ class Source:
         wanted = {*names}
         return [f for f in self.tree.body if isinstance(f, ast.FunctionDef) and f.name in wanted]
 
+    def of_function(self, function: ast.FunctionDef) -> list[str]:
+        """The lines of a function."""
+        return self.text(function.lineno - 1, function.end_lineno)
+
     def text(self, start: int = 0, end: int | None = None) -> list[str]:
         """The lines that lines have become."""
         return [line for lines in self.lines[start:end] for line in lines]

@@ -42,7 +42,7 @@ def emission(derivation: Derivation, program: Program) -> Emission:
     imports += [""] * bool(imports and not typed) + ["from typing import Any", ""] * typed
     head = template("head.py.j2").render(context, imports=[*imports, "import numpy as np"])
     text = joined([head, unmarked("\n".join(source.text())), *own])
-    return Emission(text, functions(source, ("forward", "backward")), Promise())
+    return Emission(text, functions(source, ("forward", "backward")), Promise(), tuple(own))
 
 
 @dataclass(frozen=True)
