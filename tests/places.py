@@ -58,7 +58,7 @@ def is_whole(tree: Tree, places: Collection[str]) -> bool:
     sized = {id(a) for part in walk(tree) if isinstance(part, Apply) for a in part.args}
     return all(
         (isinstance(part, Ref) and (part.name in places or id(part) in sized))
-        or (isinstance(part, Ref) and part.name.isupper())
+        or (isinstance(part, Ref) and part.indices is None and part.name.isupper())
         or (isinstance(part, Number) and part.text.isdigit())
         or isinstance(part, Negative | Length)
         or (isinstance(part, Apply) and part.name == "size")
@@ -117,6 +117,21 @@ def bound_in_places(equations: Iterable[Any]) -> set[str]:
                 parts = [p for p in walk(place) if isinstance(p, Ref) and p.indices is None]
                 named |= {part.name for part in parts}
     return named & bound
+
+
+def windowed(layer: Any) -> set[str]:
+    """The axes on which windows lie, those that say where, and those of sizes that are declared."""
+    found = {axis for axis, _ in layer.sizes}
+    for equation in layer.equations.values():
+        for tree in walk(equation.right):
+            if isinstance(tree, Shifted):
+                found |= {own for own, _ in tree.at}
+                found |= {p.name for _, at in tree.at for p in walk(at) if isinstance(p, Ref)}
+    for _, tree in layer.sizes:
+        found |= {a.name for p in walk(tree) if isinstance(p, Apply) for a in p.args}
+        lengths = (p for p in walk(tree) if isinstance(p, Length))
+        found |= {layer.places[p.name][p.position] for p in lengths}
+    return {layer.same.get(name, name) for name in found}
 
 
 def counted(layer: Any, found: dict[str, int], root: str, size: Callable[[Any], int]) -> int | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback.derive.read.trees import Operation, Ref, Tree, walk
 from tests.definitions import LAYERS, Facts, facts
-from tests.places import accesses, enlarged
+from tests.places import accesses, enlarged, is_whole
 from tests.reference import DIGITS, MP, Depends, Exact, jacobians, pull
 from tests.rounding import allowed
 
@@ -140,7 +140,10 @@ class Reached(Depends):
         return a if condition() else b
 
     def holds(self, tree: Operation, at: dict[str, int]) -> bool:
-        for side in (tree.left, tree.right):
+        sides = (tree.left, tree.right)
+        if all(is_whole(side, {*at, *self.layer.labels}) for side in sides):
+            return self.exact.holds(tree, at)
+        for side in sides:
             if not self.is_place(side, at) and self.nan in self.build(side, at):
                 return tree.op == "!="
         return self.exact.holds(tree, at)
