@@ -25,7 +25,7 @@ from sympy.core.relational import Relational
 
 from pullback.codegen.notation.deltas import comparison
 from pullback.codegen.notation.names import Scope, Tensors, leading, lettered
-from pullback.codegen.notation.shifts import at_places
+from pullback.codegen.notation.shifts import any_sum, at_places
 from pullback.codegen.notation.styles import LOOSE, UNICODE, Style
 from pullback.codegen.notation.writers import loss, tensor, writer_for
 from pullback.codegen.notation.writing import Writing
@@ -114,6 +114,15 @@ class Notation:
         """What the letter for leading axes is, in a sentence; empty where there are none."""
         letter = self.style.letters.get(BATCH, "")
         return f"In formulas {letter} runs over all leading axes, '...' above." if letter else ""
+
+    @property
+    def shifted(self) -> str:
+        """The first entry at a sum of axes, an example of what may lie outside; or nothing."""
+        for node in self.layer.nodes:
+            found = [e for e in at_places(node.expr).atoms(sp.Indexed) if any_sum(e)]
+            if found:
+                return self.spell(min(found, key=sp.default_sort_key))
+        return ""
 
     def words(self, text: str) -> str:
         """The engine's own words about axes and sizes, in which leading axes stand as dots."""

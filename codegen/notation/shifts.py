@@ -26,6 +26,11 @@ def at_places(expr: Expr) -> Expr:
     return rewrite(expr, lambda e: absorbed(e) if isinstance(e, Sum) else None)
 
 
+def any_sum(entry: Expr) -> bool:
+    """Does an entry stand at a sum of axes?"""
+    return any(bool(i.is_Add) for i in entry.indices)
+
+
 def absorbed(expr: Expr) -> Expr | None:
     """A sum over an index that stands at one entry beside [m = 2i + a] alone, without it."""
     body, indices = opened(*cast(Sum, expr).open())

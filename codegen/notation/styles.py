@@ -154,7 +154,9 @@ class LatexStyle(Style):
         return rf"{{{text}^{{\,\cdot}}}}" if text.endswith(")") else rf"\dot{{{text}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
-        r"""Indices as subscripts: x_{n d}, z_{n\,y_n}."""
+        r"""Indices as subscripts: x_{n d}, z_{n\,y_n}; with commas beside sums: x_{n, 2 i + a}."""
+        if any(level == ADD for _, level in indices):
+            return f"{name}_{{{', '.join(text for text, _ in indices)}}}"
         texts = [
             self.group(t) if level < ATOM and at + 1 < len(indices) else t
             for at, (t, level) in enumerate(indices)

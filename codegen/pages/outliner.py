@@ -92,6 +92,8 @@ class Outliner:
             yield self.notation.style.name(BATCH), LEADING
         if layer.output.indices and self.notation.loss != self.notation.style.loss:
             yield self.notation.loss, f"any number that is computed from {layer.output.name}"
+        if self.notation.shifted:
+            yield self.notation.shifted, "0 where a place lies outside of its axis"
         for name, words in layer.descriptions.items():
             yield spelled.get(name) or self.notation.style.name(name), words
 
