@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pullback.codegen.interface.sizes import fitted, related
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
@@ -59,7 +60,17 @@ def sizes_of(layer: Layer, size: int) -> dict[str, int]:
     """A size for each axis, about the same."""
     names = {str(i.size) for t in layer.inputs for i in t.indices}
     names |= {str(t.labels_of) for t in layer.inputs if t.integer}
-    return {name: size + place for place, name in enumerate(sorted(names))}
+    sizes = {name: size + place for place, name in enumerate(sorted(names))}
+    bound = related(layer)
+    if not bound:
+        return sizes
+    shown = {i.size: sizes[str(i.size)] for t in layer.inputs for i in t.indices}
+    long = {r.size for r in layer.reaches} | {s for _, by in layer.sizes for s in by.free_symbols}
+    windows = {s: 3 for s in bound if s in long and not any(s == r.size for r in layer.reaches)}
+    padded = not layer.reaches  # then sizes are declared, and windows are those taken away
+    taken = {s for _, by in layer.sizes for s in by.free_symbols if by.coeff(s).is_negative}
+    short = dict.fromkeys(taken & {*shown}, 3) if padded else windows
+    return {str(s): n for s, n in fitted(layer, shown | short).items()}
 
 
 def measure(derivation: Derivation, sizes: dict[str, int]) -> Memory:

@@ -189,8 +189,11 @@ def enlarged(layer: Any, sizes: Mapping[str, int]) -> dict[str, int]:
     found = dict(sizes)
     if not layer.sizes and not [*accesses(layer.equations)]:
         return found
+    found = {a: n for a, n in found.items() if any(a in axes for axes in layer.axes.values())}
     shown = [axis for axes in layer.axes.values() for axis in axes]
     long = {layer.same[own] for own, _ in accesses(layer.equations)} & {*shown}
+    parts = [part for _, tree in layer.sizes for part in walk(tree)]
+    long |= {layer.places[p.name][p.position] for p in parts if isinstance(p, Length)} & {*shown}
     short = {
         layer.same[part.name]
         for _, place in accesses(layer.equations)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pullback.derive.read.trees import BATCH
 from tests.autodiff import Point
 from tests.definitions import facts
+from tests.places import enlarged
 from tests.samples import NAMES, STRICT, cotangent, draw, module
 
 LIMIT = 1e-10
@@ -38,6 +39,7 @@ class Case:
         axes = sorted(set(layer.same.values()))
         sizes = {a: data.draw(st.integers(1, 4), label=f"size of {a}") for a in axes}
         sizes |= {BATCH: prod(self.leading)} if BATCH in sizes else {}
+        sizes = enlarged(layer, sizes)
         self.rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1), label="seed"))
         inputs = draw(layer, sizes, self.rng, kind)
         self.g = cotangent(layer, inputs, self.rng, "float64")

@@ -32,6 +32,7 @@ from pullback.derive.read.vocabulary import size_words
 
 HALVES = (2, -1, 1, 3, -2, 1, -3, 2, 4, -1, 3, -4, 1)
 LADDER = tuple(h / 2 for h in HALVES)  # the numbers that inputs are taken from
+APART = tuple((37 * k % 151 - 75) / 2 for k in range(151))  # all different, for many without a tie
 UPSTREAM = tuple(h / 5 for h in HALVES)  # ... and the output's cotangent: no number is in both
 NEAR = 1e-9  # to a kink or a tie
 SIZES = (2, 3, 4, 5, 6)  # of axes, all different: then a wrong transpose has another shape
@@ -118,9 +119,11 @@ def example(
     sizes, fallback = completed(layer, sizes or small_sizes(layer)), None
     near = 0.0 if own else NEAR
     ladder = Random(drawn).sample(LADDER, len(LADDER)) if drawn else LADDER
-    for positive, attempt in product((False, True), range(TRIES)):
+    for numbers, positive, attempt in product((ladder, APART), (False, True), range(TRIES)):
+        if fallback and numbers is APART:
+            break
         seen: set[int] = set()
-        given = {**inputs(layer, sizes, attempt, positive, ladder), **own}
+        given = {**inputs(layer, sizes, attempt, positive, numbers), **own}
         try:
             with mpmath.workdps(DIGITS):
                 found = worked(derivation, sizes, given, seen, near)
@@ -138,8 +141,13 @@ def example(
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
     """Small sizes for all axes, at which windows lie within theirs, two places long."""
-    windows = dict.fromkeys(related(layer), 2)
-    return fitted(layer, {**different_sizes(layer), **windows}, 3 if windows else 1)
+    windows, sizes = dict.fromkeys(related(layer), 2), different_sizes(layer)
+    if not windows:
+        return fitted(layer, sizes)
+    found = fitted(layer, {**sizes, **windows}, 3)
+    if sum(prod(found[i.size] for i in t.indices) for t in layer.inputs) <= MOST:
+        return found
+    return fitted(layer, {**sizes, **windows}, 2)
 
 
 def different_sizes(layer: Layer) -> dict[Expr, int]:
