@@ -45,6 +45,7 @@ SHAPES = "x=N D; W=D K; b=K"
 def homework(tmp_path, monkeypatch):
     """A file in a folder of its own, which is where commands run."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "homework", raising=False)  # as other tests may have left it
     path = tmp_path / "homework.py"
     path.write_text(HOMEWORK, encoding="utf-8")
     yield path
