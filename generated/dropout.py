@@ -1,0 +1,422 @@
+"""Dropout
+
+Entries where the mask is 0 are left out, the others are made larger by as much as is left out on average.
+
+    h[...] = where(M[...] > 0, u[...] / keep, 0)
+
+Written by pullback 0.1.0 from the definition dropout.toml; to change it, change that file.
+Digest of the definition: ee9bca34bbaaf346
+The derivation, step by step, each step proved: pullback show dropout
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dh * h), each in the shape and the dtype of its input."""
+
+    du: NDArray[np.floating]  # (...)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    keep: float | np.floating
+    greater_M: NDArray[np.bool_]
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: tuple[Any, ...] | None = None  # (dtype, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    greater_M: NDArray[np.bool_] | None = None  # (*batch,)
+    u_over_keep: NDArray[np.floating] | None = None  # (*batch,)
+    h: NDArray[np.floating] | None = None  # (*batch,)
+    du: NDArray[np.floating] | None = None  # (*batch,)
+
+
+_NEW = Workspace()
+
+
+@np.errstate(all="ignore")
+def forward(
+    M: NDArray[np.floating],
+    u: NDArray[np.floating],
+    keep: float | np.floating,
+    *,
+    work: Workspace | None = None,
+) -> tuple[NDArray[np.floating], Cache]:
+    """h, and what backward needs to know of the way to it.
+
+    Arguments, with no axes:
+        M: the mask, drawn by the caller: above 0 where an entry is kept, (...), floats
+        u: inputs, (...), floats
+        keep: share of the entries that is kept, above 0, one number
+        work: a workspace to write into, or None for new arrays
+
+    Returns (output, cache): h of shape (...), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    M, u, keep, dtype, batch = _arguments(M, u, keep)
+    M = _flat(M, batch)
+    u = _flat(u, batch)
+    size_batch = M.shape[0]
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, size_batch), M=M, u=u)
+    # h[...] = where(M[...] > 0, u[...] / keep, 0)
+    greater_M = np.greater(M, 0, out=work.greater_M)
+    u_over_keep = np.divide(u, keep, out=work.u_over_keep)
+    h = _where(greater_M, u_over_keep, 0, out=work.h)
+    shape = (*batch,)
+    turn = work.turns[0]
+    cache = Cache(keep, greater_M, batch, shape, dtype, work, turn)
+    return _unflat(h, batch), cache
+
+
+@np.errstate(all="ignore")
+def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dh: the gradient by h, (...), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    _check_cache(cache, Cache)
+    keep, greater_M, batch, shape, dtype, work, turn = cache
+    _current(work, turn)
+    dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
+    _apart(work, dh=dh)
+    # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(M[n] > 0, 1/keep, 0)
+    du = _where(greater_M, dtype.type(1 / keep), dtype.type(0), out=work.du)
+    du *= dh
+    return Gradients(_unflat(du, batch))
+
+
+def value(
+    M: NDArray[np.floating], u: NDArray[np.floating], keep: float | np.floating
+) -> NDArray[np.floating]:
+    """h alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    M, u, keep, dtype, batch = _arguments(M, u, keep)
+    if not batch:
+        return forward(M, u, keep)[0]
+    h = np.empty((*batch,), dtype)
+    for _rows in _parts(batch, 3):
+        h[_rows], _ = forward(M[_rows], u[_rows], keep)
+    return h
+
+
+def workspace(
+    M: NDArray[np.floating], u: NDArray[np.floating], keep: float | np.floating
+) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    M, _, _, dtype, batch = _arguments(M, u, keep)
+    M = _flat(M, batch)
+    size_batch = M.shape[0]
+    arrays: dict[str, NDArray[Any]] = {
+        "greater_M": np.empty((size_batch,), np.bool_),
+        "u_over_keep": np.empty((size_batch,), dtype),
+        "h": np.empty((size_batch,), dtype),
+        "du": np.empty((size_batch,), dtype),
+    }
+    return Workspace((dtype, size_batch), _ids(arrays), [0], **arrays)
+
+
+@np.errstate(all="ignore")
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (...).
+    """
+    M, u, keep = _each("inputs", inputs, "M u keep")
+    M, u, keep, dtype, batch = _arguments(M, u, keep)
+    M = _flat(M, batch)
+    u = _flat(u, batch)
+    (u_dot,) = _each("tangents", tangents, "u_dot")
+    u_dot = _flat(_like("u_dot", u_dot, (*batch,), dtype, "u"), batch)
+    # h[...] = where(M[...] > 0, u[...] / keep, 0)
+    greater_M = M > 0
+    h = np.where(greater_M, u / keep, 0)
+    # ḣ[n] = u̇[n] where(M[n] > 0, 1/keep, 0)
+    h_dot = u_dot * np.where(greater_M, dtype.type(1 / keep), dtype.type(0))
+    return _unflat(h, batch), _unflat(h_dot, batch)
+
+
+def jacobian(
+    M: NDArray[np.floating], u: NDArray[np.floating], keep: float | np.floating
+) -> Gradients:
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    h, cache = forward(M, u, keep)
+    return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+def _arguments(M: Any, u: Any, keep: Any) -> tuple[Any, ...]:
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    M = _array("M", M, "...")
+    u = _array("u", u, "...")
+    dtype = M.dtype
+    if u.dtype != dtype:
+        _one_dtype(M=M, u=u)
+    keep = _number("keep", keep, dtype)
+    batch = M.shape
+    if u.shape != (*batch,):
+        _one_size(M=(M, "..."), u=(u, "..."))
+    return M, u, keep, dtype, batch
+
+
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
+    if not isinstance(work, kind):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes is None:
+        return  # new arrays for each call
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    work.turns[0] += 1
+
+
+def _apart(work: Any, /, **arrays: Any) -> None:
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
+
+
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache: Any, kind: Any) -> None:
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
+
+
+def _current(work: Any, turn: int) -> None:
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
+
+
+def _read(name: str, value: Any) -> NDArray[Any]:
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
+
+
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
+
+
+def _fits(array: NDArray[Any], axes: str) -> bool:
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _number(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
+    """The value as one number of this dtype."""
+    if type(value) is float:
+        return dtype.type(value)
+    array = _read(name, value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be one real number")
+    if array.ndim:
+        raise ValueError(f"{name} has shape {array.shape}; it must be one real number")
+    return dtype.type(array)
+
+
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
+    """The values of a tuple with one value for each part."""
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
+
+
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
+    for name, (array, axes) in arrays.items():
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
+                )
+
+
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
+
+
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
+    """The first axis as the leading axes that it was."""
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
+    """The value as an array of this shape and dtype, those of the model."""
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype)
+
+
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, _PART // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
+
+
+def _where(condition: Any, a: Any, b: Any, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """a where the condition holds, else b."""
+    if out is None or out.size < 4096:
+        chosen: NDArray[Any] = np.where(condition, a, b)
+        return chosen if out is None else _spread(chosen, out.shape, out)
+    # b ^ ((a ^ b) & mask), bit by bit; NumPy's where takes three times as long on mixed conditions
+    kind = np.int32 if out.itemsize == 4 else np.int64
+    a, b = (np.broadcast_to(np.asarray(v, out.dtype), out.shape) for v in (a, b))
+    condition = np.broadcast_to(condition, out.shape)
+    step = max(1, 2**15 // max(1, out[:1].size))
+    masks = np.empty(out[:step].shape, kind)
+    for start in range(0, len(out), step):
+        rows = slice(start, start + step)
+        left, right, bits = a[rows].view(kind), b[rows].view(kind), out[rows].view(kind)
+        mask = masks[: len(bits)]
+        np.negative(condition[rows].view(np.int8), out=mask, dtype=kind)
+        np.bitwise_xor(left, right, out=bits)
+        np.bitwise_and(bits, mask, out=bits)
+        np.bitwise_xor(bits, right, out=bits)
+    return out
+
+
+def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The value repeated along the axes that it lacks."""
+    if out is None:
+        return np.broadcast_to(value, shape).copy()
+    out[...] = value
+    return out
+
+
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
+
+
+# Written by pullback from its own layers; digest of what stands above: 01f1e3fddfd39ab0

@@ -1,0 +1,475 @@
+"""Rotary position embedding
+
+The features of each place are taken in pairs, one from each half, and each pair is turned by an angle of its own.
+
+    a[..., t, i] = x[..., t, i + 0]
+    b[..., t, i] = x[..., t, i + size(i)]
+    u[..., t, i] = a[..., t, i] * cos(phi[t, i]) - b[..., t, i] * sin(phi[t, i])
+    v[..., t, i] = b[..., t, i] * cos(phi[t, i]) + a[..., t, i] * sin(phi[t, i])
+    y[..., t, m] = pad(0, u[..., t, m + 0]) + pad(0, v[..., t, m - size(i)])
+
+Written by pullback 0.1.0 from the definition rotary_embedding.toml; to change it, change that file.
+Digest of the definition: 5cf6f6a883534f86
+The derivation, step by step, each step proved: pullback show rotary_embedding
+It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Gradients(NamedTuple):
+    """The gradients of sum(dy * y), each in the shape and the dtype of its input."""
+
+    dx: NDArray[np.floating]  # (..., T, L)
+
+
+class Cache(NamedTuple):
+    """What backward reads of forward's values."""
+
+    I: int
+    cos_phi: NDArray[np.floating]
+    sin_phi: NDArray[np.floating]
+    I_2: float
+    L: int
+    batch: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    work: Workspace
+    turn: int
+
+
+class Workspace(NamedTuple):
+    """Arrays that forward and backward write into; where one is None they make it."""
+
+    sizes: tuple[Any, ...] | None = None  # (dtype, I, L, M, T, size_batch)
+    owned: frozenset[int] = frozenset()  # what id() says of the arrays
+    turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
+    cos_phi: NDArray[np.floating] | None = None  # (T, I)
+    u: NDArray[np.floating] | None = None  # (*batch, T, I)
+    sin_phi: NDArray[np.floating] | None = None  # (T, I)
+    sin_phi_b: NDArray[np.floating] | None = None  # (*batch, T, I)
+    v: NDArray[np.floating] | None = None  # (*batch, T, I)
+    cos_phi_b: NDArray[np.floating] | None = None  # (*batch, T, I)
+    y: NDArray[np.floating] | None = None  # (*batch, T, M)
+    da: NDArray[np.floating] | None = None  # (*batch, T, I)
+    cos_phi_du: NDArray[np.floating] | None = None  # (*batch, T, I)
+    db: NDArray[np.floating] | None = None  # (*batch, T, I)
+    sin_phi_du: NDArray[np.floating] | None = None  # (*batch, T, I)
+    dx: NDArray[np.floating] | None = None  # (*batch, T, L)
+
+
+_NEW = Workspace()
+
+
+def forward(
+    x: NDArray[np.floating], phi: NDArray[np.floating], *, work: Workspace | None = None
+) -> tuple[NDArray[np.floating], Cache]:
+    """y, and what backward needs to know of the way to it.
+
+    Arguments, with T places, I pairs of features, M, L:
+        x: queries or keys, two halves of features, (..., T, L), floats
+        phi: the angle of each pair at each place, (T, I), floats
+        work: a workspace to write into, or None for new arrays
+
+    Returns (output, cache): y of shape (..., T, M), and what backward needs.
+
+    All floats have one dtype, float32 or float64, and so has the result. Inputs are
+    never changed, and nothing is broadcast. The cache holds inputs and the output where
+    backward reads them: write on neither before it.
+
+    Raises TypeError for a wrong dtype and ValueError for a wrong shape
+    or a label out of range; the message names the argument.
+    """
+    x, phi, dtype, batch, I, L, M, T = _arguments(x, phi)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
+    work = _NEW if work is None else work
+    _fitting(Workspace, work, (dtype, I, L, M, T, size_batch), x=x, phi=phi)
+    # a[..., t, i] = x[..., t, i + 0]
+    a = _window(x, 2, 0, (1,), (I,))
+    # b[..., t, i] = x[..., t, i + size(i)]
+    b = _window(x, 2, I, (1,), (I,))
+    # u[..., t, i] = a[..., t, i] * cos(phi[t, i]) - b[..., t, i] * sin(phi[t, i])
+    cos_phi = np.cos(phi, out=work.cos_phi)
+    u = np.multiply(cos_phi, a, out=work.u)
+    sin_phi = np.sin(phi, out=work.sin_phi)
+    sin_phi_b = np.multiply(sin_phi, b, out=work.sin_phi_b)
+    u -= sin_phi_b
+    # v[..., t, i] = b[..., t, i] * cos(phi[t, i]) + a[..., t, i] * sin(phi[t, i])
+    v = np.multiply(sin_phi, a, out=work.v)
+    cos_phi_b = np.multiply(cos_phi, b, out=work.cos_phi_b)
+    v += cos_phi_b
+    # y[..., t, m] = pad(0, u[..., t, m + 0]) + pad(0, v[..., t, m - size(i)])
+    I_2 = -I
+    y = np.add(_window(u, 2, 0, (1,), (M,)), _window(v, 2, I_2, (1,), (M,)), out=work.y)
+    shape = (*batch, T, M)
+    turn = work.turns[0]
+    cache = Cache(I, cos_phi, sin_phi, I_2, L, batch, shape, dtype, work, turn)
+    return _unflat(y, batch), cache
+
+
+def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
+    """The gradients, given the gradient by the output.
+
+    Arguments:
+        dy: the gradient by y, (..., T, M), of the inputs' dtype
+        cache: what forward returned beside the output
+
+    Raises TypeError and ValueError as forward does. The cache may be used again.
+    """
+    _check_cache(cache, Cache)
+    I, cos_phi, sin_phi, I_2, L, batch, shape, dtype, work, turn = cache
+    _current(work, turn)
+    dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
+    _apart(work, dy=dy)
+    # ∂E/∂v[n,t,i] = ∂E/∂y[n,t,i + I]
+    dv = _window(dy, 2, I, (1,), (I,))
+    # ∂E/∂u[n,t,i] = ∂E/∂y[n,t,i]
+    du = _window(dy, 2, 0, (1,), (I,))
+    # ∂E/∂a[n,t,i] = sin(φ[t,i]) ∂E/∂v[n,t,i] + cos(φ[t,i]) ∂E/∂u[n,t,i]
+    da = np.multiply(sin_phi, dv, out=work.da)
+    cos_phi_du = np.multiply(cos_phi, du, out=work.cos_phi_du)
+    da += cos_phi_du
+    # ∂E/∂b[n,t,i] = cos(φ[t,i]) ∂E/∂v[n,t,i] - sin(φ[t,i]) ∂E/∂u[n,t,i]
+    db = np.multiply(cos_phi, dv, out=work.db)
+    sin_phi_du = np.multiply(sin_phi, du, out=work.sin_phi_du)
+    db -= sin_phi_du
+    # ∂E/∂x[n,t,l] = ∂E/∂a[n,t,l] + ∂E/∂b[n,t,l - I]
+    dx = np.add(_window(da, 2, 0, (1,), (L,)), _window(db, 2, I_2, (1,), (L,)), out=work.dx)
+    return Gradients(_unflat(dx, batch))
+
+
+def value(x: NDArray[np.floating], phi: NDArray[np.floating]) -> NDArray[np.floating]:
+    """y alone, with arguments as in forward.
+
+    Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
+    """
+    x, phi, dtype, batch, I, _, M, T = _arguments(x, phi)
+    if not batch:
+        return forward(x, phi)[0]
+    y = np.empty((*batch, T, M), dtype)
+    for _rows in _parts(batch, 4 * T * I + T * M):
+        y[_rows], _ = forward(x[_rows], phi)
+    return y
+
+
+def workspace(x: NDArray[np.floating], phi: NDArray[np.floating]) -> Workspace:
+    """Arrays for calls with such arguments: forward(..., work=workspace(...)).
+
+    Each further call with it makes no new array but copies of windows, some MB, and of inputs with
+    zeros around them. What a call returns lies in the workspace, and
+    holds until the next call that is given it; no argument may lie there. Raises as forward does.
+    """
+    x, _, dtype, batch, I, L, M, T = _arguments(x, phi)
+    x = _flat(x, batch)
+    size_batch = x.shape[0]
+    arrays: dict[str, NDArray[Any]] = {
+        "cos_phi": np.empty((T, I), dtype),
+        "u": np.empty((size_batch, T, I), dtype),
+        "sin_phi": np.empty((T, I), dtype),
+        "sin_phi_b": np.empty((size_batch, T, I), dtype),
+        "v": np.empty((size_batch, T, I), dtype),
+        "cos_phi_b": np.empty((size_batch, T, I), dtype),
+        "y": np.empty((size_batch, T, M), dtype),
+        "da": np.empty((size_batch, T, I), dtype),
+        "cos_phi_du": np.empty((size_batch, T, I), dtype),
+        "db": np.empty((size_batch, T, I), dtype),
+        "sin_phi_du": np.empty((size_batch, T, I), dtype),
+        "dx": np.empty((size_batch, T, L), dtype),
+    }
+    return Workspace((dtype, I, L, M, T, size_batch), _ids(arrays), [0], **arrays)
+
+
+def jvp(
+    inputs: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """The output, and its derivative along tangents of the inputs (forward mode).
+
+    Arguments:
+        inputs: forward's arguments, as one tuple
+        tangents: a tuple of directions in the order of Gradients, each in its input's shape
+
+    Returns (output, tangent), both of shape (..., T, M).
+    """
+    x, phi = _each("inputs", inputs, "x phi")
+    x, phi, dtype, batch, I, L, M, T = _arguments(x, phi)
+    x = _flat(x, batch)
+    (x_dot,) = _each("tangents", tangents, "x_dot")
+    x_dot = _flat(_like("x_dot", x_dot, (*batch, T, L), dtype, "x"), batch)
+    # a[..., t, i] = x[..., t, i + 0]
+    a = _window(x, 2, 0, (1,), (I,))
+    # b[..., t, i] = x[..., t, i + size(i)]
+    b = _window(x, 2, I, (1,), (I,))
+    # u[..., t, i] = a[..., t, i] * cos(phi[t, i]) - b[..., t, i] * sin(phi[t, i])
+    cos_phi = np.cos(phi)
+    sin_phi = np.sin(phi)
+    u = cos_phi * a - sin_phi * b
+    # v[..., t, i] = b[..., t, i] * cos(phi[t, i]) + a[..., t, i] * sin(phi[t, i])
+    v = sin_phi * a + cos_phi * b
+    # y[..., t, m] = pad(0, u[..., t, m + 0]) + pad(0, v[..., t, m - size(i)])
+    I_2 = -I
+    y = _window(u, 2, 0, (1,), (M,)) + _window(v, 2, I_2, (1,), (M,))
+    # ȧ[n,t,i] = ẋ[n,t,i]
+    a_dot = _window(x_dot, 2, 0, (1,), (I,))
+    # ḃ[n,t,i] = ẋ[n,t,i + I]
+    b_dot = _window(x_dot, 2, I, (1,), (I,))
+    # u̇[n,t,i] = ȧ[n,t,i] cos(φ[t,i]) - ḃ[n,t,i] sin(φ[t,i])
+    u_dot = cos_phi * a_dot - sin_phi * b_dot
+    # v̇[n,t,i] = ȧ[n,t,i] sin(φ[t,i]) + ḃ[n,t,i] cos(φ[t,i])
+    v_dot = sin_phi * a_dot + cos_phi * b_dot
+    # ẏ[n,t,m] = u̇[n,t,m] + v̇[n,t,m - I]
+    y_dot = _window(u_dot, 2, 0, (1,), (M,)) + _window(v_dot, 2, I_2, (1,), (M,))
+    return _unflat(y, batch), _unflat(y_dot, batch)
+
+
+def jacobian(x: NDArray[np.floating], phi: NDArray[np.floating]) -> Gradients:
+    """Every derivative of every entry of the output; for teaching and tests, at small sizes.
+
+    Returns Gradients whose arrays have the output's axes and then the input's.
+    """
+    y, cache = forward(x, phi)
+    return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+def _arguments(x: Any, phi: Any) -> tuple[Any, ...]:
+    """The arguments, checked, with their dtype and the sizes of their axes."""
+    x = _array("x", x, "... T L")
+    phi = _array("phi", phi, "T I")
+    dtype = x.dtype
+    if phi.dtype != dtype:
+        _one_dtype(x=x, phi=phi)
+    batch = x.shape[: x.ndim - 2]
+    T = x.shape[-2]
+    L = x.shape[-1]
+    I = phi.shape[1]
+    if phi.shape != (T, I):
+        _one_size(x=(x, "... T L"), phi=(phi, "T I"))
+    M = 2 * I
+    _some("M = 2 * I", M)
+    _within("x[..., t, i + 0] leaves axis 2 of x", 0, I - 1, L)
+    _within("x[..., t, i + size(i)] leaves axis 2 of x", I, 2 * I - 1, L)
+    return x, phi, dtype, batch, I, L, M, T
+
+
+def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
+    """See that a workspace is one, was made for these sizes, and that no argument lies in it."""
+    if not isinstance(work, kind):
+        raise TypeError(
+            f"work is {type(work).__name__}; it must be what workspace of this module returned"
+        )
+    if work.sizes is None:
+        return  # new arrays for each call
+    if work.sizes != sizes:
+        made, asked = ("({})".format(", ".join(map(str, s))) for s in (work.sizes, sizes))
+        raise ValueError(
+            f"work was made for dtype and sizes {made}, and the arguments have {asked}; "
+            "make another with workspace"
+        )
+    _apart(work, **arrays)
+    work.turns[0] += 1
+
+
+def _apart(work: Any, /, **arrays: Any) -> None:
+    """Refuse an argument that lies in the workspace, as it would be written over."""
+    for name, array in arrays.items():
+        if id(array) in work.owned or id(array.base) in work.owned:
+            raise ValueError(
+                f"{name} lies in the workspace that is written into; pass a copy of it"
+            )
+
+
+def _ids(arrays: dict[str, NDArray[Any]]) -> frozenset[int]:
+    """What id() says of these arrays."""
+    return frozenset(map(id, arrays.values()))
+
+
+def _check_cache(cache: Any, kind: Any) -> None:
+    """Refuse what is no cache of this module."""
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"cache is {type(cache).__name__}; it must be what forward of this module returned"
+        )
+
+
+def _current(work: Any, turn: int) -> None:
+    """Refuse a cache whose arrays a later call of forward has written over."""
+    if work.turns[0] != turn:
+        raise ValueError(
+            "cache lies in a workspace that forward has been given again since; "
+            "use the cache of the last call"
+        )
+
+
+def _read(name: str, value: Any) -> NDArray[Any]:
+    """The value as an array."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array: {error}") from None
+
+
+def _array(name: str, value: Any, axes: str) -> NDArray[Any]:
+    """The value as an array of floats with these axes."""
+    array: NDArray[Any] = value if type(value) is np.ndarray else _read(name, value)
+    dtype = array.dtype
+    if dtype.type not in _FLOAT_TYPES:
+        raise TypeError(f"{name} has dtype {dtype}; it must be float32 or float64")
+    if array.ndim != axes.count(" ") + 1 and not _fits(array, axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')})")
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+_FLOAT_TYPES = (np.float64, np.float32)
+
+
+def _one_dtype(**arrays: Any) -> None:
+    """Say which array has another dtype than most, or than the first where there is no most."""
+    names: dict[Any, list[str]] = {}
+    for name, array in arrays.items():
+        names.setdefault(array.dtype, []).append(name)
+    usual = max(names, key=lambda dtype: len(names[dtype]))
+    for name, array in arrays.items():
+        if array.dtype != usual:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; it must be {usual}, as {names[usual][0]} has"
+            )
+
+
+def _fits(array: NDArray[Any], axes: str) -> bool:
+    """Has the array these axes, `...` being any number of them?"""
+    wanted = len(axes.split())
+    return array.ndim >= wanted - 1 if axes.startswith("...") else array.ndim == wanted
+
+
+def _each(name: str, values: Any, parts: str) -> tuple[Any, ...]:
+    """The values of a tuple with one value for each part."""
+    try:
+        each = tuple(values)
+    except TypeError:
+        raise TypeError(f"{name} is {type(values).__name__}; it must be a tuple") from None
+    if len(each) != len(parts.split()):
+        wanted = parts.replace(" ", ", ")
+        raise ValueError(f"{name} has {len(each)} values; it must have those for {wanted}")
+    return each
+
+
+def _one_size(**arrays: Any) -> None:
+    """Say which array has another size for an axis than most, or than the first one."""
+    names: dict[str, dict[int, list[str]]] = {}  # of the arrays that show a size, for each axis
+    shown: dict[str, list[tuple[str, int]]] = {}
+    for name, (array, axes) in arrays.items():
+        words = axes.split()
+        lead = array.ndim - len(words) + 1 if axes.startswith("...") else 0
+        sizes = [array.shape[:lead], *array.shape[lead:]] if lead or "..." in words else array.shape
+        shown[name] = list(zip(words, sizes))
+        for axis, size in shown[name]:
+            names.setdefault(axis, {}).setdefault(size, []).append(name)
+    for name, (array, axes) in arrays.items():
+        for axis, size in shown[name]:
+            usual = max(names[axis], key=lambda s: len(names[axis][s]))
+            if size != usual:
+                raise ValueError(
+                    f"{name} has shape {array.shape}; it must be ({axes.replace(' ', ', ')}) "
+                    f"with {axis} = {usual}, as {names[axis][usual][0]} has"
+                )
+
+
+def _flat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
+    """The leading axes, whose sizes are `batch`, as one axis."""
+    if len(batch) == 1:
+        return array
+    size = 1
+    for axis_size in batch:
+        size *= axis_size
+    return array.reshape((size, *array.shape[len(batch) :]))
+
+
+def _unflat(array: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
+    """The first axis as the leading axes that it was."""
+    return array if len(batch) == 1 else array.reshape((*batch, *array.shape[1:]))
+
+
+def _like(
+    name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any], model: str
+) -> NDArray[Any]:
+    """The value as an array of this shape and dtype, those of the model."""
+    array = value if type(value) is np.ndarray else _read(name, value)
+    if array.dtype == dtype and array.shape == shape:
+        return array
+    if array.dtype.type is not dtype.type:
+        raise TypeError(f"{name} has dtype {array.dtype}; it must be {dtype}, as {model}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; it must be {shape}, as {model}")
+    return array.astype(dtype)
+
+
+def _some(words: str, size: int) -> None:
+    """Refuse a size that is worked out, and below 1."""
+    if size < 1:
+        raise ValueError(f"{words} is {size}; it must be at least 1: an array is too short for it")
+
+
+def _within(words: str, low: int, high: int, size: int) -> None:
+    """Refuse an entry that lies outside of its axis."""
+    if low < 0 or high >= size:
+        raise ValueError(f"{words}: places {low} to {high} of {size} are read, from 0 on")
+
+
+def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
+    """Slices of the first axis, for parts of _PART entries or so, if a row has `entries`."""
+    count = sizes[0]
+    for size in sizes[1:]:
+        entries *= size
+    step = max(1, _PART // max(1, entries))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
+
+
+_PART = 2**20  # entries of arrays that value works with at a time
+
+
+def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
+    """Jacobians, a row for each entry of the output: the pullbacks of ones and zeros."""
+    unit = np.zeros(output.shape, output.dtype)
+    found = [np.zeros(output.shape + row.shape, row.dtype) for row in pull(unit)]
+    for at in np.ndindex(output.shape):
+        unit[at] = 1
+        for array, row in zip(found, pull(unit)):
+            array[at] = row
+        unit[at] = 0
+    return found
+
+
+def _window(
+    values: NDArray[Any], axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]
+) -> NDArray[Any]:
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside.
+
+    It is a view where it can be, and is only read.
+    """
+    shape = (*values.shape[:axis], *sizes, *values.shape[axis + 1 :])
+    if 0 in shape:
+        return np.zeros(shape, values.dtype)
+    size = values.shape[axis]
+    ends = [step * (count - 1) for step, count in zip(steps, sizes)]
+    low, high = start + sum(min(0, e) for e in ends), start + sum(max(0, e) for e in ends)
+    if low < 0 or high >= size:
+        before, behind = max(0, -low), max(0, high + 1 - size)
+        wide = (*values.shape[:axis], before + size + behind, *values.shape[axis + 1 :])
+        padded = np.zeros(wide, values.dtype)
+        padded[(slice(None),) * axis + (slice(before, before + size),)] = values
+        values, start = padded, start + before
+    stride = values.strides[axis]
+    strides = [*values.strides[:axis], *(step * stride for step in steps)]
+    first = values[(slice(None),) * axis + (slice(start, None),)]
+    return np.lib.stride_tricks.as_strided(
+        first, shape, [*strides, *values.strides[axis + 1 :]], writeable=False
+    )
+
+
+# Written by pullback from its own layers; digest of what stands above: cfd9bc743aed79b2
