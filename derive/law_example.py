@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.calculus.steps import Partial
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid
 from pullback.derive.laws.matching import Equality
 from pullback.derive.laws.registry import Law

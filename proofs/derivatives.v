@@ -1,4 +1,4 @@
-(* Derivatives by one entry of a tensor: what `differentiate` does, and the normal form's rules.
+(* Derivatives by one entry of a tensor: what the rules of derivatives do, and the normal form's rules.
    A tensor is a function x on the places J of its entries; `partial F x m d` says that F has at x
    the derivative d by the entry x_m, all others held. *)
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.

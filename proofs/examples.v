@@ -298,12 +298,67 @@ rewrite -sum_constant_factor.
 by apply: eq_bigr => i _; rewrite mulrA.
 Qed.
 
-(* law: differentiate *)
-Example example_differentiate (R : realType) (M : nat) (a : R) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
-    (n : 'I_M.+1) :
-  partial (fun x => a * (x n) ^+ 2) x m (2 * a * ⟦m == n⟧ * x n).
+(* law: sum rule *)
+Example example_sum_rule (R : realType) (M : nat) (c : R) (x : 'I_M.+1 -> R) (d : R) (m : 'I_M.+1)
+    (n : 'I_M.+1) (d1 : 'I_M.+1 -> R) (d2 : R) :
+  (forall i1a, partial (fun x => x i1a) x m (d1 i1a)) -> (partial (fun x => x n) x m d2) ->
+  partial (fun x => (c * x n) + d + (\sum_(i1a < M.+1) x i1a)) x m
+    ((c * d2) + (\sum_(i1a < M.+1) d1 i1a)).
 Proof.
-have P := partial_product (partial_constant x m a)
-  (partial_chain (derive_natural_power 1 (x n)) (partial_entry x n m)).
-by apply: (derivative_is P); rewrite mul0r add0r expr1 [n == m]eq_sym; ring.
+move=> D1 D2; have P := partial_product (partial_constant x m c) D2.
+have Q := partial_add (partial_add P (partial_constant x m d)) (partial_sum D1).
+by apply: (derivative_is Q); rewrite mul0r add0r addr0.
 Qed.
+
+(* law: product rule *)
+Example example_product_rule (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
+    (n : 'I_M.+1) (d1 : R) (d2 : R) :
+  (partial (fun x => expR (x n)) x m d1) -> (partial (fun x => x n) x m d2) ->
+  partial (fun x => expR (x n) * x n) x m ((d1 * x n) + (d2 * expR (x n))).
+Proof.
+by move=> D1 D2; apply: (derivative_is (partial_product D1 D2)); rewrite [expR _ * _]mulrC.
+Qed.
+
+(* law: quotient rule *)
+Example example_quotient_rule (R : realType) (K : nat) (x : 'I_K.+1 -> R) (k : 'I_K.+1)
+    (m : 'I_K.+1) (n : 'I_K.+1) (d1 : R) (d2 : R) :
+  (x k != 0) -> (partial (fun x => x k) x m d1) -> (partial (fun x => x n) x m d2) ->
+  partial (fun x => x n / x k) x m ((d2 / x k) - (d1 * x n / (x k) ^+ 2)).
+Proof.
+by move=> k0 D1 D2; apply: (derivative_is (partial_quotient k0 D2 D1)); field.
+Qed.
+
+(* law: power rule *)
+Example example_power_rule (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1) (n : 'I_M.+1)
+    (d1 : R) :
+  (partial (fun x => x n) x m d1) -> partial (fun x => (x n) ^+ 3) x m (3 * d1 * (x n) ^+ 2).
+Proof.
+move=> D; apply: (derivative_is (partial_chain (derive_natural_power 2 (x n)) D)).
+by rewrite mulrAC.
+Qed.
+
+(* law: chain rule *)
+Example example_chain_rule (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1) (n : 'I_M.+1)
+    (d1 : R) :
+  (partial (fun x => x n) x m d1) ->
+  partial (fun x => expR (tanh (x n))) x m (d1 * (1 - (tanh (x n)) ^+ 2) * expR (tanh (x n))).
+Proof.
+move=> D; have P := partial_chain (derive_exp _) (partial_chain (derive_tanh _) D).
+by apply: (derivative_is P); rewrite mulrC [_ * d1]mulrC.
+Qed.
+
+(* law: slope by cases *)
+Example example_slope_by_cases (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
+    (n : 'I_M.+1) (d1 : R) :
+  (x n != 0) -> (partial (fun x => x n) x m d1) ->
+  partial (fun x => Num.max 0 (x n)) x m (d1 * ⟦0 < x n⟧).
+Proof.
+move=> n0 D; have zero : 0 != x n by rewrite eq_sym.
+have P := partial_max zero (partial_constant x m 0) D.
+by apply: (derivative_is P); rewrite mulr0 add0r mulrC.
+Qed.
+
+(* law: entry by an entry *)
+Example example_entry_by_an_entry (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
+    (n : 'I_M.+1) : partial (fun x => x n) x m ⟦m == n⟧.
+Proof. by rewrite eq_sym; apply: partial_entry. Qed.

@@ -1,16 +1,25 @@
 """Examples of laws as statements in Coq: what proofs/examples.v must say of each."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, entry_name, is_size
+from pullback.derive.index.objects import (
+    BOUND,
+    Index,
+    KroneckerDelta,
+    entry,
+    entry_indices,
+    entry_name,
+    free_indices,
+    is_size,
+)
 from pullback.derive.law_example import HOLDER, Example, read_example
 from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Tensor
@@ -33,6 +42,8 @@ CONDITIONS = {  # where both sides have a value, and what mathcomp does not know
     "powers of one base": ("0 < a",),
     "log of the error function": ("forall x, erf x < 1",),
     "complementary error function": ("forall x, erf (- x) = - erf x",),
+    "quotient rule": ("x k != 0",),
+    "slope by cases": ("x n != 0",),
 }
 SIMPLE = re.compile(r"\w+|⟦[^⟦⟧]*⟧")  # what needs no brackets around it
 COMPARED = {sp.StrictGreaterThan: "<", sp.GreaterThan: "<=", sp.Ne: "!=", sp.Eq: "=="}
@@ -41,10 +52,16 @@ COMPARED = {sp.StrictGreaterThan: "<", sp.GreaterThan: "<=", sp.Ne: "!=", sp.Eq:
 def statement(law: Law) -> str:
     """What a law's example says, in one line, under the name that `example_name` gives it."""
     example = read_example(law)
+    slopes = inner_slopes(example.after)
     premises = [*CONDITIONS.get(law.name, ()), *given(example)]
-    said = " -> ".join([*(f"({p})" for p in premises), conclusion(example)])
+    premises += [has_slope(partial, text(name)) for partial, name in slopes.items()]
+    said = " -> ".join([*(f"({p})" for p in premises), conclusion(example, slopes)])
     erf = ["(erf : R -> R)"] if "erf" in said else []
-    return f"{' '.join(['(R : realType)', *binders(example), *erf])} : {said}"
+    named = [
+        f"({entry_name(d)} : {' -> '.join([*map(axis_of, entry_indices(d)), 'R'])})"
+        for d in slopes.values()
+    ]
+    return f"{' '.join(['(R : realType)', *binders(example), *named, *erf])} : {said}"
 
 
 def example_name(law: Law) -> str:
@@ -52,14 +69,35 @@ def example_name(law: Law) -> str:
     return "example_" + re.sub(r"\W+", "_", law.name)
 
 
-def conclusion(example: Example) -> str:
+def conclusion(example: Example, slopes: Mapping[Expr, Expr]) -> str:
     """`before = after`; for a derivative that it has this value."""
-    before, after = example.before, example.after
+    before, after = example.before, example.after.xreplace(dict(slopes))
     if not isinstance(before, Partial):
         left = operand(before) if isinstance(before, Where) else text(before)
         return f"{left} = {text(after)} :> R"
-    name, places = entry_name(before.wrt), " ".join(map(argument, entry_indices(before.wrt)))
-    return f"partial (fun {name} => {text(before.expr)}) {name} {places} ({text(after)})"
+    return has_slope(before, text(after))
+
+
+def inner_slopes(expr: Expr) -> dict[Expr, Expr]:
+    """The derivatives in an expression, each with a name: an entry at the indices bound there."""
+    found = sorted(expr.atoms(Partial), key=str)
+    return {
+        partial: entry(f"d{at}", [i for i in free_indices(partial) if i.name.startswith(BOUND)])
+        for at, partial in enumerate(found, 1)
+    }
+
+
+def has_slope(partial: Expr, slope: str) -> str:
+    """That a derivative has this value, at every place of what is bound around it."""
+    name, places = entry_name(partial.wrt), " ".join(map(argument, entry_indices(partial.wrt)))
+    said = f"partial (fun {name} => {text(partial.expr)}) {name} {places} {bracketed(slope)}"
+    bound = [text(i) for i in free_indices(partial) if i.name.startswith(BOUND)]
+    return f"forall {' '.join(bound)}, {said}" if bound else said
+
+
+def bracketed(said: str) -> str:
+    """What a function is applied to."""
+    return said if SIMPLE.fullmatch(said) else f"({said})"
 
 
 def given(example: Example) -> Iterator[str]:
@@ -89,6 +127,11 @@ def binders(example: Example) -> Iterator[str]:
         yield f"({index.name} : {axis(index.size)})"
 
 
+def axis_of(index: Index) -> str:
+    """The places of an index."""
+    return axis(index.size)
+
+
 def axis(size: Expr) -> str:
     """The places of an axis, of which there is one at least."""
     return f"'I_{size}.+1"
@@ -96,8 +139,7 @@ def axis(size: Expr) -> str:
 
 def argument(expr: Expr) -> str:
     """An expression that a function is applied to."""
-    said = text(expr)
-    return said if SIMPLE.fullmatch(said) else f"({said})"
+    return bracketed(text(expr))
 
 
 def operand(expr: Expr) -> str:

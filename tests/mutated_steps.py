@@ -7,8 +7,8 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index, Indexed, KroneckerDelta, free_indices, is_size
 
@@ -40,7 +40,9 @@ def places(expr: Expr, path: Path = ()) -> Iterator[tuple[Path, Expr]]:
     yield path, expr
     if isinstance(expr, Binder):
         yield from places(expr.open()[0], (*path, "body"))
-    elif not isinstance(expr, Indexed | Partial):
+    elif isinstance(expr, Partial):
+        yield from places(expr.expr, (*path, 0))
+    elif not isinstance(expr, Indexed):
         for number, part in enumerate(expr.args):
             yield from places(part, (*path, number))
 

@@ -50,7 +50,8 @@ def test_show_prints_steps_laws_and_checks(capsys):
     assert run("show", "softmax", "--detail", "every") == 0
     shown = capsys.readouterr().out
     for word in (
-        "differentiate",
+        "quotient rule",
+        "entry by an entry",
         "sum over a delta",
         "proved for every size",
         "diagonal plus rank one",

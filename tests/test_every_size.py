@@ -73,7 +73,6 @@ OPEN = {
     # a mask's own name for what it hides: 0 / p where p is 0 was 0 and is no number
     "mask_times_log": {"∂dp/∂p, pushed forward: fold": 1},
     "t_sne": {
-        "∂C/∂y: differentiate": 1,
         "∂C/∂y: distribute": 1,
         "∂dy/∂y, pushed forward: distribute": 1,
     },
@@ -272,8 +271,13 @@ NEEDS = {  # equations, and what their steps need, in print
     "u[n] = exp(x[n]) / sum(m, exp(x[m]) + 1)": set(),
     "u[n] = log(1 + x[n]**2) + sqrt(x[n]**2 + 1/10) + a / (1 + a**2)": set(),
     "u[n] = a / x[n]": {"x[n] ≠ 0", "x[n′] ≠ 0"},
-    "u[n] = log(x[n])": {"x[n] > 0", "x[n′] > 0", "x[n] ≠ 0"},
-    "u[n] = log1p(x[n])": {"1 + x[n] > 0", "1 + x[n′] > 0", "1 + x[n] ≠ 0"},
+    "u[n] = log(x[n])": {"x[n] > 0", "x[n′] > 0", "x[n] ≠ 0", "x[n′] ≠ 0"},
+    "u[n] = log1p(x[n])": {
+        "1 + x[n] > 0",
+        "1 + x[n′] > 0",
+        "1 + x[n] ≠ 0",
+        "1 + x[n′] ≠ 0",
+    },
     "u[n] = where(m[n] > 0, a / x[n], 0)": {
         "x[n] ≠ 0 if m[n] > 0",
         "x[n′] ≠ 0 if m[n′] > 0",
@@ -284,6 +288,7 @@ NEEDS = {  # equations, and what their steps need, in print
         "m[n] ≠ 0",
         "s[n] > 0",
         "Σ_i (Σ_j w[j] a[i,j]²) / (Σ_j w[j] a[n,j]²) > 0",
+        "Σ_i (Σ_j w[j] a[i,j]²) / (Σ_j w[j] a[n,j]²) ≠ 0",
         "Σ_j w[j] a[n,j]² ≠ 0",
         "Σ_j w[j] a[n′,j]² ≠ 0",
         "Σ_{n,j} w[j] a[n,j]² ≠ 0",

@@ -1,8 +1,8 @@
 """Every law's example is read, the law turns its left side into its right, and both are equal.
 
-Two examples use words beside the language of definitions, since no definition can write what their
-laws are about: `differentiate` (diff, a derivative that is not yet worked out) and `complementary
-error function` (erfc).
+Some examples use words beside the language of definitions, since no definition can write what their
+laws are about: the rules of derivatives (diff, a derivative that is not yet worked out) and
+`complementary error function` (erfc).
 """
 
 import re
@@ -24,7 +24,13 @@ from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
 
 BEYOND = {  # words that no definition can say
-    "differentiate": {"diff"},
+    "sum rule": {"diff"},
+    "product rule": {"diff"},
+    "quotient rule": {"diff"},
+    "power rule": {"diff"},
+    "chain rule": {"diff"},
+    "slope by cases": {"diff"},
+    "entry by an entry": {"diff"},
     "scaled error function": {"erfcx"},
     "log of the error function": {"erfcx"},
     "weights as exponentials": {"logsigmoid"},

@@ -9,7 +9,6 @@ from argparse import Namespace
 
 import pytest
 
-import pullback.derive.calculus.steps  # noqa: F401  (it registers `differentiate`)
 from proofs import certify
 from proofs.sources import (
     COMMENT,

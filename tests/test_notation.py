@@ -22,8 +22,8 @@ from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.latex import latex
 from pullback.codegen.pages.terminal import show, wrap
 from pullback.derive.calculus.derivation import Derivation, derive
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import (
     Index,
@@ -354,7 +354,23 @@ SPELLED = [
     (Bracket(x > 0) * dz, "𝟙[x[n,j] > 0] ∂L/∂z[n,j]", None),
     (Bracket(x >= a + 1), "𝟙[x[n,j] ≥ 1 + a]", r"\mathrm{1\!l}[x_{n j} \ge 1 + a]"),
     (a * Where(x > 0, x, 0), "a where(x[n,j] > 0, x[n,j], 0)", None),
-    (Partial(a * x, x), "∂/∂x[n,j] (a x[n,j])", None),
+    (
+        Partial(a * x, x),
+        "∂/∂x[n,j] (a x[n,j])",
+        r"\frac{\partial}{\partial x_{n j}} (a \, x_{n j})",
+    ),
+    (
+        a * Partial(x, entry("x", [n, i])) * Bracket(a > 0),
+        "a 𝟙[a > 0] ∂x[n,j]/∂x[n,i]",
+        r"a \, \mathrm{1\!l}[a > 0] \, \frac{\partial x_{n j}}{\partial x_{n i}}",
+    ),
+    (
+        Partial(x, x) / x - a * Sum(Partial(x**2, x), j) / x**2,
+        "(1/x[n,j]) ∂x[n,j]/∂x[n,j] - (a/x[n,j]²) Σ_i ∂/∂x[n,i] (x[n,i]²)",
+        r"\frac{1}{x_{n j}} \, \frac{\partial x_{n j}}{\partial x_{n j}} - \frac{a}{x_{n j}^{2}} "
+        r"\, \sum_{i} \frac{\partial}{\partial x_{n i}} (x_{n i}^{2})",
+    ),
+    (Partial(x, x) * x / a, "(1/a) x[n,j] ∂x[n,j]/∂x[n,j]", None),
     (sp.sqrt(sp.pi) * x, "√(π) x[n,j]", None),
 ]
 

@@ -59,17 +59,16 @@ def test_gradients_by_name(affine):
 def test_steps_lead_from_one_to_the_next(affine):
     steps = affine.gradients["w"].steps
     first, *_, last, form = steps
-    assert (first.law, last.law) == ("differentiate", "sum over a delta")
+    assert (first.law, last.law) == ("sum rule", "sum over a delta")
     assert (form,) == affine.gradients["w"].forms and form.after == "(hᵀ ∂ℒ/∂z)[d,k]"
     assert form.shapes == "(D×N)(N×K) → D×K" and "hence hᵀ" in form.why[0]
     assert form._repr_markdown_().endswith(r"hence $\displaystyle h^{\top}$")
-    assert first.statement.startswith("SymPy differentiates") and first.check.startswith(
-        "for every size; exact at"
-    )
+    assert first.statement.startswith("A sum is differentiated term by term")
+    assert first.check.startswith("for every size; exact at")
     assert first.before.startswith("∂/∂w[d,k]") and first.after == steps[1].before
     assert last.after == "Σ_n′ h[n′,d] ∂ℒ/∂z[n′,k]" and r"\sum_{n'}" in last.after_latex
-    assert [s.number for s in steps] == [2, 3, 4, 5, 6]  # the first one leads z to matrices
-    assert str(steps).count("\n") == 4 and "(differentiate; for every size; exact at" in str(steps)
+    assert [s.number for s in steps] == [2, 3, 4, 5, 6, 7]  # the first one leads z to matrices
+    assert str(steps).count("\n") == 5 and "(sum rule; for every size; exact at" in str(steps)
     assert steps._repr_markdown_().startswith(r"(2) $\displaystyle \frac{\partial}{\partial w")
 
 

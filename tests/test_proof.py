@@ -103,7 +103,13 @@ USED = {
     "tanh as a sigmoid": "gelu_tanh",
     "complement of a sigmoid": "sigmoid",
     "sigmoid less a number": "binary_cross_entropy",
-    "differentiate": "affine",
+    "sum rule": "affine",
+    "product rule": "gelu",
+    "quotient rule": "softmax",
+    "power rule": "l2",
+    "chain rule": "softmax",
+    "slope by cases": "relu",
+    "entry by an entry": "affine",
 }
 
 

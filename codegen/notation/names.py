@@ -13,6 +13,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.errors import PullbackError
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.objects import Index, entry_name, is_entry
 from pullback.derive.layer import Layer
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -52,7 +53,9 @@ class Tensors:
         return rest if rest != name and name not in self.places and rest in self.places else None
 
     def is_slope(self, expr: Expr) -> bool:
-        """Is it a cotangent, whose own stroke must not meet another?"""
+        """Is it a cotangent or a derivative, whose own stroke must not meet another?"""
+        if isinstance(expr, Partial):
+            return True
         return is_entry(expr) and self.source(entry_name(expr)) is not None
 
     def is_unit(self, expr: Expr) -> bool:

@@ -6,8 +6,8 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.notation.names import Tensors
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Binder, Extreme, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry
 from pullback.derive.layer import Layer
@@ -72,7 +72,8 @@ def term_order(tensors: Tensors, term: Expr) -> tuple[bool, int, object]:
 
 def reaches_right(factor: Expr) -> bool:
     """Does it reach as far as the product goes on: a sum, an extreme value, a derivative?"""
-    return isinstance(factor, Sum | Extreme | Partial)
+    whole = isinstance(factor, Partial) and not is_entry(factor.expr)
+    return whole or isinstance(factor, Sum | Extreme)
 
 
 def is_negative(term: Expr) -> bool:

@@ -11,6 +11,7 @@ from pullback.codegen.notation.deltas import between
 from pullback.codegen.notation.order import is_negative, is_scalar, reaches_right, split, term_order
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled
 from pullback.codegen.notation.writing import Writing
+from pullback.derive.index.derivatives import is_open
 from pullback.derive.index.objects import KroneckerDelta
 
 
@@ -38,6 +39,10 @@ def product(here: Writing, expr: Expr) -> Spelled:
     above, below = split(here.tensors, expr)
     if not below:
         return side_by_side(here, above), MUL
+    unworked = [f for f in above if is_open(f)]
+    if unworked and not all(map(is_scalar, below)):  # its own stroke stands behind the fraction
+        known = here.within(expr / sp.Mul(*unworked), MUL if style.latex else CALL)
+        return known + style.space + side_by_side(here, unworked), MUL
     if all(is_scalar(f) for f in below):
         front = [f for f in above if is_scalar(f) and not is_slope(f)]
         rest = [f for f in above if f not in front]

@@ -15,8 +15,8 @@ from pullback.codegen.notation.products import power, product, sum_of_terms
 from pullback.codegen.notation.shifts import whole
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, SIGN, Spelled, Style
 from pullback.codegen.notation.writing import Writer, Writing
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket, Where
 from pullback.derive.index.objects import (
     Index,
@@ -140,8 +140,10 @@ def reduction(here: Writing, expr: Expr) -> Spelled:
 
 
 def partial(here: Writing, expr: Expr) -> Spelled:
-    """A derivative that is not yet worked out."""
+    """A derivative that is not yet worked out; that of an entry as a fraction of its own."""
     below, _ = here.write(expr.wrt)
+    if is_entry(expr.expr):
+        return here.style.slope(here.write(expr.expr)[0], below), CALL
     inside = here.style.group(here.within(expr.expr, LOOSE))
     return f"{here.style.operator(below)} {inside}", MUL
 

@@ -12,10 +12,12 @@ from sympy import Expr
 
 from pullback.derive import laws
 from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
-from pullback.derive.calculus.steps import DIFFERENTIATE, Chain, Partial, tidy
+from pullback.derive.calculus.steps import Chain, differentiated, tidy
 from pullback.derive.calculus.structure import Structure, find_structure
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import log1p
+from pullback.derive.index.kinks import with_own_abs
 from pullback.derive.index.objects import Index, entries, entry_name, is_entry
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.algebra import is_hole
@@ -205,8 +207,8 @@ def derive_jacobian(
     rows = tuple(i.primed for i in node.indices)
     expr = substitute(value.meaning.end, dict(zip(node.indices, rows, strict=True)))
     columns = tuple(tensor.indices)
-    chain = Chain(Partial(expr, tensor.entry))
-    chain = chain.then(DIFFERENTIATE).then(laws.one_power)
+    chain = differentiated(Chain(Partial(with_own_abs(expr), tensor.entry)))
+    chain = chain.then(laws.one_power)
     chain = chain.then(laws.tanh_of_exponentials).then(laws.sigmoid)
     chain = tidy(chain, layer)
     chain = chain.then(laws.fold, foldable(layer, values, node))

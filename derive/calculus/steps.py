@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive import laws
-from pullback.derive.errors import TooLarge
-from pullback.derive.index.kinks import Sign, with_own_abs
-from pullback.derive.laws.registry import Law, law
+from pullback.derive.errors import MissingLaw, TooLarge
+from pullback.derive.index.derivatives import Partial
+from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.limits import MAX_OPERATIONS
-
-
-class Partial(Expr):
-    """∂ expr / ∂ entry, not yet worked out."""
-
-    @property
-    def expr(self) -> Expr:
-        """What is differentiated."""
-        return cast(Expr, self.args[0])
-
-    @property
-    def wrt(self) -> Expr:
-        """The entry by which it is differentiated."""
-        return cast(Expr, self.args[1])
 
 
 @dataclass(frozen=True)
@@ -72,35 +58,28 @@ class Chain:
         return Chain(self.start, (*self.steps, Step(law.name, self.end, after, assumes)))
 
 
-class Power(sp.Function):
-    """b**e. SymPy's own slope is e b**e b'/b, in which b' and b lose a factor that may be 0."""
-
-    nargs = 2
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        """By b it is e b**(e − 1), which is there where b is 0 and e is not below 1."""
-        base, exponent = self.args
-        return cast(
-            Expr, exponent * base ** (exponent - 1) if argindex == 1 else self * sp.log(base)
-        )
+DIFFERENTIATION = (
+    laws.slope_of_sum,
+    laws.slope_of_quotient,
+    laws.slope_of_product,
+    laws.slope_of_power,
+    laws.slope_of_function,
+    laws.slope_of_case,
+)
 
 
-def differentiate(expr: Expr) -> Expr:
-    """SymPy differentiates by one entry: ∂x_n/∂x_m = δ(n, m); kinks have their declared slopes.
-
-    diff(a * x[n]**2, x[m]) = 2 * a * x[n] * [n == m]
-
-    The entries of a tensor change independently: x_n moves with x_m only where they are the same
-    entry, and the delta says just that. The rest are the rules for functions of one variable.
-    """
-    assert isinstance(expr, Partial)
-    real = with_own_abs(expr.expr).replace(
-        lambda e: type(e) is sp.Pow and not e.exp.is_number, lambda e: Power(*e.args)
-    )
-    return cast(Expr, real.diff(expr.wrt).replace(sp.sign, Sign).replace(Power, sp.Pow))
-
-
-DIFFERENTIATE = law("differentiate")(differentiate)
+def differentiated(chain: Chain) -> Chain:
+    """A derivative is worked out, rule by rule; entries by entries last."""
+    while True:
+        before = chain
+        for rule in DIFFERENTIATION:
+            chain = chain.then(rule)
+        if chain is before:
+            break
+    chain = chain.then(laws.slope_of_entry)
+    for left in chain.end.atoms(Partial):
+        raise MissingLaw(f"no rule says what the slope of {type(left.expr).__name__} is")
+    return chain
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:

@@ -17,6 +17,15 @@ from pullback.derive.laws.algebra import (
     tie_to_label,
 )
 from pullback.derive.laws.definitions import assumption, fold, mask_from_output, put_in
+from pullback.derive.laws.derivatives import (
+    slope_of_case,
+    slope_of_entry,
+    slope_of_function,
+    slope_of_power,
+    slope_of_product,
+    slope_of_quotient,
+    slope_of_sum,
+)
 from pullback.derive.laws.exponential_products import (
     common_exponential,
     exponentials_into_quotients,
@@ -84,6 +93,13 @@ __all__ = [
     "shift_softplus",
     "sigmoid",
     "sigmoid_less",
+    "slope_of_case",
+    "slope_of_entry",
+    "slope_of_function",
+    "slope_of_power",
+    "slope_of_product",
+    "slope_of_quotient",
+    "slope_of_sum",
     "split_largest",
     "sum_of_constant",
     "sum_over_delta",

@@ -49,6 +49,9 @@ class Algebra(Protocol[V]):
     def as_number(self, value: V) -> Number | None:
         """The rational number that a value is, if it is one."""
 
+    def slope_beside(self, value: V, slope: V) -> V:
+        """The slope, which nothing has that is no number."""
+
 
 class Dual(NamedTuple, Generic[V]):
     """A value and its slope."""
@@ -103,6 +106,10 @@ class Duals(Generic[V]):
     def as_number(self, value: Dual[V]) -> Number | None:
         """The rational number that it is, if it does not move."""
         return None if self.moves(value) else self.inner.as_number(value.value)
+
+    def slope_beside(self, value: Dual[V], slope: Dual[V]) -> Dual[V]:
+        """The slope, and its own."""
+        return Dual(*(self.inner.slope_beside(value.value, part) for part in slope))
 
     def add(self, terms: Sequence[Dual[V]]) -> Dual[V]:
         """The slopes add up too."""
@@ -250,6 +257,10 @@ class Numbers:
     def as_number(self, value: Any) -> Number | None:
         """Of values only 0 and whole numbers are told."""
         return int(value) if abs(value) < LARGEST and value == int(value) else None
+
+    def slope_beside(self, value: Any, slope: Any) -> Any:
+        """The slope; of what is no number none."""
+        return slope if abs(value) < self.context.inf else self.lost
 
 
 LARGEST = 10**7  # exponents of which exp is worked out

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from sympy import Expr
 
 from pullback.derive.index.objects import Index
-from pullback.derive.proof.algebra import Algebra
+from pullback.derive.proof.algebra import Algebra, Dual, Duals
 
 V = TypeVar("V")
 
@@ -61,6 +61,27 @@ class Scalars(Generic[V]):
         hangs = before != (self.decided.done, self.lost())
         (self.memory if hangs else self.lasting)[key] = value
         return value
+
+    def along(self, name: str, places: tuple[int, ...]) -> Scalars[Dual[V]]:
+        """Writes values out with slopes beside them, by one entry."""
+        key = ("slopes", name, places)
+        if key not in self.memory:
+            one, none = self.algebra.number(1), self.algebra.number(0)
+
+            def tangent(other: str, at: Sequence[int]) -> V:
+                return one if (other, *at) == (name, *places) else none
+
+            self.memory[key] = Scalars[Dual[V]](
+                self.sizes,
+                self.definitions,
+                Duals(self.algebra, tangent),
+                self.labels_of,
+                work=self.work,
+                lasting=self.lasting.setdefault(key, {}),
+                decided=self.decided,
+                lost=self.lost,
+            )
+        return cast("Scalars[Dual[V]]", self.memory[key])
 
     def label(self, name: str, places: list[int]) -> int:
         """An entry of a tensor that holds labels."""

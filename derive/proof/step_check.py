@@ -14,13 +14,10 @@ from itertools import chain
 from math import prod
 from typing import Any
 
-from sympy import Expr
-
-from pullback.derive.calculus.steps import Partial, Step
+from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
-from pullback.derive.index.objects import Index, entry_indices, entry_name
+from pullback.derive.index.objects import Index
 from pullback.derive.layer import Definitions, Layer
-from pullback.derive.proof.algebra import Duals
 from pullback.derive.proof.cases import Cases, Decider, Question, RandomCases, TooManyCases
 from pullback.derive.proof.check import EXACT, NUMERIC, Check, NothingChecked
 from pullback.derive.proof.domains import Domains
@@ -40,7 +37,7 @@ from pullback.derive.proof.small_sizes import (
 from pullback.derive.proof.symbolic import Symbolic
 from pullback.derive.proof.ties import Solution, Ties, Unsolved
 from pullback.derive.proof.witness import Search, Values, close, exact
-from pullback.derive.proof.writing_out import place_of, write
+from pullback.derive.proof.writing_out import write
 
 MAX_PLACES = 150  # of the free indices of a step, beyond which smaller sizes are taken
 MAX_CASES = 600  # of a step, at all places together
@@ -166,13 +163,13 @@ class StepCheck:
 
     def verdict(self, at: Mapping[Index, int], cases: Decider) -> str:
         """How a case was decided; ProofFailed where the sides differ."""
-        scalars = self.scalars(self.symbolic, self.lasting)
+        scalars = self.scalars()
         lost = self.nodes.lost
-        before = self.side(scalars, self.step.before, at)
+        before = write(scalars, self.step.before, at)
         self.lost = self.nodes.lost - lost
         if self.symbolic.lacks_value(before):
             return "none"
-        after = self.side(scalars, self.step.after, at)
+        after = write(scalars, self.step.after, at)
         if before is after and not before.undefined:
             return EXACT
         facts = list(written(self.step.assumes, scalars))
@@ -184,35 +181,18 @@ class StepCheck:
         kinds = [self.compare(before, after, s, answers, at) for s in solutions]
         return next((k for k in (NUMERIC, EXACT) if k in kinds), "none")
 
-    def scalars(self, algebra: Any, lasting: dict[Any, Any]) -> Scalars[Any]:
+    def scalars(self) -> Scalars[Node]:
         """What writes out in a case."""
         return Scalars(
             self.sizes,
             self.definitions,
-            algebra,
+            self.symbolic,
             labels(self.layer),
             work=self.work,
-            lasting=lasting,
+            lasting=self.lasting,
             decided=self.symbolic.decided,
             lost=lambda: self.nodes.lost,
         )
-
-    def side(self, scalars: Scalars[Node], expr: Expr, at: Mapping[Index, int]) -> Node:
-        """One side of a step; a derivative is worked out beside the value, by the chain rule.
-
-        Where the value is no number there is no derivative, though nothing may move it there.
-        """
-        if not isinstance(expr, Partial):
-            return write(scalars, expr, at)
-        by = entry_name(expr.wrt), [place_of(scalars, i, at) for i in entry_indices(expr.wrt)]
-
-        def tangent(name: str, places: Sequence[int]) -> Node:
-            return self.nodes.number(int((name, [*places]) == by))
-
-        duals = Duals(self.symbolic, tangent)
-        found = write(self.scalars(duals, {}), expr.expr, at)
-        lacks = found.value.undefined or found.value.kind == "infinity"
-        return self.nodes.undefined("a slope of", found.value) if lacks else found.slope
 
     def solutions(self, facts: Sequence[Node], ties: Sequence[Node]) -> list[Solution]:
         """The ways to make facts and ties hold; of facts alone where none is known for a tie."""

@@ -76,6 +76,12 @@ class Symbolic:
         """A function."""
         return self.nodes.function(name, a)
 
+    def slope_beside(self, value: Node, slope: Node) -> Node:
+        """The slope, though nothing may move what is no number."""
+        if value.undefined or value.kind == "infinity":
+            return self.nodes.undefined("a slope of", value)
+        return slope
+
     def as_number(self, value: Node) -> Number | None:
         """The rational number that a node is."""
         return value.args[0] if value.kind == "number" else None

@@ -18,6 +18,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.binders import ArgLargest, Binder, Extreme, Largest, Place, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
 from pullback.derive.index.objects import (
     Index,
@@ -68,11 +69,6 @@ def entry_at(scalars: Scalars[V], name: str, places: list[int]) -> V:
     return scalars.algebra.entry(name, places)
 
 
-def place_of(scalars: Scalars[Any], index: Expr, at: Mapping[Index, int]) -> int:
-    """The number that an index comes to."""
-    return placer(index)(scalars, {i.name: place for i, place in at.items()})
-
-
 @lru_cache(2**16)
 def reader(expr: Expr) -> Reader:
     """What writes an expression out; made once, as an expression is written out many times."""
@@ -98,6 +94,8 @@ def reader(expr: Expr) -> Reader:
         return lambda s, at: s.read(first if test(s, at) else second, at)
     if isinstance(expr, Maximum | Minimum):
         return larger(expr)
+    if isinstance(expr, Partial):
+        return derivative(expr)
     return function(expr)
 
 
@@ -124,6 +122,21 @@ def function(expr: Expr) -> Reader:
         return lambda s, at: make(s.algebra, s.read(inner, at))
     other = FUNCTIONS.get(type(expr)) or type(expr).__name__.lower()
     return lambda s, at: s.algebra.function(other, s.read(inner, at))
+
+
+def derivative(expr: Partial) -> Reader:
+    """A slope, worked out beside the value by the chain rule.
+
+    Where the value is no number there is no slope, though nothing may move it there.
+    """
+    inner, name = reader(expr.expr), entry_name(expr.wrt)
+    places = [placer(i) for i in entry_indices(expr.wrt)]
+
+    def read(s: Scalars[Any], at: At) -> Any:
+        found = s.along(name, tuple(p(s, at) for p in places)).read(inner, at)
+        return s.algebra.slope_beside(found.value, found.slope)
+
+    return read
 
 
 def part(factor: Expr) -> Part:

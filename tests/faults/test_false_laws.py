@@ -127,8 +127,25 @@ FALSE = [
     ("assumption", "given sum(j, t[j]**2) == 1", "a * t[k]**3 = a * t[k]**2"),
     ("mask from the output", "given h[n] = max(0, u[n])", "[u[n] >= 0] = [h[n] != 0]"),
     ("mask from the output", "given h[n] = max(1, u[n])", "[u[n] > 1] = [h[n] != 0]"),
-    ("differentiate", "diff(a * x[n]**2, x[m]) = 2 * a * x[n]"),
-    ("differentiate", "diff(abs(x[n]), x[m]) = [n == m] * (2 * [x[n] >= 0] - 1)"),
+    ("sum rule", "diff(c * x[n] + d, x[m]) = c * diff(x[n], x[m]) + d"),
+    ("sum rule", "diff(sum(j, x[j]), x[m]) = sum(j, diff(x[j], x[j]))"),
+    ("product rule", "diff(x[n] * exp(x[n]), x[m]) = diff(x[n], x[m]) * diff(exp(x[n]), x[m])"),
+    (
+        "quotient rule",  # the minus sign stands before the other one
+        "diff(x[n] / x[k], x[m]) = x[n] * diff(x[k], x[m]) / x[k]**2 - diff(x[n], x[m]) / x[k]",
+    ),
+    (
+        "quotient rule",  # below the line there is no square
+        "diff(x[n] / x[k], x[m]) = (diff(x[n], x[m]) - x[n] * diff(x[k], x[m])) / x[k]",
+    ),
+    ("power rule", "diff(x[n]**3, x[m]) = 3 * x[n]**2"),
+    ("power rule", "diff(x[n]**3, x[m]) = 2 * x[n]**2 * diff(x[n], x[m])"),
+    ("chain rule", "diff(exp(x[n]**2), x[m]) = exp(2 * x[n]) * diff(x[n]**2, x[m])"),
+    ("chain rule", "diff(exp(x[n]**2), x[m]) = exp(x[n]**2) * diff(x[n], x[m])"),
+    ("slope by cases", "diff(max(0, x[n]), x[m]) = [x[n] >= 0] * diff(x[n], x[m])"),
+    ("slope by cases", "diff(abs(x[n]), x[m]) = (2 * [x[n] >= 0] - 1) * diff(x[n], x[m])"),
+    ("entry by an entry", "diff(x[n], x[m]) = 1"),
+    ("entry by an entry", "diff(x[n], x[m]) = [x[n] == x[m]]"),
 ]
 
 

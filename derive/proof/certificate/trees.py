@@ -12,7 +12,6 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.errors import DefinitionError
 from pullback.derive.index.binders import (
     ArgLargest,
@@ -22,6 +21,7 @@ from pullback.derive.index.binders import (
     Smallest,
     Sum,
 )
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import (
     Erfc,
     Erfcx,

@@ -13,8 +13,8 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.calculus.steps import Partial
 from pullback.derive.index.binders import Extreme, Place, Sum
+from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import (
