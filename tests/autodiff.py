@@ -62,6 +62,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sin": anp.sin,
     "cos": anp.cos,
     "abs": lambda x: x * anp.sign(x),
+    **{name: getattr(anp, name) for name in ("tan", "sinh", "cosh", "sign", "floor", "ceil")},
+    **{f"a{name}": getattr(anp, f"arc{name}") for name in ("sin", "cos", "tan")},
+    **{f"a{name}": getattr(anp, f"arc{name}") for name in ("sinh", "cosh", "tanh")},
+    "atan2": anp.arctan2,
+    "round": anp.rint,
+    "cbrt": lambda x: anp.sign(x) * anp.abs(x) ** (1 / 3),
 }
 REDUCTIONS = ("sum", "mean", "max", "min")
 

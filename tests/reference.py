@@ -64,6 +64,29 @@ def stepped_erfc(x: Any) -> Any:
 
 
 OPERATIONS |= {"erf": stepped_erf, "erfc": stepped_erfc}
+
+
+def step(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function that is constant between its jumps: it looks at real parts alone."""
+    return lambda x: function(x.real)
+
+
+def angle(y: Any, x: Any) -> Any:
+    """atan2 of complex numbers next to the real axis, by its derivative."""
+    square = x.real**2 + y.real**2
+    slope = (x.real * y.imag - y.real * x.imag) / square if square else MP.mpf(0)
+    return MP.mpc(MP.atan2(y.real, x.real), slope)
+
+
+def cube_root(x: Any) -> Any:
+    """The real one, of negative numbers too."""
+    return -((-x) ** (MP.mpf(1) / 3)) if x.real < 0 else x ** (MP.mpf(1) / 3)
+
+
+for _name in ("tan", "sinh", "cosh", "asin", "acos", "atan", "asinh", "acosh", "atanh"):
+    OPERATIONS[_name] = getattr(MP, _name)
+OPERATIONS |= {"floor": step(MP.floor), "ceil": step(MP.ceil), "round": step(MP.nint)}
+OPERATIONS |= {"sign": step(MP.sign), "atan2": angle, "cbrt": cube_root}
 REDUCTIONS = ("sum", "mean", "max", "min")
 Place = tuple[int, ...]
 

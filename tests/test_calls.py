@@ -105,15 +105,15 @@ def test_a_network_of_calls_derives_and_proves():
 
 
 REFUSED = [
-    ("J = 2 * relu(u)", 1, 9, "a line of its own"),
+    ("J = 2 * center(u)", 1, 9, "a line of its own"),
     ("J[n] = relu(u)", 1, 1, "'J' has 1 axis here; relu wants 2 axes"),
     ("u[n] = x[n]\nh = relu(u)", 2, 10, "'u' has 1 axis here; relu wants 2 axes"),
     ("h = relu(u, u)", 1, 5, "relu takes 1 argument (u); it has 2"),
     ("h = affine(x, W)", 1, 5, "affine takes 3 arguments (x, W, c); it has 2"),
     ("h = relu(3)", 1, 10, "'u' of relu is a tensor and no number"),
-    ("h = relu(u + c)", 1, 12, "give the expression a line of its own"),
-    ("h = relu(-u)", 1, 10, "give the expression a line of its own"),
-    ("h = relu(x[n, y[n]])", 1, 10, "only axes in its brackets"),
+    ("h = center(u + c)", 1, 14, "give the expression a line of its own"),
+    ("h = center(-u)", 1, 12, "give the expression a line of its own"),
+    ("h = center(x[n, y[n]])", 1, 12, "only axes in its brackets"),
     ("h = relu(x[n, n])", 1, 10, "'n' stands for two axes of relu"),
     ("h[n, k] = relu(x[k, n])", 1, 16, "one axis where 'n' and 'k' stand"),
     ("u = affine(x[n, d], W[e, k], c[k])", 1, 21, "one axis where 'd' and 'e' stand"),

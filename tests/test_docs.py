@@ -29,6 +29,7 @@ from pullback.derive.read.from_arrays.reader import understand
 from pullback.derive.read.from_matrices.functions import FUNCTIONS as MATRIX_FUNCTIONS
 from pullback.derive.read.from_matrices.reader import understand as understand_matrices
 from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.sugar import SUGAR
 from tests.matrices.corpus import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -217,6 +218,12 @@ def test_the_functions():
         read_equations("layer", f"g = sum(d, x[d])\nh = {example}")
 
 
+def test_the_shorthand():
+    rows = table("Shorthand")
+    found = [(code(word)[0], code(meaning)[0], about) for word, meaning, about in rows]
+    assert found == [(s.form, s.meaning, s.about) for s in SUGAR.values()]
+
+
 def test_the_names_that_are_refused():
     rows = [row[0] for row in table("Names")]
     listed = set(code(next(row for row in rows if "`np`" in row)))
@@ -232,8 +239,11 @@ def test_the_names_that_are_refused():
         with pytest.raises(DefinitionError):
             read_equations("layer", f"h = {right}")
     assert set(code(next(row for row in rows if "`range`" in row))) == vocabulary.LOOPS
+    assert set(code(next(row for row in rows if "`exp`" in row))) == vocabulary.KEPT
     assert len(rows) == 4 + len(affixes)
-    for name in sorted({*vocabulary.FORBIDDEN, *vocabulary.WORDS} - {vocabulary.PI}):
+    for name in sorted(vocabulary.WORDS - vocabulary.KEPT):
+        read_equations("layer", f"h = 2 * {name}")
+    for name in sorted({*vocabulary.FORBIDDEN, *vocabulary.KEPT} - {vocabulary.PI}):
         with pytest.raises(DefinitionError):
             read_equations("layer", f"h = 2 * {name}")
 

@@ -211,6 +211,9 @@ np.invert(x > 0) * 1.0 + ((x > 0) ^ (b > 0))
 np.broadcast_to(b, (N, D)) * x + np.clip(x, None, 0.5) + x.clip(-0.1, 0.1)
 np.cos(x) + np.sin(x) + np.tanh(x) + np.exp(-x**2) + np.expm1(x) + np.exp2(x) + np.sqrt(x * x)
 np.log(1 + x**2) + np.log1p(x**2) + np.log2(2 + x**2) + np.log10(2 + x**2) + np.logaddexp(x, b)
+np.tan(x) + np.arcsin(x / 9) * np.arccos(x / 9) - np.arctan(x) + np.arctan2(x, b) * np.hypot(x, b)
+np.sinh(x) * np.cosh(b) + np.arcsinh(x) + np.arccosh(1 + x**2) - np.arctanh(x / 9) + np.cbrt(x)
+np.floor(3 * x) + np.ceil(x) * np.rint(5 * b) + np.mod(x, 0.5) + np.remainder(b, 3)
 np.count_nonzero(x > 0, axis=1) * t
 np.diag(x @ x.T) + np.diagonal(x @ x.T) * np.trace(x @ x.T) + np.diag(t) @ t
 np.dot(x, w) + np.matmul(x, w) + np.einsum("nd,dk->nk", x, w) + np.tensordot(x, w, 1)

@@ -220,7 +220,7 @@ KEYS = [
     ({"assume": ["y[n] == 1"]}, "'y' holds labels"),
     ({"assume": ["z[n, j] == z[n, j] + 1"]}, "'z' stands on both sides"),
     ({"assume": ["sum(j, z[n, j]) == [n == m]"]}, "no equation has 'm'"),
-    ({"assume": ["relu(z[n, j]) == 1"]}, "'relu' is not a function"),
+    ({"assume": ["gelu(z[n, j]) == 1"]}, "'gelu' is not a function"),
     ({"assume": ["sum(foo, z[n, j]) == 1"]}, "no input has the axis 'foo'"),
 ]
 

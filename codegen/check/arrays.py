@@ -18,6 +18,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.errors import MissingLaw, TooLarge
+from pullback.derive.index import elementary as el
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.functions import (
     Erfc,
@@ -203,6 +204,20 @@ RULES: Mapping[type, Callable[..., Any]] = {
     LogErfc: entrywise(lambda x: math.log(math.erfc(x))),
     Sigmoid: sigmoid,
     LogSigmoid: lambda x: np.log(sigmoid(x)),
+    el.Tan: np.tan,
+    el.Asin: np.arcsin,
+    el.Acos: np.arccos,
+    el.Atan: np.arctan,
+    el.Atan2: np.arctan2,
+    el.Sinh: np.sinh,
+    el.Cosh: np.cosh,
+    el.Asinh: np.arcsinh,
+    el.Acosh: np.arccosh,
+    el.Atanh: np.arctanh,
+    el.Cbrt: np.cbrt,
+    el.Floor: np.floor,
+    el.Ceil: np.ceil,
+    el.Round: np.rint,
 }
 
 

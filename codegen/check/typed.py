@@ -48,8 +48,10 @@ ENTRIES: tuple[str, ...] = (
     "expm1",
     "square",
 )
+ENTRIES += ("tan", "sinh", "cosh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh")
+ENTRIES += ("cbrt", "floor", "ceil", "rint")
 ENTRIES += ("copy", "zeros_like", "ones_like", "negative", "transpose")
-PAIRS = ("maximum", "minimum", "outer", "dot", "matmul", "where", "multiply")
+PAIRS = ("arctan2", "maximum", "minimum", "outer", "dot", "matmul", "where", "multiply")
 REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin")
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {n: getattr(np, n) for n in (*ENTRIES, *PAIRS)}
 COUNTS = ("arange", "range", "len", "eye")

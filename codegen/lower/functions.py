@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import sympy as sp
 from sympy import Expr
@@ -11,9 +12,14 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.operations import Elementwise
-from pullback.derive.index.functions import Erfc, Erfcx, Sigmoid, expm1, log1p
+from pullback.derive.index.functions import FUNCTIONS as KNOWN
+from pullback.derive.index.functions import OF_TWO, Erfc, Erfcx, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Maximum, Minimum, Sign
 
+# functions that a program calls as the language does
+BY_THEIR_WORDS: tuple[str, ...] = ("tan", "asin", "acos", "atan", "atan2", "sinh", "cosh")
+BY_THEIR_WORDS += ("asinh", "acosh", "atanh", "cbrt", "floor", "ceil", "round")
+LANGUAGE: Mapping[str, Any] = {**KNOWN, **OF_TWO}
 FUNCTIONS: Mapping[type, str] = {
     sp.exp: "exp",
     sp.log: "log",
@@ -31,6 +37,7 @@ FUNCTIONS: Mapping[type, str] = {
     Erfcx: "erfcx",
     Maximum: "maximum",
     Minimum: "minimum",
+    **{LANGUAGE[word]: word for word in BY_THEIR_WORDS},
 }
 
 MAX_PRODUCT = 8  # whole powers up to this one are products; np.power is slower than these

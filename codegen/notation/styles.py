@@ -22,7 +22,11 @@ GREEK_NAMES = re.findall(
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp"}
+LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp", "tan", "sinh", "cosh"}
+LATEX_FUNCTIONS |= {"arcsin", "arccos", "arctan"}
+# functions that mathematicians write otherwise than programmers do
+IN_LATEX = {f"a{word}": f"arc{word}" for word in ("sin", "cos", "tan")}
+IN_LATEX |= {f"a{word}": f"ar{word}" for word in ("sinh", "cosh", "tanh")}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
@@ -214,6 +218,7 @@ class LatexStyle(Style):
 
     def call(self, name: str, args: Sequence[str]) -> str:
         """The name upright."""
+        name = IN_LATEX.get(name, name)
         word = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
         return word + self.group(", ".join(args))
 

@@ -17,6 +17,8 @@ from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, SIGN, 
 from pullback.codegen.notation.writing import Writer, Writing
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.derivatives import Partial
+from pullback.derive.index.elementary import Elementary
+from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Bracket, Where
 from pullback.derive.index.objects import (
     Index,
@@ -32,6 +34,12 @@ from pullback.derive.read.vocabulary import TANGENT
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
 FUNCTION_NAMES |= {"Sign": "sgn", "Erfc": "erfc", "Erfcx": "erfcx"}
 FUNCTION_NAMES |= {"LogSigmoid": "logsigmoid", "LogErfc": "logerfc"}
+FUNCTION_NAMES |= {kind.__name__: word for word, kind in OF_TWO.items() if isinstance(kind, type)}
+FUNCTION_NAMES |= {
+    kind.__name__: word
+    for word, kind in FUNCTIONS.items()
+    if isinstance(kind, type) and issubclass(kind, Elementary)
+}
 LOSSES = "ECRFGQTM"  # letters for what is differentiated, in the order in which they are tried
 REDUCTION_NAMES: Mapping[type, str] = {
     Sum: "sum",

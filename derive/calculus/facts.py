@@ -16,6 +16,7 @@ from sympy import Expr
 from pullback.derive.calculus.conditions import Conditions, all_hold, cases, is_mask, sizes
 from pullback.derive.calculus.meaning import Meaning
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.elementary import Acos, Acosh, Asin, Atanh, Cosh, Sinh, Tan
 from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index, free_indices, fresh_index, is_entry, ordered
@@ -23,6 +24,8 @@ from pullback.derive.index.rewriting import substitute
 from pullback.derive.laws.matching import Equality, base_and_power, matches
 
 GROWING = (sp.exp, expm1)
+HYPERBOLIC = (Sinh, Cosh)
+ENDING = (Tan, Asin, Acos, Acosh, Atanh, *HYPERBOLIC)  # infinite or without a value somewhere
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,14 @@ def said(meaning: Meaning, expr: Expr, conditions: Conditions) -> Iterator[Fact]
             yield from said(meaning, expr.base, conditions)
     elif expr.is_Pow or isinstance(expr, GROWING):
         yield Fact("finite", expr, conditions)
+    elif isinstance(expr, ENDING):
+        a = expr.args[0]
+        both = HYPERBOLIC if isinstance(expr, HYPERBOLIC) else (type(expr),)
+        yield from (Fact("finite", kind(a), conditions) for kind in both)
+        if isinstance(expr, Atanh):
+            for side in (1 - a, 1 + a):
+                yield from not_zero_says(meaning, side, conditions)
+        yield from said(meaning, a, conditions)
     elif is_entry(expr) and not meaning.is_node(expr):
         yield from said(meaning, cast(Expr, meaning.look_through(expr)), conditions)
 

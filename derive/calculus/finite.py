@@ -25,7 +25,7 @@ from pullback.derive.calculus.conditions import (
     is_mask,
     sizes,
 )
-from pullback.derive.calculus.facts import GROWING, Fact, facts_of, logarithm_of, speaks_of
+from pullback.derive.calculus.facts import ENDING, GROWING, Fact, facts_of, logarithm_of, speaks_of
 from pullback.derive.calculus.meaning import Meaning
 from pullback.derive.calculus.places import place_in
 from pullback.derive.calculus.quotients import covered
@@ -102,7 +102,7 @@ class Finite:
             if self.grows_at_most(expr.args[0], conditions):
                 return True
             return self.says("finite", expr, conditions)
-        if expr.is_Pow:
+        if expr.is_Pow or isinstance(expr, ENDING):
             return self.says("finite", expr, conditions)
         if isinstance(expr, sp.log | log1p):
             inner = logarithm_of(expr)

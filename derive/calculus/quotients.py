@@ -12,12 +12,15 @@ from pullback.derive.calculus.conditions import Conditions, cases
 from pullback.derive.calculus.meaning import Meaning
 from pullback.derive.calculus.places import is_at
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.elementary import Asin, Asinh, Atan, Atanh, Cbrt, Sinh, Step, Tan
 from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index
 from pullback.derive.laws.matching import base_and_power
 
-ODD = (sp.Abs, sp.tanh, sp.erf, sp.sin, expm1, log1p, sp.sign)  # 0 where their argument is 0
+# 0 where their argument is 0
+ODD: tuple[type, ...] = (sp.Abs, sp.tanh, sp.erf, sp.sin, expm1, log1p, sp.sign, Step)
+ODD += (Tan, Asin, Atan, Sinh, Asinh, Atanh, Cbrt)
 NotZero = Callable[..., bool]  # is an expression certainly not 0, where conditions hold?
 Part = tuple[Expr, tuple[Index, ...]]  # what must be 0, at all places of these indices
 

@@ -10,7 +10,8 @@ from sympy import Expr
 from sympy.codegen.cfunctions import expm1 as expm1
 from sympy.codegen.cfunctions import log1p as log1p
 
-from pullback.derive.index.kinks import Abs
+from pullback.derive.index import elementary as el
+from pullback.derive.index.kinks import Abs, Sign
 
 
 class Sigmoid(sp.Function):
@@ -103,4 +104,19 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "sin": sp.sin,
     "cos": sp.cos,
     "abs": Abs,
+    "tan": el.Tan,
+    "asin": el.Asin,
+    "acos": el.Acos,
+    "atan": el.Atan,
+    "sinh": el.Sinh,
+    "cosh": el.Cosh,
+    "asinh": el.Asinh,
+    "acosh": el.Acosh,
+    "atanh": el.Atanh,
+    "cbrt": el.Cbrt,
+    "sign": Sign,
+    "floor": el.Floor,
+    "ceil": el.Ceil,
+    "round": el.Round,
 }
+OF_TWO: Mapping[str, Callable[..., Expr]] = {"atan2": el.Atan2}  # functions of two values

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from pullback.derive.errors import MissingLaw
+from pullback.derive.proof import by_name
 from pullback.derive.proof.nodes import Node, Number, parts
 
 V = TypeVar("V")
-SLOPES = {"exp", "log", "tanh", "erf", "sin", "cos"}
+SLOPES = {"exp", "log", "tanh", "erf", "sin", "cos", *by_name.SLOPES}
 
 
 class Algebra(Protocol[V]):
@@ -149,6 +150,8 @@ class Duals(Generic[V]):
     def slope(self, name: str, a: V, made: V) -> V:
         """The slope of a function at a, where its value is `made`."""
         inner = self.inner
+        if name in by_name.SLOPES:
+            return cast(V, by_name.SLOPES[name](inner, a, made))
         if name == "exp":
             return made
         if name == "log":
@@ -234,6 +237,10 @@ class Numbers:
             if a < 0:
                 self.faults += 1
             return self.context.ninf if a == 0 else self.context.log(abs(a))
+        if name in by_name.REAL:
+            near = by_name.inside(self.context, name, a)
+            self.faults += near != a
+            return by_name.REAL[name](self.context, near)
         if name == "exp" and abs(a) > LARGEST:
             return self.zero if a < 0 else self.context.inf
         if abs(a) == self.context.inf:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pullback.derive.proof.by_name import must_be_positive
 from pullback.derive.proof.cases import Question
+from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.nodes import Node, is_function, parts, whole_number
 from pullback.derive.proof.signs import positive
 from pullback.derive.proof.symbolic import Symbolic
@@ -36,9 +38,8 @@ class Domains:
 
     def conditions(self, node: Node) -> dict[Any, Node]:
         """What must be positive for a node to have a value, up to a positive factor."""
-        return {
-            self.key(inner): inner for inner in under_logs_and_roots(node) if not positive(inner)
-        }
+        found = under_logs_and_roots(node, self.symbolic.nodes)
+        return {self.key(inner): inner for inner in found if not positive(inner)}
 
     def key(self, node: Node) -> Any:
         """What nodes share that are one up to a positive rational factor, or to an exponential."""
@@ -48,8 +49,8 @@ class Domains:
         return self.symbolic.known(("sign", key), bare, number, sign)
 
 
-def under_logs_and_roots(node: Node) -> Iterable[Node]:
-    """What stands under logs, roots and powers that are no numbers."""
+def under_logs_and_roots(node: Node, nodes: Nodes) -> Iterable[Node]:
+    """What stands under logs, roots and powers that are no numbers, and what else has ends."""
     seen: set[Node] = set()
     stack = [node]
     while stack:
@@ -60,6 +61,8 @@ def under_logs_and_roots(node: Node) -> Iterable[Node]:
         stack.extend(parts(node))
         if is_function(node, "log"):
             yield node.args[1]
+        elif node.kind == "function":
+            yield from must_be_positive(nodes, *node.args)
         elif node.kind == "product":
             yield from (b for b, e in node.args if not whole_number(e))
         elif node.kind == "power":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from pullback.derive.proof.by_name import ZERO_AT_ZERO
 from pullback.derive.proof.making import Nodes, replaced
 from pullback.derive.proof.nodes import Node, is_function, symbols, whole_number
 from pullback.derive.proof.signs import positive
@@ -114,7 +115,7 @@ class Ties:
             ratio = nodes.mul((above, nodes.raised(below, -1)))
             half = nodes.scaled(nodes.function("log", ratio), Fraction(1, 2))
             return self.values(argument, symbol, half)
-        if right is nodes.zero and node.args[0] in ("erf", "sin"):
+        if right is nodes.zero and node.args[0] in ("erf", "sin", *ZERO_AT_ZERO):
             return self.values(argument, symbol, right)
         return []
 

@@ -19,6 +19,7 @@ from sympy import Expr
 
 from pullback.derive.index.binders import ArgLargest, Binder, Extreme, Largest, Place, Sum
 from pullback.derive.index.derivatives import Partial
+from pullback.derive.index.elementary import Atan2
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
 from pullback.derive.index.objects import (
     Index,
@@ -29,7 +30,7 @@ from pullback.derive.index.objects import (
     is_entry,
     is_size,
 )
-from pullback.derive.proof.made_of_others import FUNCTIONS, MADE, NAMES
+from pullback.derive.proof.made_of_others import FUNCTIONS, MADE, NAMES, angle
 from pullback.derive.proof.nodes import Number
 from pullback.derive.proof.scalars import At, Reader, Scalars, V
 from pullback.derive.proof.sums_of_products import Part, one_by_one, product_of, remembered
@@ -111,8 +112,11 @@ def number(expr: Expr) -> Reader:
 
 
 def function(expr: Expr) -> Reader:
-    """A power, or a function of one argument."""
+    """A power, or a function of one argument or two."""
     inner = reader(expr.args[0])
+    if isinstance(expr, Atan2):
+        second = reader(expr.args[1])
+        return lambda s, at: angle(s.algebra, s.read(inner, at), s.read(second, at))
     if isinstance(expr, sp.Pow):
         exponent = reader(expr.exp)
         return lambda s, at: s.algebra.power(s.read(inner, at), s.read(exponent, at))

@@ -8,11 +8,12 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
 from pullback.derive.index.objects import KroneckerDelta, entry
 from pullback.derive.read.limits import MAX_POWER
 from pullback.derive.read.sizes import length, whole_form
+from pullback.derive.read.sugar import SUGAR
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (
     COMPARISONS,
@@ -177,13 +178,16 @@ class Builder:
         if tree.name == PI:
             refuse(f"'{PI}' is a number, and no function", tree.place)
         if tree.name not in WORDS:
-            words = ", ".join(sorted(WORDS))
+            words = ", ".join(sorted({*WORDS, *SUGAR}))
             hint = suggestion(tree.name)
             refuse(f"'{tree.name}' is not a function{hint or f'; those are {words}'}", tree.place)
         args = [self.build(t, scope) for t in tree.args]
         if tree.name in PAIRS:
             arity(tree, 2, "two values, or an axis and a value")
             return cast(Expr, PAIRS[tree.name](*args))
+        if tree.name in OF_TWO:
+            arity(tree, 2, "two values")
+            return OF_TWO[tree.name](*args)
         arity(tree, 1, "one value")
         return with_own_abs(FUNCTIONS[tree.name](*args))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
 from typing import Protocol
 
-from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.read.axes_of_calls import match_axes, with_axes_for_batch
 from pullback.derive.read.flat import (
     MAX_EQUATIONS,
@@ -24,6 +24,7 @@ from pullback.derive.read.flat import (
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.names import names_in
 from pullback.derive.read.renaming import Argument, rename, rename_equation
+from pullback.derive.read.sugar import SUGAR, Plain, is_sweet, may_be_call
 from pullback.derive.read.trees import (
     Apply,
     Declared,
@@ -108,6 +109,7 @@ class Caller:
     used: set[str] = field(default_factory=set)  # names, and the capitals of axes
     nodes: set[str] = field(default_factory=set)  # the names of equations
     calls: dict[str, None] = field(default_factory=dict)  # what it calls, in order
+    plain: Plain | None = None  # what puts in what words mean, once there is one
     others: Iterable[str] = ()  # the definitions that there are, where one was missing
 
     def __post_init__(self) -> None:
@@ -137,15 +139,19 @@ class Caller:
     def is_call(self, equation: Equation) -> bool:
         """Is the right side a call? What looks like one and is none is refused.
 
-        A function's name with whole tensors for arguments calls the definition of that name.
+        A function's name with whole tensors for arguments calls the definition of that name. So
+        does a word that stands for others, with as many arguments as the definition has inputs.
         """
         right = equation.right
-        if isinstance(right, Apply) and right.name in FUNCTIONS and self.exists(right.name):
+        if isinstance(right, Apply) and may_be_call(right) and self.takes(right):
+            return True
+        functions = {*FUNCTIONS, *OF_TWO}
+        if isinstance(right, Apply) and right.name in functions and self.exists(right.name):
             whole = (isinstance(a, Ref) and a.indices is None for a in right.args)
             if all(whole) and any(self.axes_of.get(getattr(a, "name", "")) for a in right.args):
                 return True
         for tree in walk(equation.right):
-            if not isinstance(tree, Apply) or tree.name in WORDS:
+            if not isinstance(tree, Apply) or tree.name in WORDS or tree.name in SUGAR:
                 continue
             if self.exists(tree.name):
                 if tree is equation.right:
@@ -163,13 +169,27 @@ class Caller:
                 )
             words = (
                 suggestion(tree.name, self.others)
-                or f"; the functions are {', '.join(sorted(WORDS))}"
+                or f"; the functions are {', '.join(sorted({*WORDS, *SUGAR}))}"
             )
             refuse(f"'{tree.name}' is neither a function nor a definition{words}", tree.place)
         return False
 
+    def takes(self, tree: Apply) -> bool:
+        """Is there a definition of that name with so many inputs, or none of the words fits?"""
+        if not self.exists(tree.name):
+            return False
+        if tree.name in self.stack:
+            return True
+        callee = self.load(tree.name)
+        whole = write_out_calls(callee, self.load, self.stack)
+        inputs = callee.order or inputs_of(up_to_output(whole.equations))
+        return len(tree.args) == len(inputs) or not SUGAR[tree.name].fits(len(tree.args))
+
     def keep(self, equation: Equation) -> None:
         """An equation that calls nothing."""
+        if is_sweet(equation.right):
+            self.plain = self.plain or Plain(self.used)
+            equation = replace(equation, right=self.plain.tree(equation.right))
         self.done.append(replace(equation, origin=equation.origin or self.definition.name))
         self.axes_of[equation.name] = equation.axes or ()
 

@@ -17,6 +17,7 @@ from pullback.derive.read.grammar import (
 )
 from pullback.derive.read.labels import with_scalar_labels
 from pullback.derive.read.shifts import with_own_axes
+from pullback.derive.read.sugar import plain_facts, without_sugar
 from pullback.derive.read.trees import Declared, Equation, Operation
 from pullback.derive.read.vocabulary import FORBIDDEN_LAYERS
 
@@ -131,7 +132,10 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
     equations, made = equations_of(read)
     if all(e.notation for e in equations):
         raise DefinitionError(f"{name}: there is no equation with '=', so there is no output")
-    assume = read.texts("assume")
+    assume = [
+        parse_comparison(text, f"{name}, assume[{i}]")
+        for i, text in enumerate(read.texts("assume"))
+    ]
     return Definition(
         name=name,
         source=source,
@@ -139,9 +143,7 @@ def check_keys(name: str, keys: Mapping[str, Any], source: str) -> Definition:
         summary=read.text("summary", ""),
         equations=equations,
         wrt=read.texts("wrt") if "wrt" in keys else None,
-        assume=tuple(
-            parse_comparison(text, f"{name}, assume[{i}]") for i, text in enumerate(assume)
-        ),
+        assume=plain_facts(assume, equations),
         symbols=read.table("symbols"),
         references=read.texts("references"),
         handout=read.table("handout"),
@@ -167,8 +169,8 @@ def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
     if not given:
         raise DefinitionError(f"{name}: the key 'equations' is missing")
     if given == ["equations"]:
-        parsed = with_own_axes(parse_equations(read.text("equations", ""), name))
-        return with_scalar_labels(parsed), None
+        parsed = without_sugar(parse_equations(read.text("equations", ""), name))
+        return with_scalar_labels(with_own_axes(parsed)), None
     # Imported where they are asked for, so that other definitions do not wait for them.
     text, shapes = read.text(given[0], ""), read.table("shapes")
     if given == ["arrays"]:

@@ -8,6 +8,7 @@ Equations are `Eq(left, right)` in order, or a dictionary {left: right}. What st
 | `Sum(x[n, d], (d, 0, D - 1))`; `Sum(x[n, d], d)` with `d = Idx("d", D)` | `sum(d, x[n, d])` |
 | `D` where a sum, an `Idx` or a shape says that it is the size of d | `size(d)` |
 | `Piecewise((a, x > 0), (b, True))` | `where(x > 0, a, b)` |
+| `asin(x)`, `atan2(y, x)`, `ceiling(x)` and the like | `asin(x)`, `atan2(y, x)`, `ceil(x)` |
 | `KroneckerDelta(k, y[n])` | `[k == y[n]]` |
 | `Max(a, b, c)` | `max(a, max(b, c))` |
 
@@ -47,6 +48,11 @@ NOWHERE = Place()
 WORDS = {
     **{function: word for word, function in FUNCTIONS.items() if isinstance(function, type)},
     sp.Abs: "abs",
+    **{kind: kind.__name__ for kind in (sp.tan, sp.asin, sp.acos, sp.atan, sp.atan2)},
+    **{kind: kind.__name__ for kind in (sp.sinh, sp.cosh, sp.asinh, sp.acosh, sp.atanh)},
+    sp.sign: "sign",
+    sp.floor: "floor",
+    sp.ceiling: "ceil",
 }
 
 

@@ -32,10 +32,10 @@ from pullback.derive.read.vocabulary import (
     BATCH_AXIS,
     COTANGENT,
     FORBIDDEN,
+    KEPT,
     PI,
     SIZE,
     TANGENT,
-    WORDS,
     size_name,
 )
 
@@ -190,7 +190,7 @@ class Symbols:
     def name(self, name: str, place: Place) -> None:
         """Take up a name; refuse one that would mean something else."""
         self.places.setdefault(name, place)
-        if name in FORBIDDEN or name in WORDS:
+        if name in FORBIDDEN or name in KEPT:
             hint = "; write 'lamda', which prints as λ" if name == "lambda" else ""
             refuse(f"'{name}' cannot be a name: it means something already{hint}", place)
         if name.startswith(SIZE):

@@ -11,8 +11,9 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from pullback.derive.index.binders import Largest, Smallest, Sum
-from pullback.derive.index.functions import FUNCTIONS
+from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Maximum, Minimum
+from pullback.derive.read.sugar import SUGAR
 
 REDUCTIONS = {"sum": Sum, "mean": Sum, "max": Largest, "min": Smallest}
 PAIRS = {"max": Maximum, "min": Minimum}
@@ -25,7 +26,11 @@ RELATIONS: dict[str, type[Relational]] = {
     ">=": sp.GreaterThan,
 }
 PI = "pi"  # the number π
-WORDS = {*FUNCTIONS, *REDUCTIONS, *PAIRS, "where", "size", PI}
+WORDS = {*FUNCTIONS, *OF_TWO, *REDUCTIONS, *PAIRS, "where", "size", PI}
+# words that no tensor and no axis may be called; the others mean a function before a '(' alone
+KEPT = {*REDUCTIONS, *PAIRS, "where", "size", PI}
+KEPT |= {"exp", "log", "log1p", "expm1", "sqrt", "tanh", "sigmoid", "erf", "erfc"}
+KEPT |= {"sin", "cos", "abs"}
 # what an emitted module's functions read of the module, and their own arguments: names that stay
 # as they are; every other name in a module gives way to those of a definition
 EMITTED = {
@@ -44,6 +49,9 @@ BATCH_AXIS = "batch"  # ... and that of the leading axes together size_batch
 DOTS = "…"  # the leading axes, in print
 HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
 HABITS |= {"maximum": "max", "minimum": "min"}
+HABITS |= {f"arc{word}": f"a{word}" for word in ("sin", "cos", "tan", "tan2")}
+HABITS |= {f"ar{end}{word}": f"a{word}" for end in ("", "c") for word in ("sinh", "cosh", "tanh")}
+HABITS |= {"rint": "round", "ceiling": "ceil", "sgn": "sign", "lse": "logsumexp"}
 
 
 def size_name(axis: str) -> str:
@@ -67,6 +75,6 @@ def suggestion(name: str, known: Iterable[str] = ()) -> str:
     >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("foo")
     ("; did you mean 'sigmoid'?", "; did you mean 'log'?", '')
     """
-    close = get_close_matches(name.lower(), sorted({*WORDS, *known}), 1, 0.7)
+    close = get_close_matches(name.lower(), sorted({*WORDS, *SUGAR, *known}), 1, 0.7)
     found = HABITS.get(name.lower()) or (close[0] if close else "")
     return f"; did you mean '{found}'?" if found else ""

@@ -31,9 +31,15 @@ FUNCTIONS = {
     "erf": erf,
     "erfc": erfc,
     "sigmoid": expit,
+    **{
+        name: getattr(np, name) for name in ("tan", "sinh", "cosh", "cbrt", "sign", "floor", "ceil")
+    },
+    **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan")},
+    **{f"a{name}": getattr(np, f"arc{name}") for name in ("sinh", "cosh", "tanh")},
+    "round": np.rint,
 }
 REDUCTIONS = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
-PAIRS = {"max": np.maximum, "min": np.minimum}
+PAIRS = {"max": np.maximum, "min": np.minimum, "atan2": np.arctan2}
 OPERATIONS = {
     "+": np.add,
     "-": np.subtract,

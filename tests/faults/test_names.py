@@ -19,7 +19,7 @@ from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.reader import read_equations
-from pullback.derive.read.vocabulary import FORBIDDEN, WORDS
+from pullback.derive.read.vocabulary import FORBIDDEN, KEPT
 from tests.samples import GENERATED
 
 ROLES = ("INPUT", "NODE", "NOTATION", "LABEL", "AXIS", "OUTPUT", "NUMBER")
@@ -105,7 +105,7 @@ def names_to_try(texts: Iterable[str]) -> list[str]:
     found = set().union(*map(identifiers, texts), FORBIDDEN)
     found |= {name[1:] for name in found if name.startswith("d")}
     found |= {name.removesuffix("_dot") for name in found} | {"size_batch", "BATCH", "N"}
-    others = {*PLAIN, *WORDS, "w0", "q0", "e0", "q", "i"}
+    others = {*PLAIN, *KEPT, "w0", "q0", "e0", "q", "i"}
     others |= {"E0", "Q", "I"}  # the sizes of these axes, where they stand as one number
     return sorted(n for n in found - others if re.fullmatch(r"[A-Za-z]\w{0,60}", n))
 

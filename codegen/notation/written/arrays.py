@@ -16,6 +16,7 @@ from pullback.codegen.notation.written.layouts import (
     NoWay,
     union,
 )
+from pullback.derive.index.functions import OF_TWO
 from pullback.derive.layer import Layer
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.labels import with_scalar_labels
@@ -39,8 +40,11 @@ FUNCTIONS = {word: f"np.{word}" for word in ("exp", "log", "log1p", "expm1", "sq
 FUNCTIONS |= {"sin": "np.sin", "cos": "np.cos", "abs": "np.abs"}
 FUNCTIONS |= {w: f"scipy.special.{n}" for w, n in (("sigmoid", "expit"), ("erf", "erf"))}
 FUNCTIONS |= {"erfc": "scipy.special.erfc"}
+FUNCTIONS |= {word: f"np.{word}" for word in ("tan", "sinh", "cosh", "cbrt", "floor", "ceil")}
+FUNCTIONS |= {f"a{w}": f"np.arc{w}" for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+FUNCTIONS |= {"sign": "np.sign", "round": "np.rint"}
 EINSUM = "np.einsum"
-EXTREMES = {"max": "maximum", "min": "minimum"}
+EXTREMES = {"max": "maximum", "min": "minimum", "atan2": "arctan2"}  # words of NumPy for ours
 RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "**": POWER}
 
 
@@ -178,7 +182,7 @@ class Writer:
             return self.size(first.name)
         if tree.name in REDUCTIONS and over:
             return self.reduced(tree)
-        if tree.name in PAIRS or tree.name == "where":
+        if tree.name in PAIRS or tree.name in OF_TWO or tree.name == "where":
             name = EXTREMES.get(tree.name, tree.name)
             parts, axes = self.together(*tree.args)
             return Laid(f"np.{name}({', '.join(p.text for p in parts)})", axes)

@@ -14,6 +14,20 @@ LEAVES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "tanh": ("_tanh", ("expm1",)),
     "sin": ("lambda value: _wave(value, 1)", ("cos",)),
     "cos": ("lambda value: _wave(value, 0)", ("sin",)),
+    "tan": ('lambda value: FUNCTIONS["sin"](value) / FUNCTIONS["cos"](value)', ("sin",)),
+    "asin": ("_arc_sine", ("atan", "sqrt")),
+    "acos": ("_arc_cosine", ("atan", "sqrt")),
+    "atan": ("_arc_tangent", ()),
+    "sinh": ("_hyperbolic_sine", ("expm1", "cosh")),
+    "cosh": ("lambda value: (value.exp() + (-value).exp()) / 2", ("sinh",)),
+    "asinh": ("_area_sine", ("log1p", "sqrt")),
+    "acosh": ("_area_cosine", ("log1p", "sqrt")),
+    "atanh": ("_area_tangent", ("log1p",)),
+    "cbrt": ("_cube_root", ("exp",)),
+    "sign": ("lambda value: Decimal((value > 0) - (value < 0))", ()),
+    "floor": ('lambda value: value.to_integral_value("ROUND_FLOOR")', ()),
+    "ceil": ('lambda value: value.to_integral_value("ROUND_CEILING")', ()),
+    "round": ('lambda value: value.to_integral_value("ROUND_HALF_EVEN")', ()),
     "erf": ("lambda value: Decimal(math.erf(value))", ("exp",)),
     "erfc": ("lambda value: Decimal(math.erfc(value))", ("exp",)),
 }
@@ -27,9 +41,38 @@ SLOPES: Mapping[str, str] = {
     "tanh": "(1 - value) * (1 + value)",
     "sin": '_of("cos", self.a)',
     "cos": '-_of("sin", self.a)',
+    "tan": "1 + value * value",
+    "asin": '1 / _of("sqrt", (1 - self.a) * (1 + self.a))',
+    "acos": '-1 / _of("sqrt", (1 - self.a) * (1 + self.a))',
+    "atan": "1 / (1 + self.a * self.a)",
+    "sinh": '_of("cosh", self.a)',
+    "cosh": '_of("sinh", self.a)',
+    "asinh": '1 / _of("sqrt", 1 + self.a * self.a)',
+    "acosh": '1 / _of("sqrt", (self.a - 1) * (self.a + 1))',
+    "atanh": "1 / ((1 - self.a) * (1 + self.a))",
+    "cbrt": "1 / (3 * value * value)",
+    "sign": "0 * value",
+    "floor": "0 * value",
+    "ceil": "0 * value",
+    "round": "0 * value",
     "erf": '_number(2 / math.sqrt(math.pi)) * _of("exp", -self.a * self.a)',
     "erfc": '_number(-2 / math.sqrt(math.pi)) * _of("exp", -self.a * self.a)',
 }
+
+# functions of dual numbers for which NumPy has no method to call
+BY_DUALS: tuple[str, ...] = (
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "cbrt",
+)
+BY_DUALS += ("sign", "floor", "ceil", "round")
 
 
 def called(functions: Set[str]) -> list[str]:
@@ -37,7 +80,8 @@ def called(functions: Set[str]) -> list[str]:
 
     A number to the power of another has a slope with a logarithm.
     """
-    found = {"log"} | {"exp" if f == "sigmoid" else f for f in functions} & {*LEAVES}
+    also = {"sigmoid": "exp", "atan2": "atan"}
+    found = {"log"} | {also.get(f, f) for f in functions} & {*LEAVES}
     for _ in LEAVES:
         found |= {other for name in found for other in LEAVES[name][1]}
     return [name for name in LEAVES if name in found]

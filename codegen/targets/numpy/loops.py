@@ -8,6 +8,7 @@ from typing import Any
 
 from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
+from pullback.codegen.targets.numpy.decimals import BY_DUALS
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
 from pullback.derive.index.objects import free_indices
 from pullback.derive.layer import Layer, Node, Tensor
@@ -36,7 +37,7 @@ WIDTH = 92  # of a line inside a function
 HERE = Place()
 CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
 # functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
-HELPERS = {"abs": "_abs", "sigmoid": "_sigmoid", "erf": "_erf", "erfc": "_erfc"}
+HELPERS = {word: f"_{word}" for word in ("abs", "sigmoid", "erf", "erfc", "atan2", *BY_DUALS)}
 
 
 def is_root(tree: Tree) -> bool:
@@ -223,11 +224,12 @@ class Loops:
             return f"{a} if {self.condition(first)} else {b}", CONDITIONAL
         args = list(tree.args)
         self.functions.add(name)
-        self.kinks |= name in ("max", "min", "abs")
+        self.kinks |= name in ("max", "min", "abs", "sign")
         if name in ("max", "min"):  # Python takes the first at a tie, the language a constant
             args.sort(key=lambda arg: any(isinstance(part, Ref) for part in walk(arg)))
             return f"_extreme({name}, [{', '.join(map(self.text, args))}])", ATOM
-        return f"{HELPERS.get(name, f'np.{name}')}({self.text(first)})", ATOM
+        values = ", ".join(map(self.text, args))
+        return f"{HELPERS.get(name, f'np.{name}')}({values})", ATOM
 
     def reduction(self, tree: Apply) -> tuple[str, int]:
         """A sum over a generator, and its like."""

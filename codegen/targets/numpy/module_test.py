@@ -15,7 +15,7 @@ from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.sizes import related
 from pullback.codegen.interface.words import docstring
-from pullback.codegen.targets.numpy.decimals import LEAVES, SLOPES, called
+from pullback.codegen.targets.numpy.decimals import BY_DUALS, LEAVES, SLOPES, called
 from pullback.codegen.targets.numpy.loops import WIDTH, Loops
 from pullback.codegen.targets.numpy.smoke import holds
 from pullback.codegen.targets.numpy.test_sizes import (
@@ -104,6 +104,7 @@ def module_test(
         "facts": facts,
         "functions": loops.functions,
         "slopes": [(f, SLOPES[f]) for f in needed],
+        "by_duals": [f for f in BY_DUALS if f in loops.functions],
         "leaves": {f: LEAVES[f][0] for f in needed},
     }
     # what the module bears: large draws, the digits in float32 that are left where terms cancel,

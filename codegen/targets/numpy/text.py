@@ -25,6 +25,9 @@ INFIX: Mapping[str, tuple[str, int]] = {
 }
 # functions that the module defines itself
 HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "erfcx", "exp_difference")}
+# functions that NumPy calls otherwise
+OTHERWISE = {f"a{word}": f"arc{word}" for word in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+OTHERWISE |= {"atan2": "arctan2", "round": "rint"}
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,10 @@ def tuple_text(parts: Iterable[object]) -> str:
 
 def function_name(function: str) -> str:
     """A function of the module's own, or NumPy's."""
-    return (
-        function
-        if function.startswith("_")
-        else HELPERS.get(function, f"np.{function.removeprefix('whole_')}")
-    )
+    if function.startswith("_"):
+        return function
+    numpy = OTHERWISE.get(function, function.removeprefix("whole_"))
+    return HELPERS.get(function, f"np.{numpy}")
 
 
 def infix(function: str, left: Text | str, right: Text | str) -> Text:

@@ -14,6 +14,7 @@ from pullback.codegen.program import (
 
 # functions with flat ends
 UNDERFLOW = {"exp", "exp_difference", "expm1", "tanh", "sigmoid", "erf", "erfc", "erfcx"}
+UNDERFLOW |= {"tan", "asin", "atan", "sinh", "asinh", "atanh", "atan2"}  # of what is tiny
 
 
 def ignored(program: Program, functions: Iterable[Values]) -> str:

@@ -13,6 +13,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.errors import DefinitionError
+from pullback.derive.index import elementary as el
 from pullback.derive.index.binders import (
     ArgLargest,
     ArgSmallest,
@@ -84,6 +85,20 @@ KINDS: Mapping[str, Callable[..., Expr]] = {
     "cos": sp.cos,
     "abs": Abs,
     "sign": Sign,
+    "tan": el.Tan,
+    "asin": el.Asin,
+    "acos": el.Acos,
+    "atan": el.Atan,
+    "atan2": el.Atan2,
+    "sinh": el.Sinh,
+    "cosh": el.Cosh,
+    "asinh": el.Asinh,
+    "acosh": el.Acosh,
+    "atanh": el.Atanh,
+    "cbrt": el.Cbrt,
+    "floor": el.Floor,
+    "ceil": el.Ceil,
+    "round": el.Round,
 }
 NAMED: Mapping[str, Expr] = {"pi": sp.pi, "e": sp.E, "-oo": sp.S.NegativeInfinity}
 

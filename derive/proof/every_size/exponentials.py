@@ -190,6 +190,15 @@ def odd(signs: Signs, name: str, value: Value, even: bool = False) -> Value:
     return by_cases(signs, value, one)
 
 
+def named(signs: Signs, name: str, value: Value) -> Value:
+    """A function of which nothing is known but that it is one."""
+    ring = signs.ring
+    return by_cases(signs, value, lambda case: ring.factor(ring.atom("function", case, name)))
+
+
+WITH_SIGNS = ("erf", "sin", "cos")  # functions by name of which f(-a) is known
+
+
 def rebuild(signs: Signs, factor: Factor, exponent: Number) -> Value:
     """A power of an atom, made anew from what stands in it."""
     from_kind = signs.ring.heads[factor[0]]
@@ -203,6 +212,8 @@ MAKERS: dict[str, Callable[[Signs, Value, str], Value]] = {
     "exp": lambda signs, value, name: exp(signs, value),
     "log": lambda signs, value, name: log(signs, value),
     "bracket": lambda signs, value, name: bracket(signs, value),
-    "function": lambda signs, value, name: odd(signs, name, value, name == "cos"),
+    "function": lambda signs, value, name: (
+        odd(signs, name, value, name == "cos") if name in WITH_SIGNS else named(signs, name, value)
+    ),
     "fact": lambda signs, value, name: signs.ring.factor(signs.ring.atom("fact", value)),
 }

@@ -26,7 +26,7 @@ from pullback.derive.proof.every_size.facts import (
 from pullback.derive.proof.every_size.known import PLAIN
 from pullback.derive.proof.every_size.meeting import direction
 from pullback.derive.proof.every_size.places import INDEX, OPEN
-from pullback.derive.proof.every_size.said import Letters, Said
+from pullback.derive.proof.every_size.said import Letters, Said, argument
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.switches import in_cases, switches
 from pullback.derive.proof.every_size.terms import Factor, Number, Value, as_number, scaled
@@ -60,9 +60,9 @@ class Needs:
         finally:
             self.about = before
 
-    def need(self, kind: str, value: Value) -> None:
-        """That something must hold here."""
-        self.said = Said(kind, self.about, self.letters, self.beside)
+    def need(self, kind: str, value: Value, of: Callable[[Expr], Expr] = argument) -> None:
+        """That something must hold here of a value, which is `of` of what is being read."""
+        self.said = Said(kind, of(self.about), self.letters, self.beside)
         given = list(self.signs.given)
         while True:  # where two places are one, it is said of one of them
             equal = next((g for g in given if g.kind == HOLDS and self.puts_in(g)), None)

@@ -52,22 +52,26 @@ class Letters:
         return Letters(dict(zip(indices, map(self.put, places), strict=True)), self.depth + 1)
 
 
+def argument(whole: Expr) -> Expr:
+    """What a power or a function is taken of; of log1p one more."""
+    return cast(Expr, whole.args[0] + int(isinstance(whole, log1p)))
+
+
 @dataclass(frozen=True)
 class Said:
-    """Where a need came up: the power or function that has it, in its letters, and the conditions
-    beside which it stands, in theirs."""
+    """Where a need came up: what it is said of, in its letters, and the conditions beside which
+    that stands, in theirs."""
 
     kind: str
-    whole: Expr
+    subject: Expr
     letters: Letters
     beside: tuple[tuple[Relational, Letters], ...]
 
     @property
     def need(self) -> Need:
         """The same as relations: beside i = k it is said of k."""
-        subject = self.whole.args[0] + int(isinstance(self.whole, log1p))
         kind = RELATIONS.get(self.kind, sp.Unequality)
-        relation = self.letters.of(kind(subject, 0, evaluate=False))
+        relation = self.letters.of(kind(self.subject, 0, evaluate=False))
         beside = [letters.of(fact) for fact, letters in self.beside]
         while True:
             equal = next((b for b in beside if b.rel_op == "==" and isinstance(b.lhs, Index)), None)

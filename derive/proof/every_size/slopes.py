@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.index import elementary as el
 from pullback.derive.index.binders import Extreme, Place, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
@@ -25,18 +26,24 @@ from pullback.derive.index.objects import (
     is_entry,
     is_size,
 )
-from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid
+from pullback.derive.proof.every_size.exponentials import exp, log, named, odd, sigmoid
 from pullback.derive.proof.every_size.facts import NOT_ZERO, POSITIVE
 from pullback.derive.proof.every_size.powers import power, sign
 from pullback.derive.proof.every_size.reader import At, Reader, Rules
+from pullback.derive.proof.every_size.said import argument
 from pullback.derive.proof.every_size.terms import Undecided, Value, constant, minus, plus, scaled
 from pullback.derive.proof.every_size.values import (
     VALUES,
+    beside_one,
     chosen_where,
     conditions,
     erfc,
+    hyperbolic,
     place_of,
+    tangent,
 )
+
+Of = Callable[[Expr], Expr]  # what something is said of, by the function that is being read
 
 
 def slope_of(reader: Reader, expr: Any, at: At) -> Value:
@@ -73,9 +80,12 @@ def slope_by_kind(reader: Reader, expr: Expr, at: At, by: By) -> Value:
     return reader.ring.product(outer(reader, reader.read(expr.args[0], at)), inner)
 
 
+STILL = (Index, Place, Bracket, KroneckerDelta, sp.sign, el.Step)
+
+
 def is_place_or_number(expr: Expr) -> bool:
     """Does it not move?"""
-    still = isinstance(expr, Index | Place | Bracket | KroneckerDelta | sp.sign)
+    still = isinstance(expr, STILL)
     return still or bool(expr.is_Number) or bool(expr.is_NumberSymbol) or is_size(expr)
 
 
@@ -163,9 +173,9 @@ def of_power(reader: Reader, expr: Any, at: At, by: By) -> Value:
     return plus(ring.times(above, less, moved), ring.times(whole, log(signs, value), rest))
 
 
-def inverse(reader: Reader, value: Value) -> Value:
-    """1 / a, for the slope of a log."""
-    reader.need(NOT_ZERO, value)
+def inverse(reader: Reader, value: Value, of: Of = argument) -> Value:
+    """1 / a, as for the slope of a log."""
+    reader.need(NOT_ZERO, value, of)
     return power(reader.signs, value, -1)
 
 
@@ -202,6 +212,59 @@ def of_erfcx(reader: Reader, value: Value) -> Value:
     return plus(scaled(ring.times(value, up, erfc(reader, value)), 2), scaled(pi, -2))
 
 
+def root_below(reader: Reader, value: Value, of: Of) -> Value:
+    """1 / √a."""
+    reader.need(POSITIVE, value, of)
+    return power(reader.signs, value, Fraction(-1, 2))
+
+
+def of_asin(reader: Reader, value: Value) -> Value:
+    """1 / (√(1 - a) √(1 + a))."""
+    return reader.ring.times(
+        *(
+            root_below(reader, plus(constant(1), scaled(value, side)), beside_one(side))
+            for side in (-1, 1)
+        )
+    )
+
+
+def both_sides(whole: Expr) -> Expr:
+    """(1 - a)(1 + a), of a function of a."""
+    return cast(Expr, (1 - whole.args[0]) * (1 + whole.args[0]))
+
+
+def beside_square(reader: Reader, sign_: int, value: Value) -> Value:
+    """1 + a² or 1 - a²."""
+    return plus(constant(1), scaled(reader.ring.product(value, value), sign_))
+
+
+def of_acosh(reader: Reader, value: Value) -> Value:
+    """1 / (√(a - 1) √(a + 1))."""
+    return reader.ring.times(
+        root_below(reader, plus(value, constant(-1)), lambda whole: whole.args[0] - 1),
+        root_below(reader, plus(value, constant(1)), lambda whole: whole.args[0] + 1),
+    )
+
+
+def of_cbrt(reader: Reader, value: Value) -> Value:
+    """1 / (3 ∛a²)."""
+    below = inverse(reader, named(reader.signs, "cbrt", value))
+    return scaled(power(reader.signs, below, 2), Fraction(1, 3))
+
+
+def of_atan2(reader: Reader, expr: Any, at: At, by: By) -> Value:
+    """(x y' - y x') / (x² + y²), where the angle is that of (x, y)."""
+    y, x = (reader.read(a, at) for a in expr.args)
+    moved_y, moved_x = (slope(reader, a, at, by) for a in expr.args)
+    ring = reader.ring
+    above = minus(ring.product(x, moved_y), ring.product(y, moved_x))
+    if not above:
+        return {}
+    square = plus(ring.product(x, x), ring.product(y, y))
+    below = inverse(reader, square, lambda whole: sp.Add(*(a**2 for a in whole.args)))
+    return ring.product(above, below)
+
+
 CHAIN: dict[Any, Callable[[Reader, Value], Value]] = {  # f'(a), where the slope is f'(a) a'
     sp.exp: lambda r, a: exp(r.signs, a),
     sp.log: inverse,
@@ -218,6 +281,16 @@ CHAIN: dict[Any, Callable[[Reader, Value], Value]] = {  # f'(a), where the slope
     sp.cos: lambda r, a: scaled(odd(r.signs, "sin", a), -1),
     Abs: lambda r, a: sign(r.signs, a),
     sp.Abs: lambda r, a: sign(r.signs, a),
+    el.Tan: lambda r, a: plus(constant(1), power(r.signs, tangent(r, a), 2)),
+    el.Asin: of_asin,
+    el.Acos: lambda r, a: scaled(of_asin(r, a), -1),
+    el.Atan: lambda r, a: power(r.signs, beside_square(r, 1, a), -1),
+    el.Sinh: lambda r, a: hyperbolic(r, 1, a),
+    el.Cosh: lambda r, a: hyperbolic(r, -1, a),
+    el.Asinh: lambda r, a: power(r.signs, beside_square(r, 1, a), Fraction(-1, 2)),
+    el.Acosh: of_acosh,
+    el.Atanh: lambda r, a: inverse(r, beside_square(r, -1, a), both_sides),
+    el.Cbrt: of_cbrt,
 }
 
 SLOPES: list[tuple[Any, Callable[[Reader, Any, At, By], Value]]] = [
@@ -228,6 +301,7 @@ SLOPES: list[tuple[Any, Callable[[Reader, Any, At, By], Value]]] = [
     (Where, lambda r, e, at, by: of_choice(r, e.args[0], e.args[1:], at, by)),
     (Maximum | Minimum, lambda r, e, at, by: of_choice(r, chosen_where(e), e.args, at, by)),
     (sp.Pow, of_power),
+    (el.Atan2, of_atan2),
     (type(sp.E), lambda r, e, at, by: {}),
 ]
 

@@ -10,11 +10,12 @@ import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
 
+from pullback.derive.index import elementary as el
 from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import Index, KroneckerDelta
-from pullback.derive.proof.every_size.exponentials import exp, log, odd, sigmoid, tanh
+from pullback.derive.proof.every_size.exponentials import exp, log, named, odd, sigmoid, tanh
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
 from pullback.derive.proof.every_size.heads import NOTHING
 from pullback.derive.proof.every_size.powers import absolute, positive_part, power, sign
@@ -169,6 +170,55 @@ def log_sigmoid(reader: Reader, value: Value) -> Value:
     return scaled(log(reader.signs, below), -1)
 
 
+def tangent(reader: Reader, value: Value) -> Value:
+    """sin(a) / cos(a)."""
+    below = odd(reader.signs, "cos", value, even=True)
+    reader.need(NOT_ZERO, below, lambda whole: sp.cos(whole.args[0]))
+    return reader.ring.product(odd(reader.signs, "sin", value), power(reader.signs, below, -1))
+
+
+def hyperbolic(reader: Reader, sign_: int, value: Value) -> Value:
+    """(exp(a) ± exp(-a)) / 2."""
+    below = scaled(exp(reader.signs, scaled(value, -1)), sign_)
+    return scaled(plus(exp(reader.signs, value), below), Fraction(1, 2))
+
+
+def area_tangent(reader: Reader, value: Value) -> Value:
+    """(log(1 + a) - log(1 - a)) / 2."""
+    logs = []
+    for sign_ in (1, -1):
+        inside = plus(constant(1), scaled(value, sign_))
+        reader.need(POSITIVE, inside, beside_one(sign_))
+        logs.append(log(reader.signs, inside))
+    return scaled(minus(*logs), Fraction(1, 2))
+
+
+def beside_one(sign_: int) -> Callable[[Expr], Expr]:
+    """1 + a or 1 - a, of a function of a."""
+    return lambda whole: 1 + sign_ * whole.args[0]
+
+
+def between(reader: Reader, name: str, value: Value) -> Value:
+    """A function that has values from -1 to 1 alone."""
+    for sign_ in (1, -1):
+        reader.need(NOT_NEGATIVE, plus(constant(1), scaled(value, sign_)), beside_one(sign_))
+    return named(reader.signs, name, value)
+
+
+def area_cosine(reader: Reader, value: Value) -> Value:
+    """acosh, which has values from 1 on."""
+    reader.need(NOT_NEGATIVE, plus(value, constant(-1)), lambda whole: whole.args[0] - 1)
+    return named(reader.signs, "acosh", value)
+
+
+def angle(reader: Reader, expr: Any, at: At) -> Value:
+    """atan2, by its name and both values: one value that has each as the factor of a letter."""
+    ring = reader.ring
+    letters = (ring.factor((ring.head("constant", f"argument {k}"),)) for k in "12")
+    parts = [ring.product(reader.read(a, at), x) for a, x in zip(expr.args, letters, strict=True)]
+    return named(reader.signs, "atan2", plus(*parts))
+
+
 OF_ONE: dict[Any, Callable[[Reader, Value], Value]] = {
     sp.exp: lambda r, a: exp(r.signs, a),
     sp.log: logged,
@@ -186,6 +236,19 @@ OF_ONE: dict[Any, Callable[[Reader, Value], Value]] = {
     Abs: lambda r, a: absolute(r.signs, a),
     sp.Abs: lambda r, a: absolute(r.signs, a),
     sp.sign: lambda r, a: sign(r.signs, a),
+    el.Tan: tangent,
+    el.Asin: lambda r, a: between(r, "asin", a),
+    el.Acos: lambda r, a: between(r, "acos", a),
+    el.Atan: lambda r, a: named(r.signs, "atan", a),
+    el.Sinh: lambda r, a: hyperbolic(r, -1, a),
+    el.Cosh: lambda r, a: hyperbolic(r, 1, a),
+    el.Asinh: lambda r, a: named(r.signs, "asinh", a),
+    el.Acosh: area_cosine,
+    el.Atanh: area_tangent,
+    el.Cbrt: lambda r, a: named(r.signs, "cbrt", a),
+    el.Floor: lambda r, a: named(r.signs, "floor", a),
+    el.Ceil: lambda r, a: named(r.signs, "ceil", a),
+    el.Round: lambda r, a: named(r.signs, "round", a),
 }
 
 
@@ -214,5 +277,6 @@ VALUES: list[tuple[Any, Callable[[Reader, Any, At], Value]]] = [
         type(sp.S.NegativeInfinity),
         lambda r, e, at: r.ring.factor((r.ring.head("tensor", NOTHING),)),
     ),
+    (el.Atan2, angle),
     (sp.Function, of_one),
 ]

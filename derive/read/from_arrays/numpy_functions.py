@@ -22,6 +22,9 @@ from pullback.derive.read.trees import Apply
 
 WORDS = {
     **{f"numpy.{w}": w for w in ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos")},
+    **{f"numpy.{w}": w for w in ("tan", "sinh", "cosh", "cbrt", "floor", "ceil")},
+    **{f"numpy.arc{w}": f"a{w}" for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "numpy.rint": "round",
     "scipy.special.erf": "erf",
     "scipy.special.erfc": "erfc",
     "scipy.special.expit": "sigmoid",
@@ -141,6 +144,26 @@ def exp2(x: Value) -> Array:
 def logaddexp(a: Value, b: Value) -> Array:
     """log(exp(a) + exp(b))."""
     return al.function("log", al.operation("+", al.function("exp", a), al.function("exp", b)))
+
+
+@known("numpy.arctan2", "y, x")
+def arctan2(y: Value, x: Value) -> Array:
+    """The angle of a point."""
+    return al.elementwise(lambda a, b: Apply("atan2", (a, b), NOWHERE), y, x)
+
+
+@known("numpy.hypot", "a, b")
+def hypot(a: Value, b: Value) -> Array:
+    """The length of a point."""
+    squares = al.operation("+", al.power(number(a), 2), al.power(number(b), 2))
+    return al.function("sqrt", squares)
+
+
+@known("numpy.mod numpy.remainder", "a, b")
+def mod(a: Value, b: Value) -> Array:
+    """What is left of a when b is taken away, by floor."""
+    times = al.function("floor", al.operation("/", a, b))
+    return al.operation("-", a, al.operation("*", b, times))
 
 
 @known("numpy.clip", "a, a_min, a_max")
