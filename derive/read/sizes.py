@@ -154,6 +154,8 @@ def reaches(symbols: Symbols) -> Iterator[tuple[Reach, Place]]:
             if not isinstance(tree, Shifted) or tree.outside is not None:
                 continue
             for axis, whole in tree.at:
+                if axis == tree.along:
+                    continue
                 position = [i.name for i in tree.entry.indices or ()].index(axis)
                 labels = labels_in(whole, symbols)
                 if labels:
