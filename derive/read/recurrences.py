@@ -16,6 +16,7 @@ from pullback.derive.read.renaming import rebuild, rename
 from pullback.derive.read.trees import (
     Apply,
     Equation,
+    Iverson,
     Negative,
     Number,
     Operation,
@@ -395,14 +396,17 @@ class Rewriting:
         return replace(e, right=right, starts=texts)
 
     def begun(self, e: Equation, first: First, right: Tree) -> Tree:
-        """`where(t == 0, …, …)`: what stands at a first place on the axis, and the rest."""
+        """`[t == 0] * … + [t != 0] * …`: what stands at a first place on the axis, and the rest."""
         start = first.equation
         assert start.start is not None
         position, place = start.start
         axis = Ref((e.axes or ())[position], None, start.place)
         value = renamed(start, [i for i in e.axes or ()], position)
-        met = Operation("==", axis, place, start.place)
-        return Apply("where", (met, value, right), start.place)
+        parts = [
+            Operation("*", Iverson(Operation(op, axis, place, at), at), tree, at)
+            for op, tree, at in (("==", value, start.place), ("!=", right, e.place))
+        ]
+        return Operation("+", parts[0], parts[1], e.place)
 
     def shifted(self, e: Equation, own: Loop | None, part: Shifted) -> Shifted:
         """An entry at another place of a recurrence."""
