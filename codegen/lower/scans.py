@@ -22,11 +22,11 @@ from pullback.codegen.lower.tensors import passed_in, reading, tensor
 from pullback.codegen.program.operations import (
     Carried,
     Constant,
-    Function,
     Input,
     Scan,
     Scanned,
     Sliced,
+    Step,
 )
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.calculus.finite import Finite
@@ -319,7 +319,7 @@ class Steps:
 
     # -- the step ----------------------------------------------------------------------------------
 
-    def step(self, forms: Mapping[str, tuple[tuple[Index, ...], Expr]]) -> Function:
+    def step(self, forms: Mapping[str, tuple[tuple[Index, ...], Expr]]) -> Step:
         """The operations of one step."""
         outer = self.work.known
         layer = self.layer(forms)
@@ -343,7 +343,7 @@ class Steps:
         self.work.quiet |= inner.quiet
         values = inner.builder.values
         body = inner.builder.needed(*(value for _, value in found))
-        return Function(
+        return Step(
             layer=self.work.layer,
             values=tuple(values),
             results=tuple(found),
