@@ -162,7 +162,7 @@ class Steps:
     def total(self, expr: Sum, times: Mapping[Index, int]) -> Expr:
         """A sum; an index that is a place so many on from this one is no longer one."""
         body, indices = expr.open()
-        factors = [*sp.Mul.make_args(body)]
+        factors = [part for f in sp.Mul.make_args(body) for part in chosen(f)]
         known, left = dict(times), [*indices]
         pins: list[Expr] = []
         for factor in factors:
@@ -173,6 +173,11 @@ class Steps:
                 left.remove(index)
                 pins.append(factor)
         rest = [f for f in factors if f not in pins]
+        several = None if pins else next((f for f in rest if meets(f, left)), None)
+        if several is not None:
+            others = sp.Mul(*(f for f in rest if f is not several))
+            terms = (self.at(Sum(a * others, *indices), times) for a in several.args)
+            return cast(Expr, sp.Add(*terms))
         inner = self.at(sp.Mul(*rest), known)
         if pins and not self.vanishes(rest, inner, known, times):
             guards = (self.lift(Sum(pin, *(i for i in indices if i in known)), times)
@@ -361,6 +366,21 @@ class Steps:
             if node.name in forms
         )
         return replace(own, inputs=given, nodes=nodes, recurrences=())
+
+
+def chosen(factor: Expr) -> tuple[Expr, ...]:
+    """`where(m == t - 1, a, 0)` as [m = t − 1] a."""
+    if isinstance(factor, Where) and factor.args[2] == 0:
+        condition = Bracket(factor.args[0])
+        if is_meeting(condition):
+            return (condition, *sp.Mul.make_args(factor.args[1]))
+    return (factor,)
+
+
+def meets(factor: Expr, indices: Sequence[Index]) -> bool:
+    """Is it a sum in which places meet: x [m = t + 1] + y [m = t + 2]?"""
+    parts = (f for a in factor.args for f in sp.Mul.make_args(a)) if factor.is_Add else ()
+    return any(is_meeting(f) and f.free_symbols & {*indices} for f in parts)
 
 
 def pinned(

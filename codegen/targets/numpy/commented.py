@@ -57,7 +57,7 @@ def equation(about: Derived | None, notation: Notation) -> list[str]:
     match about:
         case Value(node, _, code):
             laws = "; ".join(step.law for step in code.steps)
-            return [node.text, *([f"in the form of: {laws}"] if laws else [])]
+            return [*node.text.split("\n"), *([f"in the form of: {laws}"] if laws else [])]
         case Gradient():
             return result(notation, about.cotangent, about.total, about.tensor.indices)
         case Tangent():

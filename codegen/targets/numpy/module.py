@@ -209,7 +209,7 @@ class Module:
             "scalar": not layer.output.indices,
             "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
             "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(n.text) for n in layer.nodes],
+            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
             "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],

@@ -95,7 +95,7 @@ class Plain:
             "name": layer.name,
             "title": docstring(layer.title),
             "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(n.text) for n in layer.nodes],
+            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
             "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
