@@ -77,8 +77,7 @@ class Making(Builder):
 
     def function(self, of: Layer, *results: tuple[str, int]) -> Function:
         """The function with these results."""
-        found = Function(of, tuple(self.values), results, self.body())
-        return found
+        return Function(of, tuple(self.values), results, self.body())
 
 
 def scan(
@@ -153,5 +152,3 @@ def sizes(function: Function, inputs: Mapping[str, Any]) -> dict[str, int]:
             shape = inputs[value.op.name].shape
             found |= {str(s): n for s, n in zip(value.sizes, shape, strict=True)}
     return found
-
-

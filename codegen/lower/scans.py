@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any, cast
 
 import sympy as sp
@@ -17,7 +16,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.codegen.lower.arrays import floating, is_constant, size, spread
-from pullback.codegen.lower.context import Context, Known, Loop, Term, Work
+from pullback.codegen.lower.context import Known, Loop, Term, Work
 from pullback.codegen.lower.tensors import passed_in, reading, tensor
 from pullback.codegen.program.operations import (
     Carried,
@@ -47,7 +46,7 @@ from pullback.derive.index.objects import (
     is_size,
     own_name,
 )
-from pullback.derive.layer import Definitions, Layer, Node, Tensor
+from pullback.derive.layer import Definitions, Layer, Tensor
 
 UNKNOWN = "?"  # ends the name of what may be 0, where it is only known that something is no number
 
@@ -79,9 +78,7 @@ def scan(work: Work, loop: Loop) -> None:
         loop.back,
         tuple(whole.whole.items()),
         tuple(whole.sliced),
-        tuple(
-            Carried(name, names.index(of), lag) for (of, lag), name in whole.carried.items()
-        ),
+        tuple(Carried(name, names.index(of), lag) for (of, lag), name in whole.carried.items()),
     )
     made = work.builder.add(op)
     for number, name in enumerate(names):
@@ -180,8 +177,9 @@ class Steps:
             return cast(Expr, sp.Add(*terms))
         inner = self.at(sp.Mul(*rest), known)
         if pins and not self.vanishes(rest, inner, known, times):
-            guards = (self.lift(Sum(pin, *(i for i in indices if i in known)), times)
-                      for pin in pins)
+            guards = (
+                self.lift(Sum(pin, *(i for i in indices if i in known)), times) for pin in pins
+            )
             for guard in guards:
                 inner = Where(sp.StrictGreaterThan(guard, 0), inner, sp.S.Zero)
         return cast(Expr, Sum(inner, *left))
@@ -291,7 +289,7 @@ class Steps:
             expr = expr.xreplace(dict.fromkeys(here[1:], time))
         integer = bool(expr.is_integer) and is_entry(expr)
         scope = (*([time] if time else []), *axes)
-        context = reading(self.work, self.defining, cast("tuple[Index, ...]", scope))
+        context = reading(self.work, self.defining, scope)
         term = context.lower(expr)
         if not integer:
             term = floating(context, term)
@@ -357,7 +355,7 @@ class Steps:
         )
 
     def layer(self, forms: Mapping[str, tuple[tuple[Index, ...], Expr]]) -> Layer:
-        """The step as a layer: what it is given, and nodes that are finite where the layer's are."""
+        """The step as a layer: what it is given, and nodes, finite where the layer's are."""
         given = tuple(Tensor(name, axes) for name, (axes, _) in self.inputs.items())
         own = self.work.layer
         nodes = tuple(

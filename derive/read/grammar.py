@@ -2,7 +2,7 @@
 
     equations  = { equation NEWLINE }                    a '#' starts a comment
     equation   = NAME [ '[' left { ',' left } ']' ] ( '=' | ':=' ) sum
-    left       = axis | sum                              a sum where a recurrence begins: -1, size(t)
+    left       = axis | sum                    a sum where a recurrence begins: -1, size(t)
     sum        = product { ( '+' | '-' ) product }
     product    = sign { ( '*' | '/' | '//' ) sign }        '//' in sizes alone
     sign       = [ '-' | '+' ] sign | power

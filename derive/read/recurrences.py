@@ -131,26 +131,27 @@ def reached(name: str, reads: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def loop_of(members: list[Equation], order: Mapping[str, int]) -> Loop:
-    """The axis along which nodes read each other, and its direction; refused where there is none."""
-    problems: list[tuple[str, Place]] = []
+    """The axis along which nodes read each other, and which way; refused where there is none."""
+    problems: list[Unfit] = []
     for position in range(len(members[0].axes or ())):
         try:
             return along(members, order, position)
         except Unfit as error:
-            problems.append(error.args)
+            problems.append(error)
     if not problems:
-        problems = [(f"'{members[0].name}' has no axis along which it could read itself",
-                     members[0].place)]
-    refuse(*problems[-1 if len(problems) == 1 else best(problems)])
-
-
-def best(problems: list[tuple[str, Place]]) -> int:
-    """The problem of the axis along which most was as it should be: the one furthest on."""
-    return max(range(len(problems)), key=lambda k: (problems[k][1].line, problems[k][1].column))
+        words = f"'{members[0].name}' has no axis along which it could read itself"
+        problems = [Unfit(words, members[0].place)]
+    # of the axis along which most was as it should be: what is wrong there stands furthest on
+    worst = max(problems, key=lambda p: (p.place.line, p.place.column))
+    return refuse(worst.words, worst.place)
 
 
 class Unfit(Exception):
     """An axis along which nodes do not read each other in order: what is wrong, and where."""
+
+    def __init__(self, words: str, place: Place) -> None:
+        super().__init__(words)
+        self.words, self.place = words, place
 
 
 def along(members: list[Equation], order: Mapping[str, int], position: int) -> Loop:
@@ -162,8 +163,10 @@ def along(members: list[Equation], order: Mapping[str, int], position: int) -> L
     while waiting:
         ready = [m for m in waiting if m.name in positions or axis_read(m, axes, positions)]
         if not ready:
-            raise Unfit(f"'{waiting[0].name}' reads its recurrence along no axis of its own",
-                        waiting[0].place)
+            raise Unfit(
+                f"'{waiting[0].name}' reads its recurrence along no axis of its own",
+                waiting[0].place,
+            )
         for m in ready:
             waiting.remove(m)
             axis = (
@@ -191,11 +194,18 @@ def along(members: list[Equation], order: Mapping[str, int], position: int) -> L
                     f"'{axis}': write {axis} - 1 for the one before",
                     tree.place,
                 )
-            if lag.shift == 0 and not lag.wide:
+            if lag.wide:
+                raise Unfit(
+                    f"{spell(tree)} reads '{name}' some places from '{axis}': how many, is a whole "
+                    "number in a recurrence",
+                    tree.place,
+                )
+            if lag.shift == 0:
                 if order[name] >= order[m.name]:
+                    before = shown(tree, positions[name], axis)
                     raise Unfit(
                         f"'{m.name}' reads {itself(m.name, name)} at the same place, '{axis}': a "
-                        f"recurrence reads an earlier one, as in {shown(tree, positions[name], axis)}",
+                        f"recurrence reads an earlier one, as in {before}",
                         tree.place,
                     )
                 continue
@@ -205,9 +215,9 @@ def along(members: list[Equation], order: Mapping[str, int], position: int) -> L
         raise Unfit(f"'{first.name}' is used before it is defined", first.place)
     back = any(shift > 0 for shift in shifts)
     if back and any(shift < 0 for shift in shifts):
-        tree, place = next(found for shift, found in shifts.items() if shift > 0)
+        later, place = next(found for shift, found in shifts.items() if shift > 0)
         raise Unfit(
-            f"{spell(tree)} reads a later place, and others read earlier ones: a recurrence runs "
+            f"{spell(later)} reads a later place, and others read earlier ones: a recurrence runs "
             "one way",
             place,
         )
@@ -271,10 +281,7 @@ def position_read(tree: Ref | Shifted, axis: str) -> int | None:
 
 
 def lag_of(tree: Ref | Shifted, position: int, axis: str) -> Lag | None:
-    """How far from a place of an axis an entry is read; None where that is not t and a shift.
-
-    Other axes and sizes may be taken from it: then it is at least so far.
-    """
+    """How far from a place of an axis an entry is read; None where that has no part in it."""
     place = place_at(tree, position)
     if place is None or (isinstance(place, Ref) and place.indices is not None):
         return None
@@ -283,14 +290,7 @@ def lag_of(tree: Ref | Shifted, position: int, axis: str) -> Lag | None:
     if len(own) != 1 or own[0][0] != 1:
         return None
     others = [t for t in terms if t[1] is not Number and t is not own[0]]
-    shift = sum(int(t[2]) * t[0] for t in terms if t[1] is Number)
-    signs = {t[0] for t in others}
-    if any(t[2] == axis for t in others) or len(signs) > 1:
-        return None
-    if others and signs == {1 if shift < 0 else -1} and shift != 0:
-        return None
-    sizes = sum(t[0] for t in others if t[1] is Apply)  # each is 1 at least
-    return Lag(axis, shift + sizes, bool(others))
+    return Lag(axis, sum(int(t[2]) * t[0] for t in terms if t[1] is Number), bool(others))
 
 
 def terms_of(tree: Tree, sign: int = 1) -> Iterator[tuple[int, type, str]]:
@@ -401,7 +401,7 @@ class Rewriting:
         assert start.start is not None
         position, place = start.start
         axis = Ref((e.axes or ())[position], None, start.place)
-        value = renamed(start, [i for i in e.axes or ()], position)
+        value = renamed(start, list(e.axes or ()), position)
         parts = [
             Operation("*", Iverson(Operation(op, axis, place, at), at), tree, at)
             for op, tree, at in (("==", value, start.place), ("!=", right, e.place))
@@ -451,12 +451,6 @@ class Rewriting:
         """Refuse an entry before the first places of a recurrence."""
         name = own_name(part.entry.name)
         axis = lag.axis
-        if lag.wide:
-            refuse(
-                f"{spell(part)} may lie before the first place of '{name}': write "
-                f"pad(0, {spell(part)}) for 0 there",
-                part.place,
-            )
         reach = abs(lag.shift)
         set_inside = 0
         while set_inside in firsts:
@@ -505,7 +499,7 @@ def renamed(start: Equation, axes: list[str], position: int) -> Tree:
 
 def at_places(tree: Tree, at: Mapping[str, Tree]) -> Tree:
     """A value whose axes stand at whole expressions: these are put in where entries are read."""
-    named = {own for own in at}
+    named = {*at}
 
     def rule(part: Tree) -> Tree:
         if not isinstance(part, Ref) or not part.indices:

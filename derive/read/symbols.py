@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from sympy import Expr
 
-from pullback.derive.index.objects import Index, size_symbol, own_name
+from pullback.derive.index.objects import Index, own_name, size_symbol
 from pullback.derive.read.names import Sizes, names_in
 from pullback.derive.read.trees import (
     BATCH,

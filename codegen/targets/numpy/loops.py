@@ -114,9 +114,7 @@ class Loops:
     def equations_read(self) -> list[Equation]:
         """The equations on the way to the output; notation that only pages use is left out."""
         text = "\n".join(node.text for node in self.layer.nodes)
-        parsed = {
-            e.name: e for e in with_recurrences(parse_equations(text, self.layer.name))
-        }
+        parsed = {e.name: e for e in with_recurrences(parse_equations(text, self.layer.name))}
         wanted: set[str] = set()
         frontier = [self.layer.output.name]
         while frontier:
