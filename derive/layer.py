@@ -9,9 +9,15 @@ from functools import cached_property
 from sympy import Expr
 from sympy.core.relational import Relational
 
-from pullback.derive.index.objects import Index, entry
+from pullback.derive.index.objects import Index, earlier, entry, own_name
 
 Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]  # a name, its axes, what it stands for
+
+
+def with_earlier(definitions: Definitions) -> Definitions:
+    """The definitions, with what each name is where a recurrence reads it at another place."""
+    same = {earlier(n): (i, entry(n, i)) for n, (i, _) in definitions.items()}
+    return {**definitions, **same}
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,15 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Recurrence:
+    """Nodes of which each hangs on what others were at earlier places of an axis; with `back` at
+    later ones. Each has the position of that axis in it; they stand in order."""
+
+    positions: Mapping[str, int] = field(hash=False)
+    back: bool
+
+
+@dataclass(frozen=True)
 class Layer:
     """One definition, read: inputs in order of appearance, equations in order of use."""
 
@@ -102,6 +117,7 @@ class Layer:
     reaches: tuple[Reach, ...] = ()  # what must lie within its axis
     group: str = ""  # the kind of layer, as lists have it
     calls: tuple[str, ...] = ()  # the definitions that its equations call
+    recurrences: tuple[Recurrence, ...] = ()
 
     @property
     def output(self) -> Node:
@@ -119,8 +135,16 @@ class Layer:
         inputs: dict[str, Tensor | Node] = {t.name: t for t in self.inputs}
         return inputs | {n.name: n for n in self.nodes}
 
+    def recurrence(self, name: str) -> Recurrence | None:
+        """The recurrence of a node, if it has one."""
+        return next((r for r in self.recurrences if name in r.positions), None)
+
     def tensor(self, name: str) -> Tensor | Node:
-        """The input or node of that name; KeyError with the known names otherwise."""
+        """The input or node of that name, which may be that of a node at other places of its
+        recurrence; KeyError with the known names otherwise."""
+        own = own_name(name)
+        if own != name and self.recurrence(own):
+            return Tensor(name, self.tensors[own].indices)
         if name not in self.tensors:
             raise KeyError(f"{self.name} has no tensor {name!r}; it has {', '.join(self.tensors)}")
         return self.tensors[name]

@@ -22,6 +22,7 @@ from autograd.extend import defvjp, primitive
 from autograd.scipy.special import erf, erfc
 from scipy.special import expit
 
+from pullback.derive.index.objects import own_name
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import Definition
 from pullback.derive.read.flat import inputs_of
@@ -96,6 +97,12 @@ def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Fac
     )
 
 
+def read_elsewhere(equation: Equation) -> list[str]:
+    """The names under which an equation reads a recurrence at other places."""
+    names = (tree.name for tree in walk(equation.right) if isinstance(tree, Ref))
+    return [name for name in names if name != own_name(name)]
+
+
 class Arrays:
     """One evaluation; `largest` is the largest magnitude that came up on the way."""
 
@@ -112,8 +119,15 @@ class Arrays:
 
     def output(self) -> Any:
         """The output, every equation worked out in order."""
-        for name, equation in self.layer.equations.items():
-            self.arrays[name] = OneEquation(self, equation).result()
+        again = {n for e in self.layer.equations.values() for n in read_elsewhere(e)}
+        for name in again:
+            axes = self.layer.equations[own_name(name)].axes or ()
+            self.arrays[name] = np.full([self.size(a) for a in axes], 0.5)
+        # each time that all is worked out, one place more of a recurrence is right
+        for _ in range(1 + (max(self.sizes.values(), default=0) if again else 0)):
+            for name, equation in self.layer.equations.items():
+                self.arrays[name] = OneEquation(self, equation).result()
+            self.arrays |= {name: self.arrays[own_name(name)] for name in again}
         return self.arrays[self.layer.output]
 
     def size(self, axis: str) -> int:
@@ -193,6 +207,12 @@ class OneEquation:
         near = (np.clip(p, 0, n - 1) for p, n in zip(places, array.shape, strict=True))
         entries = array[tuple(near)]
         where = np.logical_and.reduce(np.broadcast_arrays(*inside))
+        if tree.along:
+            before = self.number(0)
+            for start in tree.starts:
+                there = self.whole_place(at[tree.along]) == self.whole_place(start.at)
+                before = choose(there, self.build(start.value), before)
+            return choose(where, entries, before)
         if tree.outside is None:
             assert where.all(), f"{tree.entry.name} is read outside"
             return entries

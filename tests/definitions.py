@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pullback.derive.index.objects import own_name
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import read_definition
 from pullback.derive.read.flat import inputs_of
@@ -109,7 +110,8 @@ def size_pairs(flat: tuple[Equation, ...]) -> list[tuple[Any, Any]]:
                 pairs += [(own, ("range", label.name)) for label in labels]
             for i, index in enumerate(tree.indices or () if isinstance(tree, Ref) else ()):
                 bare = index.indices is None
-                pairs.append((index.name if bare else ("range", index.name), (tree.name, i)))
+                place = own_name(tree.name), i
+                pairs.append((index.name if bare else ("range", index.name), place))
     axes = {key for pair in pairs for key in pair if isinstance(key, str)}
     for equation in flat:
         for tree in walk(equation.right):

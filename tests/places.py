@@ -72,7 +72,7 @@ def accesses(equations: Mapping[str, Any]) -> Iterator[tuple[str, Tree]]:
     for equation in equations.values():
         for tree in walk(equation.right):
             if isinstance(tree, Shifted) and tree.outside is None:
-                yield from tree.at
+                yield from ((own, at) for own, at in tree.at if own != tree.along)
 
 
 def completed(layer: Any, sizes: Mapping[str, int]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from mpmath import MPContext
 
+from pullback.derive.index.objects import own_name
 from pullback.derive.read.trees import (
     Apply,
     Iverson,
@@ -137,6 +138,7 @@ class Exact:
 
     def entry(self, name: str, place: Place) -> Any:
         """An entry of an input or a node."""
+        name = own_name(name)
         key = name, place
         if key not in self.entries:
             if name in self.layer.axes:
@@ -185,6 +187,10 @@ class Exact:
         own = {axis: self.whole_place(place, at) for axis, place in tree.at}
         if all(0 <= place < self.axis_size(axis) for axis, place in own.items()):
             return self.build(tree.entry, at | own)
+        if tree.along:
+            places = {self.whole_place(s.at, at): s.value for s in tree.starts}
+            there = places.get(own[tree.along])
+            return self.number(0) if there is None else self.build(there, at)
         assert tree.outside is not None, f"{tree.entry.name} is read outside, at {own}"
         return self.build(tree.outside, at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pullback.codegen.lower.arrays import floating, spread
@@ -10,9 +10,18 @@ from pullback.codegen.lower.context import Known, Work
 from pullback.codegen.lower.extremes import extremes_at_their_places
 from pullback.codegen.lower.nonempty import nonempty
 from pullback.codegen.lower.rules import rule_for
+from pullback.codegen.lower.scans import loops_of, scan
 from pullback.codegen.lower.tensors import meanings, passed_in, reading, tensor
 from pullback.codegen.program.builder import Builder
-from pullback.codegen.program.operations import Constant, Function, Input, Program, Size, reads
+from pullback.codegen.program.operations import (
+    Constant,
+    Function,
+    Input,
+    Program,
+    Scanned,
+    Size,
+    reads,
+)
 from pullback.codegen.program.verify import verify
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.finite import Finite
@@ -51,7 +60,9 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
 def known(derivation: Derivation) -> Known:
     """What is known of a derivation."""
     layer, meaning = derivation.layer, meanings(derivation)
-    return Known(layer, meaning, nonempty(derivation, meaning), Finite(layer, meaning))
+    finite = Finite(layer, meaning)  # a state is, where the one before it is
+    needed = nonempty(derivation, meaning)
+    return Known(layer, meaning, needed, finite, loops_of(layer, meaning))
 
 
 def along_tangents(about: Known, derivation: Derivation) -> Known:
@@ -108,7 +119,7 @@ def finished(work: Work, names: Iterable[str]) -> Function:
 
 def begin(about: Known, precise: bool = False) -> Work:
     """The work on a function, its inputs passed in."""
-    work = Work(about, precise, rule_for)
+    work = Work(about, precise, rule_for, scan)
     for given in about.layer.inputs:
         passed_in(work, given.name, given.indices, "integer" if given.integer else "real")
     return work
@@ -136,6 +147,12 @@ def result(work: Work, name: str) -> int:
     return term.value
 
 
+def is_scanned(builder: Builder, number: int, forward: Collection[int]) -> bool:
+    """Is it a result of a scan that forward has? It is taken there, as no scan itself is kept."""
+    op = builder.values[number].op
+    return isinstance(op, Scanned) and op.scan in forward
+
+
 @dataclass(frozen=True)
 class Sections:
     """The values of each part of a program, in order."""
@@ -155,6 +172,8 @@ def sections(builder: Builder, output: int, gradients: list[int], upstream: int)
     constants = {v.number for v in builder if isinstance(v.op, Constant)}
     forward = builder.needed(output)
     backward = builder.needed(*gradients) - forward - constants
+    forward |= {v for v in backward if is_scanned(builder, v, forward)}
+    backward -= forward
     forward |= lengths & builder.needed(*backward)
     backward -= lengths
     read = {r for v in backward for r in reads(builder.values[v].op)} | {*gradients}

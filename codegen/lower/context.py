@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr
@@ -26,6 +26,15 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """Tensors that hang on each other along an axis, with its position in each, in the order in
+    which a step makes them; `back` where it runs from the last place to the first."""
+
+    positions: Mapping[str, int] = field(hash=False)
+    back: bool
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a derivation before any of it is lowered."""
 
@@ -33,6 +42,7 @@ class Known:
     meaning: Definitions  # what names stand for, in the forms that are computed
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
     finite: Finite  # what a finite forward pass says
+    loops: tuple[Loop, ...] = ()  # the recurrences among what names stand for
 
 
 @dataclass
@@ -42,6 +52,7 @@ class Work:
     known: Known
     precise: bool  # as in Program
     rule_for: Callable[[Expr], Rule]
+    scan: Callable[[Work, Loop], None]  # makes the tensors of a recurrence
     builder: Builder = field(default_factory=Builder)
     tensors: dict[str, Term] = field(default_factory=dict)  # with the indices of their own axes
     axes: dict[str, tuple[Index, ...]] = field(default_factory=dict)

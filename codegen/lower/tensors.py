@@ -9,7 +9,7 @@ from pullback.codegen.lower.context import Context, Term, Work
 from pullback.derive.calculus.conditions import sizes
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
-from pullback.derive.index.objects import Index, entry
+from pullback.derive.index.objects import Index, entry, own_name
 from pullback.derive.layer import Definitions, Node
 
 
@@ -39,10 +39,18 @@ def passed_in(work: Work, name: str, indices: tuple[Index, ...], kind: str = "re
 
 
 def tensor(work: Work, name: str) -> Term:
-    """The value of an input, a node, a notation, a cotangent or a tangent."""
-    if name not in work.tensors:
-        define(work, name, *work.known.meaning[name])
-    return work.tensors[name]
+    """The value of an input, a node, a notation, a cotangent or a tangent; also where these are
+    read at other places of a recurrence."""
+    own = own_name(name)
+    if own not in work.tensors:
+        loop = next((x for x in work.known.loops if own in x.positions), None)
+        if loop:
+            work.scan(work, loop)
+        else:
+            define(work, own, *work.known.meaning[own])
+    if own != name:
+        work.axes[name] = work.axes[own]
+    return work.tensors[own]
 
 
 def define(work: Work, name: str, indices: tuple[Index, ...], expr: Expr) -> None:

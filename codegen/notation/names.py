@@ -14,7 +14,7 @@ from sympy import Expr
 
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.derivatives import Partial
-from pullback.derive.index.objects import Index, entry_name, is_entry
+from pullback.derive.index.objects import Index, entry_name, is_entry, own_name
 from pullback.derive.layer import Layer
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
@@ -56,7 +56,7 @@ class Tensors:
         """Is it a cotangent or a derivative, whose own stroke must not meet another?"""
         if isinstance(expr, Partial):
             return True
-        return is_entry(expr) and self.source(entry_name(expr)) is not None
+        return is_entry(expr) and self.source(own_name(entry_name(expr))) is not None
 
     def is_unit(self, expr: Expr) -> bool:
         """Is it ∂L/∂L?"""

@@ -9,7 +9,7 @@ from pullback.codegen.notation.names import Tensors
 from pullback.derive.index.binders import Binder, Extreme, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket
-from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry
+from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry, own_name
 from pullback.derive.layer import Layer
 
 
@@ -39,7 +39,7 @@ def split(tensors: Tensors, product: Expr) -> tuple[list[Expr], list[Expr]]:
 def factor_order(tensors: Tensors, factor: Expr) -> tuple[int, int, object]:
     """Numbers, scalars, deltas, entries, functions, indicators, brackets, cotangents, sums."""
     base = factor.as_base_exp()[0]
-    name = entry_name(base) if is_entry(base) else ""
+    name = own_name(entry_name(base)) if is_entry(base) else ""
     kinds = (
         bool(factor.is_number),
         is_scalar(factor) and not tensors.is_slope(base),

@@ -28,6 +28,7 @@ from pullback.derive.index.objects import (
     entry_name,
     is_entry,
     is_size,
+    own_name,
 )
 from pullback.derive.read.vocabulary import TANGENT
 
@@ -62,6 +63,7 @@ def symbol(here: Writing, expr: Expr) -> Spelled:
 
 def tensor(tensors: Tensors, style: Style, name: str, indices: Sequence[Spelled] = ()) -> Spelled:
     """A tensor's entry, a cotangent's ∂L/∂z, a tangent's ż; without indices the whole."""
+    name = own_name(name)
     still = name.removesuffix(TANGENT)
     moving = still != name and name not in tensors.places
     source = tensors.source(still if moving else name)

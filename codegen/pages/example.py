@@ -23,7 +23,7 @@ from pullback.codegen.interface.sizes import completed, fitted, related
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import Index, size_symbol
-from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.layer import Layer, Node, Tensor, with_earlier
 from pullback.derive.proof.algebra import Numbers
 from pullback.derive.proof.scalars import Scalars
 from pullback.derive.proof.writing_out import defined, write
@@ -228,7 +228,7 @@ def numbers_of(
     }
     labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
     numbers = Decided(known, seen, near)
-    return Scalars(sizes, definitions, numbers, labels), numbers
+    return Scalars(sizes, with_earlier(definitions), numbers, labels), numbers
 
 
 def worked(

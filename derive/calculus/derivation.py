@@ -32,9 +32,9 @@ from pullback.derive.calculus.tangents import Tangent, derive_tangents
 from pullback.derive.calculus.wholes import Whole, put_together
 from pullback.derive.errors import DefinitionError, MissingLaw, TooLarge
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.objects import Index, entry, entry_name
+from pullback.derive.index.objects import Index, earlier, entry, entry_name, own_name
 from pullback.derive.laws.matching import Equality
-from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.layer import Layer, Node, Recurrence, Tensor
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import COTANGENT
 
@@ -197,15 +197,20 @@ def growing(layer: Layer) -> Iterator[Derivation]:
     yield derivation
     alike: list[Node] = []  # cotangents that are the same at every place
     for tensor in in_reverse(layer, readers, needed):
-        read = [by_name[reader] for reader in readers.get(tensor.name, ()) if reader in needed]
-        parts = tuple(derive_pullback(layer, by_name, value, tensor) for value in read)
+        parts = tuple(
+            derive_pullback(layer, by_name, by_name[reader], read)
+            for read in places_of(layer, tensor)
+            for reader in readers.get(read.name, ())
+            if reader in needed
+        )
         gradient = with_wholes(gradient_of(tensor, parts), alike)
         alike += same_everywhere(gradient)
         derivation = replace(derivation, gradients=(*derivation.gradients, gradient))
         yield derivation
     gradients = derivation.gradients
     check_handout(layer, gradients)
-    found = {(p.jacobian.node.name, g.tensor.name): p.jacobian for g in gradients for p in g.parts}
+    jacobians = (p.jacobian for g in gradients for p in g.parts)
+    found = {(j.node.name, j.tensor.name): j for j in jacobians}
     forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
     tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
     derivation = replace(derivation, tangents=tangents)
@@ -214,6 +219,12 @@ def growing(layer: Layer) -> Iterator[Derivation]:
         yield replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))
     except (TooLarge, MissingLaw) as error:
         yield derivation.without_seconds(error.reason)
+
+
+def places_of(layer: Layer, tensor: Tensor | Node) -> tuple[Tensor | Node, ...]:
+    """A tensor as it is read: at the same place and, in a recurrence, at others."""
+    inside = layer.recurrence(tensor.name)
+    return (tensor, layer.tensor(earlier(tensor.name))) if inside else (tensor,)
 
 
 def reverse_order(layer: Layer) -> tuple[str, ...]:
@@ -275,6 +286,7 @@ def derive_seconds(
         meaning = Chain(node.expr).then(laws.put_in, notation)
         known[node.name] = Value(node, meaning, Chain(node.expr))
     moving = [*layer.wrt, *(t.node.name for t in tangents if t.total != 0)]
+    moving += [earlier(name) for name in moving if layer.recurrence(name)]
     return derive_tangents(whole, known, nodes, moving, {})
 
 
@@ -288,7 +300,18 @@ def gradient_layer(layer: Layer, gradients: Sequence[Gradient]) -> Layer:
         name = cotangent_name(gradient.tensor.name)
         nodes.append(Node(name, gradient.tensor.indices, expr, False, "", layer.name))
     given = Tensor(cotangent_name(output.name), output.indices, None, "")
-    return replace(layer, inputs=(*layer.inputs, given), nodes=(*layer.nodes, *nodes))
+    known = {n.name for n in nodes}
+    turned = []
+    for loop in layer.recurrences:
+        names = ((cotangent_name(name), at) for name, at in loop.positions.items())
+        positions = {name: at for name, at in names if name in known}
+        turned.append(Recurrence(positions, not loop.back))
+    return replace(
+        layer,
+        inputs=(*layer.inputs, given),
+        nodes=(*layer.nodes, *nodes),
+        recurrences=(*layer.recurrences, *turned),
+    )
 
 
 # -- pullbacks -----------------------------------------------------------------------------
@@ -300,7 +323,7 @@ def derive_pullback(
     """Jᵀg in its short form."""
     jacobian = derive_jacobian(layer, values, value, tensor)
     name = cotangent_name(value.node.name)
-    g = entry(name, jacobian.rows)
+    g = entry(earlier(name) if own_name(tensor.name) != tensor.name else name, jacobian.rows)
     chain = Chain(Sum(g * jacobian.entry.end, *jacobian.rows))
     chain = tidy(chain, layer)
     chain = chain.then(laws.tie_to_label).then(laws.common_factor)

@@ -3,16 +3,17 @@ direct derivative."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pullback.derive import laws
 from pullback.derive.calculus.jacobians import meanings
-from pullback.derive.index.objects import entries, entry_name
+from pullback.derive.index.objects import earlier, entries, entry_name
 from pullback.derive.layer import Layer, Node, Tensor
 
 
 def reading_nodes(layer: Layer) -> dict[str, list[str]]:
-    """Which nodes read a tensor, notation looked through."""
+    """Which nodes read a tensor, notation looked through; what a recurrence reads at other places
+    is a tensor of its own."""
     readers: dict[str, list[str]] = {}
     notation = meanings(layer)
     for node in layer.nodes:
@@ -44,12 +45,17 @@ def in_reverse(
 
 def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
     """The tensors between a wanted input and the output."""
+    both = {name: all_readers(readers, name) for name in layer.tensors}
     leads = {layer.output.name}
-    for node in reversed([n for n in layer.nodes if not n.notation]):
-        if any(r in leads for r in readers.get(node.name, ())):
-            leads.add(node.name)
+    while more := {n for n, read in both.items() if n not in leads and leads.intersection(read)}:
+        leads |= more
     leads |= {t.name for t in layer.inputs}
-    return reached_from(layer.wrt, readers) & leads
+    return reached_from(layer.wrt, both) & leads
+
+
+def all_readers(readers: Mapping[str, list[str]], name: str) -> list[str]:
+    """The nodes that read a tensor, at other places of its recurrence too."""
+    return [*readers.get(name, ()), *readers.get(earlier(name), ())]
 
 
 def reached_from(names: Iterable[str], readers: dict[str, list[str]]) -> set[str]:

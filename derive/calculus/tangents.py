@@ -20,7 +20,7 @@ from pullback.derive.calculus.jacobians import (
 from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
 from pullback.derive.calculus.steps import Chain, tidy
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.objects import entries, entry, entry_name
+from pullback.derive.index.objects import earlier, entries, entry, entry_name, own_name
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.layer import Layer, Node
 from pullback.derive.read.vocabulary import TANGENT
@@ -62,8 +62,9 @@ def total(parts: Iterable[Pushforward]) -> Expr:
 
 
 def tangent_name(name: str) -> str:
-    """The name of a tensor's tangent."""
-    return name + TANGENT
+    """The name of a tensor's tangent, which goes through a recurrence as the tensor does."""
+    own = own_name(name)
+    return own + TANGENT if own == name else earlier(own + TANGENT)
 
 
 def derive_tangents(
@@ -77,7 +78,8 @@ def derive_tangents(
 
     `known` holds Jacobians that are derived already, by node and tensor.
     """
-    order = {name: place for place, name in enumerate(dict.fromkeys(moving))}
+    looped = [earlier(n.name) for n in nodes if layer.recurrence(n.name)]
+    order = {name: place for place, name in enumerate(dict.fromkeys([*moving, *looped]))}
     found, notation = [], meanings(layer)
     for node in nodes:
         if node.notation:

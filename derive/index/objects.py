@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 
 BOUND = "_"  # names of bound indices start with it; no name in a definition does
 FRESH = f"{BOUND}fresh"  # ... and those of open ones with this
+EARLIER = "@"  # ends the name under which a recurrence reads what a node was at another place
 PRIME = "'"  # names of indices that run over an axis once more end with it
 
 
@@ -127,6 +128,16 @@ class KroneckerDelta(sp.KroneckerDelta):
         if i == j or (i.is_Integer and j.is_Integer):
             return sp.Integer(i == j)
         return cast(Expr, cls(j, i)) if sp.default_sort_key(j) < sp.default_sort_key(i) else None
+
+
+def own_name(name: str) -> str:
+    """The name of a tensor, also where it is read at another place of a recurrence."""
+    return name.removesuffix(EARLIER)
+
+
+def earlier(name: str) -> str:
+    """The name under which a recurrence reads what a node was at another place."""
+    return name if name.endswith(EARLIER) else name + EARLIER
 
 
 def entry(name: str, indices: Iterable[Expr] = (), integer: bool = False) -> Expr:

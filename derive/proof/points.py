@@ -12,7 +12,7 @@ import mpmath
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index
-from pullback.derive.layer import Definitions, Layer
+from pullback.derive.layer import Definitions, Layer, with_earlier
 from pullback.derive.proof.algebra import Algebra, Dual, Duals, Numbers, fold
 from pullback.derive.proof.nodes import symbols
 from pullback.derive.proof.scalars import Scalars
@@ -203,7 +203,7 @@ class Point:
     ) -> Any:
         """Σ over the entries of these tensors: the direction there times what was derived."""
         numbers = self.numbers()
-        everything: Mapping[str, Any] = {**self.forward, **meaning}
+        everything: Mapping[str, Any] = {**self.forward, **with_earlier(meaning)}
         scalars = Scalars(self.sizes, everything, numbers, labels(self.layer))
         total = mpmath.mpf(0)
         for result in results:

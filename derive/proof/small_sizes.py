@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from pullback.derive.calculus.steps import Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index, entries, entry_name, free_indices, is_size
-from pullback.derive.layer import Definitions, Layer
+from pullback.derive.layer import Definitions, Layer, with_earlier
 from pullback.derive.proof.cases import RandomCases
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.nodes import Node
@@ -85,7 +85,7 @@ def solved(layer: Layer, facts: Sequence[Relational], sizes: Sizes) -> list[Solu
 
 def definitions_of(layer: Layer) -> Definitions:
     """What each node of a layer is."""
-    return {n.name: (n.indices, n.expr) for n in layer.nodes}
+    return with_earlier({n.name: (n.indices, n.expr) for n in layer.nodes})
 
 
 def written(facts: Iterable[Relational], scalars: Scalars[Node]) -> Iterable[Node]:

@@ -10,17 +10,25 @@ from pullback.derive.proof.scalars import At, Reader, Scalars
 
 
 class Part(NamedTuple):
-    """A factor: what writes it out, the indices free in it, and whether it is 0 or a number."""
+    """A factor: what writes it out, the indices free in it, whether it is 0 or a number, and the
+    names in it under which a recurrence reads what is at other places."""
 
     read: Reader
     names: frozenset[str]
     is_indicator: bool
+    elsewhere: frozenset[str] = frozenset()
 
 
 def product_of(parts: Sequence[Part]) -> Reader:
-    """A product; where an indicator is 0 the other factors are not asked."""
+    """A product; where an indicator is 0 the other factors are not asked.
+
+    Nor is what stands at other places of a recurrence, where a number before it is 0: that may be a
+    place at which it does not stand, as it comes later.
+    """
     first = [p.read for p in parts if p.is_indicator]
-    rest = [p.read for p in parts if not p.is_indicator]
+    rest = [p.read for p in parts if not p.is_indicator and not p.elsewhere]
+    last = [p.read for p in parts if not p.is_indicator and p.elsewhere]
+    names = frozenset[str]().union(*(p.elsewhere for p in parts))
 
     def read(s: Scalars[Any], at: At) -> Any:
         done = []
@@ -31,7 +39,12 @@ def product_of(parts: Sequence[Part]) -> Reader:
                 return value
             if number != 1:
                 done.append(value)
-        return s.algebra.mul([*done, *(s.read(f, at) for f in rest)])
+        done += [s.read(f, at) for f in rest]
+        if last and not names.isdisjoint(s.definitions):
+            for value in done:
+                if s.algebra.as_number(value) == 0:
+                    return value
+        return s.algebra.mul([*done, *(s.read(f, at) for f in last)])
 
     return read
 
@@ -53,7 +66,8 @@ def one_by_one(parts: list[Part], indices: Sequence[Index]) -> Reader | None:
         rest = unions[index] - {index.name}
         total = remembered(total_of(index, product_of(group)), sorted(rest))
         parts = [p for p in parts if p not in group]
-        parts.append(Part(total, rest, all(p.is_indicator for p in group)))
+        elsewhere = frozenset[str]().union(*(p.elsewhere for p in group))
+        parts.append(Part(total, rest, all(p.is_indicator for p in group), elsewhere))
         left.remove(index)
     return product_of(parts)
 

@@ -24,11 +24,13 @@ from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_t
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
+    entries,
     entry_indices,
     entry_name,
     free_indices,
     is_entry,
     is_size,
+    own_name,
 )
 from pullback.derive.proof.made_of_others import FUNCTIONS, MADE, NAMES, angle
 from pullback.derive.proof.nodes import Number
@@ -146,7 +148,9 @@ def derivative(expr: Partial) -> Reader:
 def part(factor: Expr) -> Part:
     """A factor as it stands."""
     names = frozenset(i.name for i in free_indices(factor))
-    return Part(reader(factor), names, is_indicator(factor))
+    read = map(entry_name, entries(factor))
+    elsewhere = frozenset(name for name in read if own_name(name) != name)
+    return Part(reader(factor), names, is_indicator(factor), elsewhere)
 
 
 def binder(expr: Binder) -> Reader:

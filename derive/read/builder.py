@@ -153,6 +153,10 @@ class Builder:
         if tree.outside is not None:
             outside = self.build(tree.outside, scope)
             found += outside * (1 - Sum(meets, *own))
+        at = dict(tree.at)
+        for start in tree.starts:
+            there = self.whole(at[tree.along], scope) - self.whole(start.at, scope)
+            found += Bracket(sp.Eq(there, 0, evaluate=False)) * self.build(start.value, scope)
         return cast(Expr, found)
 
     def whole(self, tree: Tree, scope: frozenset[str]) -> Expr:

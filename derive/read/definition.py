@@ -16,6 +16,7 @@ from pullback.derive.read.grammar import (
     parse_size,
 )
 from pullback.derive.read.labels import with_scalar_labels
+from pullback.derive.read.recurrences import with_recurrences
 from pullback.derive.read.shifts import with_own_axes
 from pullback.derive.read.sugar import plain_facts, without_sugar
 from pullback.derive.read.trees import Declared, Equation, Operation
@@ -170,7 +171,8 @@ def equations_of(read: Keys) -> tuple[tuple[Equation, ...], Understood | None]:
         raise DefinitionError(f"{name}: the key 'equations' is missing")
     if given == ["equations"]:
         parsed = without_sugar(parse_equations(read.text("equations", ""), name))
-        return with_scalar_labels(with_own_axes(parsed)), None
+        parsed = with_own_axes(with_recurrences(parsed))
+        return with_scalar_labels(parsed), None
     # Imported where they are asked for, so that other definitions do not wait for them.
     text, shapes = read.text(given[0], ""), read.table("shapes")
     if given == ["arrays"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pullback.derive.index.objects import own_name
 from pullback.derive.read.names import names_in
 from pullback.derive.read.trees import Declared, Equation, Operation, Ref, Tree, walk
 from pullback.derive.read.vocabulary import PI
@@ -44,7 +45,7 @@ def inputs_of(body: tuple[Equation, ...]) -> dict[str, Axes]:
     found: dict[str, Axes] = {}
     for equation in body:
         for tree in walk(equation.right):
-            if isinstance(tree, Ref) and tree.name not in hidden:
+            if isinstance(tree, Ref) and own_name(tree.name) not in hidden:
                 own = tuple(i.name if i.indices is None else None for i in tree.indices or ())
                 if tree.name not in found or (None in found[tree.name] and None not in own):
                     found[tree.name] = own

@@ -1,7 +1,8 @@
 """Text to syntax trees: the grammar of definitions, read by recursive descent.
 
     equations  = { equation NEWLINE }                    a '#' starts a comment
-    equation   = NAME [ '[' axis { ',' axis } ']' ] ( '=' | ':=' ) sum
+    equation   = NAME [ '[' left { ',' left } ']' ] ( '=' | ':=' ) sum
+    left       = axis | sum                    a sum where a recurrence begins: -1, size(t)
     sum        = product { ( '+' | '-' ) product }
     product    = sign { ( '*' | '/' | '//' ) sign }        '//' in sizes alone
     sign       = [ '-' | '+' ] sign | power
@@ -84,10 +85,10 @@ class Parser(Descent[Token]):
 
     def equation(self) -> Equation:
         """One equation, up to the end of its line."""
-        start = self.name("the name of a node")
-        axes = None
+        name = self.name("the name of a node")
+        axes, start = None, None
         if self.accept("["):
-            axes = tuple(token.text for token in self.axis_list())
+            axes, start = self.left_side()
         sign = self.accept("=", ":=")
         if sign is None:
             self.fail(f"expected '=' or ':=' after the left side, found {self.found()}")
@@ -95,15 +96,36 @@ class Parser(Descent[Token]):
         if self.token.kind != "newline":
             self.fail(f"expected an operator or the end of the line, found {self.found()}")
         self.next()
-        return Equation(start.text, axes, sign.text == ":=", right, start.place)
+        notation = sign.text == ":="
+        return Equation(name.text, axes, notation, right, name.place, start=start)
 
-    def axis_list(self) -> list[Token]:
-        """The axes on a left side, after '['."""
-        names = [self.accept(BATCH) or self.name("an axis")]
-        while self.accept(","):
-            names.append(self.axis())
+    def left_side(self) -> tuple[tuple[str, ...], tuple[int, Tree] | None]:
+        """The axes on a left side, after '[', and the place at which a recurrence begins."""
+        names: list[str] = []
+        start: tuple[int, Tree] | None = None
+        while True:
+            batch = self.accept(BATCH) if not names else None
+            if batch:
+                names.append(BATCH)
+            elif self.is_axis():
+                names.append(self.axis().text)
+            else:
+                place = self.token.place
+                if start is not None:
+                    self.fail("a recurrence has its first places along one axis", place)
+                start = len(names), self.whole()
+                names.append(f"{OWN}{len(names)}")
+            if not self.accept(","):
+                break
         self.expect("]", "after the axes")
-        return names
+        return tuple(names), start
+
+    def is_axis(self) -> bool:
+        """Is the next index of a left side an axis, and no place such as -1 or size(t)?"""
+        if self.token.kind == "number" or self.token.text == "-":
+            return False
+        ahead = self.tokens[self.at + 1].text
+        return self.token.kind != "name" or ahead in (",", "]") or ahead not in ("(", "+", "-")
 
     def axis(self) -> Token:
         """An axis that is not the first in its brackets."""

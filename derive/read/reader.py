@@ -15,7 +15,7 @@ from sympy.core.relational import Relational
 
 from pullback.derive.errors import DefinitionError
 from pullback.derive.index.objects import Index, entries, entry_name, free_indices
-from pullback.derive.layer import Beside, Layer, Node, Tensor
+from pullback.derive.layer import Beside, Layer, Node, Recurrence, Tensor
 from pullback.derive.read.builder import Builder
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import (
@@ -29,6 +29,7 @@ from pullback.derive.read.definition import (
 )
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
+from pullback.derive.read.recurrences import loops
 from pullback.derive.read.run_together import question
 from pullback.derive.read.sizes import solve
 from pullback.derive.read.symbols import Symbols
@@ -147,7 +148,21 @@ class Assembly:
             reaches=self.solved.reaches,
             group=given.group,
             calls=self.calls,
+            recurrences=self.recurrences(),
         )
+
+    def recurrences(self) -> tuple[Recurrence, ...]:
+        """The recurrences, calls written out. Refuses an output that is part of one."""
+        found = list({id(loop): loop for loop in loops(self.equations).values()}.values())
+        last = next(e for e in reversed(self.equations) if not e.notation)
+        if any(last.name in loop.positions for loop in found):
+            at = f"[{', '.join(last.axes or ())}]"
+            refuse(
+                f"'{last.name}' is the output and reads itself: say in a last line what the layer "
+                f"gives of it, as in out{at} = {last.name}{at}",
+                last.place,
+            )
+        return tuple(Recurrence(loop.positions, loop.back) for loop in found)
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:
         """Each line of a handout: `u`, a node's value, or `L by W`, a derivative."""
@@ -224,7 +239,7 @@ class Assembly:
             indices=tuple(map(self.symbols.index, axes)),
             expr=self.builder.right_side(equation.right, axes, equation.place),
             notation=equation.notation,
-            text=spell_equation(equation),
+            text="\n".join(map(spell_equation, (*equation.starts, equation))),
             origin=equation.origin or self.definition.name,
         )
 

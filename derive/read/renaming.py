@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from pullback.derive.index.objects import earlier, own_name
 from pullback.derive.read.trees import (
     BATCH,
     Apply,
@@ -16,6 +17,7 @@ from pullback.derive.read.trees import (
     Operation,
     Ref,
     Shifted,
+    Start,
     Tree,
     walk,
 )
@@ -82,7 +84,8 @@ def rename(tree: Tree, tensors: Mapping[str, Argument], axes: Mapping[str, str])
 
     def rule(part: Tree) -> Tree:
         if isinstance(part, Shifted):
-            return replace(part, at=tuple((axes.get(own, own), whole) for own, whole in part.at))
+            at = tuple((axes.get(own, own), whole) for own, whole in part.at)
+            return replace(part, at=at, along=axes.get(part.along, part.along))
         if isinstance(part, Length):
             target = tensors.get(part.name)
             return replace(part, name=target.name) if isinstance(target, Ref) else part
@@ -108,22 +111,26 @@ def rebuild(tree: Tree, rule: Callable[[Tree], Tree]) -> Tree:
                 new = Iverson(done[id(comparison)], place)
             case Apply(name, args, place):
                 new = Apply(name, tuple(done[id(a)] for a in args), place)
-            case Shifted(entry, at, outside, place):
+            case Shifted(entry, at, outside, place, along, starts):
                 inner = done[id(entry)]
                 assert isinstance(inner, Ref)
                 whole = tuple((own, done[id(tree)]) for own, tree in at)
                 beyond = None if outside is None else done[id(outside)]
-                new = Shifted(inner, whole, beyond, place)
+                first = tuple(Start(done[id(s.at)], done[id(s.value)]) for s in starts)
+                new = Shifted(inner, whole, beyond, place, along, first)
         done[id(part)] = rule(new)
     return done[id(tree)]
 
 
 def rename_ref(tree: Ref, tensors: Mapping[str, Argument], axes: Mapping[str, str]) -> Tree:
     """A tensor, an axis or the size of an axis under another name."""
-    if tree.name in tensors:
-        target = tensors[tree.name]
+    own = own_name(tree.name)
+    if own in tensors:
+        target = tensors[own]
         if not isinstance(target, Ref):
             return target
+        if own != tree.name:
+            target = replace(target, name=earlier(target.name))
         indices = None
         if tree.indices is not None:
             renamed = (rename_ref(i, tensors, axes) for i in tree.indices)

@@ -27,7 +27,7 @@ def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
         if s.outside is None
         for position, index in enumerate(s.entry.indices or ())
         for own, whole in s.at
-        if own == index.name
+        if own == index.name != s.along
         for part in bare_in(whole)
     }
     within = {id(s.entry) for s in shifted}
@@ -62,7 +62,8 @@ def with_own_axes(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
                 table[index.name] = names[key] = names.get(key) or next(free)
         indices = (replace(i, name=table.get(i.name, i.name)) for i in part.entry.indices or ())
         at = tuple((table[own], whole) for own, whole in part.at)
-        return replace(part, entry=replace(part.entry, indices=tuple(indices)), at=at)
+        entry = replace(part.entry, indices=tuple(indices))
+        return replace(part, entry=entry, at=at, along=table.get(part.along, ""))
 
     return tuple(replace(e, right=rebuild(e.right, named)) for e in equations)
 

@@ -14,7 +14,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.meetings import extent
-from pullback.derive.index.objects import is_size
+from pullback.derive.index.objects import is_size, own_name
 from pullback.derive.layer import Reach
 from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import (
@@ -154,6 +154,8 @@ def reaches(symbols: Symbols) -> Iterator[tuple[Reach, Place]]:
             if not isinstance(tree, Shifted) or tree.outside is not None:
                 continue
             for axis, whole in tree.at:
+                if axis == tree.along and own_name(tree.entry.name) != tree.entry.name:
+                    continue  # seen when the recurrence was
                 position = [i.name for i in tree.entry.indices or ()].index(axis)
                 labels = labels_in(whole, symbols)
                 if labels:
@@ -166,6 +168,9 @@ def reaches(symbols: Symbols) -> Iterator[tuple[Reach, Place]]:
                     )
                 form = whole_form(symbols, whole, lambda ref: symbols.index(ref.name))
                 low, high = extent(form)
+                if axis == tree.along:
+                    before = sum(1 for s in tree.starts if isinstance(s.at, Negative))
+                    low, high = low + before, high - (len(tree.starts) - before)
                 size = symbols.size(axis)
                 text = spell(tree)
                 yield Reach(tree.entry.name, position, low, high, size, text), tree.place

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from sympy import Expr
 
-from pullback.derive.index.objects import Index, size_symbol
+from pullback.derive.index.objects import Index, own_name, size_symbol
 from pullback.derive.read.names import Sizes, names_in
 from pullback.derive.read.trees import (
     BATCH,
@@ -105,21 +105,22 @@ class Symbols:
 
     def see_tensor(self, tree: Ref, seen: set[str]) -> None:
         """A tensor, with indices or without."""
-        self.name(tree.name, tree.place)
-        if tree.name in self.axes:
-            refuse(f"'{tree.name}' is both an axis and a tensor", tree.place)
+        name = own_name(tree.name)
+        self.name(name, tree.place)
+        if name in self.axes:
+            refuse(f"'{name}' is both an axis and a tensor", tree.place)
         if tree.name in self.defined and tree.name not in seen:
             refuse(f"'{tree.name}' is used before it is defined", tree.place)
-        if tree.name not in self.defined and tree.name not in self.order:
-            self.order.append(tree.name)
+        if name not in self.defined and name not in self.order:
+            self.order.append(name)
         indices = tree.indices or ()
-        self.rank(tree.name, len(indices), tree.place)
+        self.rank(name, len(indices), tree.place)
         for position, index in enumerate(indices):
             if index.indices is None:
                 self.name(index.name, index.place)
-                self.sizes.join(index.name, (tree.name, position))
+                self.sizes.join(index.name, (name, position))
             else:
-                self.see_label(index, (tree.name, position))
+                self.see_label(index, (name, position))
 
     def see_label(self, ref: Ref, place: object) -> None:
         """A tensor used as an index holds labels of the axis that it indexes."""

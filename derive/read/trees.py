@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from pullback.derive.errors import DefinitionError
+from pullback.derive.index.objects import own_name
 
 OWN = "@"  # an axis of its own, in an entry at whole expressions, until it has a name
 BATCH = "..."  # the axis that stands for any number of leading axes
@@ -85,17 +86,28 @@ class Length:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What a recurrence has at one place before it begins: `s[-1, k] = s0[k]`."""
+
+    at: Tree
+    value: Tree
+
+
+@dataclass(frozen=True)
 class Shifted:
     """An entry at whole expressions of axes: `x[n, 2*i + a]`, or `pad(0, x[n, i - 1])`.
 
     `entry` has an axis of its own for each of them, which `at` pairs with the expression. `outside`
-    is what it is where a place lies outside of its axis; None where no place may.
+    is what it is where a place lies outside of its axis; None where no place may, but on the axis
+    `along` of a recurrence, which has its `starts` there, and else 0.
     """
 
     entry: Ref
     at: tuple[tuple[str, Tree], ...]
     outside: Tree | None
     place: Place
+    along: str = ""
+    starts: tuple[Start, ...] = ()
 
 
 Tree = Number | Ref | Apply | Operation | Negative | Iverson | Length | Shifted
@@ -112,6 +124,8 @@ class Equation:
     right: Tree
     place: Place
     origin: str = ""  # the definition that a call brought it from
+    start: tuple[int, Tree] | None = None  # of s[-1, k] = …: which axis has a place, and this one
+    starts: tuple[Equation, ...] = ()  # such equations, of a node that reads itself
 
 
 def refuse(message: str, place: Place) -> NoReturn:
@@ -142,8 +156,10 @@ def parts(tree: Tree) -> tuple[Tree, ...]:
             return args
         case Ref(_, indices, _) if indices:
             return tuple(i for i in indices if i.indices is not None)
-        case Shifted(entry, at, outside, _):
-            return (entry, *(whole for _, whole in at), *([] if outside is None else [outside]))
+        case Shifted(entry, at, outside, _, _, starts):
+            beyond = [] if outside is None else [outside]
+            beyond += [tree for start in starts for tree in (start.at, start.value)]
+            return (entry, *(whole for _, whole in at), *beyond)
     return ()
 
 
@@ -161,7 +177,7 @@ def spell(tree: Tree, within: int = 0) -> str:
         case Number(text, _):
             return text
         case Ref(name, indices, _):
-            return name + (f"[{', '.join(map(spell, indices))}]" if indices else "")
+            return own_name(name) + (f"[{', '.join(map(spell, indices))}]" if indices else "")
         case Apply(name, args, _):
             return f"{name}({', '.join(map(spell, args))})"
         case Iverson(comparison, _):
@@ -183,7 +199,7 @@ def spell_shifted(tree: Shifted) -> str:
     """An entry with its expressions in its brackets, as it was written."""
     at = dict(tree.at)
     indices = (spell(at[i.name]) if i.name in at else spell(i) for i in tree.entry.indices or ())
-    entry = f"{tree.entry.name}[{', '.join(indices)}]"
+    entry = f"{own_name(tree.entry.name)}[{', '.join(indices)}]"
     return entry if tree.outside is None else f"pad({spell(tree.outside)}, {entry})"
 
 
@@ -200,6 +216,10 @@ def spell_chain(tree: Operation) -> str:
 
 def spell_equation(equation: Equation) -> str:
     """An equation as one tidy line."""
-    axes = f"[{', '.join(equation.axes)}]" if equation.axes else ""
+    names = list(equation.axes or ())
+    if equation.start:
+        position, place = equation.start
+        names[position] = spell(place)
+    axes = f"[{', '.join(names)}]" if names else ""
     sign = ":=" if equation.notation else "="
     return f"{equation.name}{axes} {sign} {spell(equation.right)}"

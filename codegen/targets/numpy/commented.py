@@ -12,7 +12,7 @@ from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.targets.numpy.layout import broken
 from pullback.codegen.targets.numpy.marked import mark
-from pullback.codegen.targets.numpy.statements import Line
+from pullback.codegen.targets.numpy.text import Line
 from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
 from pullback.derive.calculus.jacobians import Value
 from pullback.derive.calculus.tangents import Tangent, tangent_name
@@ -25,14 +25,21 @@ WIDTH = 92  # of a comment inside a function
 def commented(derivation: Derivation, notation: Notation, lines: Iterable[Line]) -> list[str]:
     """Statements with their equations above them."""
     found: list[str] = []
-    results = by_name(derivation)
+    results, said, current = by_name(derivation), set[str](), ""
     for line in lines:
-        if line.about:
-            found.append(mark(line.about))
-            for text in equation(results.get(line.about), notation):
+        if line.about and line.about != current:
+            # what stands before a loop has been said where the loop comes to it
+            current = "" if line.about in said else line.about
+            found.append(mark(current))
+            inside = line.code[: len(line.code) - len(line.code.lstrip())]  # of a loop
+            for text in equation(results.get(current), notation):
                 found += textwrap.wrap(
-                    comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
+                    comment(text),
+                    WIDTH,
+                    initial_indent=f"{inside}# ",
+                    subsequent_indent=f"{inside}#     ",
                 )
+        said |= {line.about}
         found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
     return [*found, mark("")]
 
@@ -53,7 +60,7 @@ def equation(about: Derived | None, notation: Notation) -> list[str]:
     match about:
         case Value(node, _, code):
             laws = "; ".join(step.law for step in code.steps)
-            return [node.text, *([f"in the form of: {laws}"] if laws else [])]
+            return [*node.text.split("\n"), *([f"in the form of: {laws}"] if laws else [])]
         case Gradient():
             return result(notation, about.cotangent, about.total, about.tensor.indices)
         case Tangent():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.decimals import BY_DUALS
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
-from pullback.derive.index.objects import free_indices
+from pullback.derive.index.objects import free_indices, own_name
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.recurrences import Loop, loops, with_recurrences
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
@@ -61,6 +63,38 @@ class Fact:
     lines: list[str]
 
 
+class Run(NamedTuple):
+    """Equations that are worked out together: one, or those of a recurrence."""
+
+    equations: list[Equation]
+    loop: Loop | None
+
+
+def read_by(equation: Equation) -> list[str]:
+    """The tensors that an equation reads."""
+    return [own_name(t.name) for t in walk(equation.right) if isinstance(t, Ref)]
+
+
+def in_turn(equations: Sequence[Equation]) -> list[Run]:
+    """The equations in an order in which each comes after those that it reads."""
+    known = loops(equations)
+    found: list[Run] = []
+    done: set[str] = set()
+    names = {e.name for e in equations}
+    waiting = [*equations]
+    while waiting:
+        for equation in waiting:
+            loop = known.get(equation.name)
+            own = [equation] if loop is None else [e for e in waiting if e.name in loop.positions]
+            read = {n for e in own for n in read_by(e)} & names - {e.name for e in own}
+            if read <= done:
+                break
+        found.append(Run(own, loop))
+        done |= {e.name for e in own}
+        waiting = [e for e in waiting if e not in own]
+    return found
+
+
 @dataclass
 class Loops:
     """Prints the equations of a layer as loops over indices."""
@@ -80,14 +114,16 @@ class Loops:
 
     def equations_read(self) -> list[Equation]:
         """The equations on the way to the output; notation that only pages use is left out."""
-        found: list[Equation] = []
-        wanted = {self.layer.output.name}
-        for node in reversed(self.layer.nodes):
-            if node.name in wanted:
-                (equation,) = parse_equations(node.text, self.layer.name)
-                found.append(equation)
-                wanted |= {t.name for t in walk(equation.right) if isinstance(t, Ref)}
-        return found[::-1]
+        text = "\n".join(node.text for node in self.layer.nodes)
+        parsed = {e.name: e for e in with_recurrences(parse_equations(text, self.layer.name))}
+        wanted: set[str] = set()
+        frontier = [self.layer.output.name]
+        while frontier:
+            name = frontier.pop()
+            if name in parsed and name not in wanted:
+                wanted.add(name)
+                frontier += read_by(parsed[name])
+        return [e for e in parsed.values() if e.name in wanted]
 
     def has_roots(self) -> bool:
         """Is a root taken of what inputs decide, other than sizes?"""
@@ -98,9 +134,37 @@ class Loops:
     def equations(self) -> list[str]:
         """The body of a function of the inputs that returns the output."""
         self.used = set()
-        texts = {n.name: comment(n.text) for n in self.layer.nodes}
-        lines = [line for e in self.read for line in self.equation(e, texts[e.name])]
+        texts = {n.name: comment(n.text.replace("\n", ", ")) for n in self.layer.nodes}
+        lines = [line for run in in_turn(self.read) for line in self.run(run, texts)]
         return [*self.shapes(), *lines, f"return {self.layer.output.name}"]
+
+    def run(self, run: Run, texts: Mapping[str, str]) -> list[str]:
+        """One equation, or those of a recurrence, place by place."""
+        if run.loop is None:
+            (equation,) = run.equations
+            return self.equation(equation, texts[equation.name])
+        lines: list[str] = []
+        for equation in run.equations:
+            ends = [self.size(a) for a in equation.axes or ()]
+            shape = f"({ends[0]},)" if len(ends) == 1 else f"({', '.join(ends)})"
+            made = f"{equation.name} = np.empty({shape}, object)"
+            lines += commented(made, texts[equation.name])
+        times = [(e.axes or ())[run.loop.positions[e.name]] for e in run.equations]
+        first = variable(times[0])
+        places = f"range({self.size(times[0])})"
+        lines.append(f"for {first} in {f'reversed({places})' if run.loop.back else places}:")
+        for equation, time in zip(run.equations, times, strict=True):
+            axes = [variable(a) for a in equation.axes or ()]
+            others = [a for a in equation.axes or () if a != time]
+            right = self.text(equation.right)
+            body = statement(f"{equation.name}[{', '.join(axes)}]", right)
+            if others:
+                head = self.loop([*map(variable, others)], [self.size(a) for a in others])
+                body = [head, *("    " + line for line in body)]
+            if variable(time) != first:
+                body = [f"{variable(time)} = {first}", *body]
+            lines += ["    " + line for line in body]
+        return lines
 
     def equation(self, equation: Equation, text: str) -> list[str]:
         """One equation: a statement, or one in a loop over the places of its array."""
@@ -202,15 +266,24 @@ class Loops:
         at = {axis: self.text(whole) for axis, whole in tree.at}
         indices = tree.entry.indices or ()
         places = (at[i.name] if i.name in at else self.reference(i) for i in indices)
-        entry = f"{tree.entry.name}[{', '.join(places)}]"
-        if tree.outside is None:
+        name = own_name(tree.entry.name)
+        entry = f"{name}[{', '.join(places)}]"
+        if tree.outside is None and not tree.along:
             return entry, ATOM
         inside = []
-        for index, axis in zip(indices, self.tensors[tree.entry.name].indices, strict=True):
-            if index.name in at:
+        for index, axis in zip(indices, self.tensors[name].indices, strict=True):
+            if index.name in at and (tree.outside is not None or index.name == tree.along):
                 self.used.add(str(axis.size))
                 inside.append(f"0 <= {at[index.name]} < {axis.size}")
-        return f"{entry} if {' and '.join(inside)} else {self.text(tree.outside)}", CONDITIONAL
+        outside = "0" if tree.outside is None else self.text(tree.outside)
+        if tree.starts:
+            *others, last = tree.starts
+            firsts = [
+                f"{self.text(s.value, CONDITIONAL + 1)} if {at[tree.along]} == {self.text(s.at)}"
+                for s in others
+            ]
+            outside = " else ".join([*firsts, self.text(last.value)])
+        return f"{entry} if {' and '.join(inside)} else {outside}", CONDITIONAL
 
     def function(self, tree: Apply) -> tuple[str, int]:
         """A function, a reduction, `where` or `size`."""

@@ -14,11 +14,10 @@ from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
-    Fold,
     Function,
     Program,
     Values,
-    Window,
+    sizes_within,
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
@@ -31,11 +30,11 @@ from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.results import returned_values
 from pullback.codegen.targets.numpy.source import Source, joined
-from pullback.codegen.targets.numpy.statements import WORK, Statements
+from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
-from pullback.codegen.targets.numpy.workspace import buffer_field
+from pullback.codegen.targets.numpy.workspace import WORK, buffer_field, has_windows
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
@@ -94,7 +93,7 @@ def leanest(
     orders = (
         Statements.planned(values, body, results, names, True, turned) for turned in (False, True)
     )
-    return min(orders, key=lambda section: len(section.plan.buffers))
+    return min(orders, key=lambda section: len(section.buffers))
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,12 @@ class Module:
         convert = Conversions(program.precise, names)
         precise = [own["given"]] if program.precise else []
         extra = [*batch, *([own["shape"]] if output.indices else []), *precise]
-        cached = [*(names[v] for v in program.cache), *extra, own["dtype"], WORK, own["turn"]]
         kept_types = {names[v]: value_type(program[v]) for v in program.cache}
+        within = sizes_within(program[v] for v in program.backward)
+        lengths = [s for s in sorted(map(str, within)) if s not in kept_types]
+        kept_types |= dict.fromkeys(lengths, "int")
+        kept = [*(names[v] for v in program.cache), *lengths]
+        cached = [*kept, *extra, own["dtype"], WORK, own["turn"]]
         kept_types |= {WORK: "Workspace", own["turn"]: "int"}
         kept_types |= dict.fromkeys((own["batch"], own["shape"]), "tuple[int, ...]")
         kept_types |= dict.fromkeys((own["dtype"], own["given"]), "np.dtype[Any]")
@@ -145,11 +148,11 @@ class Module:
         results = returned_values(program, gradients, names, convert, kept=True)
         cotangent = cotangent_name(output.name)
         wide = convert.converted(cotangent, output, own["dtype"], f"{cotangent}_wide")
-        buffers = [*forward.plan.buffers.values(), *backward.plan.buffers.values()]
+        buffers = [*forward.buffers, *backward.buffers]
         return {
             **self.words(),
             **self.rows(forward, own),
-            "windows": any(isinstance(v.op, Window | Fold) for v in program.values),
+            "windows": has_windows(program),
             "output": self.output(own),
             "ignored": ignored(program, functions),
             "own": own,
@@ -164,7 +167,7 @@ class Module:
             "checked": ", ".join(checked),
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
-            "buffers": [buffer_field(b, program, own) for b in buffers] + convert.buffers,
+            "buffers": [buffer_field(b, own) for b in buffers] + convert.buffers,
             "forward": [
                 *commented(self.derivation, self.notation, forward.lines),
                 *self.shape_line(own),
@@ -194,7 +197,7 @@ class Module:
             "scalar": not layer.output.indices,
             "remark": list(map(docstring, textwrap.wrap(self.derivation.remark, 96))),
             "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(n.text) for n in layer.nodes],
+            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
             "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
