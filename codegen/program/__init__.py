@@ -2,9 +2,10 @@
 
 from pullback.codegen.program.builder import COMMUTATIVE, Builder
 from pullback.codegen.program.functions import FUNCTIONS, EntryFunction, function
-from pullback.codegen.program.interpret import Meaning, Table, interpret
+from pullback.codegen.program.interpret import Meaning, interpret
 from pullback.codegen.program.operations import (
     Arange,
+    Carried,
     Constant,
     Contract,
     Elementwise,
@@ -18,8 +19,12 @@ from pullback.codegen.program.operations import (
     Program,
     Put,
     Reduce,
+    Scan,
+    Scanned,
     Scatter,
     Size,
+    Sliced,
+    Step,
     Take,
     Value,
     Values,
@@ -28,7 +33,10 @@ from pullback.codegen.program.operations import (
     is_function,
     reads,
 )
-from pullback.codegen.program.rules import Malformed, result_of
+from pullback.codegen.program.refusals import Malformed
+from pullback.codegen.program.rules import result_of
+from pullback.codegen.program.scans import is_quiet, sizes_within, steps, zeros_of
+from pullback.codegen.program.tables import Table
 from pullback.codegen.program.verify import verify
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "FUNCTIONS",
     "Arange",
     "Builder",
+    "Carried",
     "Constant",
     "Contract",
     "Elementwise",
@@ -52,8 +61,12 @@ __all__ = [
     "Program",
     "Put",
     "Reduce",
+    "Scan",
+    "Scanned",
     "Scatter",
     "Size",
+    "Sliced",
+    "Step",
     "Table",
     "Take",
     "Value",
@@ -63,7 +76,11 @@ __all__ = [
     "function",
     "interpret",
     "is_function",
+    "is_quiet",
     "reads",
     "result_of",
+    "sizes_within",
+    "steps",
     "verify",
+    "zeros_of",
 ]

@@ -6,8 +6,7 @@ loops, a function of entries is what the table of functions says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -29,30 +28,16 @@ from pullback.codegen.program.operations import (
     Program,
     Put,
     Reduce,
+    Scan,
+    Scanned,
     Scatter,
     Size,
+    Step,
     Take,
     Window,
     reads,
 )
-
-Place = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """An array: its shape, and the number at each place."""
-
-    shape: tuple[int, ...]
-    entries: Mapping[Place, Any]
-
-    def __getitem__(self, place: Place) -> Any:
-        return self.entries[place]
-
-
-def places(shape: Iterable[int]) -> Iterator[Place]:
-    """Every place of an array of this shape."""
-    return product(*map(range, shape))
+from pullback.codegen.program.tables import Place, Table, extreme, places, stacked, zeros
 
 
 def interpret(program: Program | Function, inputs: Mapping[str, Any]) -> dict[str, Table]:
@@ -114,6 +99,11 @@ class Meaning:
             return self.scatter(op, shape)
         if isinstance(op, Fold):
             return self.fold(op, shape)
+        if isinstance(op, Scan):
+            return self.scan(op)
+        if isinstance(op, Scanned):
+            made: Table = self.tables[op.scan][(op.result,)]
+            return made
         entry = RULES[type(op)]
         return Table(shape, {place: entry(self, op, place) for place in places(shape)})
 
@@ -257,13 +247,42 @@ class Meaning:
                 entries[(*left[:first], at, *left[first:])] += windows[place]
         return Table(shape, entries)
 
+    def scan(self, op: Scan) -> Table:
+        """The results at every place, each a table."""
+        size = int(self.tables[op.size][()])
+        results = [op.step[number] for _, number in op.step.results]
+        made: list[dict[int, Table]] = [{} for _ in results]  # by the place
+        shapes = [tuple(self.sizes[s] for s in value.sizes) for value in results]
+        for at in reversed(range(size)) if op.back else range(size):
+            given = {name: self.tables[number] for name, number in op.whole}
+            for s in op.sliced:
+                given[s.name] = self.slice(s.value, s.axis, at + s.shift)
+            for c in op.carried:
+                before = at + c.lag if op.back else at - c.lag
+                empty = zeros(shapes[c.result], results[c.result].kind)
+                given[c.name] = made[c.result].get(before, empty)
+            there = AtPlace(op.step, given, self.sizes)
+            for own, value in zip(made, results, strict=True):
+                own[at] = there.table(value.number)
+        whole = (stacked(own, size, shape) for own, shape in zip(made, shapes, strict=True))
+        return Table((len(made),), {(which,): table for which, table in enumerate(whole)})
 
-def extreme(kind: str, entries: list[Any]) -> Any:
-    """The first largest or smallest of numbers, or its place; NaN goes before all."""
-    bad = [place for place, entry in enumerate(entries) if MP.isnan(entry)]
-    best = (max if kind.endswith("max") else min)(entries)
-    place = bad[0] if bad else entries.index(best)
-    return place if kind.startswith("arg") else entries[place]
+    def slice(self, number: int, axis: int, at: int) -> Table:
+        """A value at a place of one axis; 0 outside."""
+        table = self.tables[number]
+        shape = table.shape[:axis] + table.shape[axis + 1 :]
+        if not 0 <= at < table.shape[axis]:
+            return zeros(shape, self.program[number].kind)
+        return Table(shape, {p: table[(*p[:axis], at, *p[axis:])] for p in places(shape)})
+
+
+class AtPlace(Meaning):
+    """One evaluation of a step, its inputs being tables already."""
+
+    def __init__(self, step: Step, given: Mapping[str, Table], sizes: dict[Expr, int]) -> None:
+        self.program, self.sizes = step, sizes
+        passed = {v.number: v.op.name for v in step.values if isinstance(v.op, Input)}
+        self.tables = {number: given[name] for number, name in passed.items()}
 
 
 RULES: Mapping[type, Callable[..., Any]] = {

@@ -1,7 +1,8 @@
 """A program: named array operations with axes and types, between mathematics and text.
 
 An operation's operands say which axis of the result each of their axes is, so that broadcasting,
-transposing and contracting are data here, and a target only has to spell them.
+transposing and contracting are data here, and a target only has to spell them. A scan holds the
+operations of its step, which are worked out at each place of an axis.
 """
 
 from __future__ import annotations
@@ -152,9 +153,52 @@ class Fold:
     size: int  # the Size of the axis
 
 
+@dataclass(frozen=True)
+class Sliced:
+    """An input of a step: a value's entries at the place, plus `shift`, on an axis; 0 outside."""
+
+    name: str  # the step's Input
+    value: int
+    axis: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class Carried:
+    """An input of a step: what a result was `lag` steps before; 0 where there was none."""
+
+    name: str
+    result: int  # which of the step's results
+    lag: int  # 1 or more
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One step at each place of an axis, in order or (`back`) from the last to the first; each may
+    read what earlier ones made.
+
+    It makes its results together, which Scanned takes apart; nothing else reads it.
+    """
+
+    step: Step
+    size: int  # the Size of the axis
+    back: bool
+    whole: tuple[tuple[str, int], ...]  # inputs that are the same at each place: name, value
+    sliced: tuple[Sliced, ...]
+    carried: tuple[Carried, ...]
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """One result of a scan at every place: the axis stands first."""
+
+    scan: int
+    result: int
+
+
 Operation = (
     Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Take | Pick | Put
-    | OneHot | Scatter | Window | Fold
+    | OneHot | Scatter | Window | Fold | Scan | Scanned
 )  # fmt: skip
 
 
@@ -183,6 +227,10 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (value, start, *steps, *sizes)
         case Fold(value, _, start, steps, size):
             return (value, start, *steps, size)
+        case Scan(_, size, _, whole, sliced):
+            return (size, *(value for _, value in whole), *(s.value for s in sliced))
+        case Scanned(scan):
+            return (scan,)
     return ()
 
 
@@ -196,7 +244,7 @@ class Value:
     """The result of an operation: sizes of axes, kind, and its name in the mathematics.
 
     Kinds: real (floats of the inputs' dtype), mask (true or false), integer (labels and places),
-    number (a Python number that depends on sizes and literals alone).
+    number (a Python number that depends on sizes and literals alone), scan (all that a scan makes).
     """
 
     number: int
@@ -224,6 +272,12 @@ class Function(Values):
     results: tuple[tuple[str, int], ...]  # by the name of the tensor
     body: tuple[int, ...]
     quiet: bool = False  # is something worked out that is not taken, and may not be finite?
+
+
+@dataclass(frozen=True)
+class Step(Function):
+    """The operations of one place of a scan, from its inputs, which no tensor need be, to results
+    by the names of their tensors."""
 
 
 @dataclass(frozen=True)

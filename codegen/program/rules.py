@@ -20,27 +20,19 @@ from pullback.codegen.program.operations import (
     Pick,
     Put,
     Reduce,
+    Scan,
+    Scanned,
     Scatter,
     Size,
     Take,
     Value,
     Window,
 )
+from pullback.codegen.program.refusals import Result, Sizes, refuse_unless, size_of
+from pullback.codegen.program.scans import of_scan, of_scanned
 
-Sizes = tuple[Expr, ...]
-Result = tuple[Sizes, str]
 Key = TypeVar("Key")
 PLACES = ("argmax", "argmin")
-
-
-class Malformed(Exception):
-    """A program that is none: a fault of pullback, never of a definition."""
-
-
-def refuse_unless(condition: bool, message: str) -> None:
-    """Raise Malformed with this message where the condition fails."""
-    if not condition:
-        raise Malformed(message)
 
 
 def result_of(op: Operation, values: Sequence[Value]) -> Result:
@@ -83,14 +75,6 @@ def range_of(number: int, values: Sequence[Value]) -> Expr | None:
         case Reduce(kind, value, axes) if kind in PLACES:
             return values[value].sizes[axes[0]]
     return None
-
-
-def size_of(number: int, values: Sequence[Value]) -> Expr:
-    """The size that a Size stands for."""
-    op = values[number].op
-    if not isinstance(op, Size):
-        raise Malformed(f"{type(op).__name__} is no size")
-    return op.symbol
 
 
 def labels(number: int, size: Expr, values: Sequence[Value]) -> None:
@@ -284,4 +268,6 @@ RULES: Mapping[type, Callable[..., Result]] = {
     Scatter: of_scatter,
     Window: of_window,
     Fold: of_fold,
+    Scan: of_scan,
+    Scanned: of_scanned,
 }

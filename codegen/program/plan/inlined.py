@@ -9,6 +9,8 @@ from pullback.codegen.program.operations import (
     Fold,
     Operation,
     Put,
+    Scan,
+    Scanned,
     Scatter,
     is_function,
     reads,
@@ -38,7 +40,7 @@ def inlined_values(
         if value.name or number in readers.results or number in kept or len(readers[number]) != 1:
             continue
         reader = program[readers[number][0]].op
-        if isinstance(value.op, Put | Scatter) or needs_name(reader, number):
+        if isinstance(value.op, Put | Scatter | Scan | Scanned) or needs_name(reader, number):
             continue
         if into_workspace and readers.is_new(number) and number not in never_whole:
             continue
@@ -50,6 +52,8 @@ def inlined_values(
 
 def needs_name(reader: Operation, number: int) -> bool:
     """Does this operation need the value in a variable?"""
+    if isinstance(reader, Scan):
+        return True  # its step reads it at each place
     if isinstance(reader, Put):
         return number in (reader.value, *(o.value for o in reader.at))
     return isinstance(reader, Scatter) and number in reader.sizes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain, count
 
+from sympy import Expr
+
 from pullback.codegen.program.operations import (
     Arange,
     Constant,
@@ -15,6 +17,8 @@ from pullback.codegen.program.operations import (
     Pick,
     Put,
     Reduce,
+    Scan,
+    Scanned,
     Scatter,
     Size,
     Take,
@@ -95,12 +99,32 @@ class Names:
             if name == BATCH:  # the places of the leading axes
                 self.given[number] = self.own["places"]
         self.used = {*layer_names(program.layer), *self.own.values(), *EMITTED}
+        self.loops: frozenset[str] = frozenset()  # variables of the loops around
 
     def __copy__(self) -> Names:
         """Names that go on apart from these."""
         made = Names(self.program)
-        made.given, made.used = dict(self.given), set(self.used)
+        made.own = self.own
+        made.given, made.used, made.loops = dict(self.given), set(self.used), self.loops
         return made
+
+    def within(self, step: Values, at: str, given: Mapping[int, str]) -> Names:
+        """Names for the step of a scan at a place that is called `at`; some are given."""
+        made = Names(step)
+        made.own, made.given, made.loops = self.own, dict(given), self.loops | {at}
+        made.used = {*self.used, *self.given.values(), *given.values(), at}
+        for value in step.values:
+            if value.name and value.number not in given:
+                name = self.own["places"] if value.name == BATCH else value.name
+                made.given[value.number] = made.free(f"{name}_{at}")
+        return made
+
+    def place(self, size: Expr) -> str:
+        """The variable of a loop over the places of an axis of this size: the axis's name."""
+        layer = self.program.layer
+        name = next((i.name for i in layer.axes if i.size == size and i.name != BATCH), "")
+        taken = {*layer.tensors, *self.own.values(), *EMITTED, *self.given.values(), *self.loops}
+        return name if name and name not in taken else self.free(name or "t")
 
     def __getitem__(self, number: int) -> str:
         op = self.program[number].op
@@ -170,6 +194,10 @@ class Names:
                 return self.describe_elementwise(function, [o.value for o in operands])
             case Size(symbol):
                 return str(symbol)
+            case Scanned(scan, result):
+                made = self.program[scan].op
+                assert isinstance(made, Scan)
+                return f"{made.step.results[result][0]}_steps"
             case OneHot(labels, _):
                 return f"is_{self.root(labels)}"
         return kind_of(self.program[number].op)

@@ -16,6 +16,8 @@ from pullback.codegen.program.operations import (
     Elementwise,
     Operation,
     Put,
+    Scan,
+    Scanned,
     Size,
     Values,
 )
@@ -23,19 +25,20 @@ from pullback.codegen.program.plan.inlined import added_products, folded_product
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.program.plan.order import Group, groups
 from pullback.codegen.program.plan.readers import Readers
+from pullback.codegen.program.scans import zeros_of
 
 
 @dataclass
 class Buffer:
     """An array of a workspace: its sizes and kind, and the names of the values that it holds.
 
-    `value` is the first of them, where one is.
+    `op` makes the first of them, where one is.
     """
 
     name: str
     sizes: tuple[Expr, ...]
     kind: str
-    value: int | None = None
+    op: Operation | None = None
     holds: list[str] = field(default_factory=list)
 
 
@@ -53,11 +56,29 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The array of one result of a scan at every place, and behind these 0 at some `zeros` more.
+
+    So what the first steps read of those before them is 0: at place -1, which is the last one, or,
+    from the end, at the place behind all.
+    """
+
+    name: str
+    buffer: str
+    sizes: tuple[Expr, ...]  # with the places of zeros
+    kind: str
+    zeros: int
+    read: bool  # after the loop
+
+
+@dataclass(frozen=True)
 class Plan:
     """The statements of a function in order, and what they are about.
 
     `inlined` values stand in the statements of others; `added_products` are the numbers times
     arrays among them that are added to an array in place; `folded` are those that are folded.
+    `kept` are the arrays of the results of each scan, `rows` the variables that buffers are not
+    needed for, as they are places of such arrays.
     """
 
     program: Values
@@ -67,6 +88,8 @@ class Plan:
     added_products: frozenset[int]
     folded: frozenset[int]
     buffers: Mapping[str, Buffer]
+    kept: Mapping[int, tuple[Kept, ...]]
+    rows: frozenset[str]
 
     def operation(self, statement: Statement) -> Operation:
         """What a statement works out."""
@@ -83,6 +106,7 @@ def plan(
     turned: bool = False,
     kept: Collection[int] = (),
     fresh: Collection[str] = (),
+    rows: Collection[int] = (),
 ) -> Plan:
     """The plan of a section of a program.
 
@@ -94,11 +118,12 @@ def plan(
         turned: another order, in which other arrays live at one time
         kept: values that have a statement of their own, though they might be inlined
         fresh: functions of entries that cannot write over an operand
+        rows: values that are written into memory of their own, which has their names
     """
     found = groups(program, section, turned)
     order = tuple(number for _, members in found for number in members)
     readers = Readers(program, order, results)
-    return Planner(readers, copy(names), workspace, kept, fresh).plan(found)
+    return Planner(readers, copy(names), workspace, kept, fresh, rows).plan(found)
 
 
 class Planner:
@@ -111,8 +136,10 @@ class Planner:
         workspace: bool,
         kept: Collection[int],
         fresh: Collection[str],
+        rows: Collection[int],
     ) -> None:
         self.readers, self.program, self.names = readers, readers.program, names
+        self.rows = frozenset(rows)
         self.workspace, self.fresh = workspace, fresh
         self.added = added_products(readers) if workspace else frozenset()
         self.folded = folded_products(readers) if workspace else frozenset()
@@ -128,8 +155,10 @@ class Planner:
             lines = [*filter(self.has_statement, members)]
             starts |= {lines[0]: self.program[root].name} if lines else {}
         self.give_names({member: self.program[root].name for root, ms in found for member in ms})
+        kept = {n: self.kept(n) for n in self.readers.order if self.is_scan(n)}
         order = filter(self.has_statement, self.readers.order)
         statements = tuple(self.statement(n, starts.get(n, "")) for n in order)
+        rows = frozenset(self.names[n] for n in self.rows)
         return Plan(
             self.program,
             statements,
@@ -137,12 +166,19 @@ class Planner:
             self.inlined,
             self.added,
             self.folded,
-            self.buffers,
+            {name: b for name, b in self.buffers.items() if name not in rows},
+            kept,
+            rows,
         )
 
     def has_statement(self, number: int) -> bool:
-        """Does the value stand on a line of its own?"""
-        return number not in self.inlined and not isinstance(self.program[number].op, Size)
+        """Does the value stand on a line of its own? Results of a scan stand on its lines."""
+        op = self.program[number].op
+        return number not in self.inlined and not isinstance(op, Size | Scanned)
+
+    def is_scan(self, number: int) -> bool:
+        """Is the value all that a scan makes?"""
+        return isinstance(self.program[number].op, Scan)
 
     def statement(self, number: int, about: str) -> Statement:
         """Where a value is written."""
@@ -151,6 +187,8 @@ class Planner:
             over = op.value if self.in_place(number, op) else None
         elif isinstance(op, Elementwise):
             over = self.free_operand(number, op)
+        if over is not None and number in self.rows and self.names[over] != self.names[number]:
+            over = None
         if over is not None:
             self.holds(over, number)
             return Statement(number, about, over)
@@ -162,7 +200,7 @@ class Planner:
     def give_names(self, about: Mapping[int, str]) -> None:
         """Name what has a line; what entries are put into has the name of what it becomes."""
         for number in self.readers.order:
-            if number in self.inlined:
+            if number in self.inlined or self.is_scan(number):
                 continue
             op, like = self.program[number].op, self.becomes(number)
             if isinstance(op, Put) and not self.program[like].name and self.in_place(number, op):
@@ -218,10 +256,30 @@ class Planner:
         if not self.workspace:
             return ""
         value, name = self.program[number], self.names.field(self.names[number])
-        self.buffers[name] = Buffer(name, value.sizes, value.kind, number)
+        self.buffers[name] = Buffer(name, value.sizes, value.kind, value.op)
         self.home[number] = name
         self.holds(number, number)
         return name
+
+    def kept(self, number: int) -> tuple[Kept, ...]:
+        """The arrays of a scan's results, those that nothing else reads too."""
+        scan = self.program[number].op
+        assert isinstance(scan, Scan)
+        found = []
+        read = {self.program[r].op: r for r in self.readers[number]}
+        size = self.program[scan.size].op
+        assert isinstance(size, Size)
+        for which, (name, made) in enumerate(scan.step.results):
+            zeros, value = zeros_of(scan, which), scan.step[made]
+            sizes, scanned = (size.symbol + zeros, *value.sizes), read.get(Scanned(number, which))
+            own = self.names.free(f"{name}_steps") if scanned is None else self.names[scanned]
+            buffer = self.names.field(own) if self.workspace else ""
+            if buffer:
+                self.buffers[buffer] = Buffer(buffer, sizes, value.kind, None, [own])
+            if buffer and scanned is not None:
+                self.home[scanned] = buffer
+            found.append(Kept(own, buffer, sizes, value.kind, zeros, scanned is not None))
+        return tuple(found)
 
     def holds(self, before: int, number: int) -> None:
         """Note that a value lies where another has been."""

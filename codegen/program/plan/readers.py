@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from pullback.codegen.program.operations import Arange, Input, Values, borrows, reads
+from pullback.codegen.program.operations import Arange, Input, Value, Values, borrows, reads
 
 
 class Readers:
@@ -37,6 +37,10 @@ class Readers:
 
     def is_new(self, number: int) -> bool:
         """Is the value an array that its operation makes?"""
-        value = self.program[number]
-        given = isinstance(value.op, Arange | Input) or borrows(value.op, self.program.values)
-        return len(value.sizes) > 0 and value.kind != "number" and not given
+        return is_new(self.program[number], self.program.values)
+
+
+def is_new(value: Value, values: Sequence[Value]) -> bool:
+    """Is a value an array that its operation makes?"""
+    given = isinstance(value.op, Arange | Input) or borrows(value.op, values)
+    return len(value.sizes) > 0 and value.kind != "number" and not given

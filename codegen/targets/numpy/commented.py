@@ -12,7 +12,7 @@ from pullback.codegen.notation.matrix.printer import matrix_form
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.targets.numpy.layout import broken
 from pullback.codegen.targets.numpy.marked import mark
-from pullback.codegen.targets.numpy.statements import Line
+from pullback.codegen.targets.numpy.text import Line
 from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
 from pullback.derive.calculus.jacobians import Value
 from pullback.derive.calculus.tangents import Tangent, tangent_name
@@ -27,11 +27,15 @@ def commented(derivation: Derivation, notation: Notation, lines: Iterable[Line])
     found: list[str] = []
     results = by_name(derivation)
     for line in lines:
+        inside = line.code[: len(line.code) - len(line.code.lstrip())]  # of a loop
         if line.about:
             found.append(mark(line.about))
             for text in equation(results.get(line.about), notation):
                 found += textwrap.wrap(
-                    comment(text), WIDTH, initial_indent="# ", subsequent_indent="#     "
+                    comment(text),
+                    WIDTH,
+                    initial_indent=f"{inside}# ",
+                    subsequent_indent=f"{inside}#     ",
                 )
         found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
     return [*found, mark("")]

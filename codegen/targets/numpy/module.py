@@ -17,8 +17,11 @@ from pullback.codegen.program import (
     Fold,
     Function,
     Program,
+    Scan,
     Values,
     Window,
+    sizes_within,
+    steps,
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
@@ -31,11 +34,11 @@ from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.results import returned_values
 from pullback.codegen.targets.numpy.source import Source, joined
-from pullback.codegen.targets.numpy.statements import WORK, Statements
+from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
-from pullback.codegen.targets.numpy.workspace import buffer_field
+from pullback.codegen.targets.numpy.workspace import WORK, buffer_field
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
@@ -81,6 +84,14 @@ def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
     return Promise(frozenset(functions), copies, frozenset(helpers))
 
 
+def has_windows(program: Values) -> bool:
+    """Are windows laid out, or what a scan reads at other places than its own?"""
+    every = [program.values, *(step.values for step in steps(program.values))]
+    ops = [value.op for values in every for value in values]
+    shifted = any(s.shift for op in ops if isinstance(op, Scan) for s in op.sliced)
+    return shifted or any(isinstance(op, Window | Fold) for op in ops)
+
+
 def unpacked(name: str, parts: list[str]) -> list[str]:
     """The statement that takes a tuple apart."""
     left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
@@ -94,7 +105,7 @@ def leanest(
     orders = (
         Statements.planned(values, body, results, names, True, turned) for turned in (False, True)
     )
-    return min(orders, key=lambda section: len(section.plan.buffers))
+    return min(orders, key=lambda section: len(section.buffers))
 
 
 @dataclass(frozen=True)
@@ -124,8 +135,12 @@ class Module:
         convert = Conversions(program.precise, names)
         precise = [own["given"]] if program.precise else []
         extra = [*batch, *([own["shape"]] if output.indices else []), *precise]
-        cached = [*(names[v] for v in program.cache), *extra, own["dtype"], WORK, own["turn"]]
         kept_types = {names[v]: value_type(program[v]) for v in program.cache}
+        within = sizes_within(program[v] for v in program.backward)
+        lengths = [s for s in sorted(map(str, within)) if s not in kept_types]
+        kept_types |= dict.fromkeys(lengths, "int")
+        kept = [*(names[v] for v in program.cache), *lengths]
+        cached = [*kept, *extra, own["dtype"], WORK, own["turn"]]
         kept_types |= {WORK: "Workspace", own["turn"]: "int"}
         kept_types |= dict.fromkeys((own["batch"], own["shape"]), "tuple[int, ...]")
         kept_types |= dict.fromkeys((own["dtype"], own["given"]), "np.dtype[Any]")
@@ -145,11 +160,11 @@ class Module:
         results = returned_values(program, gradients, names, convert, kept=True)
         cotangent = cotangent_name(output.name)
         wide = convert.converted(cotangent, output, own["dtype"], f"{cotangent}_wide")
-        buffers = [*forward.plan.buffers.values(), *backward.plan.buffers.values()]
+        buffers = [*forward.buffers, *backward.buffers]
         return {
             **self.words(),
             **self.rows(forward, own),
-            "windows": any(isinstance(v.op, Window | Fold) for v in program.values),
+            "windows": has_windows(program),
             "output": self.output(own),
             "ignored": ignored(program, functions),
             "own": own,
@@ -164,7 +179,7 @@ class Module:
             "checked": ", ".join(checked),
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
-            "buffers": [buffer_field(b, program, own) for b in buffers] + convert.buffers,
+            "buffers": [buffer_field(b, own) for b in buffers] + convert.buffers,
             "forward": [
                 *commented(self.derivation, self.notation, forward.lines),
                 *self.shape_line(own),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.statements import WORK
 from pullback.codegen.targets.numpy.text import tuple_text
+from pullback.codegen.targets.numpy.workspace import WORK
 from pullback.codegen.targets.numpy.workspace import field as workspace_field
 from pullback.derive.layer import Node, Tensor
 

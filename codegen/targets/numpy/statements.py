@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Self, cast
 
@@ -13,24 +12,18 @@ from pullback.codegen.program import (
     Constant,
     Elementwise,
     Put,
+    Scan,
     Values,
     reads,
 )
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.program.plan.plan import Plan, Statement, plan
+from pullback.codegen.program.plan.plan import Buffer, Kept, Plan, Statement, plan
+from pullback.codegen.targets.numpy.scans import Loop
 from pullback.codegen.targets.numpy.spelling import Spelling
-from pullback.codegen.targets.numpy.text import HELPERS, INFIX, Text, call, number_text
+from pullback.codegen.targets.numpy.text import HELPERS, INFIX, Line, Text, call, number_text
+from pullback.codegen.targets.numpy.workspace import WORK
 
 AUGMENTED = ("add", "subtract", "multiply", "divide")
-WORK = "work"  # the argument of forward that holds its buffers
-
-
-@dataclass(frozen=True)
-class Line:
-    """One statement; `about` is the named value whose lines begin with it, or empty."""
-
-    code: str
-    about: str = ""
 
 
 class Statements:
@@ -39,9 +32,13 @@ class Statements:
     fresh: Collection[str] = frozenset({*HELPERS, "where", "spread", "float", "cast"})
     width = 96  # letters of a statement in a function
 
-    def __init__(self, made: Plan) -> None:
+    def __init__(
+        self, made: Plan, inputs: Mapping[int, Text] | None = None, depth: int = 0
+    ) -> None:
         self.plan, self.program, self.names = made, made.program, made.names
+        self.inputs = inputs or {}
         self.spelling = Spelling(made.program, self.spell, made.names.own, made.inlined)
+        self.depth, self.bodies = depth, list[Statements]()
 
     @classmethod
     def planned(
@@ -52,8 +49,15 @@ class Statements:
         names: Names,
         workspace: bool = False,
         turned: bool = False,
+        rows: Collection[int] = (),
+        inputs: Mapping[int, Text] | None = None,
+        depth: int = 0,
     ) -> Self:
-        """A section planned so that no statement is longer than a line, and spelled."""
+        """A section planned so that no statement is longer than a line, and spelled.
+
+        Those of a scan's step stand in `depth` loops, `inputs` are what it is given there, and
+        `rows` are values that lie in arrays of all places.
+        """
         kept: frozenset[int] = frozenset()
         section, results = [*section], [*results]
         while True:
@@ -66,32 +70,60 @@ class Statements:
                 turned=turned,
                 kept=kept,
                 fresh=cls.fresh,
+                rows=rows,
             )
-            found = cls(made)
+            found = cls(made, inputs, depth)
             parts = found.longest_parts()
             if not parts:
                 return found
             kept |= parts
 
     @cached_property
-    def written(self) -> Mapping[int, list[str]]:
+    def written(self) -> Mapping[int, list[Line]]:
         """The lines of each value that has its own."""
-        return {s.value: self.statement(s) for s in self.plan.statements}
+        return {s.value: self.lines_of(s) for s in self.plan.statements}
+
+    def lines_of(self, statement: Statement) -> list[Line]:
+        """The lines of one value, or of all that a scan makes."""
+        op = self.plan.operation(statement)
+        if isinstance(op, Scan):
+            return self.loop(op, self.plan.kept[statement.value], statement.about)
+        first, *rest = self.statement(statement)
+        return [Line(first, statement.about), *map(Line, rest)]
+
+    def loop(self, op: Scan, kept: Sequence[Kept], about: str) -> list[Line]:
+        """A scan: its step, planned and spelled, in a loop."""
+        loop = Loop(op, kept, self.names, self.spelling)
+        body = type(self).planned(
+            op.step,
+            op.step.body,
+            [number for _, number in op.step.results],
+            loop.names,
+            loop.workspace,
+            rows=loop.rows,
+            inputs=loop.inputs,
+            depth=self.depth + 1,
+        )
+        self.bodies.append(body)
+        self.names.used |= body.names.used
+        return loop.lines(body.lines, (body.spell(n).text for _, n in loop.stored), about)
 
     @property
     def lines(self) -> list[Line]:
         """The section as lines."""
-        found: list[Line] = []
-        for statement in self.plan.statements:
-            first, *rest = self.written[statement.value]
-            found += [Line(first, statement.about), *map(Line, rest)]
-        return found
+        return [line for s in self.plan.statements for line in self.written[s.value]]
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        """The arrays of the workspace, those of steps of scans too."""
+        inner = [b for body in self.bodies for b in body.buffers]
+        return [*self.plan.buffers.values(), *inner]
 
     def longest_parts(self) -> frozenset[int]:
         """The longest operand of each statement that is too long for its line, if it has any."""
         found = set()
         for value, lines in self.written.items():
-            if max(map(len, lines)) > self.width:
+            if max(len(line.code) for line in lines) > self.width - 4 * self.depth:
                 inside = set(reads(self.program[value].op)) & self.plan.inlined
                 inside -= self.plan.added_products | self.plan.folded
                 if inside:
@@ -102,6 +134,8 @@ class Statements:
         """One value on a line, in memory that is no longer read where there is some."""
         op, name = self.plan.operation(statement), self.names[statement.value]
         out = f"{WORK}.{statement.buffer}" if statement.buffer else ""
+        if statement.buffer in self.plan.rows:
+            out = statement.buffer
         if isinstance(op, Put):
             return self.put(statement, op, out)
         if isinstance(op, Arange) and out:
@@ -151,6 +185,8 @@ class Statements:
     def spell(self, number: int) -> Text:
         """A value where it is read: its name, its number, or what it is made of."""
         op = self.program[number].op
+        if number in self.inputs:
+            return self.inputs[number]
         if isinstance(op, Constant):
             return number_text(op.number)
         if number in self.plan.inlined:

@@ -42,6 +42,14 @@ class Text:
         return self.text if self.rank >= rank else f"({self.text})"
 
 
+@dataclass(frozen=True)
+class Line:
+    """One statement; `about` is the named value whose lines begin with it, or empty."""
+
+    code: str
+    about: str = ""
+
+
 def call(function: str, *args: str, out: str = "") -> Text:
     """A call; with `out` it writes its result there."""
     return Text(f"{function}({', '.join([*args, *([f'out={out}'] if out else [])])})", CALL)

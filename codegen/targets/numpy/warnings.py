@@ -10,6 +10,7 @@ from pullback.codegen.program import (
     Program,
     Value,
     Values,
+    steps,
 )
 
 # functions with flat ends
@@ -19,9 +20,11 @@ UNDERFLOW |= {"tan", "asin", "atan", "sinh", "asinh", "atanh", "atan2"}  # of wh
 
 def ignored(program: Program, functions: Iterable[Values]) -> str:
     """What NumPy need not warn of: tails that come out as 0, and what is worked out for no use."""
-    if program.quiet or any(f.quiet for f in functions if isinstance(f, Function)):
+    every = list(functions)
+    every += [step for f in every for step in steps(f.values)]
+    if program.quiet or any(f.quiet for f in every if isinstance(f, Function)):
         return 'all="ignore"'
-    tails = any(may_underflow(v) for f in functions for v in f.values)
+    tails = any(may_underflow(v) for f in every for v in f.values)
     return 'under="ignore"' if program.precise or tails else ""
 
 

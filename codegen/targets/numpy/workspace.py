@@ -7,12 +7,13 @@ from typing import Any
 
 from sympy import Expr
 
-from pullback.codegen.program import Arange, Values
+from pullback.codegen.program import Arange
 from pullback.codegen.program.plan.plan import Buffer
 from pullback.codegen.targets.numpy.layout import item
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.read.symbols import BATCH_SIZE
 
+WORK = "work"  # the argument of forward that holds them
 INDENT = 8  # of an item of the dictionary in which they are made
 
 
@@ -21,12 +22,16 @@ def array_type(kind: str) -> str:
     return f"NDArray[np.{ {'mask': 'bool_', 'integer': 'integer'}.get(kind, 'floating') }]"
 
 
-def buffer_field(buffer: Buffer, program: Values, own: Mapping[str, str]) -> dict[str, Any]:
+def dtype_text(kind: str, own: Mapping[str, str]) -> str:
+    """The dtype of arrays of values of a kind."""
+    return {"mask": "np.bool_", "integer": "np.intp"}.get(kind, own["dtype"])
+
+
+def buffer_field(buffer: Buffer, own: Mapping[str, str]) -> dict[str, Any]:
     """A buffer's name, what stands in it, and the text that makes it."""
-    first = None if buffer.value is None else program[buffer.value].op
-    dtype = {"mask": "np.bool_", "integer": "np.intp"}.get(buffer.kind, own["dtype"])
+    dtype = dtype_text(buffer.kind, own)
     made = f"np.empty({tuple_text(buffer.sizes)}, {dtype})"
-    if isinstance(first, Arange):
+    if isinstance(buffer.op, Arange):
         made = f"np.arange({buffer.sizes[0]})"
     return field(buffer.name, buffer.sizes, buffer.kind, made, own, buffer.holds)
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.sizes import is_within, leaves, worked_out
-from pullback.codegen.program import Constant, Elementwise, Input, Operation, Size, Values
+from pullback.codegen.program import (
+    Constant,
+    Elementwise,
+    Input,
+    Operation,
+    Size,
+    Values,
+    sizes_within,
+)
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -64,8 +72,9 @@ class Axes:
 
     def reads_size(self, size: str) -> bool:
         """Does a statement read a size?"""
-        ops = [self.program[n].op for n in self.numbers]
-        return any(isinstance(op, Size) and str(op.symbol) == size for op in ops)
+        values = [self.program[n] for n in self.numbers]
+        read = {v.op.symbol for v in values if isinstance(v.op, Size)} | sizes_within(values)
+        return size in map(str, read)
 
     @property
     def float_input(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pullback.codegen.interface.shapes import has_batch
 from pullback.codegen.lower.assembly import lower_every
+from pullback.codegen.program import is_quiet
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.helpers import needed
 from pullback.codegen.targets.numpy.layout import lay_out
@@ -40,7 +41,7 @@ def every_value(derivation: Derivation) -> str:
         .get_template("every_value.py.j2")
         .render(
             function=FUNCTION,
-            quiet=program.quiet,
+            quiet=is_quiet(program),
             arguments=[*(t.name for t in layer.inputs), upstream],
             lines=[*sizes, *(line.code for line in found.lines)],
             results=[

@@ -11,7 +11,7 @@ from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, docstring
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.program import Program
+from pullback.codegen.program import Program, is_quiet, sizes_within
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
@@ -85,6 +85,8 @@ class Plain:
         cotangent = cotangent_name(output.name)
         flat = axes.flattens and has_batch(output)
         cache = [names[v] for v in program.cache]
+        within = sizes_within(program[v] for v in program.backward)
+        cache += [s for s in sorted(map(str, within)) if s not in cache]
         cache += [
             n for n in axes.kept_sizes(self.derivation.wanted, own["batch"]) if n not in cache
         ]
@@ -97,7 +99,7 @@ class Plain:
             "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
-            "quiet": program.quiet,
+            "quiet": is_quiet(program),
             "arguments": arguments,
             "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
             "output": {

@@ -136,14 +136,18 @@ class PlainStatements(Statements):
     fresh = FUNCTIONS.keys()  # each statement makes something new
     width = 88
 
-    def __init__(self, made: Plan) -> None:
-        super().__init__(made)
+    def __init__(
+        self, made: Plan, inputs: Mapping[int, Text] | None = None, depth: int = 0
+    ) -> None:
+        super().__init__(made, inputs, depth)
         self.spelling = PlainSpelling(made.program, self.spell, made.names.own, made.inlined)
 
     @property
     def uses_dtype(self) -> bool:
         """Does a statement read the dtype of the inputs?"""
-        return bool(self.written) and self.spelling.uses_dtype
+        loops = any(kept.kind == "real" for each in self.plan.kept.values() for kept in each)
+        within = any(isinstance(b, PlainStatements) and b.uses_dtype for b in self.bodies)
+        return bool(self.written) and (self.spelling.uses_dtype or loops or within)
 
     def statement(self, statement: Statement) -> list[str]:
         """One value on a line."""
