@@ -59,6 +59,11 @@ class Making(Builder):
         operands = tuple(Operand(v, tuple(p)) for v, p in zip(values, places, strict=True))
         return self.add(Elementwise(function, operands))
 
+    def where(self, condition: int, a: int, b: int) -> int:
+        """A choice of two arrays of the condition's shape."""
+        places = tuple(range(len(self.values[condition].sizes)))
+        return self.add(Elementwise("where", tuple(Operand(v, places) for v in (condition, a, b))))
+
     def product(self, a: int, b: int) -> int:
         """A matrix product."""
         return self.add(Contract((a, b), ((0, 1), (1, 2)), (0, 2)))
@@ -77,8 +82,7 @@ class Making(Builder):
 
     def function(self, of: Layer, *results: tuple[str, int]) -> Function:
         """The function with these results."""
-        found = Function(of, tuple(self.values), results, self.body())
-        return found
+        return Function(of, tuple(self.values), results, self.body())
 
 
 def scan(
@@ -131,7 +135,7 @@ def run(
 
 def spelled(function: Function, target: str) -> tuple[list[str], Names, list[dict[str, Any]]]:
     """The lines of a function, the names of its values, and the fields of its workspace."""
-    verify_scans(function)
+    verify(as_step(function))
     kind = PlainStatements if target == "plain" else Statements
     results = [v for _, v in function.results]
     workspace = target in ("kept", "empty")
@@ -140,9 +144,9 @@ def spelled(function: Function, target: str) -> tuple[list[str], Names, list[dic
     return [line.code for line in found.lines], found.names, fields
 
 
-def verify_scans(function: Function) -> None:
-    """See that a function is well-formed, as a step is: its results need be no tensors."""
-    verify(Step(function.layer, function.values, function.results, function.body))
+def as_step(function: Function) -> Step:
+    """A function whose results need be no tensors, as a step's need not."""
+    return Step(function.layer, function.values, function.results, function.body)
 
 
 def sizes(function: Function, inputs: Mapping[str, Any]) -> dict[str, int]:
@@ -153,5 +157,3 @@ def sizes(function: Function, inputs: Mapping[str, Any]) -> dict[str, int]:
             shape = inputs[value.op.name].shape
             found |= {str(s): n for s, n in zip(value.sizes, shape, strict=True)}
     return found
-
-

@@ -14,14 +14,10 @@ from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
-    Fold,
     Function,
     Program,
-    Scan,
     Values,
-    Window,
     sizes_within,
-    steps,
 )
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
@@ -38,7 +34,7 @@ from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
-from pullback.codegen.targets.numpy.workspace import WORK, buffer_field
+from pullback.codegen.targets.numpy.workspace import WORK, buffer_field, has_windows
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
@@ -82,14 +78,6 @@ def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
     results = zip(names, [context["returned"], *context["results"]], strict=True)
     copies = tuple(name for name, result in results if result.copied)
     return Promise(frozenset(functions), copies, frozenset(helpers))
-
-
-def has_windows(program: Values) -> bool:
-    """Are windows laid out, or what a scan reads at other places than its own?"""
-    every = [program.values, *(step.values for step in steps(program.values))]
-    ops = [value.op for values in every for value in values]
-    shifted = any(s.shift for op in ops if isinstance(op, Scan) for s in op.sliced)
-    return shifted or any(isinstance(op, Window | Fold) for op in ops)
 
 
 def unpacked(name: str, parts: list[str]) -> list[str]:

@@ -134,8 +134,10 @@ def row_entries(size: Expr, forward: Plan) -> str:
     """How many entries forward's arrays have for a row, as code."""
     counts: dict[str, int] = {}
     for buffer in forward.buffers.values():
-        if buffer.sizes[0] == size:
-            product = " * ".join(map(str, buffer.sizes[1:])) or "1"
+        if size in buffer.sizes:
+            rest = list(buffer.sizes)
+            rest.remove(size)
+            product = " * ".join(f"({s})" if s.is_Add else str(s) for s in rest) or "1"
             counts[product] = counts.get(product, 0) + 1
     single = counts.pop("1", 0)
     terms = [f"{n} * {sizes}" if n > 1 else sizes for sizes, n in counts.items()]

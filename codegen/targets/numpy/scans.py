@@ -95,6 +95,12 @@ class Loop:
         found = [f"{kept.name} = {made} if {place} is None else {place}"]
         return [*found, f"{kept.name}[{self.size}:] = 0"] if kept.zeros else found
 
+    def about_zeros(self) -> str:
+        """The comment that says where the zeros are."""
+        if self.scan.back:
+            return f"# place {self.size}, behind all, holds 0, for the first step to read"
+        return "# place -1, the last one, holds 0, for the first step to read"
+
     # -- what a step reads -------------------------------------------------------------------------
 
     def input(self, number: int, name: str) -> str:
@@ -160,7 +166,8 @@ class Loop:
         if named is not None:
             about = named.about
             inside[inside.index(named)] = Line(named.code)
-        head = [*self.before, f"for {self.at} in {places}:"]
+        zeros = [self.about_zeros()] if any(k.zeros for k in self.kept) else []
+        head = [*self.before, *zeros, f"for {self.at} in {places}:"]
         foot = [f"{k.name} = {k.name}[:{self.size}]" for k in self.kept if k.zeros and k.read]
         found = [*map(Line, head), *(Line(INDENT + li.code, li.about) for li in inside)]
         return [Line(found[0].code, about), *found[1:], *map(Line, foot)]

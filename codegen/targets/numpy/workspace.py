@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr
 
-from pullback.codegen.program import Arange
+from pullback.codegen.program import Arange, Fold, Scan, Values, Window, steps
 from pullback.codegen.program.plan.plan import Buffer
 from pullback.codegen.targets.numpy.layout import item
 from pullback.codegen.targets.numpy.text import tuple_text
@@ -20,6 +20,14 @@ INDENT = 8  # of an item of the dictionary in which they are made
 def array_type(kind: str) -> str:
     """The type of an array of values of a kind."""
     return f"NDArray[np.{ {'mask': 'bool_', 'integer': 'integer'}.get(kind, 'floating') }]"
+
+
+def has_windows(program: Values) -> bool:
+    """Are windows laid out, or what a scan reads at other places than its own?"""
+    every = [program.values, *(step.values for step in steps(program.values))]
+    ops = [value.op for values in every for value in values]
+    shifted = any(s.shift for op in ops if isinstance(op, Scan) for s in op.sliced)
+    return shifted or any(isinstance(op, Window | Fold) for op in ops)
 
 
 def dtype_text(kind: str, own: Mapping[str, str]) -> str:
