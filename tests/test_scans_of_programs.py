@@ -14,6 +14,7 @@ from pullback.codegen.program import (
     Arange,
     Carried,
     Contract,
+    Elementwise,
     Function,
     Malformed,
     Meaning,
@@ -242,6 +243,86 @@ def loop_of_kinds(inputs: Arrays) -> dict[str, np.ndarray]:
     return {name: np.array(values) for name, values in found.items()}
 
 
+def shifted_kinds() -> Function:
+    """Masks and labels of other places; what sizes say; axes of another length than the loop's."""
+    inner = Making()
+    mask, label = inner.input("mask", (K,), "mask"), inner.input("label", (), "integer")
+    some, number = inner.input("some", (), "mask"), inner.input("number", (), "number")
+    far = inner.input("far", (), "real")
+    columns = inner.add(Arange(inner.add(Size(K))))
+    here = inner.add(Elementwise("equal", (Operand(columns, (0,)), Operand(label, ()))))
+    total = inner.apply("add", inner.add(Elementwise("float", (Operand(here, (0,)),))), far)
+    total = inner.apply("multiply", inner.apply("multiply", total, number), mask)
+    one = inner.add(Elementwise("float", (Operand(some, ()),)))
+    step = inner.step(LAYER, ("s", inner.apply("add", total, one)))
+    outer = Making()
+    x, y = outer.input("x", (T, K), "real"), outer.input("y", (T,), "integer")
+    far = outer.input("r", (N,), "real")
+    large = outer.apply("greater", x, outer.number(0))
+    (s,) = scan(
+        outer, step,
+        whole={"some": outer.apply("greater", outer.add(Size(K)), outer.number(2)),
+               "number": outer.apply("divide", outer.number(1), outer.add(Size(K)))},
+        sliced=(Sliced("mask", large, 0, -1), Sliced("label", y, 0, 1), Sliced("far", far, 0, 0)),
+    )  # fmt: skip
+    return outer.function(LAYER, ("s", s))
+
+
+def loop_of_shifted_kinds(inputs: Arrays) -> dict[str, np.ndarray]:
+    x, y, r = inputs["x"], inputs["y"], inputs["r"]
+    s = np.zeros(x.shape)
+    for t, k in np.ndindex(*x.shape):
+        label = y[t + 1] if t + 1 < len(y) else 0
+        far = r[t] if t < len(r) else 0
+        s[t, k] = (t > 0 and x[t - 1, k] > 0) * ((k == label) + far) / x.shape[1] + 1
+    return {"s": s}
+
+
+def one_after_another() -> Function:
+    """Sums from the start, then of these from the end, their names all taken: s, t and s_t."""
+    inner = Making()
+    before, r = inner.input("s", (), "real"), inner.input("t", (), "real")
+    total = inner.apply("add", before, r)
+    inner.name(total, "s_t")
+    step = inner.step(LAYER, ("s", total))
+    outer = Making()
+    given = outer.input("r", (T,), "real")
+    axis = outer.add(Arange(outer.add(Size(T))))
+    outer.name(axis, "t")
+    (s,) = scan(outer, step, sliced=(Sliced("t", given, 0, 0),), carried=(Carried("s", 0, 1),))
+    outer.name(s, "s")
+    (c,) = scan(
+        outer, step, back=True, sliced=(Sliced("t", s, 0, 0),), carried=(Carried("s", 0, 1),)
+    )
+    turned = outer.add(Pick(c, (Operand(axis, (0,)),)))
+    return outer.function(LAYER, ("s", s), ("c", outer.apply("add", turned, s)))
+
+
+def loop_of_both(inputs: Arrays) -> dict[str, np.ndarray]:
+    s = np.cumsum(inputs["r"])
+    return {"s": s, "c": s + np.cumsum(s[::-1])[::-1]}
+
+
+def over_a_named_value() -> Function:
+    """A result that could be written over a named value, which lies elsewhere."""
+    inner = Making()
+    before, u = inner.input("before", (K,), "real"), inner.input("u", (K,), "real")
+    named = inner.apply("add", before, u)
+    inner.name(named, "q")
+    step = inner.step(LAYER, ("s", inner.apply("multiply", named, u)))
+    outer = Making()
+    x = outer.input("x", (T, K), "real")
+    (s,) = scan(outer, step, sliced=(Sliced("u", x, 0, 0),), carried=(Carried("before", 0, 1),))
+    return outer.function(LAYER, ("s", outer.apply("exp", s)))
+
+
+def loop_over_named(inputs: Arrays) -> dict[str, np.ndarray]:
+    s, last = np.zeros(inputs["x"].shape), np.zeros(inputs["x"].shape[1])
+    for t, row in enumerate(inputs["x"]):
+        last = s[t] = (last + row) * row
+    return {"s": np.exp(s)}
+
+
 def shapes(**given: tuple[int, ...]) -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
     """Draws arrays of these shapes."""
     return lambda rng: {name: rng.normal(size=shape) for name, shape in given.items()}
@@ -259,6 +340,17 @@ def kinds_inputs(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 CASES: dict[str, tuple[Function, Callable[[Arrays], Any], Any]] = {
     "nested": (nested(), loop_of_nested, shapes(x=(4, 3))),
+    "shifted kinds": (
+        shifted_kinds(),
+        loop_of_shifted_kinds,
+        lambda rng: {
+            "x": rng.normal(size=(5, 3)),
+            "y": rng.integers(3, size=5),
+            "r": rng.normal(size=3),
+        },
+    ),
+    "one after another": (one_after_another(), loop_of_both, shapes(r=(5,))),
+    "over a named value": (over_a_named_value(), loop_over_named, shapes(x=(4, 3))),
     "all kinds": (all_kinds(), loop_of_kinds, kinds_inputs),
 }
 for size in (0, 1, 2, 5):
