@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import (
     Arange,
     Carried,
@@ -31,8 +32,11 @@ from pullback.codegen.program import (
     Window,
     verify,
 )
+from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.loading import loaded
-from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.numpy.marked import mark
+from pullback.codegen.targets.numpy.module import emission, module
+from pullback.codegen.targets.numpy.text import Line
 from pullback.codegen.targets.plain.module import emission as plain
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.read.reader import read_equations
@@ -600,3 +604,21 @@ def test_the_cache_holds_no_scan() -> None:
     number = next(v.number for v in good.values if isinstance(v.op, Scan))
     with pytest.raises(Malformed, match=r"the cache holds the scans \[\d+\] themselves"):
         verify(replace(good, cache=tuple(sorted((*good.cache, number)))))
+
+
+def test_each_equation_stands_above_its_lines_once() -> None:
+    """Before the loop, or within it where other equations come before; pages have it once, too."""
+    of = derivation()
+    found = emission(of, program(of))
+    for name in ("forward", "jvp"):
+        (code,) = (c for c in found.code if c.name == name)
+        text = "\n".join(line for group in code.groups for line in group.lines)
+        assert text.count("# s[t, n, k] = tanh(") == 1
+        assert text.index("# s[t, n, k]") < text.index("s = np.") < text.index("for t in range(T):")
+        about = [group.about for group in code.groups if group.about]
+        assert about == ["s", "s_dot"][: len(about)] and "s" in about
+    lines = [("u = x", "s"), ("for t in range(T):", "s"), ("    s_dot = s", "s_dot"),
+             ("    s[t] = 1", "s")]  # fmt: skip
+    text = "\n".join(commented(of, Notation(of.layer), (Line(*line) for line in lines)))
+    assert text.count("# s[t, n, k]") == 1 and text.count(mark("s\n")) == 1
+    assert text.endswith(f"\n{mark('')}\n    s[t] = 1\n{mark('')}") and "\n    # ṡ[t,n,k]" in text

@@ -25,18 +25,21 @@ WIDTH = 92  # of a comment inside a function
 def commented(derivation: Derivation, notation: Notation, lines: Iterable[Line]) -> list[str]:
     """Statements with their equations above them."""
     found: list[str] = []
-    results = by_name(derivation)
+    results, said, current = by_name(derivation), set[str](), ""
     for line in lines:
-        inside = line.code[: len(line.code) - len(line.code.lstrip())]  # of a loop
-        if line.about:
-            found.append(mark(line.about))
-            for text in equation(results.get(line.about), notation):
+        if line.about and line.about != current:
+            # what stands before a loop has been said where the loop comes to it
+            current = "" if line.about in said else line.about
+            found.append(mark(current))
+            inside = line.code[: len(line.code) - len(line.code.lstrip())]  # of a loop
+            for text in equation(results.get(current), notation):
                 found += textwrap.wrap(
                     comment(text),
                     WIDTH,
                     initial_indent=f"{inside}# ",
                     subsequent_indent=f"{inside}#     ",
                 )
+        said |= {line.about}
         found += [part.removeprefix(MARGIN) for part in broken(MARGIN + line.code)]
     return [*found, mark("")]
 
