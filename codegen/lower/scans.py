@@ -288,6 +288,8 @@ class Steps:
         if len(here) > 1:  # several names of one place
             expr = expr.xreplace(dict.fromkeys(here[1:], time))
         integer = bool(expr.is_integer) and is_entry(expr)
+        first, _ = self.work.known.meaning[self.defining]
+        axes = tuple(sorted(axes, key=lambda i: first.index(i) if i in first else len(first)))
         scope = (*([time] if time else []), *axes)
         context = reading(self.work, self.defining, scope)
         term = context.lower(expr)

@@ -154,9 +154,9 @@ class Names:
         self.given[number] = self.given[as_value]
 
     def root(self, number: int) -> str:
-        """The name of a value, or what it would be called."""
+        """The name of a value, or what it would be called; of a place of an array the array's."""
         if number in self.given:
-            return self.given[number]
+            return self.given[number].partition("[")[0]
         op = self.program[number].op
         if isinstance(op, Elementwise) and op.function == "subtract":
             first = op.operands[0].value

@@ -84,6 +84,7 @@ def module_test(
         "all_axes": constant("AXES", empty_axes(layer)) or ["AXES = []"],
         "related": bool(related(layer)),
         "large": is_large(layer),
+        "steps": bool(layer.recurrences),
         "some": constant("SOME", some_inputs(layer)) if chosen else [],
         "sampled": textwrap.wrap(sampled(layer), WIDTH) if chosen else [],
         "floating": constant("FLOATS", floats),

@@ -105,6 +105,8 @@ def small(layer: Layer) -> list[Sizes]:
         {n: (3, 1, 2)[i % 3] for i, n in enumerate(names)},
         {n: (1, 2, 3)[(i + i // 3) % 3] for i, n in enumerate(names)},
     ]
+    if layer.recurrences:  # each step costs as much as a layer
+        choices[0] = {n: (2, 3, 3, 2)[i % 4] for i, n in enumerate(names)}
     if is_large(layer):  # wide enough for what is early to reach the end
         choices[0] = {n: (2, 3, 4)[i % 3] for i, n in enumerate(names)}
         choices[2] = {n: (2, 4, 3)[i % 3] for i, n in enumerate(names)}
