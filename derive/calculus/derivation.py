@@ -300,11 +300,9 @@ def gradient_layer(layer: Layer, gradients: Sequence[Gradient]) -> Layer:
         name = cotangent_name(gradient.tensor.name)
         nodes.append(Node(name, gradient.tensor.indices, expr, False, "", layer.name))
     given = Tensor(cotangent_name(output.name), output.indices, None, "")
-    known = {n.name for n in nodes}
     turned = []
-    for loop in layer.recurrences:
-        names = ((cotangent_name(name), at) for name, at in loop.positions.items())
-        positions = {name: at for name, at in names if name in known}
+    for loop in layer.recurrences:  # with more names than there are nodes, where some need none
+        positions = {cotangent_name(name): at for name, at in loop.positions.items()}
         turned.append(Recurrence(positions, not loop.back))
     return replace(
         layer,
@@ -312,9 +310,6 @@ def gradient_layer(layer: Layer, gradients: Sequence[Gradient]) -> Layer:
         nodes=(*layer.nodes, *nodes),
         recurrences=(*layer.recurrences, *turned),
     )
-
-
-# -- pullbacks -----------------------------------------------------------------------------
 
 
 def derive_pullback(

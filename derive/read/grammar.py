@@ -96,36 +96,30 @@ class Parser(Descent[Token]):
         if self.token.kind != "newline":
             self.fail(f"expected an operator or the end of the line, found {self.found()}")
         self.next()
-        notation = sign.text == ":="
-        return Equation(name.text, axes, notation, right, name.place, start=start)
+        return Equation(name.text, axes, sign.text == ":=", right, name.place, start=start)
 
     def left_side(self) -> tuple[tuple[str, ...], tuple[int, Tree] | None]:
         """The axes on a left side, after '[', and the place at which a recurrence begins."""
         names: list[str] = []
         start: tuple[int, Tree] | None = None
-        while True:
-            batch = self.accept(BATCH) if not names else None
-            if batch:
+        while not names or self.accept(","):
+            if not names and self.accept(BATCH):
                 names.append(BATCH)
             elif self.is_axis():
                 names.append(self.axis().text)
-            else:
-                place = self.token.place
-                if start is not None:
-                    self.fail("a recurrence has its first places along one axis", place)
+            elif start is None:
                 start = len(names), self.whole()
                 names.append(f"{OWN}{len(names)}")
-            if not self.accept(","):
-                break
+            else:
+                self.fail("a recurrence has its first places along one axis")
         self.expect("]", "after the axes")
         return tuple(names), start
 
     def is_axis(self) -> bool:
         """Is the next index of a left side an axis, and no place such as -1 or size(t)?"""
-        if self.token.kind == "number" or self.token.text == "-":
-            return False
-        ahead = self.tokens[self.at + 1].text
-        return self.token.kind != "name" or ahead in (",", "]") or ahead not in ("(", "+", "-")
+        ahead = self.tokens[self.at + 1 :][:1]
+        whole = self.token.kind == "name" and any(t.text in ("(", "+", "-") for t in ahead)
+        return not (whole or self.token.kind == "number" or self.token.text == "-")
 
     def axis(self) -> Token:
         """An axis that is not the first in its brackets."""

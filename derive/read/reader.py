@@ -29,7 +29,7 @@ from pullback.derive.read.definition import (
 )
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
-from pullback.derive.read.recurrences import loops
+from pullback.derive.read.loops import loops
 from pullback.derive.read.run_together import question
 from pullback.derive.read.sizes import solve
 from pullback.derive.read.symbols import Symbols

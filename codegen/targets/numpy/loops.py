@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.decimals import BY_DUALS
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
+from pullback.codegen.targets.numpy.loop_lines import commented, statement
+from pullback.codegen.targets.numpy.runs import Run, equations_read, in_turn
 from pullback.derive.index.objects import free_indices, own_name
 from pullback.derive.layer import Layer, Node, Tensor
-from pullback.derive.read.grammar import parse_equations
-from pullback.derive.read.recurrences import Loop, loops, with_recurrences
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
@@ -35,7 +34,6 @@ from pullback.derive.read.trees import (
 )
 from pullback.derive.read.vocabulary import PI, REDUCTIONS
 
-WIDTH = 92  # of a line inside a function
 HERE = Place()
 CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of PRECEDENCE
 # functions that NumPy lacks or gives another slope at a kink; no name of a definition begins so
@@ -63,38 +61,6 @@ class Fact:
     lines: list[str]
 
 
-class Run(NamedTuple):
-    """Equations that are worked out together: one, or those of a recurrence."""
-
-    equations: list[Equation]
-    loop: Loop | None
-
-
-def read_by(equation: Equation) -> list[str]:
-    """The tensors that an equation reads."""
-    return [own_name(t.name) for t in walk(equation.right) if isinstance(t, Ref)]
-
-
-def in_turn(equations: Sequence[Equation]) -> list[Run]:
-    """The equations in an order in which each comes after those that it reads."""
-    known = loops(equations)
-    found: list[Run] = []
-    done: set[str] = set()
-    names = {e.name for e in equations}
-    waiting = [*equations]
-    while waiting:
-        for equation in waiting:
-            loop = known.get(equation.name)
-            own = [equation] if loop is None else [e for e in waiting if e.name in loop.positions]
-            read = {n for e in own for n in read_by(e)} & names - {e.name for e in own}
-            if read <= done:
-                break
-        found.append(Run(own, loop))
-        done |= {e.name for e in own}
-        waiting = [e for e in waiting if e not in own]
-    return found
-
-
 @dataclass
 class Loops:
     """Prints the equations of a layer as loops over indices."""
@@ -110,20 +76,7 @@ class Loops:
         self.labels = {t.name for t in self.layer.inputs if t.integer}
         self.tensors: dict[str, Tensor | Node] = {t.name: t for t in self.layer.inputs}
         self.tensors |= {n.name: n for n in self.layer.nodes}
-        self.read = self.equations_read()
-
-    def equations_read(self) -> list[Equation]:
-        """The equations on the way to the output; notation that only pages use is left out."""
-        text = "\n".join(node.text for node in self.layer.nodes)
-        parsed = {e.name: e for e in with_recurrences(parse_equations(text, self.layer.name))}
-        wanted: set[str] = set()
-        frontier = [self.layer.output.name]
-        while frontier:
-            name = frontier.pop()
-            if name in parsed and name not in wanted:
-                wanted.add(name)
-                frontier += read_by(parsed[name])
-        return [e for e in parsed.values() if e.name in wanted]
+        self.read = equations_read(self.layer)
 
     def has_roots(self) -> bool:
         """Is a root taken of what inputs decide, other than sizes?"""
@@ -373,26 +326,3 @@ class Loops:
             head = self.loop([variable(a) for a in axes], [self.size(a) for a in axes])
             lines = [head, *("    " + line for line in lines)]
         return Fact(docstring(f"{spell(left)} == {spell(right)}"), [*self.shapes(), *lines])
-
-
-def commented(code: str, text: str) -> list[str]:
-    """A statement with an equation behind it, or above it where both are too long for a line."""
-    one = f"{code}  # {text}".lstrip()
-    if len(one) <= WIDTH:
-        return [one]
-    above = textwrap.wrap(
-        text, WIDTH, initial_indent="# ", subsequent_indent="#     ", break_long_words=False
-    )
-    return [*above, *([code] if code else [])]
-
-
-def statement(left: str, right: str) -> list[str]:
-    """`left = right`, on several lines where one would be too long.
-
-    These are for a reader who compares them with the definition; a formatter leaves them alone.
-    """
-    one = f"{left} = {right}"
-    if len(one) <= WIDTH - 4:
-        return [one]
-    inside = textwrap.wrap(right, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-    return [f"{left} = (", *("    " + line for line in inside), ")  # fmt: skip"]

@@ -16,7 +16,8 @@ from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.sizes import related
 from pullback.codegen.interface.words import docstring
 from pullback.codegen.targets.numpy.decimals import BY_DUALS, LEAVES, SLOPES, called
-from pullback.codegen.targets.numpy.loops import WIDTH, Loops
+from pullback.codegen.targets.numpy.loop_lines import WIDTH
+from pullback.codegen.targets.numpy.loops import Loops
 from pullback.codegen.targets.numpy.smoke import holds
 from pullback.codegen.targets.numpy.test_sizes import (
     Sizes,

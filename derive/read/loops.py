@@ -1,0 +1,260 @@
+"""Which nodes are in one recurrence, along which axis, and which way it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pullback.derive.index.objects import own_name
+from pullback.derive.read.trees import (
+    Apply,
+    Equation,
+    Negative,
+    Number,
+    Operation,
+    Place,
+    Ref,
+    Shifted,
+    Tree,
+    refuse,
+    spell,
+    walk,
+)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """A place t + `shift` of an axis t; `wide` where other axes or sizes are in it too."""
+
+    axis: str
+    shift: int
+    wide: bool
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The nodes of one recurrence, in order, with the position of the axis in each; `back` where it
+    runs from the last place to the first."""
+
+    positions: Mapping[str, int]
+    back: bool
+
+
+def name_of(tree: Ref | Shifted) -> str:
+    """The tensor that is read."""
+    return own_name(tree.entry.name if isinstance(tree, Shifted) else tree.name)
+
+
+def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
+    """The recurrence of each node that has one."""
+    order = {e.name: number for number, e in reversed([*enumerate(mains)])}
+    reads: dict[str, dict[str, None]] = {
+        e.name: dict.fromkeys(
+            name_of(tree)
+            for tree in walk(e.right)
+            if isinstance(tree, Ref | Shifted) and name_of(tree) in order
+        )
+        for e in mains
+    }
+    reach = {name: reached(name, reads) for name in reads}
+    found: dict[str, Loop] = {}
+    for e in mains:
+        if e.name in found or e.name not in reach[e.name]:
+            continue
+        members = [m for m in mains if m.name in reach[e.name] and e.name in reach[m.name]]
+        loop = loop_of(members, order)
+        found |= dict.fromkeys((m.name for m in members), loop)
+    return found
+
+
+def reached(name: str, reads: Mapping[str, Iterable[str]]) -> set[str]:
+    """What a node hangs on."""
+    seen: set[str] = set()
+    frontier = [*reads[name]]
+    while frontier:
+        at = frontier.pop()
+        if at not in seen:
+            seen.add(at)
+            frontier.extend(reads[at])
+    return seen
+
+
+def loop_of(members: list[Equation], order: Mapping[str, int]) -> Loop:
+    """The axis along which nodes read each other, and which way; refused where there is none."""
+    problems: list[Unfit] = []
+    for position in range(len(members[0].axes or ())):
+        try:
+            return along(members, order, position)
+        except Unfit as error:
+            problems.append(error)
+    if not problems:
+        words = f"'{members[0].name}' has no axis along which it could read itself"
+        problems = [Unfit(words, members[0].place)]
+    # of the axis along which most was as it should be: what is wrong there stands furthest on
+    worst = max(problems, key=lambda p: (p.place.line, p.place.column))
+    return refuse(worst.words, worst.place)
+
+
+class Unfit(Exception):
+    """An axis along which nodes do not read each other in order: what is wrong, and where."""
+
+    def __init__(self, words: str, place: Place) -> None:
+        super().__init__(words)
+        self.words, self.place = words, place
+
+
+def along(members: list[Equation], order: Mapping[str, int], position: int) -> Loop:
+    """The recurrence along an axis of its first node; raises Unfit."""
+    axes = {m.name: m.axes or () for m in members}
+    positions = {members[0].name: position}
+    shifts: dict[int, tuple[Tree, Place]] = {}
+    waiting = [*members]
+    while waiting:
+        ready = [m for m in waiting if m.name in positions or axis_read(m, axes, positions)]
+        if not ready:
+            raise Unfit(
+                f"'{waiting[0].name}' reads its recurrence along no axis of its own",
+                waiting[0].place,
+            )
+        for m in ready:
+            waiting.remove(m)
+            axis = (
+                (m.axes or ())[positions[m.name]]
+                if m.name in positions
+                else axis_read(m, axes, positions)
+            )
+            assert axis is not None
+            if axis not in (m.axes or ()):
+                raise Unfit(f"'{m.name}' has no axis '{axis}' on its left side", m.place)
+            positions.setdefault(m.name, (m.axes or ()).index(axis))
+            for tree in reads_of(m, axes):
+                if name_of(tree) not in positions:
+                    found = position_read(tree, axis)
+                    if found is not None:
+                        positions[name_of(tree)] = found
+    for m in members:
+        axis = (m.axes or ())[positions[m.name]]
+        for tree in reads_of(m, axes):
+            name = name_of(tree)
+            lag = lag_of(tree, positions[name], axis)
+            if lag is None:
+                raise Unfit(
+                    f"{spell(tree)} reads '{name}' along its recurrence, whose place here is "
+                    f"'{axis}': write {axis} - 1 for the one before",
+                    tree.place,
+                )
+            if lag.wide:
+                raise Unfit(
+                    f"{spell(tree)} reads '{name}' some places from '{axis}': how many, is a whole "
+                    "number in a recurrence",
+                    tree.place,
+                )
+            if lag.shift == 0:
+                if order[name] >= order[m.name]:
+                    before = shown(tree, positions[name], axis)
+                    raise Unfit(
+                        f"'{m.name}' reads {itself(m.name, name)} at the same place, '{axis}': a "
+                        f"recurrence reads an earlier one, as in {before}",
+                        tree.place,
+                    )
+                continue
+            shifts[lag.shift] = tree, tree.place
+    if not shifts:
+        first = members[0]
+        raise Unfit(f"'{first.name}' is used before it is defined", first.place)
+    back = any(shift > 0 for shift in shifts)
+    if back and any(shift < 0 for shift in shifts):
+        later, place = next(found for shift, found in shifts.items() if shift > 0)
+        raise Unfit(
+            f"{spell(later)} reads a later place, and others read earlier ones: a recurrence runs "
+            "one way",
+            place,
+        )
+    return Loop({m.name: positions[m.name] for m in members}, back)
+
+
+def itself(name: str, other: str) -> str:
+    """Whom a node reads."""
+    return "itself" if name == other else f"'{other}', which hangs on it,"
+
+
+def shown(tree: Ref | Shifted, position: int, axis: str) -> str:
+    """The same entry one place before."""
+    entry = tree.entry if isinstance(tree, Shifted) else tree
+    places = (place_at(tree, number) for number in range(len(entry.indices or ())))
+    indices = [spell(place) if place else "" for place in places]
+    indices[position] = f"{axis} - 1"
+    return f"{own_name(entry.name)}[{', '.join(indices)}]"
+
+
+def reads_of(e: Equation, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Ref | Shifted]:
+    """The entries of these nodes that an equation reads; a call reads a node at its own axes."""
+    trees = [*walk(e.right)]
+    within = {id(t.entry) for t in trees if isinstance(t, Shifted)}
+    for tree in trees:
+        if isinstance(tree, Ref | Shifted) and id(tree) not in within and name_of(tree) in axes:
+            if isinstance(tree, Ref) and tree.indices is None:
+                own = (Ref(a, None, tree.place) for a in axes[name_of(tree)])
+                tree = replace(tree, indices=tuple(own))
+            yield tree
+
+
+def place_at(tree: Ref | Shifted, position: int) -> Tree | None:
+    """What stands at one index of an entry."""
+    entry = tree.entry if isinstance(tree, Shifted) else tree
+    if position >= len(entry.indices or ()):
+        return None
+    index = (entry.indices or ())[position]
+    return dict(tree.at).get(index.name, index) if isinstance(tree, Shifted) else index
+
+
+def axis_read(
+    e: Equation, axes: Mapping[str, tuple[str, ...]], positions: Mapping[str, int]
+) -> str | None:
+    """The axis of an equation along which it reads nodes whose axes are known."""
+    for tree in reads_of(e, {name: axes[name] for name in positions}):
+        place = place_at(tree, positions[name_of(tree)])
+        for part in walk(place) if place is not None else ():
+            if isinstance(part, Ref) and part.indices is None and part.name in (e.axes or ()):
+                return part.name
+    return None
+
+
+def position_read(tree: Ref | Shifted, axis: str) -> int | None:
+    """At which of its indices an entry has an axis."""
+    entry = tree.entry if isinstance(tree, Shifted) else tree
+    for position in range(len(entry.indices or ())):
+        if lag_of(tree, position, axis) is not None:
+            return position
+    return None
+
+
+def lag_of(tree: Ref | Shifted, position: int, axis: str) -> Lag | None:
+    """How far from a place of an axis an entry is read; None where that has no part in it."""
+    place = place_at(tree, position)
+    if place is None or (isinstance(place, Ref) and place.indices is not None):
+        return None
+    terms = [*terms_of(place)]
+    own = [t for t in terms if t[1:] == (Ref, axis)]
+    if len(own) != 1 or own[0][0] != 1:
+        return None
+    others = [t for t in terms if t[1] is not Number and t is not own[0]]
+    return Lag(axis, sum(int(t[2]) * t[0] for t in terms if t[1] is Number), bool(others))
+
+
+def terms_of(tree: Tree, sign: int = 1) -> Iterator[tuple[int, type, str]]:
+    """The terms of a place: a sign, what it is, and its text."""
+    match tree:
+        case Operation("+" | "-" as op, left, right, _):
+            yield from terms_of(left, sign)
+            yield from terms_of(right, sign if op == "+" else -sign)
+        case Negative(operand, _):
+            yield from terms_of(operand, -sign)
+        case Number(text, _):
+            yield sign, Number, text
+        case Ref(name, None, _):
+            yield sign, Ref, name
+        case Apply("size", _, _):
+            yield sign, Apply, spell(tree)
+        case _:
+            yield sign, Operation, spell(tree)
