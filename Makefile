@@ -54,7 +54,7 @@ certify: $(BIN)/python ## compile the machine proofs of the laws, say which axio
 notebook: $(ENV)/test.done ## run the notebook in examples/ and keep its outputs in it
 	@$(BIN)/python -m examples.notebook
 
-train: $(ENV)/train.done ## train the generated perceptron on digits and on a spiral, with pictures
+train: $(ENV)/train.done ## train generated networks on digits and on a spiral, with pictures
 	@$(BIN)/python -m examples.train
 
 accuracy: $(ENV)/bench.done ## errors in ULPs beside peers, infinities, memory of a million steps

@@ -1,6 +1,8 @@
 """The two-layer perceptron on generated modules: parameters, scores, one step of descent."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,18 +74,37 @@ def assess(p: Parameters, train: Examples, held: Examples) -> Epoch:
     return Epoch(*losses, accuracy(p, train), accuracy(p, held))
 
 
-class Descent:
-    """Gradient descent with momentum; updates its parameters in place."""
+def slope(lamda: float, p: Parameters, batch: Examples) -> tuple[float, Iterable[Floats]]:
+    """The loss of a batch with the weight penalty, and its gradients."""
+    loss, gradients = mlp.value_and_grad(batch.x, *p, batch.y, lamda)
+    return float(loss), gradients
 
-    def __init__(self, p: Parameters, lamda: float, momentum: float = 0.0) -> None:
-        self.p, self.lamda, self.momentum = p, lamda, momentum
+
+class Descent:
+    """Gradient descent with momentum; updates its parameters in place.
+
+    `slope` gives the loss of a batch and the gradient of each parameter.
+    """
+
+    def __init__(
+        self,
+        p: Any,
+        slope: Callable[[Any, Examples], tuple[float, Iterable[Floats]]],
+        momentum: float = 0.0,
+    ) -> None:
+        self.p, self.slope, self.momentum = p, slope, momentum
         self.velocity = [np.zeros_like(a) for a in p]
 
     def step(self, batch: Examples, size: float) -> float:
         """Take one step of the given size and return the loss before it."""
-        loss, gradients = mlp.value_and_grad(batch.x, *self.p, batch.y, self.lamda)
+        loss, gradients = self.slope(self.p, batch)
         for a, v, g in zip(self.p, self.velocity, gradients, strict=True):
             v *= self.momentum
             v -= size * g
             a += v
-        return float(loss)
+        return loss
+
+
+def descent(p: Parameters, lamda: float, momentum: float = 0.0) -> Descent:
+    """Descent of the perceptron."""
+    return Descent(p, partial(slope, lamda), momentum)

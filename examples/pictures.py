@@ -108,6 +108,21 @@ def tile(axes: Axes, image: Floats, predicted: int, label: int) -> None:
 
 
 @whole()
+def filters(found: Floats, path: Path) -> None:
+    """Draw each filter: blue where it looks for ink, red where it looks for none."""
+    columns = 8
+    figure = sheet(9, 1.15 * -(-len(found) // columns) + 0.6)
+    figure.suptitle(f"{len(found)} filters: blue for ink, red for none")
+    most = float(np.abs(found).max())
+    for axes, filter in zip(
+        figure.subplots(-(-len(found) // columns), columns).flat, found, strict=False
+    ):
+        axes.imshow(filter, cmap="RdBu", vmin=-most, vmax=most)
+        axes.set(xticks=[], yticks=[])
+    save(figure, path)
+
+
+@whole()
 def boundary(data: Examples, predict: Callable[[Floats], Labels], path: Path) -> None:
     """Colour the plane by predicted class and draw the training points over it."""
     figure = sheet(6, 6.2)

@@ -2,16 +2,16 @@
 
 Convolution, ReLU, max pooling, affine, softmax cross-entropy, mean over the images.
 
-    u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * F[f, c, p, q]) + g[f]
+    u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * w[f, c, p, q]) + b[f]
     h[n, f, i, j] = max(0, u[n, f, i, j])
-    m[n, f, k, l] = max(a, b2, h[n, f, 2 * k + a, 2 * l + b2])
-    z[n, o] = sum(f, k, l, m[n, f, k, l] * W[f, k, l, o]) + b[o]
+    g[n, f, k, m] = max(a2, b2, h[n, f, 2 * k + a2, 2 * m + b2])
+    z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
     ell_p[n, o] := exp(z[n, o]) / sum(i2, exp(z[n, i2]))
     ell[n] = -log(ell_p[n, y[n]])
     L = mean(n, ell[n])
 
 Written by pullback 0.1.0 from the definition conv_net.toml; to change it, change that file.
-Digest of the definition: cf78eb8b8ed53c70
+Digest of the definition: 404c87ba661d99e5
 The derivation, step by step, each step proved: pullback show conv_net
 It needs NumPy alone, 1.22 or later.
 """
@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 class Gradients(NamedTuple):
     """The gradients of L, each in the shape and the dtype of its input."""
 
-    dF: NDArray[np.floating]  # (size_f, C, P, Q)
-    dg: NDArray[np.floating]  # (size_f,)
-    dW: NDArray[np.floating]  # (size_f, K, size_l, O)
-    db: NDArray[np.floating]  # (O,)
+    dw: NDArray[np.floating]  # (F, C, P, Q)
+    db: NDArray[np.floating]  # (F,)
+    dW: NDArray[np.floating]  # (F, K, M, O)
+    da: NDArray[np.floating]  # (O,)
 
 
 class Cache(NamedTuple):
@@ -46,17 +46,17 @@ class Cache(NamedTuple):
     Q: int
     J: int
     h: NDArray[np.floating]
-    A: int
+    A2: int
     K: int
     B2: int
-    size_l: int
-    m: NDArray[np.floating]
+    M: int
+    g: NDArray[np.floating]
     z_argmax: NDArray[np.integer]
     N: int
     n: NDArray[np.integer]
     exp_z: NDArray[np.floating]
     others_exp_z: NDArray[np.floating]
-    size_f: int
+    F: int
     dtype: np.dtype[Any]
     work: Workspace
     turn: int
@@ -65,12 +65,12 @@ class Cache(NamedTuple):
 class Workspace(NamedTuple):
     """Arrays that forward and backward write into; where one is None they make it."""
 
-    sizes: tuple[Any, ...] | None = None  # (dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l)
+    sizes: tuple[Any, ...] | None = None  # (dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S)
     owned: frozenset[int] = frozenset()  # what id() says of the arrays
     turns: list[int] | tuple[int] = (0,)  # how many calls of forward have written into them
-    u: NDArray[np.floating] | None = None  # (N, size_f, I, J); then h
-    window_2_max: NDArray[np.floating] | None = None  # (N, size_f, A, K, size_l)
-    m: NDArray[np.floating] | None = None  # (N, size_f, K, size_l)
+    u: NDArray[np.floating] | None = None  # (N, F, I, J); then h
+    window_2_max: NDArray[np.floating] | None = None  # (N, F, A2, K, M)
+    g: NDArray[np.floating] | None = None  # (N, F, K, M)
     z: NDArray[np.floating] | None = None  # (N, O); then exp_z
     n: NDArray[np.integer] | None = None  # (N,)
     z_argmax: NDArray[np.integer] | None = None  # (N,)
@@ -81,26 +81,26 @@ class Workspace(NamedTuple):
     sum_exp_z: NDArray[np.floating] | None = None  # (N,)
     ell_p: NDArray[np.floating] | None = None  # (N, O); then dz
     others_dz: NDArray[np.floating] | None = None  # (N,)
-    dm: NDArray[np.floating] | None = None  # (N, size_f, K, size_l)
+    dg: NDArray[np.floating] | None = None  # (N, F, K, M)
     k: NDArray[np.integer] | None = None  # (K,)
     whole_multiply_k: NDArray[np.integer] | None = None  # (K,)
-    window_3_max: NDArray[np.floating] | None = None  # (N, size_f, K, A, size_l)
-    dh_argmax: NDArray[np.integer] | None = None  # (N, size_f, K, size_l)
-    dh_whole_add: NDArray[np.integer] | None = None  # (N, size_f, K, size_l)
-    l: NDArray[np.integer] | None = None  # (size_l,)
-    whole_multiply_l: NDArray[np.integer] | None = None  # (size_l,)
-    f: NDArray[np.integer] | None = None  # (size_f,)
+    window_3_max: NDArray[np.floating] | None = None  # (N, F, K, A2, M)
+    dh_argmax: NDArray[np.integer] | None = None  # (N, F, K, M)
+    dh_whole_add: NDArray[np.integer] | None = None  # (N, F, K, M)
+    m: NDArray[np.integer] | None = None  # (M,)
+    whole_multiply_m: NDArray[np.integer] | None = None  # (M,)
+    f: NDArray[np.integer] | None = None  # (F,)
     b2: NDArray[np.integer] | None = None  # (B2,)
-    dh_whole_add_2: NDArray[np.integer] | None = None  # (size_l, B2)
-    h_picked: NDArray[np.floating] | None = None  # (N, size_f, K, size_l, B2)
-    h_picked_argmax: NDArray[np.integer] | None = None  # (N, size_f, K, size_l)
-    dh_whole_add_3: NDArray[np.integer] | None = None  # (N, size_f, K, size_l)
-    dh: NDArray[np.floating] | None = None  # (I, J, N, size_f); then du
-    not_equal_h: NDArray[np.bool_] | None = None  # (N, size_f, I, J)
-    dF: NDArray[np.floating] | None = None  # (size_f, C, P, Q)
-    dg: NDArray[np.floating] | None = None  # (size_f,)
-    dW: NDArray[np.floating] | None = None  # (size_f, K, size_l, O)
-    db: NDArray[np.floating] | None = None  # (O,)
+    dh_whole_add_2: NDArray[np.integer] | None = None  # (M, B2)
+    h_picked: NDArray[np.floating] | None = None  # (N, F, K, M, B2)
+    h_picked_argmax: NDArray[np.integer] | None = None  # (N, F, K, M)
+    dh_whole_add_3: NDArray[np.integer] | None = None  # (N, F, K, M)
+    dh: NDArray[np.floating] | None = None  # (I, J, N, F); then du
+    not_equal_h: NDArray[np.bool_] | None = None  # (N, F, I, J)
+    dw: NDArray[np.floating] | None = None  # (F, C, P, Q)
+    db: NDArray[np.floating] | None = None  # (F,)
+    dW: NDArray[np.floating] | None = None  # (F, K, M, O)
+    da: NDArray[np.floating] | None = None  # (O,)
 
 
 _NEW = Workspace()
@@ -109,22 +109,22 @@ _NEW = Workspace()
 @np.errstate(under="ignore")
 def forward(
     x: NDArray[np.floating],
-    F: NDArray[np.floating],
-    g: NDArray[np.floating],
-    W: NDArray[np.floating],
+    w: NDArray[np.floating],
     b: NDArray[np.floating],
+    W: NDArray[np.floating],
+    a: NDArray[np.floating],
     y: NDArray[np.integer],
     *,
     work: Workspace | None = None,
 ) -> tuple[np.floating, Cache]:
     """L, and what backward needs to know of the way to it.
 
-    Arguments, with N images, size_f filters, I, J, K, size_l, O classes, A, B2, C, P, Q, R, S:
+    Arguments, with N images, F filters, I, J, K, M, O classes, A2, B2, C, P, Q, R, S:
         x: images: examples, channels, rows, columns, (N, C, R, S), floats
-        F: filters, over channels, rows and columns of a window, (size_f, C, P, Q), floats
-        g: bias of each filter, (size_f,), floats
-        W: weights of the output layer, (size_f, K, size_l, O), floats
-        b: bias of the output layer, (O,), floats
+        w: filters, over channels, rows and columns of a window, (F, C, P, Q), floats
+        b: bias of each filter, (F,), floats
+        W: weights of the output layer, (F, K, M, O), floats
+        a: bias of the output layer, (O,), floats
         y: right classes, (N,), integers from 0 to O - 1
         work: a workspace to write into, or None for new arrays
 
@@ -133,39 +133,39 @@ def forward(
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
-    A and B2 and I and J and K and N and O and size_f and size_l must be at least 1; other sizes may be 0.
+    A2 and B2 and F and I and J and K and M and N and O must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
     """
-    x, F, g, W, b, y, dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l = _arguments(
-        x, F, g, W, b, y
+    x, w, b, W, a, y, dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S = _arguments(
+        x, w, b, W, a, y
     )
     work = _NEW if work is None else work
     _fitting(
         Workspace,
         work,
-        (dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l),
+        (dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S),
         x=x,
-        F=F,
-        g=g,
-        W=W,
+        w=w,
         b=b,
+        W=W,
+        a=a,
         y=y,
     )
-    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * F[f, c, p, q]) + g[f]
+    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * w[f, c, p, q]) + b[f]
     window = _window(_window(x, 2, -1, (1, 1), (P, I)), 4, -1, (1, 1), (Q, J))
-    u = _contract("fcpq,ncpiqj->nfij", F, window, out=work.u)
-    u += g[:, None, None]
+    u = _contract("fcpq,ncpiqj->nfij", w, window, out=work.u)
+    u += b[:, None, None]
     # h[n, f, i, j] = max(0, u[n, f, i, j])
     h = np.maximum(0, u, out=u)
-    # m[n, f, k, l] = max(a, b2, h[n, f, 2 * k + a, 2 * l + b2])
-    window_2 = _window(_window(h, 2, 0, (1, 2), (A, K)), 4, 0, (1, 2), (B2, size_l))
+    # g[n, f, k, m] = max(a2, b2, h[n, f, 2 * k + a2, 2 * m + b2])
+    window_2 = _window(_window(h, 2, 0, (1, 2), (A2, K)), 4, 0, (1, 2), (B2, M))
     window_2_max = window_2.max(axis=4, out=work.window_2_max)
-    m = window_2_max.max(axis=2, out=work.m)
-    # z[n, o] = sum(f, k, l, m[n, f, k, l] * W[f, k, l, o]) + b[o]
-    z = np.einsum("fklo,nfkl->no", W, m, out=work.z)
-    z += b
+    g = window_2_max.max(axis=2, out=work.g)
+    # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
+    z = np.einsum("fkmo,nfkm->no", W, g, out=work.z)
+    z += a
     # ell[n] = -log(ell_p[n, y[n]])
     # in the form of: shifted log-sum-exp
     n = np.arange(N) if work.n is None else work.n
@@ -191,17 +191,17 @@ def forward(
         Q,
         J,
         h,
-        A,
+        A2,
         K,
         B2,
-        size_l,
-        m,
+        M,
+        g,
         z_argmax,
         N,
         n,
         exp_z,
         others_exp_z,
-        size_f,
+        F,
         dtype,
         work,
         turn,
@@ -229,17 +229,17 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
         Q,
         J,
         h,
-        A,
+        A2,
         K,
         B2,
-        size_l,
-        m,
+        M,
+        g,
         z_argmax,
         N,
         n,
         exp_z,
         others_exp_z,
-        size_f,
+        F,
         dtype,
         work,
         turn,
@@ -263,84 +263,84 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
-    # ∂L/∂m[n,f,k,l] = Σ_o W[f,k,l,o] ∂L/∂z[n,o]
-    dm = np.einsum("fklo,no->nfkl", W, dz, out=work.dm)
-    # ∂L/∂h[n,f,i,j] = Σ_{k,l} 𝟙[i = argmax_a max_b2 h[n,f,2 k + a,2 l + b2] + 2 k] 𝟙[j =
-    #     argmax_b2 h[n,f,argmax_a max_b2′ h[n,f,2 k + a,2 l + b2′] + 2 k,2 l + b2] + 2 l]
-    #     ∂L/∂m[n,f,k,l]
+    # ∂L/∂g[n,f,k,m] = Σ_o W[f,k,m,o] ∂L/∂z[n,o]
+    dg = np.einsum("fkmo,no->nfkm", W, dz, out=work.dg)
+    # ∂L/∂h[n,f,i,j] = Σ_{k,m} 𝟙[i = argmax_a2 max_b2 h[n,f,2 k + a2,2 m + b2] + 2 k] 𝟙[j =
+    #     argmax_b2 h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m + b2] + 2 m]
+    #     ∂L/∂g[n,f,k,m]
     k = np.arange(K) if work.k is None else work.k
     whole_multiply_k = np.multiply(2, k, out=work.whole_multiply_k)
-    window_3 = _window(_window(h, 2, 0, (2, 1), (K, A)), 4, 0, (2, 1), (size_l, B2))
+    window_3 = _window(_window(h, 2, 0, (2, 1), (K, A2)), 4, 0, (2, 1), (M, B2))
     window_3_max = window_3.max(axis=5, out=work.window_3_max)
     dh_argmax = _places("argmax", window_3_max, 3, out=work.dh_argmax)
     dh_whole_add = np.add(whole_multiply_k[:, None], dh_argmax, out=work.dh_whole_add)
-    l = np.arange(size_l) if work.l is None else work.l
-    whole_multiply_l = np.multiply(2, l, out=work.whole_multiply_l)
-    f = np.arange(size_f) if work.f is None else work.f
+    m = np.arange(M) if work.m is None else work.m
+    whole_multiply_m = np.multiply(2, m, out=work.whole_multiply_m)
+    f = np.arange(F) if work.f is None else work.f
     b2 = np.arange(B2) if work.b2 is None else work.b2
-    dh_whole_add_2 = np.add(whole_multiply_l[:, None], b2, out=work.dh_whole_add_2)
+    dh_whole_add_2 = np.add(whole_multiply_m[:, None], b2, out=work.dh_whole_add_2)
     h_picked = _pick(
         h,
         (n[:, None, None, None, None], f[:, None, None, None], dh_whole_add[:, :, :, :, None], dh_whole_add_2),
         out=work.h_picked,
     )
     h_picked_argmax = h_picked.argmax(axis=4, out=work.h_picked_argmax)
-    dh_whole_add_3 = np.add(whole_multiply_l, h_picked_argmax, out=work.dh_whole_add_3)
+    dh_whole_add_3 = np.add(whole_multiply_m, h_picked_argmax, out=work.dh_whole_add_3)
     dh = _add_entries(
-        dm,
+        dg,
         (dh_whole_add, dh_whole_add_3, n[:, None, None, None], f[:, None, None]),
-        (I, J, N, size_f),
+        (I, J, N, F),
         out=work.dh,
     )
     # ∂L/∂u[n,f,i,j] = 𝟙[u[n,f,i,j] > 0] ∂L/∂h[n,f,i,j]
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h.transpose([2, 3, 0, 1]), out=dh)
-    # ∂L/∂F[f,c,p,q] = Σ_{n,i,j} x[n,c,p + i - 1,q + j - 1] ∂L/∂u[n,f,i,j]
+    # ∂L/∂w[f,c,p,q] = Σ_{n,i,j} x[n,c,p + i - 1,q + j - 1] ∂L/∂u[n,f,i,j]
     window_4 = _window(_window(x, 2, -1, (1, 1), (I, P)), 4, -1, (1, 1), (J, Q))
-    dF = _contract("ijnf,ncipjq->fcpq", du, window_4, out=work.dF)
-    # ∂L/∂g[f] = Σ_{n,i,j} ∂L/∂u[n,f,i,j]
-    dg = du.sum(axis=(0, 1, 2), out=work.dg)
-    # ∂L/∂W[f,k,l,o] = Σ_n m[n,f,k,l] ∂L/∂z[n,o]
-    dW = np.einsum("no,nfkl->fklo", dz, m, out=work.dW)
-    # ∂L/∂b[o] = Σ_n ∂L/∂z[n,o]
+    dw = _contract("ijnf,ncipjq->fcpq", du, window_4, out=work.dw)
+    # ∂L/∂b[f] = Σ_{n,i,j} ∂L/∂u[n,f,i,j]
+    db = du.sum(axis=(0, 1, 2), out=work.db)
+    # ∂L/∂W[f,k,m,o] = Σ_n g[n,f,k,m] ∂L/∂z[n,o]
+    dW = np.einsum("no,nfkm->fkmo", dz, g, out=work.dW)
+    # ∂L/∂a[o] = Σ_n ∂L/∂z[n,o]
     # that is, (∂L/∂z)ᵀ 𝟏
-    db = _sum_rows(dz, out=work.db)
-    return Gradients(dF, dg, dW, db)
+    da = _sum_rows(dz, out=work.da)
+    return Gradients(dw, db, dW, da)
 
 
 def value_and_grad(
     x: NDArray[np.floating],
-    F: NDArray[np.floating],
-    g: NDArray[np.floating],
-    W: NDArray[np.floating],
+    w: NDArray[np.floating],
     b: NDArray[np.floating],
+    W: NDArray[np.floating],
+    a: NDArray[np.floating],
     y: NDArray[np.integer],
     *,
     work: Workspace | None = None,
 ) -> tuple[np.floating, Gradients]:
     """(value, gradients): the output and its gradients, with arguments as in forward."""
-    L, cache = forward(x, F, g, W, b, y, work=work)
+    L, cache = forward(x, w, b, W, a, y, work=work)
     return L, backward(1.0, cache)
 
 
 def value(
     x: NDArray[np.floating],
-    F: NDArray[np.floating],
-    g: NDArray[np.floating],
-    W: NDArray[np.floating],
+    w: NDArray[np.floating],
     b: NDArray[np.floating],
+    W: NDArray[np.floating],
+    a: NDArray[np.floating],
     y: NDArray[np.integer],
 ) -> np.floating:
     """L alone, with arguments as in forward.
 
     Works on some rows at a time: it uses some 16 MB beside the result, however many there are.
     """
-    x, F, g, W, b, y, dtype, A, _, _, I, J, K, N, O, _, _, _, _, size_f, size_l = _arguments(
-        x, F, g, W, b, y
+    x, w, b, W, a, y, dtype, A2, _, _, F, I, J, K, M, N, O, _, _, _, _ = _arguments(
+        x, w, b, W, a, y
     )
     _total = 0.0
-    for _rows in _parts((N,), size_f * I * J + size_f * A * K * size_l + size_f * K * size_l + O + 6):
-        _part, _ = forward(x[_rows], F, g, W, b, y[_rows])
+    for _rows in _parts((N,), F * I * J + F * A2 * K * M + F * K * M + O + 6):
+        _part, _ = forward(x[_rows], w, b, W, a, y[_rows])
         _total += _part.item() * ((_rows.stop - _rows.start) / N)
     total: np.floating = dtype.type(_total)
     return total
@@ -348,10 +348,10 @@ def value(
 
 def workspace(
     x: NDArray[np.floating],
-    F: NDArray[np.floating],
-    g: NDArray[np.floating],
-    W: NDArray[np.floating],
+    w: NDArray[np.floating],
     b: NDArray[np.floating],
+    W: NDArray[np.floating],
+    a: NDArray[np.floating],
     y: NDArray[np.integer],
 ) -> Workspace:
     """Arrays for calls with such arguments: forward(..., work=workspace(...)).
@@ -360,13 +360,13 @@ def workspace(
     zeros around them. What a call returns lies in the workspace, and
     holds until the next call that is given it; no argument may lie there. Raises as forward does.
     """
-    _, _, _, _, _, _, dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l = _arguments(
-        x, F, g, W, b, y
+    _, _, _, _, _, _, dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S = _arguments(
+        x, w, b, W, a, y
     )
     arrays: dict[str, NDArray[Any]] = {
-        "u": np.empty((N, size_f, I, J), dtype),
-        "window_2_max": np.empty((N, size_f, A, K, size_l), dtype),
-        "m": np.empty((N, size_f, K, size_l), dtype),
+        "u": np.empty((N, F, I, J), dtype),
+        "window_2_max": np.empty((N, F, A2, K, M), dtype),
+        "g": np.empty((N, F, K, M), dtype),
         "z": np.empty((N, O), dtype),
         "n": np.arange(N),
         "z_argmax": np.empty((N,), np.intp),
@@ -377,29 +377,29 @@ def workspace(
         "sum_exp_z": np.empty((N,), dtype),
         "ell_p": np.empty((N, O), dtype),
         "others_dz": np.empty((N,), dtype),
-        "dm": np.empty((N, size_f, K, size_l), dtype),
+        "dg": np.empty((N, F, K, M), dtype),
         "k": np.arange(K),
         "whole_multiply_k": np.empty((K,), np.intp),
-        "window_3_max": np.empty((N, size_f, K, A, size_l), dtype),
-        "dh_argmax": np.empty((N, size_f, K, size_l), np.intp),
-        "dh_whole_add": np.empty((N, size_f, K, size_l), np.intp),
-        "l": np.arange(size_l),
-        "whole_multiply_l": np.empty((size_l,), np.intp),
-        "f": np.arange(size_f),
+        "window_3_max": np.empty((N, F, K, A2, M), dtype),
+        "dh_argmax": np.empty((N, F, K, M), np.intp),
+        "dh_whole_add": np.empty((N, F, K, M), np.intp),
+        "m": np.arange(M),
+        "whole_multiply_m": np.empty((M,), np.intp),
+        "f": np.arange(F),
         "b2": np.arange(B2),
-        "dh_whole_add_2": np.empty((size_l, B2), np.intp),
-        "h_picked": np.empty((N, size_f, K, size_l, B2), dtype),
-        "h_picked_argmax": np.empty((N, size_f, K, size_l), np.intp),
-        "dh_whole_add_3": np.empty((N, size_f, K, size_l), np.intp),
-        "dh": np.empty((I, J, N, size_f), dtype),
-        "not_equal_h": np.empty((N, size_f, I, J), np.bool_),
-        "dF": np.empty((size_f, C, P, Q), dtype),
-        "dg": np.empty((size_f,), dtype),
-        "dW": np.empty((size_f, K, size_l, O), dtype),
-        "db": np.empty((O,), dtype),
+        "dh_whole_add_2": np.empty((M, B2), np.intp),
+        "h_picked": np.empty((N, F, K, M, B2), dtype),
+        "h_picked_argmax": np.empty((N, F, K, M), np.intp),
+        "dh_whole_add_3": np.empty((N, F, K, M), np.intp),
+        "dh": np.empty((I, J, N, F), dtype),
+        "not_equal_h": np.empty((N, F, I, J), np.bool_),
+        "dw": np.empty((F, C, P, Q), dtype),
+        "db": np.empty((F,), dtype),
+        "dW": np.empty((F, K, M, O), dtype),
+        "da": np.empty((O,), dtype),
     }
     return Workspace(
-        (dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l), _ids(arrays), [0], **arrays
+        (dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S), _ids(arrays), [0], **arrays
     )
 
 
@@ -413,25 +413,25 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
 
     Returns (output, tangent), both (one number).
     """
-    x, F, g, W, b, y = _each("inputs", inputs, "x F g W b y")
-    x, F, g, W, b, y, dtype, A, B2, C, I, J, K, N, O, P, Q, _, _, size_f, size_l = _arguments(
-        x, F, g, W, b, y
+    x, w, b, W, a, y = _each("inputs", inputs, "x w b W a y")
+    x, w, b, W, a, y, dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, _, _ = _arguments(
+        x, w, b, W, a, y
     )
-    F_dot, g_dot, W_dot, b_dot = _each("tangents", tangents, "F_dot g_dot W_dot b_dot")
-    F_dot = _like("F_dot", F_dot, (size_f, C, P, Q), dtype, "F")
-    g_dot = _like("g_dot", g_dot, (size_f,), dtype, "g")
-    W_dot = _like("W_dot", W_dot, (size_f, K, size_l, O), dtype, "W")
-    b_dot = _like("b_dot", b_dot, (O,), dtype, "b")
-    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * F[f, c, p, q]) + g[f]
+    w_dot, b_dot, W_dot, a_dot = _each("tangents", tangents, "w_dot b_dot W_dot a_dot")
+    w_dot = _like("w_dot", w_dot, (F, C, P, Q), dtype, "w")
+    b_dot = _like("b_dot", b_dot, (F,), dtype, "b")
+    W_dot = _like("W_dot", W_dot, (F, K, M, O), dtype, "W")
+    a_dot = _like("a_dot", a_dot, (O,), dtype, "a")
+    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * w[f, c, p, q]) + b[f]
     window = _window(_window(x, 2, -1, (1, 1), (P, I)), 4, -1, (1, 1), (Q, J))
-    u = _contract("fcpq,ncpiqj->nfij", F, window) + g[:, None, None]
+    u = _contract("fcpq,ncpiqj->nfij", w, window) + b[:, None, None]
     # h[n, f, i, j] = max(0, u[n, f, i, j])
     h = np.maximum(0, u)
-    # m[n, f, k, l] = max(a, b2, h[n, f, 2 * k + a, 2 * l + b2])
-    window_max = _window(_window(h, 2, 0, (1, 2), (A, K)), 4, 0, (1, 2), (B2, size_l)).max(axis=4)
-    m = window_max.max(axis=2)
-    # z[n, o] = sum(f, k, l, m[n, f, k, l] * W[f, k, l, o]) + b[o]
-    z = np.einsum("fklo,nfkl->no", W, m) + b
+    # g[n, f, k, m] = max(a2, b2, h[n, f, 2 * k + a2, 2 * m + b2])
+    window_max = _window(_window(h, 2, 0, (1, 2), (A2, K)), 4, 0, (1, 2), (B2, M)).max(axis=4)
+    g = window_max.max(axis=2)
+    # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
+    z = np.einsum("fkmo,nfkm->no", W, g) + a
     # ell[n] = -log(ell_p[n, y[n]])
     # in the form of: shifted log-sum-exp
     n = np.arange(N)
@@ -448,25 +448,25 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     ell_p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
     ell_p[n, z_argmax] = 1 / sum_exp_z
-    # u̇[n,f,i,j] = Σ_{c,p,q} Ḟ[f,c,p,q] x[n,c,i + p - 1,j + q - 1] + ġ[f]
-    u_dot = _contract("fcpq,ncpiqj->nfij", F_dot, window) + g_dot[:, None, None]
+    # u̇[n,f,i,j] = Σ_{c,p,q} ẇ[f,c,p,q] x[n,c,i + p - 1,j + q - 1] + ḃ[f]
+    u_dot = _contract("fcpq,ncpiqj->nfij", w_dot, window) + b_dot[:, None, None]
     # ḣ[n,f,i,j] = u̇[n,f,i,j] 𝟙[u[n,f,i,j] > 0]
     h_dot = np.multiply(u_dot, u > 0, out=u_dot)
-    # ṁ[n,f,k,l] = ḣ[n,f,argmax_a max_b2 h[n,f,2 k + a,2 l + b2] + 2 k,argmax_b2 h[n,f,argmax_a
-    #     max_b2′ h[n,f,2 k + a,2 l + b2′] + 2 k,2 l + b2] + 2 l]
-    f = np.arange(size_f)
+    # ġ[n,f,k,m] = ḣ[n,f,argmax_a2 max_b2 h[n,f,2 k + a2,2 m + b2] + 2 k,argmax_b2
+    #     h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m + b2] + 2 m]
+    f = np.arange(F)
     k = np.arange(K)
-    m_dot_whole_add = (2 * k)[:, None] + _places("argmax", window_max, 2)
-    l = np.arange(size_l)
-    whole_multiply_l = 2 * l
+    g_dot_whole_add = (2 * k)[:, None] + _places("argmax", window_max, 2)
+    m = np.arange(M)
+    whole_multiply_m = 2 * m
     b2 = np.arange(B2)
-    whole_add_b2 = b2 + whole_multiply_l[:, None]
-    h_picked = h[n[:, None, None, None, None], f[:, None, None, None], m_dot_whole_add[:, :, :, :, None], whole_add_b2]
+    whole_add_b2 = b2 + whole_multiply_m[:, None]
+    h_picked = h[n[:, None, None, None, None], f[:, None, None, None], g_dot_whole_add[:, :, :, :, None], whole_add_b2]
     h_picked_argmax = h_picked.argmax(axis=4)
-    m_dot_whole_add_2 = whole_multiply_l + h_picked_argmax
-    m_dot = h_dot[n[:, None, None, None], f[:, None, None], m_dot_whole_add, m_dot_whole_add_2]
-    # ż[n,o] = Σ_{f,k,l} ṁ[n,f,k,l] W[f,k,l,o] + Σ_{f,k,l} Ẇ[f,k,l,o] m[n,f,k,l] + ḃ[o]
-    z_dot = np.einsum("fklo,nfkl->no", W, m_dot) + np.einsum("fklo,nfkl->no", W_dot, m) + b_dot
+    g_dot_whole_add_2 = whole_multiply_m + h_picked_argmax
+    g_dot = h_dot[n[:, None, None, None], f[:, None, None], g_dot_whole_add, g_dot_whole_add_2]
+    # ż[n,o] = Σ_{f,k,m} ġ[n,f,k,m] W[f,k,m,o] + Σ_{f,k,m} Ẇ[f,k,m,o] g[n,f,k,m] + ȧ[o]
+    z_dot = np.einsum("fkmo,nfkm->no", W, g_dot) + np.einsum("fkmo,nfkm->no", W_dot, g) + a_dot
     # ℓ̇[n] = Σ_o ż[n,o] ell_p[n,o] - ż[n,y[n]]
     ell_dot = _dot_last(ell_p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n]
@@ -481,47 +481,47 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
 
     Arguments as in jvp. Returns Gradients.
     """
-    x, F, g, W, b, y = _each("inputs", inputs, "x F g W b y")
-    x, F, g, W, b, y, dtype, A, B2, C, I, J, K, N, O, P, Q, _, _, size_f, size_l = _arguments(
-        x, F, g, W, b, y
+    x, w, b, W, a, y = _each("inputs", inputs, "x w b W a y")
+    x, w, b, W, a, y, dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, _, _ = _arguments(
+        x, w, b, W, a, y
     )
-    F_dot, g_dot, W_dot, b_dot = _each("tangents", tangents, "F_dot g_dot W_dot b_dot")
-    F_dot = _like("F_dot", F_dot, (size_f, C, P, Q), dtype, "F")
-    g_dot = _like("g_dot", g_dot, (size_f,), dtype, "g")
-    W_dot = _like("W_dot", W_dot, (size_f, K, size_l, O), dtype, "W")
-    b_dot = _like("b_dot", b_dot, (O,), dtype, "b")
-    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * F[f, c, p, q]) + g[f]
+    w_dot, b_dot, W_dot, a_dot = _each("tangents", tangents, "w_dot b_dot W_dot a_dot")
+    w_dot = _like("w_dot", w_dot, (F, C, P, Q), dtype, "w")
+    b_dot = _like("b_dot", b_dot, (F,), dtype, "b")
+    W_dot = _like("W_dot", W_dot, (F, K, M, O), dtype, "W")
+    a_dot = _like("a_dot", a_dot, (O,), dtype, "a")
+    # u[n, f, i, j] = sum(c, p, q, pad(0, x[n, c, i + p - 1, j + q - 1]) * w[f, c, p, q]) + b[f]
     window = _window(_window(x, 2, -1, (1, 1), (P, I)), 4, -1, (1, 1), (Q, J))
-    u = _contract("fcpq,ncpiqj->nfij", F, window) + g[:, None, None]
+    u = _contract("fcpq,ncpiqj->nfij", w, window) + b[:, None, None]
     # h[n, f, i, j] = max(0, u[n, f, i, j])
     h = np.maximum(0, u)
-    # m[n, f, k, l] = max(a, b2, h[n, f, 2 * k + a, 2 * l + b2])
-    window_max = _window(_window(h, 2, 0, (1, 2), (A, K)), 4, 0, (1, 2), (B2, size_l)).max(axis=4)
-    m = window_max.max(axis=2)
-    # z[n, o] = sum(f, k, l, m[n, f, k, l] * W[f, k, l, o]) + b[o]
-    z = np.einsum("fklo,nfkl->no", W, m) + b
-    # u̇[n,f,i,j] = Σ_{c,p,q} Ḟ[f,c,p,q] x[n,c,i + p - 1,j + q - 1] + ġ[f]
-    u_dot = _contract("fcpq,ncpiqj->nfij", F_dot, window) + g_dot[:, None, None]
+    # g[n, f, k, m] = max(a2, b2, h[n, f, 2 * k + a2, 2 * m + b2])
+    window_max = _window(_window(h, 2, 0, (1, 2), (A2, K)), 4, 0, (1, 2), (B2, M)).max(axis=4)
+    g = window_max.max(axis=2)
+    # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
+    z = np.einsum("fkmo,nfkm->no", W, g) + a
+    # u̇[n,f,i,j] = Σ_{c,p,q} ẇ[f,c,p,q] x[n,c,i + p - 1,j + q - 1] + ḃ[f]
+    u_dot = _contract("fcpq,ncpiqj->nfij", w_dot, window) + b_dot[:, None, None]
     # ḣ[n,f,i,j] = u̇[n,f,i,j] 𝟙[u[n,f,i,j] > 0]
     greater_u = u > 0
     h_dot = np.multiply(u_dot, greater_u, out=u_dot)
-    # ṁ[n,f,k,l] = ḣ[n,f,argmax_a max_b2 h[n,f,2 k + a,2 l + b2] + 2 k,argmax_b2 h[n,f,argmax_a
-    #     max_b2′ h[n,f,2 k + a,2 l + b2′] + 2 k,2 l + b2] + 2 l]
+    # ġ[n,f,k,m] = ḣ[n,f,argmax_a2 max_b2 h[n,f,2 k + a2,2 m + b2] + 2 k,argmax_b2
+    #     h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m + b2] + 2 m]
     n = np.arange(N)
-    f = np.arange(size_f)
+    f = np.arange(F)
     k = np.arange(K)
     whole_multiply_k = 2 * k
-    m_dot_whole_add = whole_multiply_k[:, None] + _places("argmax", window_max, 2)
-    l = np.arange(size_l)
-    whole_multiply_l = 2 * l
+    g_dot_whole_add = whole_multiply_k[:, None] + _places("argmax", window_max, 2)
+    m = np.arange(M)
+    whole_multiply_m = 2 * m
     b2 = np.arange(B2)
-    whole_add_b2 = b2 + whole_multiply_l[:, None]
-    h_picked = h[n[:, None, None, None, None], f[:, None, None, None], m_dot_whole_add[:, :, :, :, None], whole_add_b2]
+    whole_add_b2 = b2 + whole_multiply_m[:, None]
+    h_picked = h[n[:, None, None, None, None], f[:, None, None, None], g_dot_whole_add[:, :, :, :, None], whole_add_b2]
     h_picked_argmax = h_picked.argmax(axis=4)
-    m_dot_whole_add_2 = whole_multiply_l + h_picked_argmax
-    m_dot = h_dot[n[:, None, None, None], f[:, None, None], m_dot_whole_add, m_dot_whole_add_2]
-    # ż[n,o] = Σ_{f,k,l} ṁ[n,f,k,l] W[f,k,l,o] + Σ_{f,k,l} Ẇ[f,k,l,o] m[n,f,k,l] + ḃ[o]
-    z_dot = np.einsum("fklo,nfkl->no", W, m_dot) + np.einsum("fklo,nfkl->no", W_dot, m) + b_dot
+    g_dot_whole_add_2 = whole_multiply_m + h_picked_argmax
+    g_dot = h_dot[n[:, None, None, None], f[:, None, None], g_dot_whole_add, g_dot_whole_add_2]
+    # ż[n,o] = Σ_{f,k,m} ġ[n,f,k,m] W[f,k,m,o] + Σ_{f,k,m} Ẇ[f,k,m,o] g[n,f,k,m] + ȧ[o]
+    z_dot = np.einsum("fkmo,nfkm->no", W, g_dot) + np.einsum("fkmo,nfkm->no", W_dot, g) + a_dot
     # ell_p[n, o] := exp(z[n, o]) / sum(i2, exp(z[n, i2]))
     # in the form of: shifted softmax; split off the largest; distribute
     z_argmax = z.argmax(axis=1)
@@ -544,109 +544,104 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     ell_p[n, y] = 0
     ell_p[n, y] = -ell_p.sum(axis=1)
     dz = np.multiply(dell, ell_p, out=ell_p)
-    # (∂L/∂m[n,f,k,l])˙ = Σ_o (∂L/∂z[n,o])˙ W[f,k,l,o] + Σ_o Ẇ[f,k,l,o] ∂L/∂z[n,o]
-    dm_dot = np.einsum("fklo,no->nfkl", W, dz_dot) + np.einsum("fklo,no->nfkl", W_dot, dz)
-    # (∂L/∂h[n,f,i,j])˙ = Σ_{k,l} (∂L/∂m[n,f,k,l])˙ 𝟙[i = argmax_a max_b2 h[n,f,2 k + a,2 l +
-    #     b2] + 2 k] 𝟙[j = argmax_b2 h[n,f,argmax_a max_b2′ h[n,f,2 k + a,2 l + b2′] + 2 k,2 l +
-    #     b2] + 2 l]
-    window_max_2 = _window(_window(h, 2, 0, (2, 1), (K, A)), 4, 0, (2, 1), (size_l, B2)).max(axis=5)
+    # (∂L/∂g[n,f,k,m])˙ = Σ_o (∂L/∂z[n,o])˙ W[f,k,m,o] + Σ_o Ẇ[f,k,m,o] ∂L/∂z[n,o]
+    dg_dot = np.einsum("fkmo,no->nfkm", W, dz_dot) + np.einsum("fkmo,no->nfkm", W_dot, dz)
+    # (∂L/∂h[n,f,i,j])˙ = Σ_{k,m} (∂L/∂g[n,f,k,m])˙ 𝟙[i = argmax_a2 max_b2 h[n,f,2 k + a2,2 m +
+    #     b2] + 2 k] 𝟙[j = argmax_b2 h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m
+    #     + b2] + 2 m]
+    window_max_2 = _window(_window(h, 2, 0, (2, 1), (K, A2)), 4, 0, (2, 1), (M, B2)).max(axis=5)
     dh_dot_argmax = _places("argmax", window_max_2, 3)
     dh_dot_whole_add = whole_multiply_k[:, None] + dh_dot_argmax
-    dh_dot_whole_add_2 = whole_multiply_l[:, None] + b2
+    dh_dot_whole_add_2 = whole_multiply_m[:, None] + b2
     h_picked_2 = h[n[:, None, None, None, None], f[:, None, None, None], dh_dot_whole_add[:, :, :, :, None], dh_dot_whole_add_2]
     h_picked_2_argmax = h_picked_2.argmax(axis=4)
-    dh_dot_whole_add_3 = whole_multiply_l + h_picked_2_argmax
+    dh_dot_whole_add_3 = whole_multiply_m + h_picked_2_argmax
     dh_dot = _add_entries(
-        dm_dot,
+        dg_dot,
         (dh_dot_whole_add, dh_dot_whole_add_3, n[:, None, None, None], f[:, None, None]),
-        (I, J, N, size_f),
+        (I, J, N, F),
     )
     # (∂L/∂u[n,f,i,j])˙ = (∂L/∂h[n,f,i,j])˙ 𝟙[u[n,f,i,j] > 0]
     du_dot = np.multiply(dh_dot, greater_u.transpose([2, 3, 0, 1]), out=dh_dot)
-    # (∂L/∂F[f,c,p,q])˙ = Σ_{n,i,j} (∂L/∂u[n,f,i,j])˙ x[n,c,p + i - 1,q + j - 1]
+    # (∂L/∂w[f,c,p,q])˙ = Σ_{n,i,j} (∂L/∂u[n,f,i,j])˙ x[n,c,p + i - 1,q + j - 1]
     window_2 = _window(_window(x, 2, -1, (1, 1), (I, P)), 4, -1, (1, 1), (J, Q))
-    dF_dot = _contract("ijnf,ncipjq->fcpq", du_dot, window_2)
-    # (∂L/∂g[f])˙ = Σ_{n,i,j} (∂L/∂u[n,f,i,j])˙
-    dg_dot = du_dot.sum(axis=(0, 1, 2))
-    # (∂L/∂W[f,k,l,o])˙ = Σ_n ṁ[n,f,k,l] ∂L/∂z[n,o] + Σ_n (∂L/∂z[n,o])˙ m[n,f,k,l]
-    dW_dot = np.einsum("no,nfkl->fklo", dz, m_dot) + np.einsum("no,nfkl->fklo", dz_dot, m)
-    # (∂L/∂b[o])˙ = Σ_n (∂L/∂z[n,o])˙
+    dw_dot = _contract("ijnf,ncipjq->fcpq", du_dot, window_2)
+    # (∂L/∂b[f])˙ = Σ_{n,i,j} (∂L/∂u[n,f,i,j])˙
+    db_dot = du_dot.sum(axis=(0, 1, 2))
+    # (∂L/∂W[f,k,m,o])˙ = Σ_n ġ[n,f,k,m] ∂L/∂z[n,o] + Σ_n (∂L/∂z[n,o])˙ g[n,f,k,m]
+    dW_dot = np.einsum("no,nfkm->fkmo", dz, g_dot) + np.einsum("no,nfkm->fkmo", dz_dot, g)
+    # (∂L/∂a[o])˙ = Σ_n (∂L/∂z[n,o])˙
     # that is, (∂L/∂z)˙ᵀ 𝟏
-    db_dot = _sum_rows(dz_dot)
-    return Gradients(dF_dot, dg_dot, dW_dot, db_dot)
+    da_dot = _sum_rows(dz_dot)
+    return Gradients(dw_dot, db_dot, dW_dot, da_dot)
 
 
 def jacobian(
     x: NDArray[np.floating],
-    F: NDArray[np.floating],
-    g: NDArray[np.floating],
-    W: NDArray[np.floating],
+    w: NDArray[np.floating],
     b: NDArray[np.floating],
+    W: NDArray[np.floating],
+    a: NDArray[np.floating],
     y: NDArray[np.integer],
 ) -> Gradients:
     """Every derivative of every entry of the output; for teaching and tests, at small sizes.
 
     Returns Gradients whose arrays have the output's axes and then the input's.
     """
-    L, cache = forward(x, F, g, W, b, y)
+    L, cache = forward(x, w, b, W, a, y)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
 
 
-def _arguments(x: Any, F: Any, g: Any, W: Any, b: Any, y: Any) -> tuple[Any, ...]:
+def _arguments(x: Any, w: Any, b: Any, W: Any, a: Any, y: Any) -> tuple[Any, ...]:
     """The arguments, checked, with their dtype and the sizes of their axes."""
     x = _array("x", x, "N C R S")
-    F = _array("F", F, "size_f C P Q")
-    g = _array("g", g, "size_f")
-    W = _array("W", W, "size_f K size_l O")
-    b = _array("b", b, "O")
+    w = _array("w", w, "F C P Q")
+    b = _array("b", b, "F")
+    W = _array("W", W, "F K M O")
+    a = _array("a", a, "O")
     y = _integers("y", y, "N")
     dtype = x.dtype
-    if F.dtype != dtype or g.dtype != dtype or W.dtype != dtype or b.dtype != dtype:
-        _one_dtype(x=x, F=F, g=g, W=W, b=b)
+    if w.dtype != dtype or b.dtype != dtype or W.dtype != dtype or a.dtype != dtype:
+        _one_dtype(x=x, w=w, b=b, W=W, a=a)
     N = x.shape[0]
     C = x.shape[1]
     R = x.shape[2]
     S = x.shape[3]
-    size_f = F.shape[0]
-    P = F.shape[2]
-    Q = F.shape[3]
+    F = w.shape[0]
+    P = w.shape[2]
+    Q = w.shape[3]
     K = W.shape[1]
-    size_l = W.shape[2]
+    M = W.shape[2]
     O = W.shape[3]
     if (
-        F.shape != (size_f, C, P, Q)
-        or g.shape != (size_f,)
-        or W.shape != (size_f, K, size_l, O)
-        or b.shape != (O,)
+        w.shape != (F, C, P, Q)
+        or b.shape != (F,)
+        or W.shape != (F, K, M, O)
+        or a.shape != (O,)
         or y.shape != (N,)
     ):
         _one_size(
-            x=(x, "N C R S"),
-            F=(F, "size_f C P Q"),
-            g=(g, "size_f"),
-            W=(W, "size_f K size_l O"),
-            b=(b, "O"),
-            y=(y, "N"),
+            x=(x, "N C R S"), w=(w, "F C P Q"), b=(b, "F"), W=(W, "F K M O"), a=(a, "O"), y=(y, "N")
         )
     I = R - P + 3
     _some("I = R - P + 3", I)
     J = S - Q + 3
     _some("J = S - Q + 3", J)
-    A = 2
+    A2 = 2
     B2 = 2
-    _within("h[n, f, 2 * k + a, 2 * l + b2] leaves axis 2 of h", 0, A + 2 * K - 3, I)
-    _within("h[n, f, 2 * k + a, 2 * l + b2] leaves axis 3 of h", 0, B2 + 2 * size_l - 3, J)
-    _not_empty("A", A)
+    _within("h[n, f, 2 * k + a2, 2 * m + b2] leaves axis 2 of h", 0, A2 + 2 * K - 3, I)
+    _within("h[n, f, 2 * k + a2, 2 * m + b2] leaves axis 3 of h", 0, B2 + 2 * M - 3, J)
+    _not_empty("A2", A2)
     _not_empty("B2", B2)
+    _not_empty("F", F)
     _not_empty("I", I)
     _not_empty("J", J)
     _not_empty("K", K)
+    _not_empty("M", M)
     _not_empty("N", N)
     _not_empty("O", O)
-    _not_empty("size_f", size_f)
-    _not_empty("size_l", size_l)
     y = _labels("y", y, O)
-    return x, F, g, W, b, y, dtype, A, B2, C, I, J, K, N, O, P, Q, R, S, size_f, size_l
+    return x, w, b, W, a, y, dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S
 
 
 def _fitting(kind: Any, work: Any, sizes: tuple[Any, ...], /, **arrays: Any) -> None:
@@ -1120,4 +1115,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 9a5fb278416893b3
+# Written by pullback from its own layers; digest of what stands above: 35e96f7048431081

@@ -289,11 +289,6 @@ def both(inputs, digits=EXACT, aside=0):
     return floats(found), apart(inputs, np.array(rows).reshape(*found.shape, still.size))
 
 
-def slopes(inputs, digits=EXACT, aside=0):
-    """The slopes alone."""
-    return both(inputs, digits, aside)[1]
-
-
 def is_carried(inputs, every, seed, dtype):
     """Do the loops tell the output and its slopes in the digits and the range of floats?
 
@@ -777,4 +772,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 619f3c51b93e7a94
+# Written by pullback from its own layers; digest of what stands above: 573abb48014a57d4

@@ -330,11 +330,6 @@ def both(inputs, digits=EXACT, aside=0):
     return floats(found), apart(inputs, np.array(rows).reshape(*found.shape, still.size))
 
 
-def slopes(inputs, digits=EXACT, aside=0):
-    """The slopes alone."""
-    return both(inputs, digits, aside)[1]
-
-
 def is_carried(inputs, every, seed, dtype):
     """Do the loops tell the output and its slopes in the digits and the range of floats?
 
@@ -804,4 +799,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: f967866015aa6c3c
+# Written by pullback from its own layers; digest of what stands above: 5e54baf88e608038

@@ -309,11 +309,6 @@ def both(inputs, digits=EXACT, aside=0):
     return floats(found), apart(inputs, np.array(rows).reshape(*found.shape, still.size))
 
 
-def slopes(inputs, digits=EXACT, aside=0):
-    """The slopes alone."""
-    return both(inputs, digits, aside)[1]
-
-
 def is_carried(inputs, every, seed, dtype):
     """Do the loops tell the output and its slopes in the digits and the range of floats?
 
@@ -794,4 +789,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: c3b7c000b8b97c70
+# Written by pullback from its own layers; digest of what stands above: 60eb926edc6a1798

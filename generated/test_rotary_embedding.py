@@ -338,11 +338,6 @@ def both(inputs, digits=EXACT, aside=0):
     return floats(found), apart(inputs, np.array(rows).reshape(*found.shape, still.size))
 
 
-def slopes(inputs, digits=EXACT, aside=0):
-    """The slopes alone."""
-    return both(inputs, digits, aside)[1]
-
-
 def is_carried(inputs, every, seed, dtype):
     """Do the loops tell the output and its slopes in the digits and the range of floats?
 
@@ -826,4 +821,4 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 341bf13bf059cb36
+# Written by pullback from its own layers; digest of what stands above: 082fa136258602b3
