@@ -180,6 +180,20 @@ def test_buttons_copy_what_the_level_shows(browser, folder):
     page.close()
 
 
+def test_buttons_copy_tangents(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "softmax_cross_entropy-tangents.html").as_uri())
+    texts = json.loads(page.locator("#latex").text_content())
+    assert not texts["gradients"] and len(texts["tangents"]) == 2 and texts["steps"]
+    assert page.locator(".copy").count() == len(texts["tangents"]) + len(texts["steps"])
+    page.evaluate(CLIPBOARD, False)
+    for name, levels in texts["tangents"].items():
+        page.locator(f"#tangent-{name} h3 .copy").click()
+        assert page.evaluate("copied") == levels["every"]
+        assert "\\dot" in levels["result"]
+    page.close()
+
+
 def test_the_list_shows_one_group_without_a_script(browser, folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
