@@ -180,6 +180,20 @@ def test_buttons_copy_what_the_level_shows(browser, folder):
     page.close()
 
 
+def test_buttons_copy_tangents(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "softmax_cross_entropy-tangents.html").as_uri())
+    texts = json.loads(page.locator("#latex").text_content())
+    assert not texts["gradients"] and len(texts["tangents"]) == 2 and texts["steps"]
+    assert page.locator(".copy").count() == len(texts["tangents"]) + len(texts["steps"])
+    page.evaluate(CLIPBOARD, False)
+    for name, levels in texts["tangents"].items():
+        page.locator(f"#tangent-{name} h3 .copy").click()
+        assert page.evaluate("copied") == levels["every"]
+        assert "\\dot" in levels["result"]
+    page.close()
+
+
 def test_the_list_shows_one_group_without_a_script(browser, folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -256,6 +270,33 @@ def test_levels_show_less_and_print_less(browser, folder):
     context.close()
     assert sheets["result"] <= sheets["key"] <= 4 < sheets["every"]
     assert heights["result"] < heights["key"] < heights["every"]
+
+
+LAWS_MEET = """() => [...document.querySelectorAll(".step")].filter((step) => {
+  const law = step.querySelector(".law"), right = step.querySelector(".right");
+  if (!step.offsetParent || !law?.textContent.trim() || !right) return false;
+  const [a, b] = [right, law].map((place) => {
+    const range = document.createRange();
+    range.selectNodeContents(place);
+    return range.getBoundingClientRect();
+  });
+  return a.right > b.left + 1 && a.left < b.right && a.bottom > b.top + 1 && a.top < b.bottom - 1;
+}).length"""
+
+
+@pytest.mark.parametrize("margin", [0, 10, 15, 20])
+def test_in_print_no_law_lies_on_its_formula(browser, folder, margin):
+    """The width of what is printed on A4 is that of the window where media are those of print."""
+    for name in ("softmax", "softmax_cross_entropy", "affine"):
+        width = int((210 - 2 * margin) * 96 / 25.4)
+        page = browser.new_page(viewport={"width": width, "height": 1000})
+        page.goto((folder / f"{name}.html").as_uri())
+        for level in ("key", "every"):
+            page.locator(f"#level-{level}").check()
+            page.emulate_media(media="print")
+            assert page.evaluate(LAWS_MEET) == 0, f"{name} at {level}"
+            page.emulate_media(media="screen")
+        page.close()
 
 
 def test_a_step_that_is_linked_to_shows_at_every_level(browser, folder):

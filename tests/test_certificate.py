@@ -158,7 +158,7 @@ def test_the_command(tmp_path, capsys):
     file.write_text(text, encoding="utf-8")
     assert main(["verify", str(file)]) == 0
     assert capsys.readouterr().out == (
-        "relu: 10 steps hold: 10 are proved for every size, 10 written out at small ones\n"
+        "relu: 11 steps hold: 11 are proved for every size, 11 written out at small ones\n"
     )
     assert main(["verify", str(tmp_path / "none.json")]) == 2
     with pytest.raises(SystemExit):

@@ -17,6 +17,7 @@ from pullback.derive.calculus.matrix_forms import MatrixForm, form_of, matrix_fo
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.objects import Index, entry, entry_indices, is_entry, size_symbol
+from pullback.derive.matrix.batches import parted
 from pullback.derive.matrix.meaning import Misfit, said
 from pullback.derive.matrix.tree import Leaf, Made, Matrix, Ones
 from pullback.derive.proof.proving import every_size_checker
@@ -127,7 +128,8 @@ def corrupted(a: Matrix, others: list[Leaf]) -> Iterator[tuple[str, Matrix]]:
 def tensors(derivation: Derivation) -> list[Leaf]:
     layer = derivation.layer
     real = [t for t in (*layer.inputs, *layer.nodes) if not getattr(t, "integer", False)]
-    return [Leaf(*(*t.indices, None, None)[:2], t.entry) for t in real if 0 < len(t.indices) <= 2]
+    found = [(t.entry, parted(t.indices)) for t in real if t.indices]
+    return [Leaf(*(*own, None)[:2], expr, held) for expr, (held, own) in found]
 
 
 # faults that change nothing: deviations add up to nothing, so what is multiplied by them may be

@@ -120,10 +120,17 @@ def test_a_page_has_its_gradients_and_their_steps_to_be_copied(name):
         assert levels["key"] == show(compiled(name).proof, Asked((of,)))
     for step in texts["steps"].values():
         assert step.startswith("\\begin{align*}\n") and step.count("\\tag*{(") == 1
-        row, *_ = step.split("\n")[-3].split(" \\tag")
-        after = re.sub(r"^.*?&(\\qquad \{\} )*(= )?", "", row)
-        assert any(after in levels["every"] for levels in texts["gradients"].values())
+        after = in_a_line(step).split("@")[1]
+        every = (*texts["gradients"].values(), *texts["tangents"].values())
+        assert any(after in in_a_line(levels["every"]) for levels in every)
     assert set(texts["steps"]) < set(re.findall(r'id="step-(\d+)"', shown(name)))
+    assert list(texts["tangents"]) == re.findall(r'id="tangent-(\w+)"', shown(name))
+
+
+def in_a_line(fragment: str) -> str:
+    """Lines of align* without the breaks that depend on what stands beside them; @ is their =."""
+    text = re.sub(r"&(\\qquad \{\} )*= ", "@", fragment)
+    return re.sub(r"\\\\\n|&|\\qquad \{\}|\\,|\s|\\end.*", "", text)
 
 
 def test_what_is_copied_ends_no_script():

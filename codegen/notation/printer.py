@@ -63,9 +63,9 @@ class Notation:
         """What is differentiated."""
         return loss(self.tensors, self.style)
 
-    def tensor(self, name: str) -> str:
-        """A whole tensor by its name, or ∂L/∂name, or its tangent."""
-        return tensor(self.tensors, self.style, name)[0]
+    def tensor(self, name: str, held: Sequence[Index] = ()) -> str:
+        """A whole tensor by its name, or ∂L/∂name, or its tangent; what is held is an index."""
+        return tensor(self.tensors, self.style, name, [self.style.index(i) for i in held])[0]
 
     def spell(
         self,

@@ -1,10 +1,10 @@
-"""What the buttons of a page copy: gradients and their steps, as lines of align*."""
+"""What the buttons of a page copy: gradients, tangents and their steps, as lines of align*."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pullback.codegen.pages.detail import DETAILS, at_detail
 from pullback.codegen.pages.fragment import fragment, step
-from pullback.codegen.pages.outline import Outline, Section
+from pullback.codegen.pages.outline import Section
 from pullback.codegen.pages.setting import Context
 
 SHARED = "copy.js"  # what copies; the live page has it too
@@ -20,11 +20,20 @@ SCRIPTS = (SHARED, "buttons.js")
 LEFT_OUT = re.compile(r"^(import [^\n]*\n|export |/\*\*.*?\*/\n)", re.MULTILINE | re.DOTALL)
 
 
-def copying(page: Outline) -> Context:
-    """The texts by names and numbers, `page` being spelled in LaTeX, and the script of buttons."""
-    gradients = {s.name: {d: fragment([at_detail(s, d)]) for d in DETAILS} for s in page.sections}
-    steps = {number: text for section in page.sections for number, text in copied_steps(section)}
-    return {"texts": data({"gradients": gradients, "steps": steps}), "script": script()}
+def copying(gradients: Sequence[Section], tangents: Sequence[Section] = ()) -> Context:
+    """The texts by names and numbers, sections spelled in LaTeX, and the script of buttons."""
+    sections = (*gradients, *tangents)
+    texts = {
+        "gradients": {s.name: copied_levels(s) for s in gradients},
+        "tangents": {s.name: copied_levels(s) for s in tangents},
+        "steps": {number: text for section in sections for number, text in copied_steps(section)},
+    }
+    return {"texts": data(texts), "script": script()}
+
+
+def copied_levels(section: Section) -> Mapping[str, str]:
+    """A gradient or a tangent, by how much of it is shown."""
+    return {detail: fragment([at_detail(section, detail)]) for detail in DETAILS}
 
 
 def data(value: object) -> Markup:

@@ -37,22 +37,35 @@ class Forms:
         """∂L/∂h = ∂L/∂z wᵀ; empty where there is no form."""
         if form is None:
             return ""
-        whole = self.notation.tensor(entry_name(left))
-        return f"{whole} = {spelled(form.tree, form.axes, self.notation)}"
+        whole = self.notation.tensor(entry_name(left), form.held)
+        return f"{whole} = {spelled(form.tree, form.around, self.notation)}"
 
     def block(
         self, left: Formula, form: MatrixForm, more: tuple[Words, ...] = (), repeated: str = ""
     ) -> Block:
         """The step from an index expression to the entry of a form."""
         style, (step,) = self.notation.style, form.chain.steps
-        inside = spelled(form.tree, form.axes, self.notation, ATOM)
+        inside = spelled(form.tree, form.around, self.notation, ATOM)
         formula = style.entry(inside, [style.index(i) for i in form.axes])
         line = replace(
             self.line(step, formula),
             shapes=shapes(form.tree, style),
-            reasons=(*more, *reasons(form.tree, form.axes, self.notation, repeated)),
+            reasons=(
+                *self.apart(form),
+                *more,
+                *reasons(form.tree, form.around, self.notation, repeated),
+            ),
         )
-        return Block(MATRICES, left, self.notation.spell(form.chain.start, form.axes), (line,))
+        return Block(MATRICES, left, self.notation.spell(form.chain.start, form.around), (line,))
+
+    def apart(self, form: MatrixForm) -> Iterable[Words]:
+        """That there is a form for each place of what is held."""
+        if form.held:
+            held, own = (
+                ", ".join(self.notation.style.index(i)[0] for i in axes)
+                for axes in (form.held, form.axes)
+            )
+            yield f"for each `{held}` apart, with the axes `{own}`: nothing is summed over `{held}`"
 
     def of_gradient(self, gradient: Gradient) -> Iterable[Block]:
         """A gradient as matrices, and with others put in for their names."""

@@ -52,6 +52,7 @@ class Page(PageBase):
         ]
         others = [OtherForms(o) for m in self.modules if (o := m.outlines) != self.setting.known]
         steps = Steps(self.setting, listings[0].address_of, others)
+        typed = self.setting.known[LATEX]
         alone, derivation = self.links.alone, self.setting.derivation
         shown = (*self.of_gradients, *(self.of_tangents if alone else ()))
         return {
@@ -71,7 +72,7 @@ class Page(PageBase):
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": list(self.assumptions()),
             "handout": list(map(self.beside, latex.handout, words.handout)),
-            "copying": copying(self.setting.known[LATEX]),
+            "copying": copying(typed.sections, self.typed_tangents if alone else ()),
             "laws": self.laws(shown, {law for o in others for law in o.laws(derivation)}),
         }
 

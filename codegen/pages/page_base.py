@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.styles import LATEX
 from pullback.codegen.pages.detail import lines
 from pullback.codegen.pages.links import Links, page_file, tangents_file
 from pullback.codegen.pages.listing import Listing, Module
 from pullback.codegen.pages.mathml import colour
-from pullback.codegen.pages.outline import Line, Outline
+from pullback.codegen.pages.outline import Line, Outline, Section
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, law_context, plain
 from pullback.derive.calculus.derivation import cotangent_name
@@ -82,6 +83,12 @@ class PageBase:
             ("second-derivatives", "Second derivatives", latex.seconds, words.seconds),
         ]
         return [(at, title, steps.sections(a, b)) for at, title, a, b in parts if b]
+
+    @property
+    def typed_tangents(self) -> tuple[Section, ...]:
+        """The same as LaTeX that can be pasted elsewhere."""
+        typed = self.setting.known[LATEX]
+        return (*typed.tangents, *typed.seconds)
 
     # -- laws ------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pullback.codegen.pages.copying import copying
 from pullback.codegen.pages.links import Links
 from pullback.codegen.pages.listing import Module
 from pullback.codegen.pages.outlines import Outlines
@@ -31,6 +32,7 @@ class TangentsPage(PageBase):
             **self.head(),
             "equations": [self.setting.equation(n) for n in self.layer.nodes],
             "tangents": self.forward_mode(steps),
+            "copying": copying((), self.typed_tangents),
             "listing": listing.context(),
             "laws": self.laws(self.of_tangents),
         }

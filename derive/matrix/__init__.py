@@ -11,5 +11,6 @@ form is right.
 | tree | what a form is made of |
 | making | products, transposes, diagonals and repeated vectors that fit together |
 | reader | an index expression as a tree |
+| batches | the same for each place of leading axes, where a result has more than two |
 | meaning | a tree as an index expression: what a matrix has at a place |
 """

@@ -43,7 +43,7 @@ def said(a: Matrix, axes: Sequence[Index]) -> Expr:
 def shape(a: Matrix) -> Shape:
     """Its numbers of rows and columns; Misfit where its parts do not fit together."""
     if isinstance(a, Leaf):
-        sizes = [i.size for i in entry_indices(a.expr) if isinstance(i, Index)]
+        sizes = [i.size for i in entry_indices(a.expr)[len(a.held) :] if isinstance(i, Index)]
         rows, columns, *more = (*sizes, ONE, ONE)
         if len(more) > 2:
             raise Misfit(f"{a.expr} has more than two axes")
@@ -51,8 +51,7 @@ def shape(a: Matrix) -> Shape:
     if isinstance(a, Ones):
         return size_of(a.rows), ONE
     if isinstance(a, OneHot):
-        (place,) = entry_indices(a.label)
-        return size_of(place), size_of(a.columns)
+        return size_of(entry_indices(a.label)[-1]), size_of(a.columns)
     assert isinstance(a, Made)
     return SHAPES.get(a.kind, all_alike)(a, [shape(b) for b in a.of])
 
@@ -113,11 +112,11 @@ def entry_of(a: Matrix, row: At, column: At) -> Expr:
     """What stands at a row and a column."""
     if isinstance(a, Leaf):
         places = [p for p, size in zip((row, column), shape(a), strict=True) if size != ONE]
-        return a.expr.func(a.expr.base, *places) if places else a.expr
+        return a.expr.func(a.expr.base, *a.held, *places) if places else a.expr
     if isinstance(a, Ones):
         return ONE
     if isinstance(a, OneHot):
-        return KroneckerDelta(column, a.label.func(a.label.base, row))
+        return KroneckerDelta(column, a.label.func(a.label.base, *a.label.indices[:-1], row))
     assert isinstance(a, Made)
     return ENTRIES[a.kind](a, row, column)
 

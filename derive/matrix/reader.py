@@ -11,7 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.kinks import Bracket, Maximum, Minimum
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -52,7 +52,7 @@ def form(expr: Expr, order: Sequence[Index]) -> Matrix:
         return leaf(expr)
     if expr.is_Add:
         return together([form(t, order) for t in expr.args], order, "plus")
-    if expr.is_Mul:
+    if expr.is_Mul or (isinstance(expr, Where) and expr.args[2] == 0):
         return total(factors_of(expr, order), order)
     if isinstance(expr, Sum):
         return summed(expr, order)
@@ -106,8 +106,15 @@ def together(
 
 
 def factors_of(expr: Expr, order: Sequence[Index]) -> list[Matrix]:
-    """The factors of a product, its sums contracted one by one."""
-    return [form(f, order) for f in sp.Mul.make_args(expr)]
+    """The factors of a product; what is 0 unless a condition holds is 1 or 0 times the rest."""
+    found: list[Matrix] = []
+    for factor in sp.Mul.make_args(expr):
+        if isinstance(factor, Where) and factor.args[2] == 0:
+            condition, chosen, _ = factor.args
+            found += [form(Bracket(condition), order), *factors_of(chosen, order)]
+        else:
+            found.append(form(factor, order))
+    return found
 
 
 def summed(expr: Sum, order: Sequence[Index]) -> Matrix:

@@ -33,9 +33,10 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Leaf(Matrix):
-    """A tensor, or a scalar that no index reaches."""
+    """A tensor, or a scalar that no index reaches; `held` are places that stand still in it."""
 
     expr: Expr
+    held: tuple[Index, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from sympy import Expr
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, Spelled, Style
 from pullback.codegen.notation.writers import function_name
-from pullback.derive.index.objects import Index, entry_name
+from pullback.derive.index.objects import Index, entry_indices, entry_name
 from pullback.derive.matrix.making import scale
 from pullback.derive.matrix.reader import matrix_tree
 from pullback.derive.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
@@ -61,13 +61,14 @@ class Writing:
         if isinstance(a, Ones):
             return (r"\mathbf{1}" if self.style.latex else "𝟏"), ATOM
         if isinstance(a, OneHot):
-            return self.style.call("onehot", [self.name(a.label)]), CALL
+            held = [i for i in entry_indices(a.label)[:-1] if isinstance(i, Index)]
+            return self.style.call("onehot", [self.name(a.label, held)]), CALL
         assert isinstance(a, Made)
         return MADE[a.kind](self, a)
 
-    def name(self, expr: Expr) -> str:
+    def name(self, expr: Expr, held: Sequence[Index] = ()) -> str:
         """The name of a tensor, or ∂L/∂name."""
-        return self.notation.tensor(entry_name(expr))
+        return self.notation.tensor(entry_name(expr), held)
 
     def is_slope(self, a: Leaf) -> bool:
         """Is it a cotangent?"""
@@ -77,7 +78,7 @@ class Writing:
 def leaf(here: Writing, a: Leaf) -> Spelled:
     """A tensor by its name alone, or a scalar."""
     if a.axes:
-        return here.name(a.expr), CALL if here.is_slope(a) else ATOM
+        return here.name(a.expr, a.held), CALL if here.is_slope(a) else ATOM
     text = here.notation.spell(a.expr, here.taken)
     for level in (ATOM, CALL, MUL, ADD):
         if here.notation.spell(a.expr, here.taken, level) == text:

@@ -179,5 +179,5 @@ def untransposed(a: Matrix) -> Matrix:
 def core_axes(a: Matrix) -> Iterable[Index | None]:
     """The axes of a factor in its own order."""
     if isinstance(a, Leaf):
-        return [i for i in entry_indices(a.expr) if isinstance(i, Index)]
+        return [i for i in entry_indices(a.expr)[len(a.held) :] if isinstance(i, Index)]
     return (a.rows, a.columns)

@@ -1,4 +1,4 @@
-/** Buttons that copy a gradient or a step as LaTeX; a page without scripts has none. */
+/** Buttons that copy a gradient, a tangent or a step as LaTeX; a page without scripts has none. */
 import { copy } from "./copy.js";
 
 const texts = JSON.parse(document.getElementById("latex")?.textContent ?? "{}");
@@ -32,5 +32,7 @@ function add(place, what, text) {
 
 for (const [name, levels] of Object.entries(texts.gradients))
   add(document.querySelector(`[id="grad-${name}"] h3`), `the gradient by ${name}`, () => levels[level()]);
+for (const [name, levels] of Object.entries(texts.tangents))
+  add(document.querySelector(`[id="tangent-${name}"] h3`), name, () => levels[level()]);
 for (const [number, text] of Object.entries(texts.steps))
   add(document.querySelector(`[id="step-${number}"] .check`), `step ${number}`, () => text);

@@ -181,7 +181,10 @@ class Reader:
             return BINDERS[kind](self.at(rest[0]), *(self.at(i) for i in rest[1]))
         if kind == "relation":
             return RELATIONS[rest[0]](*(self.at(i) for i in rest[1:]), evaluate=False)
-        return KINDS[kind](*(self.at(i) for i in rest))
+        parts = [self.at(i) for i in rest]
+        if kind == "derivative" and not (len(parts) == 2 and is_entry(parts[1])):
+            raise ValueError("a derivative is of a value, by an entry")
+        return KINDS[kind](*parts)
 
 
 def named(name: Any) -> str:
