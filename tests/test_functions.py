@@ -24,12 +24,51 @@ INSIDE = [x for x in (*REAL, *NEAR_ONE, *(-x for x in NEAR_ONE)) if abs(x) < 1]
 OFF_HALVES = [x + 0.25 for x in REAL if abs(x) < 1e5] + [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 3.0]
 
 
+GAMMA = [
+    0.1,
+    0.5,
+    0.99,
+    1.001,
+    1.3,
+    1.9,
+    2.0,
+    2.4,
+    3.0,
+    7.7,
+    9.99,
+    10.0,
+    33.0,
+    1e3,
+    1e4,
+    1e-3,
+    1e-8,
+]
+GAMMA += [-0.5, -1.25, -2.75, -20.5, -1e-3]
+
+
 def cube_root(x):
     return MP.sign(x) * MP.cbrt(abs(x))
 
 
 def one_over_root(x):
     return 1 / MP.sqrt((1 - x) * (1 + x))
+
+
+def log_gamma(x):
+    return MP.loggamma(x).real
+
+
+def sinc_slope(x):
+    """By its series near 0."""
+    if abs(x) < 1e-6:
+        return -(MP.pi**2) * x / 3
+    return (MP.cospi(x) - MP.sincpi(x)) / x
+
+
+def sinc_bend(x):
+    if abs(x) < 1e-6:
+        return -(MP.pi**2) / 3
+    return -(MP.pi**2) * MP.sincpi(x) - 2 * sinc_slope(x) / x
 
 
 def step(*_):
@@ -67,6 +106,15 @@ EXACT = {
     "floor": (MP.floor, step, step, OFF_HALVES),
     "ceil": (MP.ceil, step, step, OFF_HALVES),
     "round": (MP.nint, step, step, OFF_HALVES),
+    "lgamma": (log_gamma, MP.digamma, lambda x: MP.psi(1, x), GAMMA),
+    "digamma": (MP.digamma, lambda x: MP.psi(1, x), lambda x: MP.psi(2, x), GAMMA),
+    "erfinv": (
+        MP.erfinv,
+        lambda x: MP.sqrt(MP.pi) / 2 * MP.exp(MP.erfinv(x) ** 2),
+        lambda x: MP.pi / 2 * MP.erfinv(x) * MP.exp(2 * MP.erfinv(x) ** 2),
+        INSIDE,
+    ),
+    "sinc": (MP.sincpi, sinc_slope, sinc_bend, [0.25, 0.3, 0.7, 0.96, -0.4, -2.3, 1e-3, -1e-8, 0]),
 }
 OLDER = {"exp", "log", "log1p", "expm1", "sqrt", "tanh", "sigmoid", "erf", "erfc", "sin", "cos"}
 OLDER |= {"abs"}
@@ -116,14 +164,16 @@ def test_values_and_slopes(name, dtype):
     x = np.unique(np.array(points, dtype))
     if dtype == "float32":
         inside = name in ("asin", "acos", "atanh")
+        inside |= name == "erfinv"
         x = x[(np.abs(x) < 1) if inside else (x > 1) if name == "acosh" else np.isfinite(x)]
         x = x[(np.abs(x) > 1e-10) | (name != "cbrt")]
     exact = [MP.mpf(float(v)) for v in x]
     y, cache = made.forward(x)
-    near(y, map(value, exact), dtype)
+    beside = 1.0 if name in ("lgamma", "digamma") else 0.0  # next to zeros that are no floats
+    near(y, map(value, exact), dtype, beside=beside)
     wanted = [slope(v) for v in exact]
-    near(made.backward(np.ones_like(x), cache).dx, wanted, dtype, 8)
-    near(made.jvp((x,), (np.ones_like(x),))[1], wanted, dtype, 8)
+    near(made.backward(np.ones_like(x), cache).dx, wanted, dtype, 8, beside)
+    near(made.jvp((x,), (np.ones_like(x),))[1], wanted, dtype, 8, beside)
     total = compiled(f"L = sum(n, {name}(x[n]) * w[n])")
     second = total.hvp((x, np.ones_like(x)), (np.ones_like(x), np.zeros_like(x)))
     near(second.dx if hasattr(second, "dx") else second[0], map(bend, exact), dtype, 16, 1.0)
