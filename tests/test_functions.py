@@ -263,6 +263,34 @@ def test_what_words_stand_for(text, meaning):
     )
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+def test_what_goes_by_order_against_numpy(size):
+    rng = np.random.default_rng(size)
+    x = np.round(3 * rng.normal(size=(20, size)))  # with ties
+    order = np.argsort(x, axis=1, kind="stable")
+    found, cache = compiled("y[n, d] = sort(d, x[n, d])").forward(x)
+    assert (found == np.take_along_axis(x, order, 1)).all()
+    w = rng.normal(size=x.shape)
+    back = np.zeros_like(x)
+    np.put_along_axis(back, order, w, 1)
+    assert (compiled("y[n, d] = sort(d, x[n, d])").backward(w, cache).dx == back).all()
+    ranks = compiled("y[n, d] = rank(d, x[n, d]) + 0 * x[n, d]").forward(x)[0]
+    assert (ranks == np.argsort(order, axis=1)).all()
+    made = compiled("y[n] = median(d, x[n, d])")
+    found, cache = made.forward(x)
+    assert (found == np.median(x, axis=1)).all()
+    picked = made.backward(np.ones(20), cache).dx
+    assert (picked.sum(1) == 1).all() and ((picked * x).sum(1) == found).all()
+    for m in range(1, size + 1):
+        largest = np.argsort(-x, axis=1, kind="stable")[:, :m]
+        made = compiled(f"y[n] = kth(d, {m}, x[n, d])")
+        found, cache = made.forward(x)
+        assert (found == np.take_along_axis(x, largest[:, -1:], 1)[:, 0]).all()
+        assert (made.backward(found, cache).dx.argmax(1) == largest[:, -1])[found > 0].all()
+        mask = compiled(f"y[n, d] = topk(d, {m}, x[n, d]) * x[n, d]").forward(x)[0]
+        assert (mask.sum(1) == np.take_along_axis(x, largest, 1).sum(1)).all()
+
+
 REFUSED = [
     ("h[n] = 2 * relu(x[n], 1)", "relu is written relu(a); it has 2 arguments"),
     ("h[n] = 1 + norm(x[n])", "norm is written norm(j, x); it has 1 arguments"),
@@ -313,8 +341,10 @@ def test_shorthand_is_stable(size):
 def test_each_word_is_proved_for_every_size(word):
     sugar = SUGAR[word]
     if sugar.reduces:
-        axes = "n, d" if "soft" in word or word == "cumsum" else "n"
-        text = f"u[{axes}] = {word}(d, 2 * x[n, d] + 1)\nL = sum({axes}, u[{axes}]**2)"
+        stays = "soft" in word or word in ("cumsum", "rank", "sort", "topk")
+        axes, middle = ("n, d" if stays else "n"), "2, " * (len(sugar.parameters) - 2)
+        own = " + x[n, d]" if word in ("rank", "topk") else ""
+        text = f"u[{axes}] = {word}(d, {middle}2 * x[n, d] + 1){own}\nL = sum({axes}, u[{axes}]**2)"
     else:
         given = ["x[n]**2 + 1", "2", "3"][: len(sugar.parameters)]
         text = f"u[n] = {word}({', '.join(given)})\nL = sum(n, u[n]**2)"
