@@ -331,6 +331,8 @@ def test_shorthand_is_stable(size):
         "L = sum(n, d, softplus(x[n, d]) * 1)",
         "L = sum(n, d, log_softmax(d, x[n, d]) * softmax(d, x[n, d]))",
         "L = sum(n, std(d, x[n, d]))",
+        "L = sum(n, d, log(cosh(x[n, d])))",
+        "L = sum(n, d, log(2 * cosh(x[n, d])) + sinh(x[n, d]) / cosh(x[n, d]))",
     ):
         value, gradients = compiled(text).value_and_grad(x)
         assert np.isfinite(value)
