@@ -19,7 +19,7 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 from autograd.extend import defvjp, primitive
-from autograd.scipy.special import erf, erfc
+from autograd.scipy.special import digamma, erf, erfc, erfinv, gammaln
 from scipy.special import expit
 
 from pullback.derive.index.objects import own_name
@@ -67,6 +67,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{f"a{name}": getattr(anp, f"arc{name}") for name in ("sin", "cos", "tan")},
     **{f"a{name}": getattr(anp, f"arc{name}") for name in ("sinh", "cosh", "tanh")},
     "atan2": anp.arctan2,
+    "lgamma": gammaln,
+    "digamma": digamma,
+    "erfinv": erfinv,
+    "sinc": anp.sinc,
     "round": anp.rint,
     "cbrt": lambda x: anp.sign(x) * anp.abs(x) ** (1 / 3),
 }

@@ -86,6 +86,26 @@ def cube_root(x: Any) -> Any:
 
 for _name in ("tan", "sinh", "cosh", "asin", "acos", "atan", "asinh", "acosh", "atanh"):
     OPERATIONS[_name] = getattr(MP, _name)
+
+
+def stepped(value: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function whose complex step is its slope, where mpmath's own crosses a branch."""
+    return lambda x: MP.mpc(value(x.real), slope(x.real) * x.imag if x.imag else 0)
+
+
+def sinc_slope(x: Any) -> Any:
+    """By its series near 0."""
+    if abs(x) < MP.mpf(10) ** -20:
+        return -(MP.pi**2) * x / 3
+    return (MP.cospi(x) - MP.sincpi(x)) / x
+
+
+OPERATIONS |= {
+    "lgamma": stepped(lambda x: MP.loggamma(x).real, MP.digamma),
+    "digamma": stepped(MP.digamma, lambda x: MP.psi(1, x)),
+    "erfinv": stepped(MP.erfinv, lambda x: MP.sqrt(MP.pi) / 2 * MP.exp(MP.erfinv(x) ** 2)),
+    "sinc": stepped(MP.sincpi, sinc_slope),
+}
 OPERATIONS |= {"floor": step(MP.floor), "ceil": step(MP.ceil), "round": step(MP.nint)}
 OPERATIONS |= {"sign": step(MP.sign), "atan2": angle, "cbrt": cube_root}
 REDUCTIONS = ("sum", "mean", "max", "min")

@@ -154,6 +154,7 @@ SIZES = {
 
 
 SPECIAL = ("erf", "erfc", "expit", "logsumexp", "softmax", "log_softmax")
+SPECIAL += ("gammaln", "digamma", "psi", "erfinv")
 
 
 def both_ways(seed):
@@ -213,6 +214,7 @@ np.cos(x) + np.sin(x) + np.tanh(x) + np.exp(-x**2) + np.expm1(x) + np.exp2(x) + 
 np.log(1 + x**2) + np.log1p(x**2) + np.log2(2 + x**2) + np.log10(2 + x**2) + np.logaddexp(x, b)
 np.tan(x) + np.arcsin(x / 9) * np.arccos(x / 9) - np.arctan(x) + np.arctan2(x, b) * np.hypot(x, b)
 np.sinh(x) * np.cosh(b) + np.arcsinh(x) + np.arccosh(1 + x**2) - np.arctanh(x / 9) + np.cbrt(x)
+np.sinc(x) + gammaln(3 + x) + digamma(3 + x) * psi(4 + b) + erfinv(x / 9)
 np.floor(3 * x) + np.ceil(x) * np.rint(5 * b) + np.mod(x, 0.5) + np.remainder(b, 3)
 np.count_nonzero(x > 0, axis=1) * t
 np.diag(x @ x.T) + np.diagonal(x @ x.T) * np.trace(x @ x.T) + np.diag(t) @ t

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 from sympy import Expr
@@ -19,6 +20,7 @@ from sympy.core.relational import Relational
 
 from pullback.derive.errors import MissingLaw, TooLarge
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.index.binders import ArgLargest, ArgSmallest, Binder, Largest, Smallest, Sum
 from pullback.derive.index.functions import (
     Erfc,
@@ -162,6 +164,24 @@ def entrywise(function: Callable[[float], float]) -> Callable[[Array], Array]:
     return np.vectorize(function, otypes=[float])
 
 
+def is_pole(x: float) -> bool:
+    """Is it a place where the gamma function is infinite?"""
+    return x <= 0 and x == int(x)
+
+
+def polygamma(order: int, x: float) -> float:
+    """A derivative of digamma."""
+    return math.nan if is_pole(x) else float(mpmath.psi(order, x))
+
+
+def bessel(order: int, x: float) -> float:
+    """A spherical Bessel function."""
+    if not x:
+        return float(order == 0)
+    scale = mpmath.sqrt(mpmath.pi / (2 * abs(x))) * (-1 if x < 0 and order % 2 else 1)
+    return float(scale * mpmath.besselj(order + 0.5, abs(x)))
+
+
 def equal(a: Array, b: Array) -> Array:
     """1 where both are equal."""
     return np.asarray(a == b, dtype=float)
@@ -218,6 +238,14 @@ RULES: Mapping[type, Callable[..., Any]] = {
     el.Floor: np.floor,
     el.Ceil: np.ceil,
     el.Round: np.rint,
+    special.Erfinv: entrywise(lambda x: float(mpmath.erfinv(x)) if abs(x) < 1 else math.nan),
+    special.Lgamma: entrywise(lambda x: math.inf if is_pole(x) else math.lgamma(x)),
+    special.Digamma: entrywise(lambda x: polygamma(0, x)),
+    special.Trigamma: entrywise(lambda x: polygamma(1, x)),
+    special.Tetragamma: entrywise(lambda x: polygamma(2, x)),
+    special.Bessel0: entrywise(lambda x: bessel(0, x)),
+    special.Bessel1: entrywise(lambda x: bessel(1, x)),
+    special.Bessel2: entrywise(lambda x: bessel(2, x)),
 }
 
 

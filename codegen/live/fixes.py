@@ -15,6 +15,7 @@ from pullback.derive.read.from_matrices.functions import FUNCTIONS
 from pullback.derive.read.from_matrices.words import plain
 from pullback.derive.read.guessing.shapeless import Guess, Shapeless
 from pullback.derive.read.run_together import GREEK_NAMES, letters_of, split
+from pullback.derive.read.sugar import SUGAR
 from pullback.derive.read.vocabulary import HABITS, WORDS
 from pullback.derive.read.words import INSTEAD
 
@@ -87,7 +88,8 @@ def known(written: Written) -> set[str]:
 def parts_of(word: Word, written: Written) -> tuple[str, ...]:
     """The names that a word is made of, if it is none itself: x and W of xW."""
     names = known(written)
-    if not word.text.isidentifier() or word.text in names | GREEK_NAMES | WORDS | {*FUNCTIONS}:
+    meant = names | GREEK_NAMES | WORDS | {*SUGAR, *FUNCTIONS}
+    if not word.text.isidentifier() or word.text in meant:
         return ()
     own = letters_of(word.text) if written.notation == "matrices" else ()
     return split(word.text, {*names, *own})
@@ -119,7 +121,8 @@ def instead(word: Word, parts: tuple[str, ...], written: Written) -> Iterator[st
         yield ""
     if word.text.isidentifier():
         names = known(written)
-        words = {*names, *(WORDS if written.notation != "matrices" else FUNCTIONS)} - {word.text}
+        own = {*WORDS, *SUGAR} if written.notation != "matrices" else {*FUNCTIONS}
+        words = {*names, *own} - {word.text}
         yield from [HABITS[word.text]] if HABITS.get(word.text, "*").isalpha() else []
         yield from ["lamda"] if word.text == "lambda" else []
         yield from get_close_matches(word.text, sorted(words), MOST, ALIKE)

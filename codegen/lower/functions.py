@@ -12,6 +12,7 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.program.operations import Elementwise
+from pullback.derive.index import special
 from pullback.derive.index.functions import FUNCTIONS as KNOWN
 from pullback.derive.index.functions import OF_TWO, Erfc, Erfcx, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Maximum, Minimum, Sign
@@ -38,6 +39,8 @@ FUNCTIONS: Mapping[type, str] = {
     Maximum: "maximum",
     Minimum: "minimum",
     **{LANGUAGE[word]: word for word in BY_THEIR_WORDS},
+    special.Erfinv: "erfinv",
+    **{kind: kind.__name__.lower() for kind in special.FAMILIES},
 }
 
 MAX_PRODUCT = 8  # whole powers up to this one are products; np.power is slower than these

@@ -30,6 +30,7 @@ from pullback.derive.index.objects import (
     is_size,
     own_name,
 )
+from pullback.derive.index.special import FAMILIES
 from pullback.derive.read.vocabulary import TANGENT
 
 FUNCTION_NAMES = {"Abs": "abs", "Sigmoid": "sigmoid", "Maximum": "max", "Minimum": "min"}
@@ -41,6 +42,8 @@ FUNCTION_NAMES |= {
     for word, kind in FUNCTIONS.items()
     if isinstance(kind, type) and issubclass(kind, Elementary)
 }
+FUNCTION_NAMES |= {kind.__name__: kind.__name__.lower() for kind in FAMILIES}
+FUNCTION_NAMES |= {f"Bessel{n}": f"j{n}" for n in range(3)}
 LOSSES = "ECRFGQTM"  # letters for what is differentiated, in the order in which they are tried
 REDUCTION_NAMES: Mapping[type, str] = {
     Sum: "sum",

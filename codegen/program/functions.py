@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mpmath import MPContext
@@ -87,6 +88,32 @@ def logarithm_of_one_more(a: Any) -> Any:
     return -MP.inf if a == -1 else MP.log1p(a)
 
 
+def off_poles(f: Callable[[Any], Any], pole: Any) -> Callable[[Any], Any]:
+    """A function with this value at 0 and at the whole numbers below."""
+    return lambda a: pole if a <= 0 and MP.isint(a) else f(a)
+
+
+def inverse_erf(a: Any) -> Any:
+    """The number whose erf is a."""
+    if abs(a) == 1:
+        return MP.inf * MP.sign(a)
+    return MP.erfinv(a) if abs(a) < 1 else MP.nan
+
+
+def bessel(order: int, a: Any) -> Any:
+    """A spherical Bessel function of a real number."""
+    if MP.isnan(a) or MP.isinf(a):
+        return MP.nan if MP.isnan(a) else MP.mpf(0)
+    if a == 0:
+        return MP.mpf(order == 0)
+    size = abs(a)
+    return (
+        (MP.sign(a) if order % 2 else 1)
+        * MP.sqrt(MP.pi / (2 * size))
+        * MP.besselj(order + MP.mpf(1) / 2, size)
+    )
+
+
 def arithmetic(name: str, arity: int, meaning: Callable[..., Any]) -> EntryFunction:
     """A function from numbers to a number."""
     return EntryFunction(name, (NUMERIC,) * arity, "arithmetic", real_part(meaning))
@@ -128,6 +155,12 @@ _TABLE = (
     arithmetic("atan2", 2, MP.atan2),
     arithmetic("cbrt", 1, lambda a: MP.sign(a) * MP.cbrt(abs(a))),
     arithmetic("round", 1, MP.nint),
+    arithmetic("lgamma", 1, off_poles(lambda a: MP.re(MP.loggamma(a)), MP.inf)),
+    arithmetic("digamma", 1, off_poles(lambda a: MP.psi(0, a), MP.nan)),
+    arithmetic("trigamma", 1, off_poles(lambda a: MP.psi(1, a), MP.inf)),
+    arithmetic("tetragamma", 1, off_poles(lambda a: MP.psi(2, a), MP.nan)),
+    arithmetic("erfinv", 1, inverse_erf),
+    *(arithmetic(f"bessel{n}", 1, partial(bessel, n)) for n in range(3)),
     arithmetic("erf", 1, MP.erf),
     arithmetic("erfc", 1, MP.erfc),
     arithmetic("erfcx", 1, lambda a: MP.exp(a * a) * MP.erfc(a)),

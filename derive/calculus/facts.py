@@ -21,11 +21,21 @@ from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index, free_indices, fresh_index, is_entry, ordered
 from pullback.derive.index.rewriting import substitute
+from pullback.derive.index.special import GAMMA, Erfinv
 from pullback.derive.laws.matching import Equality, base_and_power, matches
 
 GROWING = (sp.exp, expm1)
 HYPERBOLIC = (Sinh, Cosh)
-ENDING = (Tan, Asin, Acos, Acosh, Atanh, *HYPERBOLIC)  # infinite or without a value somewhere
+ENDING = (
+    Tan,
+    Asin,
+    Acos,
+    Acosh,
+    Atanh,
+    *HYPERBOLIC,
+    *GAMMA,
+    Erfinv,
+)  # infinite or without a value somewhere
 
 
 @dataclass(frozen=True)

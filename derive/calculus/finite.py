@@ -34,11 +34,13 @@ from pullback.derive.index.functions import Erfc, Sigmoid, log1p
 from pullback.derive.index.kinks import Bracket, Maximum, Where, indicator
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry, is_size
 from pullback.derive.index.rewriting import substitute
+from pullback.derive.index.special import BESSEL
 from pullback.derive.laws.exponential_sums import is_exponential_sum, shift_of
 from pullback.derive.laws.exponential_terms import NOTHING, unmasked
 from pullback.derive.layer import Definitions, Layer
 
-BOUNDED = (Sigmoid, sp.tanh, sp.erf, Erfc, sp.sin, sp.cos, sp.sign, KroneckerDelta, Bracket)
+BOUNDED: tuple[type, ...] = (Sigmoid, sp.tanh, sp.erf, Erfc, sp.sin, sp.cos, sp.sign)
+BOUNDED += (KroneckerDelta, Bracket, *BESSEL)
 VANISHING = (sp.exp, Sigmoid, Erfc)  # positive, and 0 in floats where it is too small for them
 Decision = Callable[["Finite", Expr, Conditions], bool]
 

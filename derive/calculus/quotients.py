@@ -16,11 +16,12 @@ from pullback.derive.index.elementary import Asin, Asinh, Atan, Atanh, Cbrt, Sin
 from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index
+from pullback.derive.index.special import Bessel1, Bessel2, Erfinv
 from pullback.derive.laws.matching import base_and_power
 
 # 0 where their argument is 0
 ODD: tuple[type, ...] = (sp.Abs, sp.tanh, sp.erf, sp.sin, expm1, log1p, sp.sign, Step)
-ODD += (Tan, Asin, Atan, Sinh, Asinh, Atanh, Cbrt)
+ODD += (Tan, Asin, Atan, Sinh, Asinh, Atanh, Cbrt, Erfinv, Bessel1, Bessel2)
 NotZero = Callable[..., bool]  # is an expression certainly not 0, where conditions hold?
 Part = tuple[Expr, tuple[Index, ...]]  # what must be 0, at all places of these indices
 

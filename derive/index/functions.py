@@ -11,6 +11,7 @@ from sympy.codegen.cfunctions import expm1 as expm1
 from sympy.codegen.cfunctions import log1p as log1p
 
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.index.kinks import Abs, Sign
 
 
@@ -118,5 +119,9 @@ FUNCTIONS: Mapping[str, Callable[..., Expr]] = {
     "floor": el.Floor,
     "ceil": el.Ceil,
     "round": el.Round,
+    "lgamma": special.Lgamma,
+    "digamma": special.Digamma,
+    "erfinv": special.Erfinv,
+    "sinc": special.sinc,
 }
 OF_TWO: Mapping[str, Callable[..., Expr]] = {"atan2": el.Atan2}  # functions of two values

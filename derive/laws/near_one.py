@@ -10,6 +10,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index.binders import Sum
+from pullback.derive.index.elementary import Cosh, Sinh
 from pullback.derive.index.functions import expm1, log1p
 from pullback.derive.index.kinks import Abs, Where
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, free_entries
@@ -101,7 +102,13 @@ def over_one_less(expr: Expr) -> Expr:
 
 
 def of_two(expr: Expr, sign: int) -> tuple[Expr, Expr] | None:
-    """The c and a of c (exp(a) + exp(−a)), or with the sign −1 of c (exp(a) − exp(−a))."""
+    """The c and a of c (exp(a) + exp(−a)), or with the sign −1 of c (exp(a) − exp(−a)).
+
+    2 c cosh(a) and 2 c sinh(a) are the same by their names.
+    """
+    number, named = expr.as_coeff_Mul()
+    if isinstance(named, Cosh if sign == 1 else Sinh):
+        return cast(Expr, number / 2), cast(Expr, named.args[0])
     if not expr.is_Add or len(expr.args) != 2:
         return None
     first, second = sorted(expr.args, key=sp.default_sort_key)
@@ -121,7 +128,7 @@ def tanh_of_exponentials(expr: Expr) -> Expr:
 
     b * (exp(a) - exp(-a)) / (exp(a) + exp(-a)) = b * tanh(a)
 
-    This is what tanh means. It neither overflows nor cancels.
+    This is what tanh means, and sinh(a)/cosh(a) is the same. It neither overflows nor cancels.
     """
 
     def rule(e: Expr) -> Expr | None:

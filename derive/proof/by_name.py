@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.proof.nodes import Node, Number
 
 NAMES: Mapping[type[sp.Function], str] = {
@@ -22,8 +23,16 @@ NAMES: Mapping[type[sp.Function], str] = {
     el.Floor: "floor",
     el.Ceil: "ceil",
     el.Round: "round",
+    special.Lgamma: "lgamma",
+    special.Digamma: "digamma",
+    special.Trigamma: "trigamma",
+    special.Tetragamma: "tetragamma",
+    special.Erfinv: "erfinv",
+    special.Bessel0: "bessel0",
+    special.Bessel1: "bessel1",
+    special.Bessel2: "bessel2",
 }
-ZERO_AT_ZERO = ("asin", "atan", "asinh", "cbrt")  # and nowhere else
+ZERO_AT_ZERO = ("asin", "atan", "asinh", "cbrt", "erfinv")  # and nowhere else
 Slope = Callable[[Any, Any, Any], Any]
 
 
@@ -56,6 +65,20 @@ def of_cbrt(algebra: Any, a: Any, made: Any) -> Any:
     return algebra.mul([algebra.number(Fraction(1, 3)), algebra.power(made, algebra.number(-2))])
 
 
+def of_erfinv(algebra: Any, a: Any, made: Any) -> Any:
+    """√π/2 exp(y²), where y is the value."""
+    root = algebra.power(algebra.constant("pi"), algebra.number(Fraction(1, 2)))
+    bell = algebra.function("exp", algebra.mul([made, made]))
+    return algebra.mul([algebra.number(Fraction(1, 2)), root, bell])
+
+
+def of_bessel1(algebra: Any, a: Any, made: Any) -> Any:
+    """(j0 - 2 j2) / 3."""
+    first, third = algebra.function("bessel0", a), algebra.function("bessel2", a)
+    both = algebra.add([first, algebra.mul([algebra.number(-2), third])])
+    return algebra.mul([algebra.number(Fraction(1, 3)), both])
+
+
 # the slope in an algebra, of the argument and of the function's value there
 SLOPES: Mapping[str, Slope] = {
     "asin": lambda A, a, made: root_of_both(A, 1, a),
@@ -64,6 +87,12 @@ SLOPES: Mapping[str, Slope] = {
     "asinh": lambda A, a, made: more_than_square(A, Fraction(-1, 2), a),
     "acosh": of_acosh,
     "cbrt": of_cbrt,
+    "lgamma": lambda A, a, made: A.function("digamma", a),
+    "digamma": lambda A, a, made: A.function("trigamma", a),
+    "trigamma": lambda A, a, made: A.function("tetragamma", a),
+    "erfinv": of_erfinv,
+    "bessel0": lambda A, a, made: A.mul([A.number(-1), A.function("bessel1", a)]),
+    "bessel1": of_bessel1,
     **dict.fromkeys(("floor", "ceil", "round"), lambda A, a, made: A.number(0)),
 }
 
@@ -90,6 +119,30 @@ def nearest(context: Any, a: Any) -> Any:
     return below + int(a - below > 0.5 or (a - below == 0.5 and odd))
 
 
+def at_no_pole(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A function that has no value at 0 and the whole numbers below."""
+    return lambda context, a: context.nan if a <= 0 and a == int(a) else function(context, a)
+
+
+def bessel(order: int) -> Callable[[Any, Any], Any]:
+    """A spherical Bessel function, by its series near 0, else by sines."""
+
+    def value(context: Any, a: Any) -> Any:
+        if abs(a) < 1:
+            term = a**order / (1, 3, 15)[order]
+            total = term
+            for k in range(1, 30):
+                term = -term * a * a / (2 * k * (2 * (order + k) + 1))
+                total += term
+            return total
+        sine, cosine = context.sin(a), context.cos(a)
+        first = sine / a
+        second = (first - cosine) / a
+        return (first, second, 3 * second / a - first)[order]
+
+    return value
+
+
 # the value at a real point, in a context of mpmath
 REAL: Mapping[str, Callable[[Any, Any], Any]] = {
     "asin": lambda c, a: c.asin(a),
@@ -101,6 +154,14 @@ REAL: Mapping[str, Callable[[Any, Any], Any]] = {
     "floor": lambda c, a: c.floor(a),
     "ceil": lambda c, a: c.ceil(a),
     "round": nearest,
+    "lgamma": at_no_pole(lambda c, a: c.loggamma(a).real),
+    "digamma": at_no_pole(lambda c, a: c.psi(0, a)),
+    "trigamma": at_no_pole(lambda c, a: c.psi(1, a)),
+    "tetragamma": at_no_pole(lambda c, a: c.psi(2, a)),
+    "erfinv": lambda c, a: c.erfinv(a),
+    "bessel0": bessel(0),
+    "bessel1": bessel(1),
+    "bessel2": bessel(2),
 }
 
 
@@ -110,12 +171,14 @@ def inside(context: Any, name: str, a: Any) -> Any:
         return 1 / a
     if name == "acosh" and a < 1:
         return 2 - a
+    if name == "erfinv" and abs(a) >= 1:
+        return a / (2 * a * a)
     return a
 
 
 def must_be_positive(nodes: Any, name: str, a: Node) -> Iterable[Node]:
     """What must be positive, or 0, where the function has a value."""
-    if name in ("asin", "acos"):
+    if name in ("asin", "acos", "erfinv"):
         yield from (beside(nodes, 1, sign, a) for sign in (1, -1))
     elif name == "acosh":
         yield beside(nodes, -1, 1, a)

@@ -53,6 +53,9 @@ WORDS = {
     sp.sign: "sign",
     sp.floor: "floor",
     sp.ceiling: "ceil",
+    sp.loggamma: "lgamma",
+    sp.digamma: "digamma",
+    sp.erfinv: "erfinv",
 }
 
 

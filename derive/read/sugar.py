@@ -7,7 +7,7 @@ what is derived is what they mean. One table says what there is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from string import ascii_lowercase
@@ -31,8 +31,7 @@ from pullback.derive.read.trees import (
 
 OWN = "@"  # before a name of the table where it is read, so that it is none of a definition
 AXIS = "j"  # in the table: the axes that a word takes before its value
-OTHER = "i"  # ... other axes of the same sizes, one for each
-MOVED = "_i"  # ... behind a value: with those in place of these
+OTHERS = ("i", "k")  # ... other axes of the same sizes, one for each
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,21 @@ class Sugar:
         return rebuild(Parser(self.meaning).sum(), own)
 
     @cached_property
-    def fresh(self) -> bool:
-        """Does its meaning need other axes?"""
-        return any(isinstance(t, Ref) and t.name == OWN + OTHER for t in walk(self.tree))
+    def fresh(self) -> tuple[str, ...]:
+        """The other axes that its meaning needs."""
+        names = {t.name for t in walk(self.tree) if isinstance(t, Ref)}
+        return tuple(other for other in OTHERS if OWN + other in names)
 
     @property
     def single(self) -> bool:
         """Does it take one axis alone, as places on it are compared?"""
-        return "[" in self.meaning and self.reduces
+        return self.reduces and "[" in self.meaning
 
+
+# how many are less than x or stand before it and are the same, or are more
+RANK = "sum(i, [x_i < x] + [x_i == x] * [i < j])"
+RANK_DOWN = "sum(i, [x_i > x] + [x_i == x] * [i < j])"
+RANK_OF_OTHER = "sum(k, [x_k < x_i] + [x_k == x_i] * [k < i])"
 
 _TABLE = (
     Sugar("relu(a)", "max(0, a)", "a where it is above 0, else 0"),
@@ -99,6 +104,16 @@ _TABLE = (
     Sugar("var(j, x)", "mean(j, (x - mean(i, x_i))**2)", "the mean squared deviation"),
     Sugar("std(j, x)", "sqrt(mean(j, (x - mean(i, x_i))**2))", "the root of the variance"),
     Sugar("cumsum(j, x)", "sum(i, [i <= j] * x_i)", "the sum of what stands up to here"),
+    Sugar("rank(j, x)", RANK, "how many stand before x in order"),
+    Sugar("sort(j, x)", f"sum(i, [{RANK_OF_OTHER} == sum(k, [k < j])] * x_i)", "x in order"),
+    Sugar("kth(j, m, x)", f"sum(j, [{RANK_DOWN} == m - 1] * x)", "the m-th largest x"),
+    Sugar("topk(j, m, x)", f"[{RANK_DOWN} < m]", "1 for the m largest x, else 0"),
+    Sugar(
+        "median(j, x)",
+        f"sum(j, x * ([2 * {RANK} + 1 == size(j)]"
+        f" + ([2 * {RANK} + 2 == size(j)] + [2 * {RANK} == size(j)]) / 2))",
+        "the middle one in order, or the mean of the two there",
+    ),
 )
 SUGAR: Mapping[str, Sugar] = {sugar.word: sugar for sugar in _TABLE}
 
@@ -166,15 +181,19 @@ class Plain:
             refuse(f"{tree.name} is written {sugar.form}; it has {count} arguments", tree.place)
         axes = self.axes(sugar, tree) if sugar.reduces else []
         names = sugar.parameters[1:] if sugar.reduces else sugar.parameters
-        moved = self.beside(axes, values) if sugar.fresh else {}
-        known = {OWN + n: v for n, v in zip(names, values, strict=True)}
-        known |= {n + MOVED: at_others(v, moved) for n, v in known.items() if moved}
-        places = {OWN + AXIS: axes, OWN + OTHER: [*moved.values()]}
+        given = {OWN + n: v for n, v in zip(names, values, strict=True)}
+        known, places = dict(given), {OWN + AXIS: axes}
+        taken: set[str] = set()
+        for other in sugar.fresh:
+            moved = self.beside(axes, values, taken)
+            taken |= {*moved.values()}
+            known |= {f"{n}_{other}": at_others(v, moved) for n, v in given.items()}
+            places[OWN + other] = [*moved.values()]
         return put_in(sugar.tree, known, places, tree.place)
 
     def axes(self, sugar: Sugar, tree: Apply) -> list[str]:
         """The axes that stand before the value."""
-        *first, _ = tree.args
+        first = tree.args[: len(tree.args) - len(sugar.parameters) + 1]
         for axis in first:
             if not isinstance(axis, Ref) or axis.indices is not None:
                 refuse(f"{tree.name} takes axes and then a value: {sugar.form}", axis.place)
@@ -182,14 +201,16 @@ class Plain:
                 refuse(f"{tree.name} takes axes by their names, and not '{BATCH}'", axis.place)
         return [axis.name for axis in first if isinstance(axis, Ref)]
 
-    def beside(self, axes: Sequence[str], values: Iterable[Tree]) -> dict[str, str]:
-        """For each axis another of the same size, which does not stand in the values."""
+    def beside(
+        self, axes: Sequence[str], values: Iterable[Tree], taken: Collection[str]
+    ) -> dict[str, str]:
+        """For each axis another of the same size that is free and does not stand in the values."""
         refs = [t for v in values for t in walk(v) if isinstance(t, Ref)]
         inside = {n for t in refs for n in (t.name, *(i.name for i in t.indices or ()))}
         found: dict[str, str] = {}
         for axis in axes:
             own = self.others.setdefault(axis, [])
-            free = (name for name in own if name not in inside | {*found.values()})
+            free = (name for name in own if name not in {*inside, *taken, *found.values()})
             found[axis] = next(free, "") or self.taken(axis)
         return found
 

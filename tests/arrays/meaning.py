@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import erf, erfc, expit
+from scipy.special import digamma, erf, erfc, erfinv, expit, gammaln
 
 from pullback.derive.read.trees import (
     COMPARISONS,
@@ -37,6 +37,10 @@ FUNCTIONS = {
     **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan")},
     **{f"a{name}": getattr(np, f"arc{name}") for name in ("sinh", "cosh", "tanh")},
     "round": np.rint,
+    "lgamma": gammaln,
+    "digamma": digamma,
+    "erfinv": erfinv,
+    "sinc": np.sinc,
 }
 REDUCTIONS = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 PAIRS = {"max": np.maximum, "min": np.minimum, "atan2": np.arctan2}

@@ -39,7 +39,8 @@ from pullback.derive.read.vocabulary import PAIRS, PI, REDUCTIONS
 FUNCTIONS = {word: f"np.{word}" for word in ("exp", "log", "log1p", "expm1", "sqrt", "tanh")}
 FUNCTIONS |= {"sin": "np.sin", "cos": "np.cos", "abs": "np.abs"}
 FUNCTIONS |= {w: f"scipy.special.{n}" for w, n in (("sigmoid", "expit"), ("erf", "erf"))}
-FUNCTIONS |= {"erfc": "scipy.special.erfc"}
+FUNCTIONS |= {"erfc": "scipy.special.erfc", "lgamma": "scipy.special.gammaln", "sinc": "np.sinc"}
+FUNCTIONS |= {word: f"scipy.special.{word}" for word in ("digamma", "erfinv")}
 FUNCTIONS |= {word: f"np.{word}" for word in ("tan", "sinh", "cosh", "cbrt", "floor", "ceil")}
 FUNCTIONS |= {f"a{w}": f"np.arc{w}" for w in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 FUNCTIONS |= {"sign": "np.sign", "round": "np.rint"}

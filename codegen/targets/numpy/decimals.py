@@ -28,6 +28,15 @@ LEAVES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "floor": ('lambda value: value.to_integral_value("ROUND_FLOOR")', ()),
     "ceil": ('lambda value: value.to_integral_value("ROUND_CEILING")', ()),
     "round": ('lambda value: value.to_integral_value("ROUND_HALF_EVEN")', ()),
+    "lgamma": ("_log_gamma", ("digamma", "sin")),
+    "digamma": ("lambda value: _polygamma(0, value)", ("trigamma",)),
+    "trigamma": ("lambda value: _polygamma(1, value)", ("tetragamma",)),
+    "tetragamma": ("lambda value: _polygamma(2, value)", ()),
+    "erfinv": ("_inverse_erf", ("exp",)),
+    "sinc": ("lambda value: _bessel(0, PI * value)", ("bessel1", "sin")),
+    "bessel1": ("lambda value: _bessel(1, value)", ("bessel0", "bessel2", "sin")),
+    "bessel0": ("lambda value: _bessel(0, value)", ("bessel1",)),
+    "bessel2": ("lambda value: _bessel(2, value)", ()),
     "erf": ("lambda value: Decimal(math.erf(value))", ("exp",)),
     "erfc": ("lambda value: Decimal(math.erfc(value))", ("exp",)),
 }
@@ -55,6 +64,13 @@ SLOPES: Mapping[str, str] = {
     "floor": "0 * value",
     "ceil": "0 * value",
     "round": "0 * value",
+    "lgamma": '_of("digamma", self.a)',
+    "digamma": '_of("trigamma", self.a)',
+    "trigamma": '_of("tetragamma", self.a)',
+    "erfinv": '_number(math.sqrt(math.pi) / 2) * _of("exp", value * value)',
+    "sinc": '-PI * _of("bessel1", PI * self.a)',
+    "bessel0": '-_of("bessel1", self.a)',
+    "bessel1": '(_of("bessel0", self.a) - 2 * _of("bessel2", self.a)) / 3',
     "erf": '_number(2 / math.sqrt(math.pi)) * _of("exp", -self.a * self.a)',
     "erfc": '_number(-2 / math.sqrt(math.pi)) * _of("exp", -self.a * self.a)',
 }
@@ -73,6 +89,7 @@ BY_DUALS: tuple[str, ...] = (
     "cbrt",
 )
 BY_DUALS += ("sign", "floor", "ceil", "round")
+BY_DUALS += ("lgamma", "digamma", "erfinv", "sinc")
 
 
 def called(functions: Set[str]) -> list[str]:

@@ -25,6 +25,8 @@ INFIX: Mapping[str, tuple[str, int]] = {
 }
 # functions that the module defines itself
 HELPERS = {name: f"_{name}" for name in ("sigmoid", "erf", "erfc", "erfcx", "exp_difference")}
+SPECIAL = ("lgamma", "digamma", "trigamma", "tetragamma", "erfinv", "bessel0", "bessel1", "bessel2")
+HELPERS |= {name: f"_{name}" for name in SPECIAL}
 # functions that NumPy calls otherwise
 OTHERWISE = {f"a{word}": f"arc{word}" for word in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 OTHERWISE |= {"atan2": "arctan2", "round": "rint"}

@@ -28,7 +28,7 @@ from pullback.derive.layer import Layer
 
 def runtime() -> Helpers:
     """The functions that a module may have a copy of."""
-    return helpers(__package__, ("runtime",))
+    return {**helpers(names=("special",)), **helpers(__package__, ("runtime",))}
 
 
 def emission(derivation: Derivation, program: Program) -> Emission:

@@ -14,6 +14,7 @@ from sympy import Expr
 
 from pullback.derive.errors import DefinitionError
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.index.binders import (
     ArgLargest,
     ArgSmallest,
@@ -99,6 +100,8 @@ KINDS: Mapping[str, Callable[..., Expr]] = {
     "floor": el.Floor,
     "ceil": el.Ceil,
     "round": el.Round,
+    "erfinv": special.Erfinv,
+    **{kind.__name__.lower(): kind for kind in special.FAMILIES},
 }
 NAMED: Mapping[str, Expr] = {"pi": sp.pi, "e": sp.E, "-oo": sp.S.NegativeInfinity}
 

@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.index.binders import Extreme, Place, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
@@ -35,6 +36,7 @@ from pullback.derive.proof.every_size.terms import Undecided, Value, constant, m
 from pullback.derive.proof.every_size.values import (
     VALUES,
     beside_one,
+    by_its_name,
     chosen_where,
     conditions,
     erfc,
@@ -252,6 +254,19 @@ def of_cbrt(reader: Reader, value: Value) -> Value:
     return scaled(power(reader.signs, below, 2), Fraction(1, 3))
 
 
+def of_inverse_erf(reader: Reader, value: Value) -> Value:
+    """√π/2 exp(y²), where y is the value."""
+    ring, found = reader.ring, named(reader.signs, "erfinv", value)
+    pi = ring.factor((ring.head("constant", "pi"),), Fraction(1, 2))
+    return scaled(ring.product(exp(reader.signs, ring.product(found, found)), pi), Fraction(1, 2))
+
+
+def of_bessel1(reader: Reader, value: Value) -> Value:
+    """(j0 - 2 j2) / 3."""
+    first, third = (by_its_name(k)(reader, value) for k in (special.Bessel0, special.Bessel2))
+    return scaled(plus(first, scaled(third, -2)), Fraction(1, 3))
+
+
 def of_atan2(reader: Reader, expr: Any, at: At, by: By) -> Value:
     """(x y' - y x') / (x² + y²), where the angle is that of (x, y)."""
     y, x = (reader.read(a, at) for a in expr.args)
@@ -291,6 +306,12 @@ CHAIN: dict[Any, Callable[[Reader, Value], Value]] = {  # f'(a), where the slope
     el.Acosh: of_acosh,
     el.Atanh: lambda r, a: inverse(r, beside_square(r, -1, a), both_sides),
     el.Cbrt: of_cbrt,
+    special.Lgamma: by_its_name(special.Digamma),
+    special.Digamma: by_its_name(special.Trigamma),
+    special.Trigamma: by_its_name(special.Tetragamma),
+    special.Erfinv: of_inverse_erf,
+    special.Bessel0: lambda r, a: scaled(by_its_name(special.Bessel1)(r, a), -1),
+    special.Bessel1: of_bessel1,
 }
 
 SLOPES: list[tuple[Any, Callable[[Reader, Any, At, By], Value]]] = [

@@ -11,6 +11,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index import elementary as el
+from pullback.derive.index import special
 from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
@@ -211,6 +212,18 @@ def area_cosine(reader: Reader, value: Value) -> Value:
     return named(reader.signs, "acosh", value)
 
 
+def inverse_erf(reader: Reader, value: Value) -> Value:
+    """erfinv, which has values between -1 and 1."""
+    for sign_ in (1, -1):
+        reader.need(POSITIVE, plus(constant(1), scaled(value, sign_)), beside_one(sign_))
+    return named(reader.signs, "erfinv", value)
+
+
+def by_its_name(kind: type) -> Callable[[Reader, Value], Value]:
+    """A function of which nothing but the slope is known."""
+    return lambda reader, value: named(reader.signs, kind.__name__, value)
+
+
 def angle(reader: Reader, expr: Any, at: At) -> Value:
     """atan2, by its name and both values: one value that has each as the factor of a letter."""
     ring = reader.ring
@@ -249,6 +262,8 @@ OF_ONE: dict[Any, Callable[[Reader, Value], Value]] = {
     el.Floor: lambda r, a: named(r.signs, "floor", a),
     el.Ceil: lambda r, a: named(r.signs, "ceil", a),
     el.Round: lambda r, a: named(r.signs, "round", a),
+    special.Erfinv: inverse_erf,
+    **{kind: by_its_name(kind) for kind in special.FAMILIES},
 }
 
 
