@@ -196,9 +196,36 @@ class Scanned:
     result: int
 
 
+@dataclass(frozen=True)
+class Inverse:
+    """The inverses of the matrices of the last two axes."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class Determinant:
+    """The determinants of the matrices of the last two axes, or the logs of their sizes."""
+
+    value: int
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Solve:
+    """What the matrices of the last two axes, or their transposes, have to be multiplied with.
+
+    `right` has the axes of `value` but the last; all that follow are columns.
+    """
+
+    value: int
+    right: int
+    turned: bool = False
+
+
 Operation = (
     Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Take | Pick | Put
-    | OneHot | Scatter | Window | Fold | Scan | Scanned
+    | OneHot | Scatter | Window | Fold | Scan | Scanned | Inverse | Determinant | Solve
 )  # fmt: skip
 
 
@@ -231,6 +258,10 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (size, *(value for _, value in whole), *(s.value for s in sliced))
         case Scanned(scan):
             return (scan,)
+        case Inverse(value) | Determinant(value):
+            return (value,)
+        case Solve(value, right):
+            return (value, right)
     return ()
 
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-FILES = ("checks", "arrays", "windows", "functions")  # in the order in which a module has them
+FILES = (
+    "checks",
+    "arrays",
+    "windows",
+    "matrices",
+    "functions",
+)  # in the order in which a module has them
 
 
 @dataclass(frozen=True)
