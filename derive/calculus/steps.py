@@ -65,6 +65,8 @@ DIFFERENTIATION = (
     laws.slope_of_power,
     laws.slope_of_function,
     laws.slope_of_case,
+    laws.slope_of_inverse,
+    laws.slope_of_determinant,
 )
 
 

@@ -1,9 +1,6 @@
 """Functions of whole matrices: an inverse's entries, determinants and their logs.
 
-A matrix is what stands at two bound indices, its rows and its columns. Slopes are those of
-M. B. Giles, "An extended collection of matrix derivative results for forward and reverse mode
-algorithmic differentiation", Oxford 2008: dA⁻¹ = −A⁻¹ dA A⁻¹, d log|det A| = tr(A⁻¹ dA),
-d det A = det A tr(A⁻¹ dA).
+A matrix is what stands at two bound indices, its rows and its columns.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from typing import Any, cast
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.index.binders import Binder, Sum
+from pullback.derive.index.binders import Binder
 from pullback.derive.index.objects import Index
 
 
@@ -61,31 +58,13 @@ class MatrixFunction(Expr):
 class Inverse(MatrixFunction):
     """An entry of the inverse, at a row and a column."""
 
-    def _eval_derivative(self, s: Expr) -> Expr:
-        body, (k, m) = self.matrix.open()
-        row, column = self.places
-        slope = Inverse(self.matrix, row, k) * body.diff(s) * Inverse(self.matrix, m, column)
-        return cast(Expr, -Sum(slope, k, m))
-
-
-def of_trace(matrix: MatrixOf, s: Expr) -> Expr:
-    """The trace of the inverse times the slope of the matrix."""
-    body, (k, m) = matrix.open()
-    return Sum(Inverse(matrix, m, k) * body.diff(s), k, m)
-
 
 class Determinant(MatrixFunction):
     """The determinant."""
 
-    def _eval_derivative(self, s: Expr) -> Expr:
-        return cast(Expr, self * of_trace(self.matrix, s))
-
 
 class LogDeterminant(MatrixFunction):
     """The log of the determinant's absolute value."""
-
-    def _eval_derivative(self, s: Expr) -> Expr:
-        return of_trace(self.matrix, s)
 
 
 MATRIX_FUNCTIONS: dict[str, type[MatrixFunction]] = {
