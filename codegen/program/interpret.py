@@ -14,16 +14,15 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.program.functions import FUNCTIONS, MP
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve, of_matrices
 from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,
-    Determinant,
     Elementwise,
     Fold,
     Function,
     Input,
-    Inverse,
     OneHot,
     Operand,
     Pick,
@@ -34,7 +33,6 @@ from pullback.codegen.program.operations import (
     Scanned,
     Scatter,
     Size,
-    Solve,
     Step,
     Take,
     Window,
@@ -108,7 +106,7 @@ class Meaning:
             made: Table = self.tables[op.scan][(op.result,)]
             return made
         if isinstance(op, Inverse | Determinant | Solve):
-            return self.of_matrices(op, shape)
+            return of_matrices(op, self.tables, shape)
         entry = RULES[type(op)]
         return Table(shape, {place: entry(self, op, place) for place in places(shape)})
 
@@ -252,35 +250,6 @@ class Meaning:
                 entries[(*left[:first], at, *left[first:])] += windows[place]
         return Table(shape, entries)
 
-    def of_matrices(self, op: Inverse | Determinant | Solve, shape: tuple[int, ...]) -> Table:
-        """Each matrix alone, by elimination; what has no inverse has NaN for it."""
-        table = self.tables[op.value]
-        *lead, size, _ = table.shape
-        entries: dict[Place, Any] = {}
-        for before in places(lead):
-            rows = [[table[(*before, i, j)] for j in range(size)] for i in range(size)]
-            if isinstance(op, Determinant):
-                found = MP.det(MP.matrix(rows)) if size else MP.mpf(1)
-                if op.log:
-                    found = MP.log(abs(found)) if found else -MP.inf
-                entries[before] = found
-                continue
-            inverse = inverse_of(rows)
-            if isinstance(op, Inverse):
-                entries |= {
-                    (*before, i, j): inverse[i][j] for i in range(size) for j in range(size)
-                }
-                continue
-            if op.turned:
-                inverse = [list(column) for column in zip(*inverse, strict=True)]
-            right = self.tables[op.right]
-            for after in places(shape[len(before) + 1 :]):
-                column = [right[(*before, i, *after)] for i in range(size)]
-                for i, row in enumerate(inverse):
-                    products = (a * b for a, b in zip(row, column, strict=True))
-                    entries[(*before, i, *after)] = sum(products, MP.mpf(0))
-        return Table(shape, entries)
-
     def scan(self, op: Scan) -> Table:
         """The results at every place, each a table."""
         size = int(self.tables[op.size][()])
@@ -317,16 +286,6 @@ class AtPlace(Meaning):
         self.program, self.sizes = step, sizes
         passed = {v.number: v.op.name for v in step.values if isinstance(v.op, Input)}
         self.tables = {number: given[name] for number, name in passed.items()}
-
-
-def inverse_of(rows: list[list[Any]]) -> list[list[Any]]:
-    """The inverse of a matrix by its rows."""
-    size = len(rows)
-    try:
-        found: Any = MP.inverse(MP.matrix(rows)) if size else rows
-        return [[found[i, j] for j in range(size)] for i in range(size)]
-    except ZeroDivisionError:
-        return [[MP.nan] * size for _ in rows]
 
 
 RULES: Mapping[type, Callable[..., Any]] = {

@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 from sympy import Expr
 
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.derive.layer import Layer
 
 
@@ -194,33 +195,6 @@ class Scanned:
 
     scan: int
     result: int
-
-
-@dataclass(frozen=True)
-class Inverse:
-    """The inverses of the matrices of the last two axes."""
-
-    value: int
-
-
-@dataclass(frozen=True)
-class Determinant:
-    """The determinants of the matrices of the last two axes, or the logs of their sizes."""
-
-    value: int
-    log: bool = False
-
-
-@dataclass(frozen=True)
-class Solve:
-    """What the matrices of the last two axes, or their transposes, have to be multiplied with.
-
-    `right` has the axes of `value` but the last; all that follow are columns.
-    """
-
-    value: int
-    right: int
-    turned: bool = False
 
 
 Operation = (
