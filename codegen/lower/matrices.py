@@ -9,7 +9,8 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import floating, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.entries import entry_of
-from pullback.codegen.program.operations import Contract, Determinant, Inverse, Solve
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
+from pullback.codegen.program.operations import Contract
 from pullback.derive.calculus.conditions import sizes
 from pullback.derive.index import matrices
 from pullback.derive.index.binders import Binder

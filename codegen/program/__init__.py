@@ -3,17 +3,16 @@
 from pullback.codegen.program.builder import COMMUTATIVE, Builder
 from pullback.codegen.program.functions import FUNCTIONS, EntryFunction, function
 from pullback.codegen.program.interpret import Meaning, interpret
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.codegen.program.operations import (
     Arange,
     Carried,
     Constant,
     Contract,
-    Determinant,
     Elementwise,
     Fold,
     Function,
     Input,
-    Inverse,
     OneHot,
     Operand,
     Operation,
@@ -26,7 +25,6 @@ from pullback.codegen.program.operations import (
     Scatter,
     Size,
     Sliced,
-    Solve,
     Step,
     Take,
     Value,

@@ -8,14 +8,13 @@ from typing import TypeVar
 from sympy import Expr
 
 from pullback.codegen.program.functions import FUNCTIONS
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.codegen.program.operations import (
     Arange,
     Constant,
     Contract,
-    Determinant,
     Elementwise,
     Fold,
-    Inverse,
     OneHot,
     Operand,
     Operation,
@@ -26,7 +25,6 @@ from pullback.codegen.program.operations import (
     Scanned,
     Scatter,
     Size,
-    Solve,
     Take,
     Value,
     Window,
