@@ -23,6 +23,7 @@ from pullback.derive.read.builder import Builder, arity
 from pullback.derive.read.definition import check_keys
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.grammar import parse_equations
+from pullback.derive.read.matrix_functions import bound_axes
 from pullback.derive.read.names import names_in
 from pullback.derive.read.reader import Assembly
 from pullback.derive.read.trees import Apply, Equation, Place, Ref, Tree, parts
@@ -111,4 +112,6 @@ def free_axes(tree: Tree, axes: set[str]) -> set[str]:
     found = set().union(*(free_axes(part, axes) for part in parts(tree)))
     if isinstance(tree, Apply) and tree.name in REDUCTIONS:
         found -= {a.name for a in tree.args[:-1] if isinstance(a, Ref)}
+    if isinstance(tree, Apply):
+        found -= {*bound_axes(tree)}
     return found

@@ -26,6 +26,7 @@ from pullback.derive.index.objects import own_name
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import Definition
 from pullback.derive.read.flat import inputs_of
+from pullback.derive.read.matrix_functions import OF_MATRICES, square_of
 from pullback.derive.read.trees import (
     Apply,
     Equation,
@@ -268,6 +269,8 @@ class OneEquation:
             return self.number(self.whole.size(first.name))
         if name in REDUCTIONS and bare:
             return self.reduction(tree)
+        if name in OF_MATRICES:
+            return self.of_matrix(tree)
         if name == "where":
             return choose(self.holds(first), *(self.build(t) for t in args[1:]))
         if name in ("max", "min"):
@@ -275,6 +278,29 @@ class OneEquation:
             a, b = (self.build(t) for t in constant_first)
             return choose(a >= b if name == "max" else a <= b, a, b)
         return OPERATIONS[name](*(self.build(t) for t in args))
+
+    def of_matrix(self, tree: Apply) -> Any:
+        """A function of matrices by autograd's numpy.linalg: over all other axes, as they stand."""
+        found = square_of(tree)
+        both = [self.axes.index(a.name) for a in (found.rows, found.columns)]
+        size = self.whole.size(found.rows.name)
+        shape = [size if at in both else 1 for at in range(len(self.axes))]
+        matrix = anp.moveaxis(self.build(found.value) * np.ones(shape), both, (-2, -1))
+        if tree.name == "solve":
+            rows = [size if at == both[0] else 1 for at in range(len(self.axes))]
+            right = anp.moveaxis(self.build(found.right) * np.ones(rows), both, (-2, -1))
+            lead = np.broadcast_shapes(matrix.shape[:-2], right.shape[:-2])
+            matrix = matrix * np.ones((*lead, 1, 1))
+            found_ = anp.linalg.solve(matrix, right * np.ones((*lead, 1, 1)))
+            return anp.moveaxis(anp.swapaxes(found_, -1, -2), (-2, -1), both)
+        if tree.name == "inv":
+            return anp.moveaxis(anp.linalg.inv(matrix), (-2, -1), both)
+        if tree.name == "trace":
+            value = anp.sum(matrix * np.eye(size), axis=(-2, -1))
+        else:
+            value = anp.linalg.det(matrix)
+            value = anp.linalg.slogdet(matrix)[1] if tree.name == "logdet" else value
+        return anp.moveaxis(value[..., None, None], (-2, -1), both)
 
     def reduction(self, tree: Apply) -> Any:
         """`sum(d, k, e)` and its like."""

@@ -12,7 +12,8 @@ from pullback.derive.index.objects import own_name
 from pullback.derive.read.calls import write_out_calls
 from pullback.derive.read.definition import read_definition
 from pullback.derive.read.flat import inputs_of
-from pullback.derive.read.trees import Equation, Operation, Ref, Shifted, Tree, walk
+from pullback.derive.read.matrix_functions import OF_MATRICES, square_of
+from pullback.derive.read.trees import Apply, Equation, Operation, Ref, Shifted, Tree, walk
 from tests.places import bound_in_places
 
 LAYERS = Path(__file__).parent.parent / "layers"
@@ -108,6 +109,9 @@ def size_pairs(flat: tuple[Equation, ...]) -> list[tuple[Any, Any]]:
             for own, whole in tree.at if isinstance(tree, Shifted) else ():
                 labels = [p for p in walk(whole) if isinstance(p, Ref) and p.indices is not None]
                 pairs += [(own, ("range", label.name)) for label in labels]
+            if isinstance(tree, Apply) and tree.name in OF_MATRICES:
+                square = square_of(tree)
+                pairs.append((square.rows.name, square.columns.name))
             for i, index in enumerate(tree.indices or () if isinstance(tree, Ref) else ()):
                 bare = index.indices is None
                 place = own_name(tree.name), i

@@ -20,6 +20,7 @@ import numpy as np
 from mpmath import MPContext
 
 from pullback.derive.index.objects import own_name
+from pullback.derive.read.matrix_functions import OF_MATRICES, square_of
 from pullback.derive.read.trees import (
     Apply,
     Iverson,
@@ -260,6 +261,8 @@ class Exact:
         bare = isinstance(first, Ref) and first.indices is None and first.name in self.layer.same
         if name in REDUCTIONS and bare:
             return self.reduction(tree, at)
+        if name in OF_MATRICES:
+            return self.of_matrix(tree, at)
         if name == "where":
             return self.case(tree, at)
         if name in ("max", "min"):
@@ -271,6 +274,47 @@ class Exact:
         """`where`: the case that is not taken need not have a value."""
         condition, first, second = tree.args
         return self.build(first if self.holds(condition, at) else second, at)
+
+    def of_matrix(self, tree: Apply, at: dict[str, int]) -> Any:
+        """A function of a matrix, by the elimination of its rows, as people do it by hand."""
+        found = square_of(tree)
+        rows, columns = found.rows.name, found.columns.name
+        count = range(self.axis_size(rows))
+        matrix = [
+            [self.build(found.value, at | {rows: i, columns: j}) for j in count] for i in count
+        ]
+        if tree.name == "trace":
+            return reduce(lambda a, b: self.apply("+", a, b), [matrix[i][i] for i in count])
+        if tree.name == "solve":
+            right = [self.build(found.right, at | {rows: i}) for i in count]
+        else:
+            column = at[columns] if tree.name == "inv" else 0
+            right = [self.number(int(i == column)) for i in count]
+        whole, solution = self.eliminated(matrix, right)
+        if tree.name == "det":
+            return whole
+        if tree.name == "logdet":
+            square = self.apply("*", whole, whole)
+            return self.apply("/", self.apply("log", square), self.number(2))
+        return solution[at[columns] if tree.name == "solve" else at[rows]]
+
+    def eliminated(self, matrix: list[Any], right: list[Any]) -> tuple[Any, list[Any]]:
+        """The determinant, and what the matrix times it is the right side."""
+        rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+        whole = self.number(1)
+        for k in range(len(rows)):
+            pivot = max(range(k, len(rows)), key=lambda r, k=k: abs(rows[r][k]))
+            if pivot != k:
+                rows[k], rows[pivot] = rows[pivot], rows[k]
+                whole = self.apply("*", self.number(-1), whole)
+            whole = self.apply("*", whole, rows[k][k])
+            rows[k] = [self.apply("/", value, rows[k][k]) for value in rows[k]]
+            for r in range(len(rows)):
+                if r != k:
+                    factor = self.apply("*", self.number(-1), rows[r][k])
+                    pairs = zip(rows[r], rows[k], strict=True)
+                    rows[r] = [self.apply("+", v, self.apply("*", factor, p)) for v, p in pairs]
+        return whole, [row[-1] for row in rows]
 
     def reduction(self, tree: Apply, at: dict[str, int]) -> Any:
         """`sum(d, k, e)` and its like, by loops."""
@@ -307,6 +351,14 @@ class Depends(Exact):
     def case(self, tree: Apply, at: dict[str, int]) -> frozenset[Any]:
         condition, *cases = tree.args
         return self.choose(lambda: self.holds(condition, at), *(self.build(t, at) for t in cases))
+
+    def of_matrix(self, tree: Apply, at: dict[str, int]) -> frozenset[Any]:
+        found = square_of(tree)
+        places = product(range(self.axis_size(found.rows.name)), repeat=2)
+        names = (found.rows.name, found.columns.name)
+        every = [at | dict(zip(names, place, strict=True)) for place in places]
+        values = (v for v in (found.value, found.right) if v is not None)
+        return frozenset().union(*(self.build(v, here) for v in values for here in every))
 
 
 class Step(Exact):

@@ -28,6 +28,7 @@ from pullback.derive.read.from_arrays.functions import FUNCTIONS
 from pullback.derive.read.from_arrays.reader import understand
 from pullback.derive.read.from_matrices.functions import FUNCTIONS as MATRIX_FUNCTIONS
 from pullback.derive.read.from_matrices.reader import understand as understand_matrices
+from pullback.derive.read.matrix_functions import OF_MATRICES
 from pullback.derive.read.reader import read_equations, read_layer
 from pullback.derive.read.sugar import SUGAR
 from tests.matrices.corpus import KINDS
@@ -211,11 +212,20 @@ def test_the_keys():
 def test_the_functions():
     rows = table("Functions")
     examples = [code(row[0])[0] for row in rows]
-    assert {re.match(r"\w+", example).group() for example in examples} == vocabulary.WORDS
+    assert {re.match(r"\w+", example).group() for example in examples} == {
+        *vocabulary.WORDS - OF_MATRICES
+    }
     for word in {*vocabulary.PAIRS} & {*vocabulary.REDUCTIONS}:
         assert sum(example.startswith(f"{word}(") for example in examples) == 2
     for example in examples:
         read_equations("layer", f"g = sum(d, x[d])\nh = {example}")
+
+
+def test_the_functions_of_matrices():
+    examples = [code(row[0])[0] for row in table("Matrices")]
+    assert {re.search(r"= (\w+)\(", example)[1] for example in examples} == OF_MATRICES
+    for example in examples:
+        read_equations("layer", example)
 
 
 def test_the_shorthand():

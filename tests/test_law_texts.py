@@ -31,6 +31,8 @@ BEYOND = {  # words that no definition can say
     "chain rule": {"diff"},
     "slope by cases": {"diff"},
     "entry by an entry": {"diff"},
+    "slope of an inverse": {"diff"},
+    "slope of a determinant": {"diff"},
     "scaled error function": {"erfcx"},
     "log of the error function": {"erfcx"},
     "weights as exponentials": {"logsigmoid"},

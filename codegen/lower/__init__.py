@@ -10,6 +10,7 @@ Each rule looks at the shape of an expression: a sum of a product is a contracti
 | sums, products, additions | sums over axes, products, sums of terms |
 | contractions, contraction_order, multiplied_out | sums of products, two operands at a time |
 | guards | what in a product may not be finite, and what stands before it |
+| matrices, systems | inverses, determinants, systems that are solved |
 | scatters, extremes | sums by label, extreme values and their places |
 | deltas, entries | entries put in at labels, entries of tensors |
 | functions, sigmoids, choices | functions and powers entry by entry, conditions |

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr
 
+from pullback.codegen.lower.systems import Solution
 from pullback.codegen.program.builder import Builder
 from pullback.codegen.program.operations import Operation
 from pullback.derive.calculus.conditions import NOWHERE, Conditions
@@ -119,4 +120,4 @@ Rule = Callable[[Context, Expr], Term]
 
 def is_linear(expr: Expr) -> bool:
     """May a cotangent stand in it, and do the rules for slopes apply?"""
-    return bool(expr.is_Add or expr.is_Mul) or isinstance(expr, Sum | Where)
+    return bool(expr.is_Add or expr.is_Mul) or isinstance(expr, Sum | Where | Solution)

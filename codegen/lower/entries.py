@@ -18,7 +18,11 @@ def entry(here: Context, expr: Expr) -> Term:
     name = entry_name(expr)
     own = tensor(here.work, name)
     at = dict(zip(here.work.axes[name], entry_indices(expr), strict=True))
-    indices = tuple(at[cast(Index, i)] for i in own.indices)
+    return entry_of(here, own, tuple(at[cast(Index, i)] for i in own.indices))
+
+
+def entry_of(here: Context, own: Term, indices: tuple[Expr, ...]) -> Term:
+    """The entry of a value at these indices, one for each of its axes."""
     labels = [place for place, i in enumerate(indices) if not isinstance(i, Index)]
     if len(labels) > 1:
         return pick(here, own, indices)

@@ -21,15 +21,18 @@ from pullback.codegen.lower.functions import (
     larger_or_smaller,
     power,
 )
+from pullback.codegen.lower.matrices import determinant, inverse, solution
 from pullback.codegen.lower.places import axis
 from pullback.codegen.lower.products import multiply
 from pullback.codegen.lower.shifts import Label, label
 from pullback.codegen.lower.sigmoids import sigmoid
 from pullback.codegen.lower.sums import total
+from pullback.codegen.lower.systems import Solution
 from pullback.derive.errors import MissingLaw
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import Sigmoid
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import Inverse, MatrixFunction
 from pullback.derive.index.objects import Index, KroneckerDelta, is_size
 
 RULES: Mapping[type, Rule] = {
@@ -50,6 +53,9 @@ RULES: Mapping[type, Rule] = {
     Maximum: larger_or_smaller,
     Minimum: larger_or_smaller,
     Label: label,
+    MatrixFunction: determinant,
+    Inverse: inverse,
+    Solution: solution,
 }
 
 

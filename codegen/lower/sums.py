@@ -17,6 +17,7 @@ from pullback.codegen.lower.products import product, under_masks
 from pullback.codegen.lower.scatters import scatter
 from pullback.codegen.lower.shifts import at_labels, flattened, fold, nested, window
 from pullback.codegen.lower.sigmoids import sigmoid_slope, sigmoid_slopes
+from pullback.codegen.lower.systems import solved
 from pullback.derive.calculus.conditions import is_mask, sizes
 from pullback.derive.index.binders import Binder, Sum
 from pullback.derive.index.kinks import Bracket, Where
@@ -31,6 +32,12 @@ def total(here: Context, expr: Expr) -> Term:
         return shifted
     factors = [part for f in sp.Mul.make_args(body) for part in split_off_mask(here, f)]
     inside = [f for f in factors if f.free_symbols & set(indices)]
+    system = solved(inside, indices)
+    if system is not None:
+        product_of_solution, along = system
+        left = [i for i in indices if i != along]
+        outside = [f for f in factors if f not in inside]
+        return here.lower(sp.Mul(*outside, Sum(product_of_solution, *left)))
     outside = [f for f in factors if f not in inside]
     if outside and inside:
         term = here.lower(Sum(sp.Mul(*inside), *indices))

@@ -22,7 +22,7 @@ GREEK_NAMES = re.findall(
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp", "tan", "sinh", "cosh"}
+LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp", "tan", "sinh", "cosh", "det"}
 LATEX_FUNCTIONS |= {"arcsin", "arccos", "arctan"}
 # functions that mathematicians write otherwise than programmers do
 IN_LATEX = {f"a{word}": f"arc{word}" for word in ("sin", "cos", "tan")}
@@ -110,6 +110,10 @@ class Style:
         """A power; `plain` is a positive whole exponent."""
         return base + exponent.translate(SUPERSCRIPTS) if plain else f"{base}^({exponent})"
 
+    def inverse(self, matrix: str) -> str:
+        """The inverse of a matrix, whose entries are taken."""
+        return f"({matrix}⁻¹)" if "[" in matrix else f"{matrix}⁻¹"
+
     def root(self, inside: str) -> Spelled:
         """A square root."""
         return f"√({inside})", ATOM
@@ -183,6 +187,10 @@ class LatexStyle(Style):
     def held(self, slope: str, names: Sequence[str]) -> str:
         """Behind a stroke, below."""
         return rf"{slope}\Big|_{{{', '.join(names)}}}"
+
+    def inverse(self, matrix: str) -> str:
+        """In brackets, since places stand below them."""
+        return rf"({matrix}^{{-1}})"
 
     def operator(self, below: str) -> str:
         """As a fraction."""

@@ -10,6 +10,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.notation.deltas import bracket, delta, where
+from pullback.codegen.notation.matrices import of_matrix
 from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.products import power, product, sum_of_terms
 from pullback.codegen.notation.shifts import whole
@@ -20,6 +21,7 @@ from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.elementary import Elementary
 from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Bracket, Where
+from pullback.derive.index.matrices import MatrixFunction
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -152,6 +154,11 @@ def reduction(here: Writing, expr: Expr) -> Spelled:
     return f"{front} {inner.within(binder.body, MUL)}", MUL
 
 
+def whole_matrix(here: Writing, expr: Expr) -> Spelled:
+    """What is made of a whole matrix."""
+    return of_matrix(here, expr, lambda h, name, at: tensor(h.tensors, h.style, name, at))
+
+
 def partial(here: Writing, expr: Expr) -> Spelled:
     """A derivative that is not yet worked out; that of an entry as a fraction of its own."""
     below, _ = here.write(expr.wrt)
@@ -171,6 +178,7 @@ WRITERS: Mapping[type, Writer] = {
     sp.exp: exponential,
     sp.Pow: power,
     Binder: reduction,
+    MatrixFunction: whole_matrix,
     KroneckerDelta: delta,
     Bracket: bracket,
     Where: where,

@@ -3,6 +3,7 @@
 from pullback.codegen.program.builder import COMMUTATIVE, Builder
 from pullback.codegen.program.functions import FUNCTIONS, EntryFunction, function
 from pullback.codegen.program.interpret import Meaning, interpret
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.codegen.program.operations import (
     Arange,
     Carried,
@@ -47,11 +48,13 @@ __all__ = [
     "Carried",
     "Constant",
     "Contract",
+    "Determinant",
     "Elementwise",
     "EntryFunction",
     "Fold",
     "Function",
     "Input",
+    "Inverse",
     "Malformed",
     "Meaning",
     "OneHot",
@@ -66,6 +69,7 @@ __all__ = [
     "Scatter",
     "Size",
     "Sliced",
+    "Solve",
     "Step",
     "Table",
     "Take",

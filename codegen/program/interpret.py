@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.program.functions import FUNCTIONS, MP
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve, of_matrices
 from pullback.codegen.program.operations import (
     Arange,
     Constant,
@@ -104,6 +105,8 @@ class Meaning:
         if isinstance(op, Scanned):
             made: Table = self.tables[op.scan][(op.result,)]
             return made
+        if isinstance(op, Inverse | Determinant | Solve):
+            return of_matrices(op, self.tables, shape)
         entry = RULES[type(op)]
         return Table(shape, {place: entry(self, op, place) for place in places(shape)})
 

@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 from sympy import Expr
 
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.derive.layer import Layer
 
 
@@ -198,7 +199,7 @@ class Scanned:
 
 Operation = (
     Input | Constant | Size | Arange | Elementwise | Reduce | Contract | Take | Pick | Put
-    | OneHot | Scatter | Window | Fold | Scan | Scanned
+    | OneHot | Scatter | Window | Fold | Scan | Scanned | Inverse | Determinant | Solve
 )  # fmt: skip
 
 
@@ -231,6 +232,10 @@ def reads(op: Operation) -> tuple[int, ...]:
             return (size, *(value for _, value in whole), *(s.value for s in sliced))
         case Scanned(scan):
             return (scan,)
+        case Inverse(value) | Determinant(value):
+            return (value,)
+        case Solve(value, right):
+            return (value, right)
     return ()
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sympy import Expr
 
 from pullback.codegen.program.functions import FUNCTIONS
+from pullback.codegen.program.of_matrices import Determinant, Inverse, Solve
 from pullback.codegen.program.operations import (
     Arange,
     Constant,
@@ -254,6 +255,33 @@ def of_fold(op: Fold, values: Sequence[Value]) -> Result:
     return (*left[:first], size_of(op.size, values), *left[first:]), "real"
 
 
+def of_inverse(op: Inverse, values: Sequence[Value]) -> Result:
+    """The same axes."""
+    return matrices(op.value, values), "real"
+
+
+def of_determinant(op: Determinant, values: Sequence[Value]) -> Result:
+    """Two axes fewer."""
+    return matrices(op.value, values)[:-2], "real"
+
+
+def of_solve(op: Solve, values: Sequence[Value]) -> Result:
+    """The axes of the right side."""
+    sizes, right = matrices(op.value, values), values[op.right].sizes
+    wanted("real", op.right, values, "a right side")
+    rows = sizes[:-1]
+    refuse_unless(right[: len(rows)] == rows, f"a right side of {right} for matrices of {sizes}")
+    return right, "real"
+
+
+def matrices(number: int, values: Sequence[Value]) -> Sizes:
+    """The sizes of matrices, as many rows as columns."""
+    sizes = values[number].sizes
+    wanted("real", number, values, "a matrix")
+    refuse_unless(len(sizes) > 1 and sizes[-1] == sizes[-2], f"{sizes} are no square matrices")
+    return sizes
+
+
 RULES: Mapping[type, Callable[..., Result]] = {
     Constant: of_number,
     Size: of_number,
@@ -270,4 +298,7 @@ RULES: Mapping[type, Callable[..., Result]] = {
     Fold: of_fold,
     Scan: of_scan,
     Scanned: of_scanned,
+    Inverse: of_inverse,
+    Determinant: of_determinant,
+    Solve: of_solve,
 }

@@ -65,6 +65,7 @@ def differentiated(chain: Chain) -> Chain:
         chain = chain.then(laws.slope_of_sum).then(laws.slope_of_quotient)
         chain = chain.then(laws.slope_of_product).then(laws.slope_of_power)
         chain = chain.then(laws.slope_of_function).then(laws.slope_of_case)
+        chain = chain.then(laws.slope_of_inverse).then(laws.slope_of_determinant)
         if chain is before:
             break
     chain = chain.then(laws.slope_of_entry)

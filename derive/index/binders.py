@@ -33,6 +33,7 @@ class Binder(Expr):
     """An expression that binds indices: `args` are the body and the canonical bound indices."""
 
     is_commutative = True
+    in_order = False  # does the order of the indices mean something?
 
     def __new__(cls, body: Any, *indices: Index) -> Expr:
         """Bind the indices in the body, renaming them to canonical ones."""
@@ -44,7 +45,10 @@ class Binder(Expr):
         clash = {s.name for s in free_indices(body) if s not in indices} & names
         if clash:
             raise ValueError(f"an index would be captured: {sorted(clash)}")
-        every = permutations(indices) if len(indices) <= MAX_PERMUTED else orders(body, indices)
+        every: Any = [indices]
+        if not cls.in_order:
+            many = len(indices) > MAX_PERMUTED
+            every = orders(body, indices) if many else permutations(indices)
         candidates = []
         for order in every:
             bound = [bound_index(level, place, i.size) for place, i in enumerate(order)]

@@ -34,6 +34,7 @@ from pullback.derive.laws.exponential_products import (
 from pullback.derive.laws.exponentials import log_of_quotient, log_of_sigmoid, sigmoid
 from pullback.derive.laws.gaussian_tails import log_of_erfc, scaled_erfc
 from pullback.derive.laws.matrices import as_matrices
+from pullback.derive.laws.matrix_slopes import slope_of_determinant, slope_of_inverse
 from pullback.derive.laws.means import centred
 from pullback.derive.laws.near_one import (
     from_label,
@@ -94,8 +95,10 @@ __all__ = [
     "sigmoid",
     "sigmoid_less",
     "slope_of_case",
+    "slope_of_determinant",
     "slope_of_entry",
     "slope_of_function",
+    "slope_of_inverse",
     "slope_of_power",
     "slope_of_product",
     "slope_of_quotient",

@@ -10,6 +10,7 @@ from typing import cast
 import sympy as sp
 from sympy import Expr
 
+from pullback.derive.index.matrices import MatrixFunction, matrix_functions
 from pullback.derive.index.objects import (
     Index,
     entries,
@@ -94,11 +95,12 @@ def how_often(part: dict[Expr, Expr], whole: dict[Expr, Expr]) -> int:
 def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
     """Values for the indices of a name under which its definition may be found in an expression."""
     names = cast("tuple[Index, ...]", entry_indices(known.entry))
-    patterns = [(a, set(a.free_symbols) & set(names)) for a in entries(known.expr)]
+    speaking: list[Expr] = [*entries(known.expr), *matrix_functions(known.expr)]
+    patterns = [(a, set(a.free_symbols) & set(names)) for a in speaking]
     patterns = [(a, own) for a, own in patterns if own]
     atoms: dict[str, list[Expr]] = {}
-    for atom in entries(expr):
-        atoms.setdefault(entry_name(atom), []).append(atom)
+    for atom in (*entries(expr), *matrix_functions(expr)):
+        atoms.setdefault(name_of(atom), []).append(atom)
     seen: set[tuple[Expr, ...]] = set()
 
     def extend(at: int, found: dict[Index, Expr]) -> Iterator[dict[Index, Expr]]:
@@ -109,13 +111,25 @@ def matches(known: Equality, expr: Expr) -> Iterator[dict[Index, Expr]]:
                 yield found
         elif at < len(patterns):
             pattern, own = patterns[at]
-            for atom in atoms.get(entry_name(pattern), ()) if not own <= found.keys() else ():
+            for atom in atoms.get(name_of(pattern), ()) if not own <= found.keys() else ():
                 more = unify(pattern, atom, names, found)
                 if more is not None and not binds(expr, more):
                     yield from extend(at + 1, more)
             yield from extend(at + 1, found)
 
     yield from extend(0, {})
+
+
+def name_of(atom: Expr) -> str:
+    """The tensor of an entry, or what is said of a matrix at some places; nothing of another."""
+    if isinstance(atom, MatrixFunction):
+        return f"{type(atom).__name__} of a matrix"
+    return entry_name(atom) if is_entry(atom) else ""
+
+
+def places_of(atom: Expr) -> tuple[Expr, ...]:
+    """The places of an entry of a tensor, or of what is made of a matrix."""
+    return atom.places if isinstance(atom, MatrixFunction) else entry_indices(atom)
 
 
 def binds(expr: Expr, found: dict[Index, Expr]) -> bool:
@@ -128,10 +142,10 @@ def unify(
     pattern: Expr, atom: Expr, names: tuple[Index, ...], found: dict[Index, Expr]
 ) -> dict[Index, Expr] | None:
     """Values for names that make a pattern's entry this entry, beside those found already."""
-    if not is_entry(atom) or entry_name(pattern) != entry_name(atom):
+    if not name_of(atom) or name_of(pattern) != name_of(atom):
         return None
     result = dict(found)
-    for a, b in zip(entry_indices(pattern), entry_indices(atom), strict=True):
+    for a, b in zip(places_of(pattern), places_of(atom), strict=True):
         if a in names and result.setdefault(cast(Index, a), b) != b:
             return None
     return result

@@ -16,6 +16,13 @@ from sympy import Expr
 from pullback.derive.errors import ProofFailed
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket
+from pullback.derive.index.matrices import (
+    Determinant,
+    Inverse,
+    LogDeterminant,
+    MatrixFunction,
+    MatrixOf,
+)
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_indices, fresh_index
 from pullback.derive.matrix.tree import Leaf, Made, Matrix, OneHot, Ones
 
@@ -97,11 +104,27 @@ def on_diagonal(a: Made, of: list[Shape]) -> Shape:
     return of[0][0], of[0][0]
 
 
+def inverted(a: Made, of: list[Shape]) -> Shape:
+    """Of an inverse: as many rows as columns."""
+    if of[0][0] != of[0][1]:
+        raise Misfit(f"the inverse of what has the shape {of[0]}")
+    return of[0]
+
+
+def one_number(a: Made, of: list[Shape]) -> Shape:
+    """Of a determinant."""
+    inverted(a, of)
+    return ONE, ONE
+
+
 SHAPES: Mapping[str, Callable[[Made, list[Shape]], Shape]] = {
     "transpose": turned,
     "product": multiplied,
     "scale": scaled,
     "diag": on_diagonal,
+    "inverse": inverted,
+    "det": one_number,
+    "logdet": one_number,
 }
 
 
@@ -150,6 +173,18 @@ def of_function(a: Made, row: At, column: At) -> Expr:
     return a.function(*values)
 
 
+def of_matrix(a: Made, row: At, column: At) -> Expr:
+    """The function of the matrix whose entries the form says."""
+    kinds: dict[str, type[MatrixFunction]] = {
+        "inverse": Inverse,
+        "det": Determinant,
+        "logdet": LogDeterminant,
+    }
+    rows, columns = (fresh_index(size) for size in shape(a.of[0]))
+    matrix = MatrixOf(entry_of(a.of[0], rows, columns), rows, columns)
+    return kinds[a.kind](matrix, *(p for p in (row, column) if p is not None))
+
+
 ENTRIES: Mapping[str, Callable[[Made, At, At], Expr]] = {
     "transpose": lambda a, row, column: entry_of(a.of[0], column, row),
     "product": of_product,
@@ -159,5 +194,8 @@ ENTRIES: Mapping[str, Callable[[Made, At, At], Expr]] = {
     "diag": of_diagonal,
     "apply": of_function,
     "bracket": of_function,
+    "inverse": of_matrix,
+    "det": of_matrix,
+    "logdet": of_matrix,
     "power": lambda a, row, column: entry_of(a.of[0], row, column) ** a.exponent,
 }

@@ -12,6 +12,7 @@ from sympy import Expr
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import Inverse, LogDeterminant, MatrixFunction
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -44,7 +45,9 @@ def matrix_tree(expr: Expr, axes: Sequence[Index]) -> Matrix | None:
 
 def form(expr: Expr, order: Sequence[Index]) -> Matrix:
     """The tree of an expression over its own free indices."""
-    if not free_indices(expr) and not expr.has(Sum):
+    if isinstance(expr, MatrixFunction):
+        return of_matrix(expr)
+    if not free_indices(expr) and not expr.has(Sum, MatrixFunction):
         if expr.atoms(sp.Indexed) or not is_scalar_form(expr):
             raise NoMatrixForm
         return Leaf(None, None, expr)
@@ -75,6 +78,19 @@ def leaf(expr: Expr) -> Matrix:
         raise NoMatrixForm
     rows, columns = (*cast("tuple[Index, ...]", indices), None, None)[:2]
     return Leaf(rows, columns, expr)
+
+
+def of_matrix(expr: MatrixFunction) -> Matrix:
+    """The inverse of a matrix that no other index reaches, its determinant, or the log of that."""
+    body, (rows, columns) = expr.matrix.open()
+    inner = fit(form(body, (rows, columns)), rows, columns)
+    if not isinstance(expr, Inverse):
+        kind = "logdet" if isinstance(expr, LogDeterminant) else "det"
+        return Made(None, None, kind, (inner,))
+    row, column = expr.places
+    if row == column or not (isinstance(row, Index) and isinstance(column, Index)):
+        raise NoMatrixForm
+    return Made(row, column, "inverse", (inner,))
 
 
 def one_hot(expr: Expr) -> Matrix:

@@ -57,7 +57,8 @@ class Made(Matrix):
     `function` the function itself.
 
     transpose, product, hadamard, plus, scale (a scalar and a matrix), diag,
-    apply (a function, entry by entry), bracket (a comparison), power (of each entry).
+    apply (a function, entry by entry), bracket (a comparison), power (of each entry), inverse, det,
+    logdet.
     """
 
     kind: str

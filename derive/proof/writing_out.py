@@ -21,6 +21,7 @@ from pullback.derive.index.binders import ArgLargest, Binder, Extreme, Largest, 
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.elementary import Atan2
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where, wins_tie
+from pullback.derive.index.matrices import Inverse, LogDeterminant, MatrixFunction
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -33,6 +34,7 @@ from pullback.derive.index.objects import (
     own_name,
 )
 from pullback.derive.proof.made_of_others import FUNCTIONS, MADE, NAMES, angle
+from pullback.derive.proof.matrices import determinant, entry_of_inverse, log_of_size
 from pullback.derive.proof.nodes import Number
 from pullback.derive.proof.scalars import At, Reader, Scalars, V
 from pullback.derive.proof.sums_of_products import Part, one_by_one, product_of, remembered
@@ -92,6 +94,8 @@ def reader(expr: Expr) -> Reader:
         return lambda s, at: entry_at(s, name, [p(s, at) for p in places])
     if isinstance(expr, Binder):
         return binder(expr)
+    if isinstance(expr, MatrixFunction):
+        return of_matrix(expr)
     if isinstance(expr, Where):
         test, first, second = condition(expr.args[0]), reader(expr.args[1]), reader(expr.args[2])
         return lambda s, at: s.read(first if test(s, at) else second, at)
@@ -175,6 +179,30 @@ def binder(expr: Binder) -> Reader:
         return terms[where] if isinstance(expr, Extreme) else (where, terms[where])
 
     return remembered(bind, free)
+
+
+def of_matrix(expr: MatrixFunction) -> Reader:
+    """A determinant, its log, or an entry of an inverse, by the entries of the matrix."""
+    body, (rows, columns) = reader(expr.matrix.body), expr.matrix.indices
+    free = [i.name for i in free_indices(expr.matrix)]
+
+    def entries(s: Scalars[Any], at: At) -> Any:
+        count = range(s.sizes[rows.size])
+        return [
+            [s.read(body, {**at, rows.name: row, columns.name: column}) for column in count]
+            for row in count
+        ]
+
+    matrix = remembered(entries, free)
+    whole = remembered(lambda s, at: determinant(s, matrix(s, at)), free)
+    if isinstance(expr, Inverse):
+        row, column = map(placer, expr.places)
+        return lambda s, at: entry_of_inverse(
+            s, matrix(s, at), whole(s, at), row(s, at), column(s, at)
+        )
+    if isinstance(expr, LogDeterminant):
+        return remembered(lambda s, at: log_of_size(s, whole(s, at)), free)
+    return whole
 
 
 def larger(expr: Expr) -> Reader:

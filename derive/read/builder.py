@@ -10,8 +10,11 @@ from sympy import Expr
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Bracket, Where, with_own_abs
+from pullback.derive.index.matrices import MATRIX_FUNCTIONS, Inverse, MatrixOf
 from pullback.derive.index.objects import KroneckerDelta, entry
+from pullback.derive.index.rewriting import substitute
 from pullback.derive.read.limits import MAX_POWER
+from pullback.derive.read.matrix_functions import OF_MATRICES, bound_axes, square_of
 from pullback.derive.read.sizes import length, whole_form
 from pullback.derive.read.sugar import SUGAR
 from pullback.derive.read.symbols import Symbols
@@ -175,6 +178,8 @@ class Builder:
             return self.symbols.size(cast(Ref, first).name)
         if tree.name in REDUCTIONS and (over_axis or tree.name not in PAIRS):
             return self.reduction(tree, scope)
+        if tree.name in OF_MATRICES:
+            return self.of_matrix(tree, scope)
         if tree.name == "where":
             arity(tree, 3, "a condition and two values, as in where(x[n] > 0, a, b)")
             a, b = (self.build(t, scope) for t in tree.args[1:])
@@ -222,6 +227,30 @@ class Builder:
         if tree.name == "mean":
             total = total / sp.Mul(*(i.size for i in indices))
         return cast(Expr, total)
+
+    def of_matrix(self, tree: Apply, scope: frozenset[str]) -> Expr:
+        """A function of a whole matrix: `logdet(S[n, i, j])`, `inv(A[i, j])`."""
+        found, bound = square_of(tree), bound_axes(tree)
+        for axis in (found.rows, found.columns):
+            if axis.name in bound and axis.name in scope:
+                example = f"; {tree.name} binds {' and '.join(bound)}"
+                refuse(
+                    f"the axis '{axis.name}' is in use here already; take another letter{example}",
+                    axis.place,
+                )
+            if axis.name not in bound:
+                self.place(axis, scope)
+        rows, columns = (self.symbols.index(a.name) for a in (found.rows, found.columns))
+        value = self.build(found.value, scope | {found.rows.name, found.columns.name})
+        if tree.name == "trace":
+            return Sum(substitute(value, {columns: rows}), rows)
+        matrix = MatrixOf(value, rows, columns)
+        if tree.name == "solve":
+            assert found.right is not None
+            right = self.build(found.right, scope | {found.rows.name})
+            return Sum(Inverse(matrix, columns, rows) * right, rows)
+        places = (rows, columns) if tree.name == "inv" else ()
+        return MATRIX_FUNCTIONS[tree.name](matrix, *places)
 
     def indicator(self, tree: Tree, scope: frozenset[str]) -> Expr:
         """A condition as a number; the equality of two indices is a Kronecker delta."""

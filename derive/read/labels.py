@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from pullback.derive.read.matrix_functions import named_axes
 from pullback.derive.read.renaming import rebuild
 from pullback.derive.read.shifts import bare_within
 from pullback.derive.read.trees import (
@@ -96,6 +97,7 @@ def bound_by(tree: Tree) -> Iterator[str]:
     bare = tree.args if tree.name == "size" else tree.args[:-1]
     if tree.name in REDUCTIONS or tree.name == "size":
         yield from (a.name for a in bare if isinstance(a, Ref) and a.indices is None)
+    yield from named_axes(tree)
 
 
 def bare_indices(tree: Tree) -> Iterator[tuple[str, Position]]:

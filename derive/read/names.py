@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pullback.derive.read.matrix_functions import named_axes
 from pullback.derive.read.shifts import bare_within
 from pullback.derive.read.trees import COMPARISONS, Apply, Operation, Ref, Tree, walk
 from pullback.derive.read.vocabulary import PAIRS
@@ -27,6 +28,8 @@ def names_in(trees: Iterable[Tree]) -> tuple[set[str], set[str]]:
         elif isinstance(tree, Apply) and tree.name in ("sum", "mean", "size"):
             bare = tree.args if tree.name == "size" else tree.args[:-1]
             axes |= bare_names(bare)
+        elif isinstance(tree, Apply):
+            axes.update(named_axes(tree))
     axes |= firsts & {*bare_within(parts_of)}
     while more := set().union(*(p for p in pairs if len(p) == 2 and p & axes)) & firsts - axes:
         axes |= more  # no number is compared with an axis

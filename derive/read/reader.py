@@ -30,6 +30,7 @@ from pullback.derive.read.definition import (
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
 from pullback.derive.read.loops import loops
+from pullback.derive.read.matrix_functions import bound_axes
 from pullback.derive.read.run_together import question
 from pullback.derive.read.sizes import solve
 from pullback.derive.read.symbols import Symbols
@@ -264,6 +265,8 @@ class Assembly:
             for a in part.args[:-1]
             if isinstance(a, Ref)
         }
+        applied = (part for part in walk(tree) if isinstance(part, Apply))
+        bound.update(name for part in applied for name in bound_axes(part))
         scope = frozenset(self.symbols.axes) - bound
         left, right = (self.builder.build(side, scope) for side in (tree.left, tree.right))
         if not entries(left):

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from sympy import Expr
 
 from pullback.derive.index.objects import Index, own_name, size_symbol
+from pullback.derive.read.matrix_functions import named_axes
 from pullback.derive.read.names import Sizes, names_in
 from pullback.derive.read.trees import (
     BATCH,
@@ -95,6 +96,9 @@ class Symbols:
             for part in parts(tree):
                 if isinstance(part, Operation) and part.op in COMPARISONS:
                     self.see_comparison(part)
+        square = [*named_axes(tree)]  # a matrix has as many rows as columns
+        if square:
+            self.sizes.join(*square)
         if isinstance(tree, Shifted):
             for axis, whole in tree.at:
                 self.see_whole(whole, axis)

@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 from pullback.derive.index.binders import Largest, Smallest, Sum
 from pullback.derive.index.functions import FUNCTIONS, OF_TWO
 from pullback.derive.index.kinks import Maximum, Minimum
+from pullback.derive.read.matrix_functions import OF_MATRICES
 from pullback.derive.read.sugar import SUGAR
 
 REDUCTIONS = {"sum": Sum, "mean": Sum, "max": Largest, "min": Smallest}
@@ -26,7 +27,7 @@ RELATIONS: dict[str, type[Relational]] = {
     ">=": sp.GreaterThan,
 }
 PI = "pi"  # the number π
-WORDS = {*FUNCTIONS, *OF_TWO, *REDUCTIONS, *PAIRS, "where", "size", PI}
+WORDS = {*FUNCTIONS, *OF_TWO, *REDUCTIONS, *PAIRS, *OF_MATRICES, "where", "size", PI}
 # words that no tensor and no axis may be called; the others mean a function before a '(' alone
 KEPT = {*REDUCTIONS, *PAIRS, "where", "size", PI}
 KEPT |= {"exp", "log", "log1p", "expm1", "sqrt", "tanh", "sigmoid", "erf", "erfc"}

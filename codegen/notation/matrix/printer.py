@@ -4,6 +4,7 @@
 | --- | --- |
 | product, transpose | `A B`, `Aᵀ` |
 | entry by entry | `A ⊙ B`, `f(A)`, `𝟙[A > 0]`, `A^∘-1` |
+| inverse, of the transpose | `A⁻¹`, `A⁻ᵀ` |
 | rows scaled by a vector | `diag(v) A` |
 | a vector of ones; a vector in every column | `𝟏`, `v 𝟏ᵀ` |
 | the sum of a matrix's rows, as a column | `Aᵀ 𝟏` |
@@ -87,7 +88,10 @@ def leaf(here: Writing, a: Leaf) -> Spelled:
 
 
 def transposed(here: Writing, a: Made) -> Spelled:
-    """With a raised T."""
+    """With a raised T, or in one with the sign of an inverse."""
+    if kind(a.of[0]) == "inverse":
+        inside = here.within(a.of[0].parts[0], ATOM)
+        return here.style.power(inside, r"-\top", True) if here.style.latex else f"{inside}⁻ᵀ", CALL
     inside = here.within(a.of[0], ATOM)
     return here.style.power(inside, r"\top", True) if here.style.latex else f"{inside}ᵀ", CALL
 
@@ -95,6 +99,17 @@ def transposed(here: Writing, a: Made) -> Spelled:
 def product(here: Writing, a: Made) -> Spelled:
     """Side by side."""
     return here.style.space.join(here.within(b, CALL) for b in a.of), MUL
+
+
+def inverse(here: Writing, a: Made) -> Spelled:
+    """With a raised -1."""
+    inside = here.within(a.of[0], ATOM)
+    return here.style.power(inside, "-1", True) if here.style.latex else f"{inside}⁻¹", CALL
+
+
+def determinant(here: Writing, a: Made) -> Spelled:
+    """As a function of the matrix."""
+    return here.style.call(a.kind, [here.within(a.of[0], LOOSE)]), CALL
 
 
 def hadamard(here: Writing, a: Made) -> Spelled:
@@ -181,6 +196,9 @@ MADE: Mapping[str, Callable[[Writing, Made], Spelled]] = {
     "apply": apply,
     "bracket": bracket,
     "power": power,
+    "inverse": inverse,
+    "det": determinant,
+    "logdet": determinant,
 }
 
 

@@ -59,6 +59,8 @@ class Reasons:
                 f"nothing is summed: at each place `{places}` one entry times one entry, "
                 f"hence `{odot}`"
             )
+        if a.kind in ("inverse", "det", "logdet"):
+            return  # what stands within has its reasons where it is made
         for part in [b for _, b in terms_of(a)] if a.kind == "plus" else a.of:
             yield from self.of(part)
 

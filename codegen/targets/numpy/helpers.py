@@ -12,6 +12,7 @@ FILES = (
     "checks",
     "arrays",
     "windows",
+    "matrices",
     "functions",
     "special",
 )  # in the order in which a module has them

@@ -14,6 +14,7 @@ from pullback.codegen.targets.numpy.loop_lines import commented, statement
 from pullback.codegen.targets.numpy.runs import Run, equations_read, in_turn
 from pullback.derive.index.objects import free_indices, own_name
 from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.matrix_functions import OF_MATRICES, square_of
 from pullback.derive.read.trees import (
     BATCH,
     COMPARISONS,
@@ -245,6 +246,8 @@ class Loops:
             return self.size(first.name), ATOM
         if name in REDUCTIONS and self.is_axis(first):
             return self.reduction(tree)
+        if name in OF_MATRICES:
+            return self.of_matrix(tree), ATOM
         if name == "where":
             a, b = (self.text(arg, CONDITIONAL + 1) for arg in tree.args[1:])
             return f"{a} if {self.condition(first)} else {b}", CONDITIONAL
@@ -270,6 +273,21 @@ class Loops:
             return f"sum({values})", ATOM
         count = " * ".join(map(self.size, axes))
         return f"sum({values}) / {count if len(axes) == 1 else f'({count})'}", PRECEDENCE["/"]
+
+    def of_matrix(self, tree: Apply) -> str:
+        """A function of the rows of a matrix; of an inverse and a solution the entry."""
+        found = square_of(tree)
+        row, column = variable(found.rows.name), variable(found.columns.name)
+        by_row = f"for {row} in range({self.size(found.rows.name)})"
+        by_column = f"for {column} in range({self.size(found.columns.name)})"
+        rows = f"[[{self.text(found.value)} {by_column}] {by_row}]"
+        self.functions.add(tree.name)
+        if tree.name == "inv":
+            return f"_inverse({rows})[{row}][{column}]"
+        if tree.name == "solve" and found.right is not None:
+            return f"_solve({rows}, [{self.text(found.right)} {by_row}])[{column}]"
+        self.functions |= {"log"} if tree.name == "logdet" else set()
+        return f"_{tree.name}({rows})"
 
     def condition(self, tree: Tree) -> str:
         """A comparison: of indices as they are, of values by their real parts."""

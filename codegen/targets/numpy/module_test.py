@@ -105,6 +105,7 @@ def module_test(
         "output_copied": output.name in promise.copied,
         "facts": facts,
         "functions": loops.functions,
+        "eliminates": bool(loops.functions & {"inv", "solve", "det", "logdet"}),
         "slopes": [(f, SLOPES[f]) for f in needed if f in SLOPES],
         "by_duals": [f for f in BY_DUALS if f in loops.functions],
         "leaves": {f: LEAVES[f][0] for f in needed},

@@ -9,8 +9,10 @@ from string import ascii_letters
 from pullback.codegen.program import (
     Arange,
     Contract,
+    Determinant,
     Elementwise,
     Fold,
+    Inverse,
     OneHot,
     Operand,
     Operation,
@@ -18,6 +20,7 @@ from pullback.codegen.program import (
     Reduce,
     Scatter,
     Size,
+    Solve,
     Take,
     Values,
     Window,
@@ -87,11 +90,23 @@ class Spelling:
                 return call("_window", self.spell(value).text, str(axis), *places)
             case Fold():
                 return self.fold(op, out)
+            case Inverse() | Determinant() | Solve():
+                return self.of_matrices(op, out)
             case Arange(size):
                 return call("np.arange", self.spell(size).text)
             case Size(symbol):
                 return Text(str(symbol))
         raise TypeError(f"{type(op).__name__} is not an expression")
+
+    def of_matrices(self, op: Inverse | Determinant | Solve, out: str) -> Text:
+        """An inverse, a determinant, or a system that is solved."""
+        matrix = self.spell(op.value).text
+        if isinstance(op, Solve):
+            turned = ["True"] if op.turned else []
+            return call("_solve", matrix, self.spell(op.right).text, *turned, out=out)
+        if isinstance(op, Inverse):
+            return call("_inverse", matrix, out=out)
+        return call("_log_determinant" if op.log else "_determinant", matrix, out=out)
 
     def fold(self, op: Fold, out: str) -> Text:
         """Windows added up; of a product that is nothing else, some rows of it at a time."""

@@ -15,6 +15,7 @@ from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.interface.sizes import completed, related
 from pullback.codegen.interface.sizes import fitted as fitted_sizes
 from pullback.derive.layer import Layer
+from pullback.derive.read.matrix_functions import bound_axes, named_axes
 from pullback.derive.read.trees import BATCH, Apply, Equation, Ref, Tree, parts, walk
 from pullback.derive.read.vocabulary import REDUCTIONS
 
@@ -189,7 +190,8 @@ def steps(layer: Layer, equations: list[Equation], sizes: Sizes) -> int:
         while todo:
             tree, times = todo.pop()
             count += times
-            times *= prod(length[a] for a in bound(tree, length))
+            axes = [*named_axes(tree)]  # of a matrix, which is eliminated row by row
+            times *= prod(length[a] for a in [*bound(tree, length), *axes, *axes[:1]])
             todo += [(part, times) for part in parts(tree)]
     return count
 
@@ -228,7 +230,9 @@ def free(tree: Tree, length: Mapping[str, int]) -> Iterator[frozenset[str]]:
 
 def bound(tree: Tree, length: Mapping[str, int]) -> list[str]:
     """The axes that a reduction runs over."""
-    if not (isinstance(tree, Apply) and tree.name in REDUCTIONS):
+    if isinstance(tree, Apply) and tree.name not in REDUCTIONS:
+        return [*bound_axes(tree)]
+    if not isinstance(tree, Apply):
         return []
     names = [a.name for a in tree.args[:-1] if isinstance(a, Ref) and a.indices is None]
     return [n for n in names if n in length]

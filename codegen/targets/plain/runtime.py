@@ -65,6 +65,12 @@ def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], siz
     return np.moveaxis(total, 0, axes[0] - sum(axis < axes[0] for axis in axes))
 
 
+def _solve(a: Any, b: Any) -> Any:
+    """The x with a x = b, in which all axes of b after the rows of a are columns."""
+    columns = b.reshape((*a.shape[:-1], math.prod(b.shape[a.ndim - 1 :])))
+    return np.linalg.solve(a, columns).reshape(b.shape)
+
+
 def _guarded_einsum(signature: str, a: Any, b: Any) -> Any:
     """An einsum of two arrays in which 0 times infinity is 0."""
     letters, out = signature.split("->")

@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from pullback.codegen.program import (
     FUNCTIONS,
     Contract,
+    Determinant,
     Elementwise,
+    Inverse,
     Operand,
     Pick,
     Put,
     Reduce,
     Scatter,
     Size,
+    Solve,
     Values,
 )
 from pullback.codegen.program.plan.plan import Plan, Statement
@@ -120,6 +123,28 @@ class PlainSpelling(Spelling):
             product = square if left == right else whole
             return call(f"({product}).sum", *filter(None, [SUMMED[function]]))
         return found
+
+    def of_matrices(self, op: Inverse | Determinant | Solve, out: str) -> Text:
+        """NumPy's functions; a column that stands alone in a stack has an axis of its own there."""
+        matrix = self.spell(op.value)
+        rank = len(self.program[op.value].sizes)
+        if isinstance(op, Inverse):
+            return call("np.linalg.inv", matrix.text)
+        if isinstance(op, Determinant) and op.log:
+            return Text(f"{call('np.linalg.slogdet', matrix.text).text}[1]", CALL)
+        if isinstance(op, Determinant):
+            return call("np.linalg.det", matrix.text)
+        if op.turned:
+            transpose = ".T" if rank == 2 else ".swapaxes(-1, -2)"
+            matrix = Text(f"{matrix.within(CALL)}{transpose}", CALL)
+        right = self.spell(op.right)
+        columns = len(self.program[op.right].sizes) - rank + 1
+        if columns > 1:
+            return call("_solve", matrix.text, right.text)
+        if columns == 1 or rank == 2:
+            return call("np.linalg.solve", matrix.text, right.text)
+        found = call("np.linalg.solve", matrix.text, f"{right.within(CALL)}[..., None]")
+        return Text(f"{found.text}[..., 0]", CALL)
 
     def scatter(self, op: Scatter, out: str) -> Text:
         """Rows added up by labels."""

@@ -34,6 +34,7 @@ from pullback.derive.index.functions import (
     log1p,
 )
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Sign, Where
+from pullback.derive.index.matrices import Determinant, Inverse, LogDeterminant, MatrixOf
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -50,6 +51,7 @@ BINDERS: Mapping[str, Callable[..., Expr]] = {
     "sum": Sum,
     "largest": Largest,
     "smallest": Smallest,
+    "matrix": MatrixOf,
     "arglargest": ArgLargest,
     "argsmallest": ArgSmallest,
 }
@@ -71,6 +73,9 @@ KINDS: Mapping[str, Callable[..., Expr]] = {
     "max": Maximum,
     "min": Minimum,
     "derivative": Partial,
+    "inverse": Inverse,
+    "determinant": Determinant,
+    "logdeterminant": LogDeterminant,
     "exp": sp.exp,
     "log": sp.log,
     "log1p": log1p,

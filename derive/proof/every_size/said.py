@@ -11,6 +11,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.functions import log1p
+from pullback.derive.index.matrices import Determinant, MatrixFunction
 from pullback.derive.index.objects import BOUND, Index, free_indices
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, POSITIVE
@@ -53,7 +54,9 @@ class Letters:
 
 
 def argument(whole: Expr) -> Expr:
-    """What a power or a function is taken of; of log1p one more."""
+    """What a power or a function is taken of; of log1p one more, of a matrix its determinant."""
+    if isinstance(whole, MatrixFunction):
+        return cast(Expr, Determinant(whole.matrix))
     return cast(Expr, whole.args[0] + int(isinstance(whole, log1p)))
 
 

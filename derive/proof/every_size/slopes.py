@@ -19,6 +19,7 @@ from pullback.derive.index.binders import Extreme, Place, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import MatrixFunction
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -29,6 +30,7 @@ from pullback.derive.index.objects import (
 )
 from pullback.derive.proof.every_size.exponentials import exp, log, named, odd, sigmoid
 from pullback.derive.proof.every_size.facts import NOT_ZERO, POSITIVE
+from pullback.derive.proof.every_size.matrices import slope_of_matrix
 from pullback.derive.proof.every_size.powers import power, sign
 from pullback.derive.proof.every_size.reader import At, Reader, Rules
 from pullback.derive.proof.every_size.said import argument
@@ -319,6 +321,7 @@ SLOPES: list[tuple[Any, Callable[[Reader, Any, At, By], Value]]] = [
     (sp.Mul, of_product),
     (Sum, over_axes),
     (Extreme, of_extreme),
+    (MatrixFunction, lambda r, e, at, by: slope_of_matrix(r, e, at, by, slope)),
     (Where, lambda r, e, at, by: of_choice(r, e.args[0], e.args[1:], at, by)),
     (Maximum | Minimum, lambda r, e, at, by: of_choice(r, chosen_where(e), e.args, at, by)),
     (sp.Pow, of_power),

@@ -15,10 +15,12 @@ from pullback.derive.index import special
 from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import MatrixFunction
 from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.proof.every_size.exponentials import exp, log, named, odd, sigmoid, tanh
 from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
 from pullback.derive.proof.every_size.heads import NOTHING
+from pullback.derive.proof.every_size.matrices import of_matrix
 from pullback.derive.proof.every_size.powers import absolute, positive_part, power, sign
 from pullback.derive.proof.every_size.reader import At, Reader
 from pullback.derive.proof.every_size.terms import (
@@ -280,6 +282,7 @@ VALUES: list[tuple[Any, Callable[[Reader, Any, At], Value]]] = [
     (sp.Mul, product),
     (Sum, sum_over),
     (Extreme, extreme),
+    (MatrixFunction, of_matrix),
     (Index, lambda r, e, at: r.number_of(r.place(e, at))),
     (Place, lambda r, e, at: r.number_of(r.place(e, at))),
     (KroneckerDelta, lambda r, e, at: r.compared("==", *(r.place(a, at) for a in e.args))),
