@@ -151,7 +151,7 @@ class Builder:
         found = Sum(meets * entry, *own)
         if tree.outside is not None:
             outside = self.build(tree.outside, scope)
-            found += outside * (1 - Sum(meets, *own))
+            found += outside * Bracket(sp.Lt(Sum(meets, *own), 1))
         return cast(Expr, found)
 
     def whole(self, tree: Tree, scope: frozenset[str]) -> Expr:
