@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help live site derive check book test slow fuzz mutate lint certify notebook train accuracy bench scaling trust clean
+.PHONY: help live site derive check book test slow fuzz mutate lint certify notebook train accuracy bench scaling trust coverage clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench: $(ENV)/bench.done ## time layers and a training step beside peers, into b
 trust: $(ENV)/bench.done ## count the steps that are proved for every size, and corrupt them
 	@$(BIN)/python -m bench.proofs --mutants 1
 
+coverage: $(ENV)/coverage.done ## say what others define in this language, beside their own code; docs/coverage.md
+	@$(BIN)/python -m bench.coverage
+
 scaling: $(ENV)/bench.done ## time deriving and proving against the size of a definition
 	@$(BIN)/python -m bench.derive
 
@@ -83,6 +86,7 @@ $(ENV)/lint.done: EXTRAS = lint,test
 $(ENV)/live.done: EXTRAS = live,progress
 $(ENV)/train.done: EXTRAS = train
 $(ENV)/bench.done: EXTRAS = bench
+$(ENV)/coverage.done: EXTRAS = bench,coverage
 $(ENV)/%.done: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@

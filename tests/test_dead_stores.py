@@ -11,6 +11,7 @@ BODIES = {
     "a size that is read": (["N = x.shape[0]", "return N"], ["N = x.shape[0]", "return N"]),
     "a view": (["x = _flat(x, batch)", "return 1"], ["return 1"]),
     "a check": (["x = _array(x)", "return 1"], ["_array(x)", "return 1"]),
+    "a view of a check": (["x = _flat(_like(x), n)", "return 1"], ["_like(x)", "return 1"]),
     "a part of a tuple": (["x, N, D = f(x)", "return x, D"], ["x, _, D = f(x)", "return x, D"]),
     "what only a dead store reads": (
         ["x, batch, N = f(x)", "y = x.T", "z = _flat(y, batch)", "return N"],

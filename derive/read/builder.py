@@ -155,7 +155,7 @@ class Builder:
         found = Sum(meets * entry, *own)
         if tree.outside is not None:
             outside = self.build(tree.outside, scope)
-            found += outside * (1 - Sum(meets, *own))
+            found += outside * Bracket(sp.Lt(Sum(meets, *own), 1))
         at = dict(tree.at)
         for start in tree.starts:
             there = self.whole(at[tree.along], scope) - self.whole(start.at, scope)

@@ -63,9 +63,11 @@ def needed_of(statement: ast.Assign, live: set[str], source: Source) -> ast.stmt
             line, name.id = f"{line[: name.col_offset]}_{line[name.end_col_offset :]}", "_"
         lines.append(line)
         return statement
-    if not isinstance(value, ast.Call) or is_view(value):
+    while isinstance(value, ast.Call) and is_view(value):  # what it is a view of may be a check
+        value = value.args[0]
+    if not isinstance(value, ast.Call):
         return None
-    lines.append(line[: statement.col_offset] + line[value.col_offset :])
+    lines.append(line[: statement.col_offset] + line[value.col_offset : value.end_col_offset])
     return ast.copy_location(ast.Expr(value), statement)
 
 
