@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.library import shipped_source
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program.operations import Contract, Scan
 from pullback.codegen.targets.numpy.loading import loaded
@@ -127,6 +128,33 @@ def test_first_places_are_read_by_others_too() -> None:
     a, x = np.float64(2), np.array([3.0, 0.5, -1.0])
     s = a * np.cumprod(x)
     assert code.value(a, x) == np.sum(np.diff(s, prepend=a) ** 2)
+
+
+def test_a_step_may_call_other_definitions() -> None:
+    """What a call brings is part of the recurrence, and is told apart from what hangs on none."""
+    cell = """
+    before[n, t, k] = s[n, t - 1, k]
+    u = linear(before, U)
+    v[n, t, k] = u[n, t, k] + x[n, t, k]
+    g = tanh(v)
+    s[n, -1, k] = 0
+    s[n, t, k] = g[n, t, k]
+    L = sum(n, t, k, s[n, t, k]**2)
+    """
+    layer = read_equations("cell", cell, shipped_source)
+    (loop,) = layer.recurrences
+    assert set(loop.positions) == {"before", "u", "v", "g", "s"}
+    code = loaded(module(derive(layer), lower(derive(layer))), layer)
+    plain = derive(read_equations("plain", TANH.replace("* v[n, t, k]", "* s[n, t, k]")))
+    other = loaded(module(plain, lower(plain)), plain.layer)
+    rng = np.random.default_rng(0)
+    U, x = rng.normal(size=(3, 3)), rng.normal(size=(2, 4, 3))
+    arrays = {"x": x, "W": np.eye(3), "s0": np.zeros((2, 3)), "U": U}
+    value, found = other.value_and_grad(*(arrays[t.name] for t in plain.layer.inputs))
+    given = {"U": U, "x": x}
+    own, gradients = code.value_and_grad(*(given[t.name] for t in layer.inputs))
+    assert np.isclose(own, value, rtol=1e-13)
+    np.testing.assert_allclose(gradients.dU, found.dU, rtol=1e-12, atol=1e-12)
 
 
 # -- derivations --------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def name_of(tree: Ref | Shifted) -> str:
 
 def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
     """The recurrence of each node that has one."""
+    mains = with_axes(mains)
     order = {e.name: number for number, e in reversed([*enumerate(mains)])}
     reads: dict[str, dict[str, None]] = {
         e.name: dict.fromkeys(
@@ -64,6 +65,26 @@ def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
         members = [m for m in mains if m.name in reach[e.name] and e.name in reach[m.name]]
         loop = loop_of(members, order)
         found |= dict.fromkeys((m.name for m in members), loop)
+    return found
+
+
+def with_axes(mains: Sequence[Equation]) -> list[Equation]:
+    """The equations, each call that shows no axes with those of what it is given first.
+
+    Which they are shows when calls are written out; then they are looked at again.
+    """
+    known: dict[str, tuple[str, ...]] = {e.name: e.axes for e in mains if e.axes is not None}
+    found = [*mains]
+    for _ in mains:
+        for number, e in enumerate(found):
+            if e.axes is None and isinstance(e.right, Apply):
+                first = next((a for a in e.right.args if isinstance(a, Ref)), None)
+                if first is not None and first.indices is not None:
+                    known[e.name] = tuple(i.name for i in first.indices)
+                elif first is not None and first.name in known:
+                    known[e.name] = known[first.name]
+                if e.name in known:
+                    found[number] = replace(e, axes=known[e.name])
     return found
 
 
