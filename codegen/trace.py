@@ -63,7 +63,8 @@ class Trace(Mapping[str, Array]):
     def rows(self) -> list[Row]:
         """Everything with what it is."""
         notation = Notation(self.layer).whole
-        about = {n.name: n.text for n in self.layer.nodes} | dict(self.layer.descriptions)
+        about = {n.name: n.text.split("\n")[-1] for n in self.layer.nodes}
+        about |= self.layer.descriptions
         return [
             Row(name, notation.tensor(name), about.get(name, ""), array)
             for name, array in self.arrays.items()

@@ -40,6 +40,11 @@ def absorbed(expr: Expr) -> Expr | None:
         factors = [f if f is meeting else tied(f, meeting) for f in factors]
         index = picked(meeting, factors, left)
         if index is None:
+            whole = near(meeting, factors, left)
+            if whole is not None:
+                index, at = whole
+                factors = [moved(f, index, at) for f in factors if f is not meeting]
+                left.remove(index)
             continue
         entry = next(f for f in factors if f is not meeting and index in f.free_symbols)
         form = meeting.args[0].lhs
@@ -89,6 +94,33 @@ def picked(meeting: Expr, factors: list[Expr], indices: list[Index]) -> Index | 
             if at.count(index) == 1 and not any(i.has(index) for i in at if i != index):
                 return index
     return None
+
+
+def near(meeting: Expr, factors: list[Expr], indices: list[Index]) -> tuple[Index, Expr] | None:
+    """The index over which the sum is taken away where it stands at several entries, and the place
+    t + 1, or T − 1, at which these stand then; one of them is a factor, which is 0 outside."""
+    form = meeting.args[0].lhs
+    for index in (i for i in indices if form.coeff(i, 1) in (1, -1)):
+        at = sp.expand(index - form / form.coeff(index, 1))
+        own = [i for i in at.free_symbols if isinstance(i, Index)]
+        beside = [f for f in factors if f is not meeting and index in f.free_symbols]
+        if len(own) > 1 or any(at.coeff(i, 1) not in (1, -1) for i in own):
+            continue
+        single = all(index not in moved(f, index, sp.S.Zero).free_symbols for f in beside)
+        if single and any(isinstance(f, sp.Indexed) for f in beside):
+            return index, at
+    return None
+
+
+def moved(expr: Expr, index: Index, at: Expr) -> Expr:
+    """An expression with the entries at an index at another place."""
+
+    def rule(e: Expr) -> Expr | None:
+        if not isinstance(e, sp.Indexed) or index not in e.indices:
+            return None
+        return cast(Expr, e.func(e.base, *(at if i == index else i for i in e.indices)))
+
+    return rewrite(expr, rule)
 
 
 def whole(here: Writing, expr: Expr) -> Spelled:

@@ -21,6 +21,7 @@ from pullback.derive.calculus.jacobians import Value
 from pullback.derive.calculus.matrix_forms import MatrixForm
 from pullback.derive.calculus.steps import Step
 from pullback.derive.index.objects import entry_name
+from pullback.derive.matrix.tree import Leaf
 
 DIAGONAL = ("diagonal", "scaled identity")  # structures of which only a product by entries is left
 
@@ -46,6 +47,8 @@ class Forms:
         """The step from an index expression to the entry of a form."""
         style, (step,) = self.notation.style, form.chain.steps
         inside = spelled(form.tree, form.around, self.notation, ATOM)
+        if isinstance(form.tree, Leaf) and form.tree.held:  # it has an index already
+            inside = style.group(inside)
         formula = style.entry(inside, [style.index(i) for i in form.axes])
         line = replace(
             self.line(step, formula),

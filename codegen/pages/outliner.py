@@ -67,7 +67,7 @@ class Outliner:
         return Outline(
             title=layer.title,
             summary=layer.summary,
-            equations=tuple(n.text for n in layer.nodes),
+            equations=tuple(line for n in layer.nodes for line in n.text.split("\n")),
             definition=tuple(map(self.notation.definition, layer.nodes)),
             symbols=tuple(self.symbols()),
             proof=self.proof.words,
