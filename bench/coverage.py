@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
@@ -28,7 +30,7 @@ from pullback.codegen.compiler import lowered
 from pullback.codegen.faults import stages
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.derive.calculus.derivation import derive
-from pullback.derive.errors import PullbackError
+from pullback.derive.errors import PullbackError, TooLarge
 from pullback.derive.layer import Layer
 from pullback.derive.proof.proving import prove
 from pullback.derive.read.reader import read_layer
@@ -46,13 +48,16 @@ The node test cases that the package onnx carries: {said} of {all} are said and 
 the case has, within its own tolerance. A rule makes a definition of a node's attributes and ranks
 (`tests/coverage/onnx_operators.py`); an error is relative to the largest entry or to 1, and is that
 of the case's float32 or float16."""
+SECONDS = 120  # of the CPU, for a definition to go through every stage
 RTOL, ATOL = 1e-3, 1e-7  # the tolerance that cases have
+NOT_RUN = "not run"
 KEPT = Path("build/coverage.jsonl")  # what a run has found so far
 LIMIT = 1e-10  # of an error, relative to the largest entry of the array or to 1
 HELP = """\
 examples:
   python -m bench.coverage                       all tables, into docs/coverage.md
-  python -m bench.coverage --only Conv2d GRUCell  these rows, printed and not written
+  python -m bench.coverage --only conv2d gru_cell  these definitions, printed and not written
+  python -m bench.coverage --go-on               where a stopped run left off
 """
 
 
@@ -88,10 +93,32 @@ class Found:
     fault: str = ""
 
 
+class Slow(BaseException):
+    """A definition has taken its time; no stage takes this for a fault of its own."""
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """A block that ends, with TooLarge, when it has had its seconds of the CPU."""
+
+    def stop(*_: object) -> None:
+        raise Slow
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        yield
+    except Slow:
+        raise TooLarge(f"takes more than {SECONDS} s") from None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
 @cache
 def made(name: str, text: str) -> Made:
     """A definition through every stage; its module has passed its own tests."""
-    with stages(name, text):
+    with in_time(), stages(name, text):
         layer = read_layer(name, text, called)
         start = process_time()
         derivation = derive(layer)
@@ -149,8 +176,10 @@ def difference(ours: Any, theirs: np.ndarray) -> float:
 HEADS = ("what", "definition", "s to derive", "proved for every size", "error")
 
 
-def cells(row: Row, what: Found) -> list[str]:
-    """A row as it is printed."""
+def cells(row: Row, what: Found | None) -> list[str]:
+    """A row as it is printed; one that a stopped run did not come to says so."""
+    if what is None:
+        return [row.title, row.definition, "", "", NOT_RUN]
     if what.fault:
         return [row.title, row.definition, "", "", what.fault]
     seconds, proved, steps = what.made
@@ -160,7 +189,7 @@ def cells(row: Row, what: Found) -> list[str]:
 
 def section(table: Table, results: dict[Key, Found]) -> str:
     """A table with its words, and what is left."""
-    rows = [cells(row, results[table.title, row.title]) for row in table.rows]
+    rows = [cells(row, results.get((table.title, row.title))) for row in table.rows]
     parts = [f"## {table.title}\n", f"{table.about}\n", markdown(HEADS, rows)]
     if table.left:
         parts.append("Not said:\n")
@@ -237,17 +266,18 @@ def nodes_section(every: Cases, results: dict[Key, Found]) -> str:
     rows, texts, said = [], [], 0
     for operator in sorted(every.names):
         own = uses[operator]
-        found = {name: [results[NODES, f"{n} {t}"] for n, t in own if n == name] for name, _ in own}
-        good = [name for name, parts in found.items() if not any(p.fault for p in parts)]
+        found = {key: results.get((NODES, f"{key[0]} {key[1]}")) for key in own}
+        names = {name: [found[key] for key in own if key[0] == name] for name, _ in own}
+        good = [n for n, parts in names.items() if all(p and not p.fault for p in parts)]
         said += len(good)
-        first = {text: results[NODES, f"{name} {text}"] for name, text in own}
-        fine = [p for p in first.values() if not p.fault]
-        proved = sum(p.made[1] == p.made[2] for p in fine)
+        fine = [p for p in {text: found[name, text] for name, text in own}.values() if p]
+        proved = sum(p.made[1] == p.made[2] > 0 for p in fine)
         left = sum(every.left.get(operator, Counter()).values())
-        error = max((p.error for name in good for p in found[name]), default=float("nan"))
-        seconds = max((p.made[0] for p in fine), default=float("nan"))
-        cells = [operator, f"{len(good)} of {len(found) + left}", str(len(first))]
-        rows.append([*cells, f"{seconds:.2f}", f"{proved} of {len(fine)}", f"{error:.0e}"])
+        errors = [p.error for p in found.values() if p and not p.fault]
+        ran = [operator, f"{len(good)} of {len(names) + left}", str(len({t for _, t in own}))]
+        if errors:
+            ran += [f"{max(p.made[0] for p in fine):.2f}", f"{proved} of {len(fine)}"]
+        rows.append([*ran, f"{max(errors):.0e}"] if errors else [*ran, "", "", NOT_RUN])
         texts.append(f"# {operator}: {own[0][0]}\n{shown(own[0][1])}")
     parts = [f"## {NODES}\n", f"{ABOUT_NODES.format(said=said, all=sum(every.names.values()))}\n"]
     heads = ("operator", "cases", "definitions", "s to derive", "proved for every size", "error")
@@ -270,52 +300,59 @@ def shown(text: str) -> str:
     return body.replace("[sizes]\n", "").rstrip()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Work out, print what goes wrong, and write; returns the exit status."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    made = argparse.ArgumentParser(
         prog="python -m bench.coverage",
         description=__doc__,
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--only", nargs="+", metavar="DEFINITION", help="print these, write nothing"
-    )
-    parser.add_argument("--go-on", action="store_true", help="take over what a stopped run found")
-    parser.add_argument("--out", type=Path, default=Path("docs/coverage.md"), metavar="FILE")
-    given = parser.parse_args(arguments)
-    names = given.only or [*dict.fromkeys(r.definition for t in TABLES for r in t.rows)]
-    kept = None if given.only else KEPT
-    every = Cases() if given.only else cases()
-    results: dict[Key, Found] = {}
-    if kept:
-        kept.parent.mkdir(exist_ok=True)
-        results = known(kept) if given.go_on else {}
-        if not given.go_on:
-            kept.unlink(missing_ok=True)
-    rows = {
-        n: [(t.title, r.title) for t in TABLES for r in t.rows if r.definition == n] for n in names
-    }
-    tasks = [n for n in names if not all(key in results for key in rows[n])]
-    results |= run(of_definition, tasks, kept, "definitions")
-    nodes = [
-        (text, uses)
-        for text, uses in sorted(every.uses.items(), key=lambda use: len(use[0]))
-        if any((NODES, f"{name} {text}") not in results for _, name, _, _ in uses)
-    ]
-    results |= run(of_node, nodes, kept, "nodes")
+    made.add_argument("--only", nargs="+", metavar="DEFINITION", help="print these, write nothing")
+    made.add_argument("--go-on", action="store_true", help="take over what a stopped run found")
+    made.add_argument("--no-more", action="store_true", help="write what that found, run nothing")
+    made.add_argument("--out", type=Path, default=Path("docs/coverage.md"), metavar="FILE")
+    return made
+
+
+def asked(names: Sequence[str]) -> int:
+    """Work some definitions out and print their rows."""
+    results = run(of_definition, names, None, "definitions")
     for table in TABLES:
         for row in table.rows:
-            what = results.get((table.title, row.title))
-            if what and given.only:
+            if what := results.get((table.title, row.title)):
                 print(" | ".join(cells(row, what)))
-    if not given.only:
-        parts = [ABOUT, *(section(table, results) for table in TABLES)]
-        parts.append(nodes_section(every, results))
-        for (_, title), what in results.items():
-            if what.fault:
-                print(f"{title}: {what.fault}")
-        given.out.write_text("\n".join(parts), encoding="utf-8")
+    return any(map(bad, results.values()))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work out, print what goes wrong, and write; returns the exit status."""
+    given = parser().parse_args(arguments)
+    if given.only:
+        return asked(given.only)
+    KEPT.parent.mkdir(exist_ok=True)
+    if not (given.go_on or given.no_more):
+        KEPT.unlink(missing_ok=True)
+    every, results = cases(), known(KEPT)
+    if not given.no_more:
+        definitions = dict.fromkeys(
+            row.definition
+            for table in TABLES
+            for row in table.rows
+            if (table.title, row.title) not in results
+        )
+        results |= run(of_definition, [*definitions], KEPT, "definitions")
+        nodes = [
+            (text, uses)
+            for text, uses in sorted(every.uses.items(), key=lambda use: len(use[0]))
+            if any((NODES, f"{name} {text}") not in results for _, name, _, _ in uses)
+        ]
+        results |= run(of_node, nodes, KEPT, "nodes")
+    for (_, title), what in results.items():
+        if what.fault:
+            print(f"{title}: {what.fault}")
+    parts = [ABOUT, *(section(table, results) for table in TABLES), nodes_section(every, results)]
+    given.out.write_text("\n".join(parts), encoding="utf-8")
     return any(bool(w.fault) if t == NODES else bad(w) for (t, _), w in results.items())
 
 

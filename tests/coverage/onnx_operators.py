@@ -775,16 +775,6 @@ def space_to_depth(case: Case) -> list[Said]:
     return [Said(f"y[{out}] = x[i, j, (k a), (l b)]", {"x": x}, {"a": by, "b": by})]
 
 
-def triangle(case: Case) -> list[Said]:
-    """What lies above or below a diagonal."""
-    x, given = real(case.inputs[0]), case.given(1)
-    if not x.size:
-        raise Unsaid("no entries")
-    k = 0 if given is None else int(given)
-    sign = ">=" if case.attribute("upper", 1) else "<="
-    return [Said(f"y[..., i, j] = [j - i {sign} {k}] * x[..., i, j]", {"x": x})]
-
-
 # -- losses and attention --------------------------------------------------------------------------
 
 
@@ -815,8 +805,10 @@ def classification(case: Case) -> list[Said]:
         text = f"L = sum(..., {each_}) / sum(..., {' * '.join(factors)})"
     found = [Said(lines + text, inputs, wrt=("x",))]
     if len(case.outputs) > 1:
-        log = "y[..., j] = x[..., j] - log(sum(i, exp(x[..., i])))"
-        found.append(Said(log, {"x": x}))
+        names = AXES[: x.ndim]
+        one, every = entry("x", names), entry("x", ["i", "s", *names[2:]])
+        log = f"{entry('y', names)} = {one} - log(sum(s, exp({every})))"
+        found.append(Said(log, {"x": real(case.inputs[0])}))
     return found
 
 
@@ -1012,6 +1004,5 @@ RULES: dict[str, Rule] = {
     "Split": split,
     "Tile": tile,
     "Transpose": transpose,
-    "Trilu": triangle,
     "Where": where,
 }
