@@ -84,6 +84,21 @@ def curves(history: list[Epoch], path: Path) -> None:
 
 
 @whole()
+def losses(found: list[float], path: Path) -> None:
+    """Draw the loss of each step, and its mean over the last fifty."""
+    figure = sheet(6, 3.6)
+    axes = figure.subplots()
+    means = np.convolve(found, np.ones(50) / 50, "valid") if len(found) >= 50 else found
+    axes.plot(found, linewidth=0.5, alpha=0.4, label="each step")
+    axes.plot(np.arange(len(found) - len(means), len(found)), means, label="mean of fifty")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss in nats")
+    axes.legend(frameon=False)
+    plain(axes)
+    save(figure, path)
+
+
+@whole()
 def predictions(data: Examples, predicted: Labels, path: Path) -> None:
     """Draw a grid of held-out digits: a first row of wrong ones, then right ones."""
     wrong = np.flatnonzero(predicted != data.y)

@@ -1,4 +1,4 @@
-"""Train on generated gradients: `python -m examples.train [digits|convolution|spiral]`."""
+"""Train on generated gradients: `python -m examples.train [digits|convolution|letters|spiral]`."""
 
 import argparse
 import sys
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("digits", "convolution", "spiral")
+NAMES = ("digits", "convolution", "letters", "spiral")
 HELP = """\
 examples:
-  python -m examples.train                    all three, pictures in examples/out/
+  python -m examples.train                    all, pictures in examples/out/
   python -m examples.train digits --seed 3    another start and order
   python -m examples.train spiral --out /tmp  pictures elsewhere
 
@@ -40,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--epochs",
         type=at_least(1),
-        help="passes over the training data (default: digits 60, convolution 40, spiral 10000)",
+        help="passes over the training data (default: digits 60, convolution 40, letters 4, "
+        "spiral 10000)",
     )
     made.add_argument(
         "--seed", type=at_least(0), default=0, help="of start, noise and order (default: 0)"

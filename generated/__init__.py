@@ -12,7 +12,9 @@
     from generated import conv2d
     from generated import conv_net
     from generated import cosine_similarity
+    from generated import crf
     from generated import cross_entropy
+    from generated import cumsum
     from generated import deep_mlp
     from generated import depthwise_conv1d
     from generated import dice
@@ -20,10 +22,12 @@
     from generated import elu
     from generated import embedding
     from generated import focal
+    from generated import gaussian
     from generated import gaussian_nll
     from generated import gelu
     from generated import gelu_tanh
     from generated import group_norm
+    from generated import gru
     from generated import hardtanh
     from generated import hinge
     from generated import huber
@@ -34,6 +38,7 @@
     from generated import linear
     from generated import log_softmax
     from generated import log_sum_exp
+    from generated import lstm
     from generated import masked_attention
     from generated import max_pool
     from generated import max_pool2d
@@ -43,7 +48,9 @@
     from generated import multi_head_attention
     from generated import poisson_nll
     from generated import relu
+    from generated import ridge_regression
     from generated import rms_norm
+    from generated import rnn
     from generated import rotary_embedding
     from generated import sigmoid
     from generated import silu
@@ -59,4 +66,4 @@
 """
 
 
-# Written by pullback from its own layers; digest of what stands above: 4c65340640f7c5bd
+# Written by pullback from its own layers; digest of what stands above: fcae2ca00709b9a4

@@ -109,6 +109,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     dh = _flat(_like("dh", dh, shape, dtype, "the output"), batch)
     _apart(work, dh=dh)
     # ∂ℒ/∂u[n] = ∂ℒ/∂h[n] where(M[n] > 0, 1/keep, 0)
+    # that is, (1/keep) (𝟙[M > 0] ⊙ ∂ℒ/∂h)
     du = _where(greater_M, dtype.type(1 / keep), dtype.type(0), out=work.du)
     du *= dh
     return Gradients(_unflat(du, batch))
@@ -172,6 +173,7 @@ def jvp(
     greater_M = M > 0
     h = np.where(greater_M, u / keep, 0)
     # ḣ[n] = u̇[n] where(M[n] > 0, 1/keep, 0)
+    # that is, (1/keep) (u̇ ⊙ 𝟙[M > 0])
     h_dot = u_dot * np.where(greater_M, dtype.type(1 / keep), dtype.type(0))
     return _unflat(h, batch), _unflat(h_dot, batch)
 
@@ -419,4 +421,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 01f1e3fddfd39ab0
+# Written by pullback from its own layers; digest of what stands above: 35109425c378e165
