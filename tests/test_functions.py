@@ -332,7 +332,7 @@ def test_shorthand_is_stable(size):
         "L = sum(n, d, log_softmax(d, x[n, d]) * softmax(d, x[n, d]))",
         "L = sum(n, std(d, x[n, d]))",
         "L = sum(n, d, log(cosh(x[n, d])))",
-        "L = sum(n, d, log(2 * cosh(x[n, d])) + sinh(x[n, d]) / cosh(x[n, d]))",
+        "L = sum(n, d, log(2 * cosh(x[n, d])) * 3)",
     ):
         value, gradients = compiled(text).value_and_grad(x)
         assert np.isfinite(value)
