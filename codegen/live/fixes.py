@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from pullback.codegen.library import LAYER
@@ -16,7 +15,7 @@ from pullback.derive.read.from_matrices.words import plain
 from pullback.derive.read.guessing.shapeless import Guess, Shapeless
 from pullback.derive.read.run_together import GREEK_NAMES, letters_of, split
 from pullback.derive.read.sugar import SUGAR
-from pullback.derive.read.vocabulary import HABITS, WORDS
+from pullback.derive.read.vocabulary import HABITS, WORDS, alike
 from pullback.derive.read.words import INSTEAD
 
 WORD = re.compile(r"(?!ᵀ)[^\W\d_][^\Wᵀᵗ]*|\d+(\.\d+)?|\*\*|\S")
@@ -125,7 +124,7 @@ def instead(word: Word, parts: tuple[str, ...], written: Written) -> Iterator[st
         words = {*names, *own} - {word.text}
         yield from [HABITS[word.text]] if HABITS.get(word.text, "*").isalpha() else []
         yield from ["lamda"] if word.text == "lambda" else []
-        yield from get_close_matches(word.text, sorted(words), MOST, ALIKE)
+        yield from alike(word.text, words, MOST, ALIKE)
 
 
 def shaped(guess: Guess, written: Written) -> dict[str, str]:

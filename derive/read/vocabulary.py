@@ -70,12 +70,23 @@ def size_words(name: str) -> str:
     return name if axis == name else f"|{DOTS if axis == BATCH_AXIS else axis}|"
 
 
+def alike(word: str, known: Iterable[str], most: int, cutoff: float) -> list[str]:
+    """Known words that look like one: first those whose letters are only in another order.
+
+    >>> alike("tahn", ["tan", "tanh"], 1, 0.7)
+    ['tanh']
+    """
+    words = sorted(known)
+    turned = [w for w in words if len(w) > 2 and sorted(w) == sorted(word)]
+    return [*dict.fromkeys((*turned, *get_close_matches(word, words, most, cutoff)))][:most]
+
+
 def suggestion(name: str, known: Iterable[str] = ()) -> str:
     """A known word that looks like an unknown one, as a question, or nothing.
 
-    >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("foo")
+    >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("qux")
     ("; did you mean 'sigmoid'?", "; did you mean 'log'?", '')
     """
-    close = get_close_matches(name.lower(), sorted({*WORDS, *SUGAR, *known}), 1, 0.7)
+    close = alike(name.lower(), {*WORDS, *SUGAR, *known}, 1, 0.7)
     found = HABITS.get(name.lower()) or (close[0] if close else "")
     return f"; did you mean '{found}'?" if found else ""
