@@ -54,12 +54,13 @@ def slope(p: Parameters, x: Labels, y: Labels) -> tuple[float, Parameters]:
     states, of_states = lstm.forward(features, *given(p, len(x)))
     rows = states.reshape(-1, UNITS)
     scores, of_scores = affine.forward(rows, p["V"], p["a"])
-    loss, of_loss = softmax_cross_entropy.forward(scores, y.ravel())
-    out = affine.backward(softmax_cross_entropy.backward(1.0, of_loss).dz, of_scores)
+    losses, of_losses = softmax_cross_entropy.forward(scores, y.ravel())
+    share = np.full_like(losses, 1 / len(losses))  # each has in the mean
+    out = affine.backward(softmax_cross_entropy.backward(share, of_losses).dz, of_scores)
     inner = lstm.backward(out[0].reshape(states.shape), of_states)
     found = {name: getattr(inner, "d" + name) for name in ORDER if name in p}
     found |= {"E": embedding.backward(inner.dx, of_letters).dE, "V": out[1], "a": out[2]}
-    return float(loss), found
+    return float(losses.mean()), found
 
 
 def predicted(p: Parameters, x: Labels) -> Labels:
