@@ -45,9 +45,17 @@ class Case:
         self.g = cotangent(layer, inputs, self.rng, "float64")
         self.point = Point(layer, inputs)
         with np.errstate(all="ignore"):  # as written, with nothing shifted, some rows are 0 / 0
-            assume(np.isfinite(self.point.output()).all())
+            assume(self.has_values())
         self.inputs = {i: self.unflatten(v, layer.axes[i]) for i, v in inputs.items()}
         self.tangents = tuple(self.rng.normal(size=np.shape(inputs[w])) for w in layer.wrt)
+
+    def has_values(self):
+        """Are the output and its slopes there, by autograd? A singular matrix has no inverse."""
+        try:
+            found = [self.point.output(), *self.point.gradients(self.g)]
+        except np.linalg.LinAlgError:
+            return False
+        return all(np.isfinite(array).all() for array in found)
 
     def unflatten(self, value, axes):
         """An array as a module takes it, with all leading axes."""

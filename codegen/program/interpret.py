@@ -189,7 +189,7 @@ class Meaning:
 
     def pick(self, op: Pick, place: Place) -> Any:
         """The entry at some indices."""
-        return self.tables[op.value][tuple(self.at(o, place) for o in op.at)]
+        return self.tables[op.value][tuple(int(self.at(o, place)) for o in op.at)]
 
     def one_hot(self, op: OneHot, place: Place) -> bool:
         """Is the last place the label?"""

@@ -47,8 +47,10 @@ def on_the_way(layer: Layer, readers: dict[str, list[str]]) -> set[str]:
     """The tensors between a wanted input and the output."""
     both = {name: all_readers(readers, name) for name in layer.tensors}
     leads = {layer.output.name}
-    while more := {n for n, read in both.items() if n not in leads and leads.intersection(read)}:
-        leads |= more
+    count = 0
+    while count < len(leads):  # once more only where a recurrence reads what stands behind it
+        count = len(leads)
+        leads.update(n for n in reversed(both) if n not in leads and leads.intersection(both[n]))
     leads |= {t.name for t in layer.inputs}
     return reached_from(layer.wrt, both) & leads
 

@@ -47,8 +47,10 @@ def name_of(tree: Ref | Shifted) -> str:
 
 def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
     """The recurrence of each node that has one."""
-    mains = with_axes(mains)
     order = {e.name: number for number, e in reversed([*enumerate(mains)])}
+    if not any(number <= order.get(n, -1) for number, e in enumerate(mains) for n in names_in(e)):
+        return {}
+    mains = with_axes(mains)
     reads: dict[str, dict[str, None]] = {
         e.name: dict.fromkeys(
             name_of(tree)
@@ -66,6 +68,11 @@ def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
         loop = loop_of(members, order)
         found |= dict.fromkeys((m.name for m in members), loop)
     return found
+
+
+def names_in(equation: Equation) -> Iterator[str]:
+    """The tensors that an equation reads."""
+    return (name_of(t) for t in walk(equation.right) if isinstance(t, Ref | Shifted))
 
 
 def with_axes(mains: Sequence[Equation]) -> list[Equation]:
@@ -109,8 +116,7 @@ def loop_of(members: list[Equation], order: Mapping[str, int]) -> Loop:
         except Unfit as error:
             problems.append(error)
     if not problems:
-        words = f"'{members[0].name}' has no axis along which it could read itself"
-        problems = [Unfit(words, members[0].place)]
+        problems = [Unfit(f"'{members[0].name}' is used before it is defined", members[0].place)]
     # of the axis along which most was as it should be: what is wrong there stands furthest on
     worst = max(problems, key=lambda p: (p.place.line, p.place.column))
     return refuse(worst.words, worst.place)
@@ -139,6 +145,8 @@ def along(members: list[Equation], order: Mapping[str, int], position: int) -> L
             )
         for m in ready:
             waiting.remove(m)
+            if positions.get(m.name, -1) >= len(m.axes or ()):
+                raise Unfit(f"'{m.name}' is used before it is defined", m.place)
             axis = (
                 (m.axes or ())[positions[m.name]]
                 if m.name in positions

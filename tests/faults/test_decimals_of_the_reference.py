@@ -11,11 +11,14 @@ from pullback.codegen.targets.numpy.decimals import LEAVES
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import Checks
 from pullback.derive.read.reader import read_equations
+from pullback.derive.read.vocabulary import WORDS
 
 MP = mpmath.mp.clone()
 MP.dps = 150
 TEXT = module_test(
-    read_equations("own", "u[n] = " + " + ".join(f"{f}(x[n])" for f in LEAVES) + " + x[n]**x[n]"),
+    read_equations(
+        "own", "u[n] = " + " + ".join(f"{f}(x[n])" for f in LEAVES if f in WORDS) + " + x[n]**x[n]"
+    ),
     "",
     Promise(),
 )

@@ -14,6 +14,7 @@ from pullback.derive.errors import DefinitionError, MissingLaw
 from pullback.derive.read.reader import read_equations
 from tests.definitions import facts
 from tests.meaning import derived
+from tests.places import enlarged
 from tests.programs import Meant, check_meaning, check_module, random_texts
 from tests.samples import NAMES, draw, sizes_of
 from tests.test_fuzz_layers import draw_inputs, flat_facts
@@ -24,7 +25,8 @@ def test_shipped_layers(name):
     layer, derivation = facts(name), derived(name)
     rng = np.random.default_rng(0)
     check_module(derivation, draw(layer, sizes_of(layer), rng))
-    check_meaning(derivation, layer, draw(layer, dict.fromkeys(sizes_of(layer), 2), rng))
+    small = enlarged(layer, dict.fromkeys(sizes_of(layer), 2))
+    check_meaning(derivation, layer, draw(layer, small, rng))
 
 
 def check(text: str, chance: int) -> None:
@@ -117,6 +119,7 @@ def test_each_function_means_what_numpy_does(name):
     if not hasattr(np, name) or function.result not in ("arithmetic", "mask", "choice"):
         return
     args = rng.uniform(0.1, 0.9, size=(20, function.arity))
+    args += name in ("acosh", "arccosh")  # which has no value below 1
     for row in args:
         first = row[0] > 0.5 if function.result == "choice" else row[0]
         value = float(function.meaning(MP.mpf(float(first)), *map(MP.mpf, row[1:])))
