@@ -74,7 +74,8 @@ def test_every_jacobian_is_what_sympy_comes_to(name):
         start = jacobian.entry.start
         taken = [s for s in jacobian.entry.steps if s.law in RULES]
         assert jacobian.entry.steps[: len(taken)] == tuple(taken), "they come first"
-        assert taken[-1].after == by_sympy(start.expr, start.wrt)
+        difference = taken[-1].after - by_sympy(start.expr, start.wrt)
+        assert difference == 0 or sp.expand(difference) == 0
         assert taken[-1].law == "entry by an entry" or taken[-1].after == 0
         assert not is_open(jacobian.entry.end)
 
@@ -96,10 +97,10 @@ def test_few_steps_lead_there(name, node, tensor, wanted):
 
 
 @pytest.mark.parametrize("name", library.shipped())
-def test_no_jacobian_of_a_gradient_takes_more_than_five(name):
+def test_no_jacobian_of_a_gradient_takes_more_than_six(name):
     for gradient in derived(name).gradients:
         for part in gradient.parts:
-            assert sum(s.law in RULES for s in part.jacobian.entry.steps) <= 5
+            assert sum(s.law in RULES for s in part.jacobian.entry.steps) <= 6
 
 
 # -- any expression --------------------------------------------------------------------------------

@@ -127,6 +127,15 @@ FALSE = [
     ("assumption", "given sum(j, t[j]**2) == 1", "a * t[k]**3 = a * t[k]**2"),
     ("mask from the output", "given h[n] = max(0, u[n])", "[u[n] >= 0] = [h[n] != 0]"),
     ("mask from the output", "given h[n] = max(1, u[n])", "[u[n] > 1] = [h[n] != 0]"),
+    (
+        "slope of an inverse",  # without its sign
+        "diff(inv(A[i, j]), A[k, m]) = "
+        "sum(p, q, inv(A[i, p]) * diff(A[p, q], A[k, m]) * inv(A[q, j]))",
+    ),
+    (
+        "slope of a determinant",  # of the matrix turned
+        "diff(logdet(A[i, j]), A[k, m]) = sum(p, q, inv(A[p, q]) * diff(A[p, q], A[k, m]))",
+    ),
     ("sum rule", "diff(c * x[n] + d, x[m]) = c * diff(x[n], x[m]) + d"),
     ("sum rule", "diff(sum(j, x[j]), x[m]) = sum(j, diff(x[j], x[j]))"),
     ("product rule", "diff(x[n] * exp(x[n]), x[m]) = diff(x[n], x[m]) * diff(exp(x[n]), x[m])"),

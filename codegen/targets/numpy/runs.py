@@ -42,6 +42,8 @@ def read_by(equation: Equation) -> list[str]:
 def in_turn(equations: Sequence[Equation]) -> list[Run]:
     """The equations in an order in which each comes after those that it reads."""
     known = loops(equations)
+    if not known:
+        return [Run([equation], None) for equation in equations]
     found: list[Run] = []
     done: set[str] = set()
     names = {e.name for e in equations}
