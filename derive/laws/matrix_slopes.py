@@ -20,13 +20,13 @@ from pullback.derive.laws.registry import law
 
 @law("slope of an inverse")
 def slope_of_inverse(expr: Expr) -> Expr:
-    """An inverse changes by minus itself, the change of the matrix, and itself:
-    ∂(A⁻¹) = −A⁻¹ ∂A A⁻¹.
+    """An inverse changes by minus itself times the change of the matrix times itself.
 
     diff(inv(A[i, j]), A[k, m]) = -sum(p, q, inv(A[i, p]) * diff(A[p, q], A[k, m]) * inv(A[q, j]))
 
-    A⁻¹ A is the identity, which does not change: ∂(A⁻¹) A + A⁻¹ ∂A is 0. Times A⁻¹ from the right
-    that is what is said (Giles 2008, 2.2.3).
+    An inverse times its matrix is the identity, which does not change: by the product rule the
+    change of one times the other, added up both ways, is 0. Times the inverse from the right that
+    is what is said (Giles 2008, 2.2.3).
     """
 
     def rule(e: Expr, by: Expr) -> Expr | None:
@@ -43,12 +43,13 @@ def slope_of_inverse(expr: Expr) -> Expr:
 @law("slope of a determinant")
 def slope_of_determinant(expr: Expr) -> Expr:
     """The log of a determinant changes by the trace of the inverse times the matrix's change, and
-    the determinant by that times itself: ∂ log|det A| = tr(A⁻¹ ∂A).
+    the determinant by that times itself.
 
     diff(logdet(A[i, j]), A[k, m]) = sum(p, q, inv(A[q, p]) * diff(A[p, q], A[k, m]))
 
-    The determinant of A + ∂A is that of A times that of the identity and A⁻¹ ∂A. The latter is 1
-    and the trace of A⁻¹ ∂A, but for products of changes (Giles 2008, 2.2.4).
+    The determinant of a changed matrix is its own times that of the identity plus the inverse times
+    the change. The latter is 1 and the trace of what is added, but for products of changes (Giles
+    2008, 2.2.4).
     """
 
     def rule(e: Expr, by: Expr) -> Expr | None:
