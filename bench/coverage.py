@@ -223,8 +223,12 @@ def of_node(task: tuple[str, Uses]) -> list[tuple[Key, Found]]:
     results = []
     for _, name, said, wanted in uses:
         given = [np.asarray(said.inputs[t.name]) for t in own.layer.inputs]
-        with np.errstate(all="ignore"):
-            output = own.code.value(*(v if v.shape else v.item() for v in given))
+        try:
+            with np.errstate(all="ignore"):
+                output = own.code.value(*(v if v.shape else v.item() for v in given))
+        except ValueError as error:
+            results.append(((NODES, f"{name} {text}"), Found(fault=str(error))))
+            continue
         ours, theirs = np.reshape(output, wanted.shape), wanted.astype(float)
         right = np.allclose(ours, theirs, RTOL, ATOL, equal_nan=True)
         finite = np.isfinite(ours) & np.isfinite(theirs)

@@ -769,7 +769,9 @@ BESIDE = {
 
 TORCH_NN = Table(
     "torch.nn",
-    "",
+    "All 151 modules that torch.nn has, without containers, what others are derived from and what "
+    "runs a module on many devices: 147 are said. A row holds one of a module's forms; what is "
+    "drawn at random is an input, as PyTorch drew it.",
     (
         *ACTIVATIONS,
         *LINEAR,
