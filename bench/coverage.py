@@ -190,7 +190,16 @@ def cells(row: Row, what: Found | None) -> list[str]:
 def section(table: Table, results: dict[Key, Found]) -> str:
     """A table with its words, and what is left."""
     rows = [cells(row, results.get((table.title, row.title))) for row in table.rows]
-    parts = [f"## {table.title}\n", f"{table.about}\n", markdown(HEADS, rows)]
+    right = {
+        row.name: all(
+            (what := results.get((table.title, other.title))) and not bad(what)
+            for other in table.rows
+            if other.name == row.name
+        )
+        for row in table.rows
+    }
+    count = f"{len(right)} have rows here, and {sum(right.values())} of them have been run."
+    parts = [f"## {table.title}\n", f"{table.about} {count}\n", markdown(HEADS, rows)]
     if table.left:
         parts.append("Not said:\n")
         parts.append("\n".join(f"- {name}: {why}" for name, why in table.left.items()) + "\n")
