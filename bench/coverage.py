@@ -190,7 +190,16 @@ def cells(row: Row, what: Found | None) -> list[str]:
 def section(table: Table, results: dict[Key, Found]) -> str:
     """A table with its words, and what is left."""
     rows = [cells(row, results.get((table.title, row.title))) for row in table.rows]
-    parts = [f"## {table.title}\n", f"{table.about}\n", markdown(HEADS, rows)]
+    right = {
+        row.name: all(
+            (what := results.get((table.title, other.title))) and not bad(what)
+            for other in table.rows
+            if other.name == row.name
+        )
+        for row in table.rows
+    }
+    count = f"{len(right)} have rows here, and {sum(right.values())} of them have been run."
+    parts = [f"## {table.title}\n", f"{table.about} {count}\n", markdown(HEADS, rows)]
     if table.left:
         parts.append("Not said:\n")
         parts.append("\n".join(f"- {name}: {why}" for name, why in table.left.items()) + "\n")
@@ -223,8 +232,12 @@ def of_node(task: tuple[str, Uses]) -> list[tuple[Key, Found]]:
     results = []
     for _, name, said, wanted in uses:
         given = [np.asarray(said.inputs[t.name]) for t in own.layer.inputs]
-        with np.errstate(all="ignore"):
-            output = own.code.value(*(v if v.shape else v.item() for v in given))
+        try:
+            with np.errstate(all="ignore"):
+                output = own.code.value(*(v if v.shape else v.item() for v in given))
+        except ValueError as error:
+            results.append(((NODES, f"{name} {text}"), Found(fault=str(error))))
+            continue
         ours, theirs = np.reshape(output, wanted.shape), wanted.astype(float)
         right = np.allclose(ours, theirs, RTOL, ATOL, equal_nan=True)
         finite = np.isfinite(ours) & np.isfinite(theirs)

@@ -109,6 +109,12 @@ REFUSED = [
     ("y[n, i] = x[n, i*i + 0]", {}, 17, "an axis is multiplied by whole numbers and sizes alone"),
     ("y[n, i] = x[n, i + b]", {}, 11, "nothing binds 'b', so it is one"),
     ("y[n] = x[n, t[n] + 1]", {}, 8, "hangs on a label; write pad(0, x[n, t[n] + 1])"),
+    (
+        "y[i, j] = pad(0, x[i - 1]) * pad(0, x[j - 1]) * [i < j]",
+        {"i": "size(x, 0)", "j": 3},
+        1,
+        "[sizes] says M of an axis that has one size with 'j'",
+    ),
     ("y[i] = sum(j, [i == 2*j] * x[j])", {}, 1, "its size is unknown; say how large it is"),
     ("y[n, i] = pad(0, E[y2[n], t[n + 1]])", {}, 27, "has only axes and labels in its own"),
     ("y[n] = pad(0, t[n + 1]) * x[t[n]]", {}, 8, "a label stands at axes and labels alone"),

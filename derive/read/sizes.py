@@ -70,7 +70,13 @@ def solve(symbols: Symbols, sizes: Declared) -> Solved:
         size = symbols.size(axis)
         if size in shown:
             refuse(f"an input has the axis '{axis}', which says its size", place_of(tree))
-        found[size] = declared(symbols, tree)
+        by = declared(symbols, tree)
+        if found.setdefault(size, by) != by:
+            refuse(
+                f"[sizes] says {found[size]} of an axis that has one size with '{axis}'; "
+                "give one of them another name where they are compared",
+                place_of(tree),
+            )
         if found[size].is_Integer and found[size] < 1:
             refuse("a size is at least 1", place_of(tree))
     found = in_order(found)

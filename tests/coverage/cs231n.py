@@ -133,6 +133,6 @@ CS231N = Table(
         ),
     ),
     {
-        "RNN, LSTM over time": "waits for recurrences along an axis",
+        "RNN, LSTM over time": "a recurrence; no definition is written yet",
     },
 )

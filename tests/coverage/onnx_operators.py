@@ -267,8 +267,8 @@ def reduction(case: Case) -> list[Said]:
     names = AXES[: x.ndim]
     rest = [a for k, a in enumerate(names) if k not in over]
     form = REDUCED[case.operator]
-    if not x.size and form.startswith(("max", "min")):
-        raise Unsaid("no largest entry of none")
+    if not x.size and form.startswith(("max", "min", "mean", "log(sum({over}, exp")):
+        raise Unsaid("no entries")
     text = form.format(over=", ".join(names[k] for k in sorted(over)), x=entry("x", names))
     return [Said(f"{entry('y', rest)} = {text}", {"x": real(x)})]
 

@@ -755,10 +755,10 @@ ATTENTION = (
 )
 
 LEFT = {
-    "CTCLoss": "waits for recurrences along an axis",
-    "GRU": "waits for recurrences along an axis",
-    "LSTM": "waits for recurrences along an axis",
-    "RNN": "waits for recurrences along an axis",
+    "CTCLoss": "a recurrence; no definition is written yet",
+    "GRU": "a recurrence; no definition is written yet",
+    "LSTM": "a recurrence; no definition is written yet",
+    "RNN": "a recurrence; no definition is written yet",
 }
 # what torch.nn has beside modules that compute something: containers, what runs a module on many
 # devices, what others are derived from, and two that are there under another name
@@ -769,7 +769,9 @@ BESIDE = {
 
 TORCH_NN = Table(
     "torch.nn",
-    "",
+    "The modules that torch.nn has, without containers, what others are derived from and what "
+    "runs a module on many devices, are 151. A row holds one of a module's forms; what is drawn at "
+    "random is an input, as PyTorch drew it.",
     (
         *ACTIVATIONS,
         *LINEAR,
