@@ -20,7 +20,12 @@ from tests.samples import NAMES, draw, sizes_of
 from tests.test_fuzz_layers import draw_inputs, flat_facts
 
 
-@pytest.mark.parametrize("name", NAMES)
+MINUTES = {"conv_net"}  # each slope of a network at 60 digits
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in MINUTES else n for n in NAMES]
+)
 def test_shipped_layers(name):
     layer, derivation = facts(name), derived(name)
     rng = np.random.default_rng(0)
