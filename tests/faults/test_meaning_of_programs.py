@@ -19,7 +19,6 @@ from tests.programs import Meant, check_meaning, check_module, random_texts
 from tests.samples import NAMES, draw, sizes_of
 from tests.test_fuzz_layers import draw_inputs, flat_facts
 
-
 MINUTES = {"conv_net"}  # each slope of a network at 60 digits
 
 
