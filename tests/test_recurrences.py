@@ -105,7 +105,7 @@ REFUSED = [
         "D[i - 1,",
     ),
     ("a[t] = b[t] + x[t]\nb[t] = a[t] + x[t]\nL = sum(t, b[t])", (1, 8), "'b', which hangs on it"),
-    ("a = b + x\nb = 2 * a\nL = b", (1, 1), "'a' is used before it is defined"),
+    ("a = b + x\nb = 2 * a\nL = b", (1, 5), "'a' is used before it is defined"),
     ("s[-1] = 0\ns[t] = s[t - 1] + x[t]\nd[t] = s[t - 2]\nL = sum(t, d[t])", (3, 8), "outside of"),
 ]
 

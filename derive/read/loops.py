@@ -52,12 +52,7 @@ def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
         return {}
     mains = with_axes(mains)
     reads: dict[str, dict[str, None]] = {
-        e.name: dict.fromkeys(
-            name_of(tree)
-            for tree in walk(e.right)
-            if isinstance(tree, Ref | Shifted) and name_of(tree) in order
-        )
-        for e in mains
+        e.name: dict.fromkeys(name for name in names_in(e) if name in order) for e in mains
     }
     reach = {name: reached(name, reads) for name in reads}
     found: dict[str, Loop] = {}
@@ -71,8 +66,15 @@ def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
 
 
 def names_in(equation: Equation) -> Iterator[str]:
-    """The tensors that an equation reads."""
-    return (name_of(t) for t in walk(equation.right) if isinstance(t, Ref | Shifted))
+    """The tensors that an equation reads, other than as labels."""
+    return map(name_of, entries_in(equation))
+
+
+def entries_in(equation: Equation) -> Iterator[Ref | Shifted]:
+    """The entries that an equation reads, other than as labels."""
+    trees = [t for t in walk(equation.right) if isinstance(t, Ref | Shifted)]
+    labels = {id(i) for t in trees if isinstance(t, Ref) for i in t.indices or ()}
+    return (t for t in trees if id(t) not in labels)
 
 
 def with_axes(mains: Sequence[Equation]) -> list[Equation]:
@@ -116,7 +118,10 @@ def loop_of(members: list[Equation], order: Mapping[str, int]) -> Loop:
         except Unfit as error:
             problems.append(error)
     if not problems:
-        problems = [Unfit(f"'{members[0].name}' is used before it is defined", members[0].place)]
+        first = members[0]
+        names = {m.name for m in members}
+        place = next((t.place for t in entries_in(first) if name_of(t) in names), first.place)
+        problems = [Unfit(f"'{first.name}' is used before it is defined", place)]
     # of the axis along which most was as it should be: what is wrong there stands furthest on
     worst = max(problems, key=lambda p: (p.place.line, p.place.column))
     return refuse(worst.words, worst.place)
