@@ -25,6 +25,7 @@ from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.index.binders import ArgLargest, Binder, Largest, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import Inverse, LogDeterminant, MatrixFunction
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -87,6 +88,21 @@ class Numbers:
         if is_entry(expr):
             places = tuple(self.value(i, at) for i in entry_indices(expr))
             return self.values[entry_name(expr)][places]
+        if isinstance(expr, MatrixFunction):
+            p, q = expr.matrix.indices
+            whole = np.array(
+                [
+                    [
+                        self.value(expr.matrix.body, {**at, p: i, q: j})
+                        for j in range(self.sizes[q.size])
+                    ]
+                    for i in range(self.sizes[p.size])
+                ]
+            )
+            if isinstance(expr, Inverse):
+                return np.linalg.inv(whole)[tuple(self.value(i, at) for i in expr.places)]
+            sign, log = np.linalg.slogdet(whole)
+            return log if isinstance(expr, LogDeterminant) else sign * np.exp(log)
         if isinstance(expr, Binder):
             ranges = [range(self.sizes[i.size]) for i in expr.indices]
             terms = [
@@ -149,6 +165,9 @@ FUNCTIONS: dict[str, Any] = {
 SIGNS = {">": "StrictGreaterThan", ">=": "GreaterThan", "<": "StrictLessThan", "!=": "Unequality"}
 COMPUTE: dict[str, Any] = {
     "transpose": lambda of, t: of[0].T,
+    "inverse": lambda of, t: np.linalg.inv(of[0]),
+    "logdet": lambda of, t: np.reshape(np.linalg.slogdet(of[0])[1], (1, 1)),
+    "det": lambda of, t: np.reshape(np.linalg.det(of[0]), (1, 1)),
     "product": lambda of, t: np.linalg.multi_dot(of) if len(of) > 1 else of[0],
     "hadamard": lambda of, t: np.prod(np.stack(of), axis=0),
     "plus": lambda of, t: np.sum(np.stack(of), axis=0),
