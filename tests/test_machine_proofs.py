@@ -143,7 +143,8 @@ def test_every_theorem_is_asked_about():
     for each in (False, True):
         asked = certify.questions(certify.grouped(files(), each))
         names = {name.split(".")[1] for name in re.findall(r"\(@([\w.]+)\)", asked)}
-        assert names == {*PROVED, *map(example_name, LAWS.values())}
+        examples = {example_name(law) for law in LAWS.values() if law.name not in STILL_WITHOUT}
+        assert names == {*PROVED, *examples}
 
 
 def test_without_coq_it_says_what_to_install(monkeypatch, capsys):
