@@ -30,8 +30,6 @@ from tests.coq_statements import example_name, statement
 STILL_WITHOUT = {"slope of an inverse", "slope of a determinant"}
 PROVED = {name: text for file in files().values() for name, text in theorems(file).items()}
 
-RULES_ALONE = ("slope of an inverse", "slope of a determinant")  # see docs/trust.md
-
 
 def test_every_law_has_theorems():
     assert set(LAWS) - set(laws()) == STILL_WITHOUT
@@ -145,8 +143,8 @@ def test_every_theorem_is_asked_about():
     for each in (False, True):
         asked = certify.questions(certify.grouped(files(), each))
         names = {name.split(".")[1] for name in re.findall(r"\(@([\w.]+)\)", asked)}
-        proved = (law for name, law in LAWS.items() if name not in RULES_ALONE)
-        assert names == {*PROVED, *map(example_name, proved)}
+        examples = {example_name(law) for law in LAWS.values() if law.name not in STILL_WITHOUT}
+        assert names == {*PROVED, *examples}
 
 
 def test_without_coq_it_says_what_to_install(monkeypatch, capsys):

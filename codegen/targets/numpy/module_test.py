@@ -43,6 +43,7 @@ BORNE = (
     ("1e-2", "2**11", (False,)),
     ("1e-5", "2**-5", (False,)),
     ("1e-2", "2**-5", (False,)),
+    ("1e-2", "2**-12", (False,)),  # of matrices that are nearly singular a module loses more
 )
 
 
