@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pullback.codegen.lower.arrays import floating, spread
 from pullback.codegen.lower.context import Known, Work
 from pullback.codegen.lower.extremes import extremes_at_their_places
 from pullback.codegen.lower.nonempty import nonempty
 from pullback.codegen.lower.rules import rule_for
 from pullback.codegen.lower.scans import loops_of, scan
-from pullback.codegen.lower.tensors import meanings, passed_in, reading, tensor
+from pullback.codegen.lower.tensors import meanings, passed_in, result, tensor
 from pullback.codegen.program.builder import Builder
 from pullback.codegen.program.operations import (
     Constant,
@@ -133,18 +132,6 @@ def results(work: Work, names: Iterable[str]) -> list[tuple[str, int]]:
     found = [(name, result(work, name)) for name in names]
     extremes_at_their_places(work.builder, *(value for _, value in found))
     return found
-
-
-def result(work: Work, name: str) -> int:
-    """The value of a tensor with all its axes, in their order."""
-    own, axes, builder = tensor(work, name), work.axes[name], work.builder
-    here = reading(work, name, axes)
-    term = spread(here, floating(here, own), axes)
-    value = builder.values[own.value]
-    if term.value != own.value and value.name == name and not isinstance(value.op, Input):
-        builder.rename(own.value, "")  # the name is for the result alone
-    builder.name(term.value, name)
-    return term.value
 
 
 def is_scanned(builder: Builder, number: int, forward: Collection[int]) -> bool:

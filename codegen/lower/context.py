@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr
@@ -15,7 +15,7 @@ from pullback.derive.calculus.finite import Finite
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.objects import Index
-from pullback.derive.layer import Definitions, Layer
+from pullback.derive.layer import Definitions, Layer, Recurrence
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,6 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Loop:
-    """Tensors that hang on each other along an axis, with its position in each, in the order in
-    which a step makes them; `back` where it runs from the last place to the first."""
-
-    positions: Mapping[str, int] = field(hash=False)
-    back: bool
-
-
-@dataclass(frozen=True)
 class Known:
     """What is known of a derivation before any of it is lowered."""
 
@@ -43,7 +34,7 @@ class Known:
     meaning: Definitions  # what names stand for, in the forms that are computed
     nonempty: tuple[Expr, ...]  # sizes that must not be 0
     finite: Finite  # what a finite forward pass says
-    loops: tuple[Loop, ...] = ()  # the recurrences among what names stand for
+    loops: tuple[Recurrence, ...] = ()  # the recurrences among what names stand for
 
 
 @dataclass
@@ -53,7 +44,7 @@ class Work:
     known: Known
     precise: bool  # as in Program
     rule_for: Callable[[Expr], Rule]
-    scan: Callable[[Work, Loop], None]  # makes the tensors of a recurrence
+    scan: Callable[[Work, Recurrence], None]  # makes the tensors of a recurrence
     builder: Builder = field(default_factory=Builder)
     tensors: dict[str, Term] = field(default_factory=dict)  # with the indices of their own axes
     axes: dict[str, tuple[Index, ...]] = field(default_factory=dict)

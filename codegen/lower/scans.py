@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from sympy import Expr
 
-from pullback.codegen.lower.arrays import floating, size, spread
-from pullback.codegen.lower.context import Known, Loop, Term, Work
+from pullback.codegen.lower.arrays import size
+from pullback.codegen.lower.context import Known, Term, Work
 from pullback.codegen.lower.steps import Steps
-from pullback.codegen.lower.tensors import passed_in, reading, tensor
+from pullback.codegen.lower.tensors import passed_in, reading, result
 from pullback.codegen.program.operations import (
     Carried,
     Constant,
@@ -31,12 +31,12 @@ from pullback.derive.index.objects import (
     Index,
     entry,
 )
-from pullback.derive.layer import Definitions, Layer, Tensor
+from pullback.derive.layer import Definitions, Layer, Recurrence, Tensor
 
 UNKNOWN = "?"  # ends the name of what may be 0, where it is only known that something is no number
 
 
-def loops_of(layer: Layer, meaning: Definitions) -> tuple[Loop, ...]:
+def loops_of(layer: Layer, meaning: Definitions) -> tuple[Recurrence, ...]:
     """The recurrences among tensors: of nodes, of their cotangents, and of the tangents of both."""
     found = []
     for known in layer.recurrences:
@@ -46,11 +46,11 @@ def loops_of(layer: Layer, meaning: Definitions) -> tuple[Loop, ...]:
             for each in (names, [(tangent_name(name), at) for name, at in names]):
                 there = {name: at for name, at in each if name in meaning}
                 if there:
-                    found.append(Loop(there, back))
+                    found.append(Recurrence(there, back))
     return tuple(found)
 
 
-def scan(work: Work, loop: Loop) -> None:
+def scan(work: Work, loop: Recurrence) -> None:
     """Make all tensors of a recurrence."""
     whole = Steps(work, loop)
     forms = {name: whole.form(name) for name in loop.positions}
@@ -87,15 +87,7 @@ def step_of(given: Steps, forms: Mapping[str, tuple[tuple[Index, ...], Expr]]) -
     inner = Work(known, given.work.precise, given.work.rule_for, given.work.scan)
     for name, (axes, kind) in given.inputs.items():
         passed_in(inner, name, axes, kind)
-    found = []
-    for name, (indices, _) in forms.items():
-        own, axes = tensor(inner, name), indices
-        here = reading(inner, name, axes)
-        term = spread(here, floating(here, own), axes)
-        if term.value != own.value and inner.builder.values[own.value].name == name:
-            inner.builder.rename(own.value, "")
-        inner.builder.name(term.value, name)
-        found.append((name, term.value))
+    found = [(name, result(inner, name)) for name in forms]
     given.work.quiet |= inner.quiet
     values = inner.builder.values
     body = inner.builder.needed(*(value for _, value in found))

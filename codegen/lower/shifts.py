@@ -21,7 +21,7 @@ from pullback.codegen.lower.places import axis
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Where
-from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_power, place_of
+from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_power, place_of, solved
 from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, is_entry, ordered
 from pullback.derive.laws.algebra import sum_over_delta
 from pullback.derive.layer import Layer
@@ -102,12 +102,6 @@ def alone(meeting: Expr, indices: Sequence[Index]) -> Index | None:
 def abs_of(term: Expr) -> Expr:
     """A term without its sign."""
     return -term if term.could_extract_minus_sign() else term
-
-
-def solved(meeting: Expr, on: Index) -> Expr:
-    """The place at which an axis meets the others."""
-    form = meeting.args[0].lhs
-    return cast(Expr, sp.expand(on - form / form.coeff(on, 1)))
 
 
 def at_labels(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:

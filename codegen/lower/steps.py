@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.lower.arrays import floating, is_constant
-from pullback.codegen.lower.context import Loop, Work
+from pullback.codegen.lower.context import Work
 from pullback.codegen.lower.tensors import reading
 from pullback.codegen.program.operations import Sliced
 from pullback.derive.errors import MissingLaw
 from pullback.derive.index.binders import Binder, Sum
 from pullback.derive.index.kinks import Bracket, Where
-from pullback.derive.index.meetings import is_meeting
+from pullback.derive.index.meetings import is_meeting, solved
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
@@ -33,6 +34,7 @@ from pullback.derive.index.objects import (
     is_size,
     own_name,
 )
+from pullback.derive.layer import Recurrence
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Steps:
     """What one step of a recurrence is, and what it is given."""
 
     work: Work
-    loop: Loop
+    loop: Recurrence
     inputs: dict[str, tuple[tuple[Index, ...], str]] = field(default_factory=dict)  # axes, kinds
     unsure: set[str] = field(default_factory=set)  # of these, what may not be finite
     whole: dict[str, int] = field(default_factory=dict)
@@ -97,7 +99,7 @@ class Steps:
 
     def stays(self, expr: Expr) -> bool:
         """Is it better read where it stands: a number, a delta, a mask?"""
-        return not entries(expr) or isinstance(expr, KroneckerDelta | Bracket)
+        return not entries(expr) or self.apart(expr)
 
     def total(self, expr: Sum, times: Mapping[Index, int]) -> Expr:
         """A sum; an index that is a place so many on from this one is no longer one."""
@@ -260,7 +262,7 @@ class Steps:
         """A name for an input of the step."""
         taken = {*self.inputs, *self.work.known.meaning, *self.work.layer.tensors}
         first = stem if number == 1 else f"{stem}_{number}"
-        names = (first, *(f"{stem}_{n}" for n in range(2, 10_000)))
+        names = chain([first], (f"{stem}_{n}" for n in count(2)))
         if not stem.endswith(("_t", "_before", "_after")) and stem != "lifted":
             taken -= {stem}  # a tensor that is the same at each place keeps its name
         return next(name for name in names if name not in {*self.inputs} | taken)
@@ -288,7 +290,7 @@ def pinned(
     form = cast(Any, meeting).args[0].lhs
     for index in sorted((i for i in free_indices(form) if i in indices), key=str):
         sign = form.coeff(index, 1)
-        place = sp.expand(index - form / sign) if sign in (1, -1) else None
+        place = solved(meeting, index) if sign in (1, -1) else None
         for time, shift in times.items():
             if place is not None and (place - time).is_Integer:
                 return index, shift + int(place - time)

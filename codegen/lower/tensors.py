@@ -5,7 +5,9 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
+from pullback.codegen.lower.arrays import floating, spread
 from pullback.codegen.lower.context import Context, Term, Work
+from pullback.codegen.program.operations import Input
 from pullback.derive.calculus.conditions import sizes
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
@@ -68,3 +70,15 @@ def reading(work: Work, name: str, indices: tuple[Index, ...]) -> Context:
     """Where the expression of a tensor is read."""
     in_slope = not isinstance(work.layer.tensors.get(name), Node)
     return Context(work, name, indices, sizes(indices).union(work.known.nonempty), in_slope)
+
+
+def result(work: Work, name: str) -> int:
+    """The value of a tensor with all its axes, in their order."""
+    own, axes, builder = tensor(work, name), work.axes[name], work.builder
+    here = reading(work, name, axes)
+    term = spread(here, floating(here, own), axes)
+    value = builder.values[own.value]
+    if term.value != own.value and value.name == name and not isinstance(value.op, Input):
+        builder.rename(own.value, "")  # the name is for the result alone
+    builder.name(term.value, name)
+    return term.value

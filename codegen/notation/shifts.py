@@ -14,7 +14,7 @@ from sympy import Expr
 from pullback.codegen.notation.styles import ADD, LOOSE, MUL, Spelled
 from pullback.codegen.notation.writing import Writing
 from pullback.derive.index.binders import Sum
-from pullback.derive.index.meetings import is_meeting, place_of
+from pullback.derive.index.meetings import is_meeting, place_of, solved
 from pullback.derive.index.objects import Index, is_entry
 from pullback.derive.index.rewriting import rewrite
 
@@ -47,11 +47,7 @@ def absorbed(expr: Expr) -> Expr | None:
                 left.remove(index)
             continue
         entry = next(f for f in factors if f is not meeting and index in f.free_symbols)
-        form = meeting.args[0].lhs
-        place = sp.expand(index - form / form.coeff(index, 1))
-        factors[factors.index(entry)] = entry.func(
-            entry.base, *(place if i == index else i for i in entry.indices)
-        )
+        factors[factors.index(entry)] = moved(entry, index, solved(meeting, index))
         factors.remove(meeting)
         left.remove(index)
     if len(left) == len(indices):
@@ -101,7 +97,7 @@ def near(meeting: Expr, factors: list[Expr], indices: list[Index]) -> tuple[Inde
     t + 1, or T − 1, at which these stand then; one of them is a factor, which is 0 outside."""
     form = meeting.args[0].lhs
     for index in (i for i in indices if form.coeff(i, 1) in (1, -1)):
-        at = sp.expand(index - form / form.coeff(index, 1))
+        at = solved(meeting, index)
         own = [i for i in at.free_symbols if isinstance(i, Index)]
         beside = [f for f in factors if f is not meeting and index in f.free_symbols]
         if len(own) > 1 or any(at.coeff(i, 1) not in (1, -1) for i in own):
@@ -150,9 +146,7 @@ def met(here: Writing, meeting: Expr) -> str:
     alone = place.on if place is not None else next(plain, None)
     if alone is None:
         return f"{whole(here, form)[0]} {here.style.equal} 0"
-    coefficient = form.coeff(alone, 1)
-    rest = sp.expand(alone - form / coefficient)
-    return f"{here.write(alone)[0]} {here.style.equal} {whole(here, rest)[0]}"
+    return f"{here.write(alone)[0]} {here.style.equal} {whole(here, solved(meeting, alone))[0]}"
 
 
 def abs_of(term: Expr) -> Expr:

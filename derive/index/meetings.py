@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
 import sympy as sp
 from sympy import Expr
@@ -81,3 +82,9 @@ def is_size_power(factor: Expr) -> bool:
     """Is it a size, or a power of one?"""
     base = factor.base if factor.is_Pow else factor
     return is_size(base)
+
+
+def solved(meeting: Expr, on: Index) -> Expr:
+    """The place at which an axis meets the others."""
+    form = meeting.args[0].lhs
+    return cast(Expr, sp.expand(on - form / form.coeff(on, 1)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pullback.derive.index.objects import own_name
+from pullback.derive.layer import Recurrence
 from pullback.derive.read.trees import (
     Apply,
     Equation,
@@ -31,21 +32,12 @@ class Lag:
     wide: bool
 
 
-@dataclass(frozen=True)
-class Loop:
-    """The nodes of one recurrence, in order, with the position of the axis in each; `back` where it
-    runs from the last place to the first."""
-
-    positions: Mapping[str, int]
-    back: bool
-
-
 def name_of(tree: Ref | Shifted) -> str:
     """The tensor that is read."""
     return own_name(tree.entry.name if isinstance(tree, Shifted) else tree.name)
 
 
-def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
+def loops(mains: Sequence[Equation]) -> dict[str, Recurrence]:
     """The recurrence of each node that has one."""
     order = {e.name: number for number, e in reversed([*enumerate(mains)])}
     if not any(number <= order.get(n, -1) for number, e in enumerate(mains) for n in names_in(e)):
@@ -55,7 +47,7 @@ def loops(mains: Sequence[Equation]) -> dict[str, Loop]:
         e.name: dict.fromkeys(name for name in names_in(e) if name in order) for e in mains
     }
     reach = {name: reached(name, reads) for name in reads}
-    found: dict[str, Loop] = {}
+    found: dict[str, Recurrence] = {}
     for e in mains:
         if e.name in found or e.name not in reach[e.name]:
             continue
@@ -109,7 +101,7 @@ def reached(name: str, reads: Mapping[str, Iterable[str]]) -> set[str]:
     return seen
 
 
-def loop_of(members: list[Equation], order: Mapping[str, int]) -> Loop:
+def loop_of(members: list[Equation], order: Mapping[str, int]) -> Recurrence:
     """The axis along which nodes read each other, and which way; refused where there is none."""
     problems: list[Unfit] = []
     for position in range(len(members[0].axes or ())):
@@ -135,7 +127,7 @@ class Unfit(Exception):
         self.words, self.place = words, place
 
 
-def along(members: list[Equation], order: Mapping[str, int], position: int) -> Loop:
+def along(members: list[Equation], order: Mapping[str, int], position: int) -> Recurrence:
     """The recurrence along an axis of its first node; raises Unfit."""
     axes = {m.name: m.axes or () for m in members}
     positions = {members[0].name: position}
@@ -204,7 +196,7 @@ def along(members: list[Equation], order: Mapping[str, int], position: int) -> L
             "one way",
             place,
         )
-    return Loop({m.name: positions[m.name] for m in members}, back)
+    return Recurrence({m.name: positions[m.name] for m in members}, back)
 
 
 def itself(name: str, other: str) -> str:

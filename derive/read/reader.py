@@ -163,7 +163,7 @@ class Assembly:
                 f"gives of it, as in out{at} = {last.name}{at}",
                 last.place,
             )
-        return tuple(Recurrence(loop.positions, loop.back) for loop in found)
+        return tuple(found)
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:
         """Each line of a handout: `u`, a node's value, or `L by W`, a derivative."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from pullback.derive.index.objects import earlier, own_name
-from pullback.derive.read.loops import Lag, Loop, lag_of, loops, name_of, terms_of
+from pullback.derive.layer import Recurrence
+from pullback.derive.read.loops import Lag, lag_of, loops, terms_of
 from pullback.derive.read.renaming import rebuild, rename
 from pullback.derive.read.trees import (
     Apply,
@@ -40,16 +41,11 @@ def with_recurrences(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
     order = {e.name: number for number, e in reversed([*enumerate(mains)])}
     for start in starts:
         check_start(start, mains, order)
-    reads = [
-        tree
-        for number, e in enumerate(mains)
-        for tree in walk(e.right)
-        if isinstance(tree, Ref | Shifted) and order.get(name_of(tree), -1) >= number
-    ]
-    if not reads and not starts:
-        return equations
     found = loops(mains)
-    return tuple(Rewriting(mains, starts, order, found).equation(e) for e in mains)
+    if not found and not starts:
+        return equations
+    rewriting = Rewriting(mains, starts, found)
+    return tuple(map(rewriting.equation, mains))
 
 
 def check_start(start: Equation, mains: list[Equation], order: Mapping[str, int]) -> None:
@@ -85,11 +81,10 @@ class Rewriting:
         self,
         mains: list[Equation],
         starts: list[Equation],
-        order: Mapping[str, int],
-        found: Mapping[str, Loop],
+        found: Mapping[str, Recurrence],
     ) -> None:
         self.mains = {e.name: e for e in mains}
-        self.order, self.found = order, found
+        self.found = found
         self.firsts: dict[str, dict[int, First]] = {}
         for start in starts:
             self.first(start)
@@ -123,7 +118,7 @@ class Rewriting:
             refuse(f"'{start.name}' has the place {spell(place)} twice", start.place)
         known[offset] = First(offset, start)
 
-    def offset(self, start: Equation, place: Tree, loop: Loop) -> int | None:
+    def offset(self, start: Equation, place: Tree, loop: Recurrence) -> int | None:
         """How far behind the first place it stands, in the direction of the loop."""
         terms = [*terms_of(place)]
         whole = sum(int(t[2]) * t[0] for t in terms if t[1] is Number)
@@ -163,7 +158,7 @@ class Rewriting:
         ]
         return Operation("+", parts[0], parts[1], e.place)
 
-    def shifted(self, e: Equation, own: Loop | None, part: Shifted) -> Shifted:
+    def shifted(self, e: Equation, own: Recurrence | None, part: Shifted) -> Shifted:
         """An entry at another place of a recurrence."""
         name = part.entry.name
         loop = self.found.get(name)
@@ -202,7 +197,9 @@ class Rewriting:
             found.append(Start(place, at_places(value, dict(part.at))))
         return replace(part, along=index.name, starts=tuple(found))
 
-    def check_set(self, part: Shifted, lag: Lag, loop: Loop, firsts: Mapping[int, First]) -> None:
+    def check_set(
+        self, part: Shifted, lag: Lag, loop: Recurrence, firsts: Mapping[int, First]
+    ) -> None:
         """Refuse an entry before the first places of a recurrence."""
         name = own_name(part.entry.name)
         axis = lag.axis

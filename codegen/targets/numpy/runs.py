@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pullback.derive.index.objects import own_name
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Layer, Recurrence
 from pullback.derive.read.grammar import parse_equations
-from pullback.derive.read.loops import Loop, loops
+from pullback.derive.read.loops import loops
 from pullback.derive.read.recurrences import with_recurrences
 from pullback.derive.read.trees import Equation, Ref, walk
 
@@ -31,7 +31,7 @@ class Run(NamedTuple):
     """Equations that are worked out together: one, or those of a recurrence."""
 
     equations: list[Equation]
-    loop: Loop | None
+    loop: Recurrence | None
 
 
 def read_by(equation: Equation) -> list[str]:
