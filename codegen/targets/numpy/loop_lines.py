@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 
 WIDTH = 92  # of a line inside a function
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An assumption in words, and the lines that give its residual and an entry to solve for."""
+
+    text: str
+    lines: list[str]
 
 
 def commented(code: str, text: str) -> list[str]:

@@ -10,8 +10,8 @@ from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
 from pullback.codegen.targets.numpy.decimals import BY_DUALS
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
-from pullback.codegen.targets.numpy.loop_lines import commented, statement
-from pullback.codegen.targets.numpy.runs import Run, equations_read, in_turn
+from pullback.codegen.targets.numpy.loop_lines import Fact, commented, statement
+from pullback.codegen.targets.numpy.runs import Run, equations_read, in_turn, is_root
 from pullback.derive.index.objects import free_indices, own_name
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.matrix_functions import OF_MATRICES, square_of
@@ -41,25 +41,9 @@ CONDITIONAL, UNARY, ATOM = 0, 3, 5  # how tightly Python binds, on the scale of 
 HELPERS = {word: f"_{word}" for word in ("abs", "sigmoid", "erf", "erfc", "atan2", *BY_DUALS)}
 
 
-def is_root(tree: Tree) -> bool:
-    """Is it a square root, or a power that is not a whole number, as the definition has it?"""
-    if isinstance(tree, Operation) and tree.op == "**":
-        exponent = tree.right.operand if isinstance(tree.right, Negative) else tree.right
-        return not (isinstance(exponent, Number) and exponent.text.isdigit())
-    return isinstance(tree, Apply) and tree.name == "sqrt"
-
-
 def variable(name: str) -> str:
     """The Python variable of an axis; leading axes are one here, so `...` is one variable."""
     return "batch" if name == BATCH else name
-
-
-@dataclass(frozen=True)
-class Fact:
-    """An assumption in words, and the lines that give its residual and an entry to solve for."""
-
-    text: str
-    lines: list[str]
 
 
 @dataclass

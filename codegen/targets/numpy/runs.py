@@ -10,7 +10,7 @@ from pullback.derive.layer import Layer, Recurrence
 from pullback.derive.read.grammar import parse_equations
 from pullback.derive.read.loops import loops
 from pullback.derive.read.recurrences import with_recurrences
-from pullback.derive.read.trees import Equation, Ref, walk
+from pullback.derive.read.trees import Apply, Equation, Negative, Number, Operation, Ref, Tree, walk
 
 
 def equations_read(layer: Layer) -> list[Equation]:
@@ -59,3 +59,11 @@ def in_turn(equations: Sequence[Equation]) -> list[Run]:
         done |= {e.name for e in own}
         waiting = [e for e in waiting if e not in own]
     return found
+
+
+def is_root(tree: Tree) -> bool:
+    """Is it a square root, or a power that is not a whole number, as the definition has it?"""
+    if isinstance(tree, Operation) and tree.op == "**":
+        exponent = tree.right.operand if isinstance(tree.right, Negative) else tree.right
+        return not (isinstance(exponent, Number) and exponent.text.isdigit())
+    return isinstance(tree, Apply) and tree.name == "sqrt"

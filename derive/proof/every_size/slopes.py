@@ -1,8 +1,6 @@
 """Slopes by one entry, rule by rule, beside the values that they hang on.
 
-The entries of a tensor move independently: x at n moves with x at m where n = m. Kinks have the
-slope of the side that is declared for them. A place, a condition and a sign have the slope 0.
-"""
+Entries move each by itself. Kinks have declared slopes; a place, a condition and a sign have 0."""
 
 from __future__ import annotations
 
