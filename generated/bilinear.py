@@ -12,6 +12,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -95,7 +96,7 @@ def forward(
     _fitting(Workspace, work, (dtype, D, E, K, size_batch), x=x, W=W, v=v, b=b)
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
     v_x = np.multiply(v[:, None, :], x[:, :, None], out=work.v_x)
-    u = np.einsum("kde,ade->ak", W, v_x, out=work.u)
+    u = _contract("kde,ade->ak", W, v_x, out=work.u)
     u += b
     shape = (*batch, K)
     turn = work.turns[0]
@@ -118,13 +119,13 @@ def backward(du: NDArray[np.floating], cache: Cache) -> Gradients:
     du = _flat(_like("du", du, shape, dtype, "the output"), batch)
     _apart(work, du=du)
     # ∂ℒ/∂x[n,d] = Σ_k ∂ℒ/∂u[n,k] Σ_e W[k,d,e] v[n,e]
-    W_v = np.einsum("kde,ae->adk", W, v, out=work.W_v)
+    W_v = _contract("kde,ae->adk", W, v, out=work.W_v)
     dx = np.einsum("ak,adk->ad", du, W_v, out=work.dx)
     # ∂ℒ/∂W[k,d,e] = Σ_n x[n,d] v[n,e] ∂ℒ/∂u[n,k]
     du_v = np.multiply(du.T[:, None, :], v.T, out=work.du_v)
-    dW = np.einsum("ad,kea->kde", x, du_v, out=work.dW)
+    dW = _contract("ad,kea->kde", x, du_v, out=work.dW)
     # ∂ℒ/∂v[n,e] = Σ_k ∂ℒ/∂u[n,k] Σ_d x[n,d] W[k,d,e]
-    W_x = np.einsum("kde,ad->aek", W, x, out=work.W_x)
+    W_x = _contract("kde,ad->aek", W, x, out=work.W_x)
     dv = np.einsum("ak,aek->ae", du, W_x, out=work.dv)
     # ∂ℒ/∂b[k] = Σ_n ∂ℒ/∂u[n,k]
     # that is, (∂ℒ/∂u)ᵀ 𝟏
@@ -201,13 +202,13 @@ def jvp(
     b_dot = _like("b_dot", b_dot, (K,), dtype, "b")
     # u[..., k] = sum(d, e, x[..., d] * W[k, d, e] * v[..., e]) + b[k]
     v_x = v[:, None, :] * x[:, :, None]
-    u = np.einsum("kde,ade->ak", W, v_x) + b
+    u = _contract("kde,ade->ak", W, v_x) + b
     # u̇[n,k] = Σ_e v̇[n,e] Σ_d x[n,d] W[k,d,e] + Σ_d ẋ[n,d] Σ_e W[k,d,e] v[n,e] + Σ_{d,e}
     #     Ẇ[k,d,e] x[n,d] v[n,e] + ḃ[k]
-    v_dot_W_x = np.einsum("ae,ake->ak", v_dot, np.einsum("kde,ad->ake", W, x))
-    x_dot_W_v = np.einsum("ad,akd->ak", x_dot, np.einsum("kde,ae->akd", W, v))
+    v_dot_W_x = np.einsum("ae,ake->ak", v_dot, _contract("kde,ad->ake", W, x))
+    x_dot_W_v = np.einsum("ad,akd->ak", x_dot, _contract("kde,ae->akd", W, v))
     u_dot_sum = np.add(v_dot_W_x, x_dot_W_v, out=v_dot_W_x)
-    u_dot_sum_2 = np.add(u_dot_sum, np.einsum("kde,ade->ak", W_dot, v_x), out=u_dot_sum)
+    u_dot_sum_2 = np.add(u_dot_sum, _contract("kde,ade->ak", W_dot, v_x), out=u_dot_sum)
     u_dot = np.add(u_dot_sum_2, b_dot, out=u_dot_sum_2)
     return _unflat(u, batch), _unflat(u_dot, batch)
 
@@ -446,4 +447,95 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 269ecc386838030d
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: eac639e0392aa550

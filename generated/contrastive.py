@@ -74,8 +74,7 @@ class Workspace(NamedTuple):
     sum_exp_s_3: NDArray[np.floating] | None = None  # (I,)
     p: NDArray[np.floating] | None = None  # (I, I)
     sum_exp_s: NDArray[np.floating] | None = None  # (I,)
-    q: NDArray[np.floating] | None = None  # (I, I)
-    ds: NDArray[np.floating] | None = None  # (I, I)
+    q: NDArray[np.floating] | None = None  # (I, I); then ds
     equal_i: NDArray[np.bool_] | None = None  # (I, I)
     b_2: NDArray[np.floating] | None = None  # (I,)
     b_2_ds: NDArray[np.floating] | None = None  # (I, I)
@@ -186,7 +185,8 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     sum_exp_s = _sum_rows(exp_s, out=work.sum_exp_s)
     q = np.divide(exp_s, sum_exp_s, out=work.q)
     # ∂L/∂s[i,j] = (1/I) ((1/2) p[i,j] + (1/2) q[i,j] - δ(i,j))
-    ds = np.add(0.5 * p, 0.5 * q, out=work.ds)
+    ds = np.multiply(0.5, q, out=q)
+    _add_product(ds, 0.5, p)
     equal_i = np.equal(i[:, None], i, out=work.equal_i)
     ds -= equal_i
     ds *= dL / I
@@ -266,7 +266,6 @@ def workspace(
         "p": np.empty((I, I), dtype),
         "sum_exp_s": np.empty((I,), dtype),
         "q": np.empty((I, I), dtype),
-        "ds": np.empty((I, I), dtype),
         "equal_i": np.empty((I, I), np.bool_),
         "b_2": np.empty((I,), dtype),
         "b_2_ds": np.empty((I, I), dtype),
@@ -677,6 +676,20 @@ def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None)
     return out
 
 
+def _add_product(total: NDArray[Any], factor: Any, array: NDArray[Any]) -> None:
+    """total += factor array, some rows at a time, so that their product stays in the cache."""
+    if total.size <= 2**15:
+        total += factor * array
+        return
+    if total.flags.c_contiguous and array.flags.c_contiguous:
+        total, array = total.reshape(-1), array.reshape(-1)
+    step = max(1, 2**15 // max(1, total[:1].size))
+    product = np.empty(total[:step].shape, total.dtype)
+    for start in range(0, len(total), step):
+        rows = array[start : start + step]
+        total[start : start + step] += np.multiply(factor, rows, out=product[: len(rows)])
+
+
 def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
     """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
     if hasattr(np, "vecdot"):
@@ -762,4 +775,4 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: dad1f60a59bc9139
+# Written by pullback from its own layers; digest of what stands above: e1a9cdf3865fb33e

@@ -164,7 +164,7 @@ def forward(
     window_2_max = window_2.max(axis=4, out=work.window_2_max)
     g = window_2_max.max(axis=2, out=work.g)
     # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
-    z = np.einsum("fkmo,nfkm->no", W, g, out=work.z)
+    z = _contract("fkmo,nfkm->no", W, g, out=work.z)
     z += a
     # ell[n] = -log(ell_p[n, y[n]])
     # in the form of: shifted log-sum-exp
@@ -264,7 +264,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dz[n, y] = others_dz
     dz *= dell
     # ∂L/∂g[n,f,k,m] = Σ_o W[f,k,m,o] ∂L/∂z[n,o]
-    dg = np.einsum("fkmo,no->nfkm", W, dz, out=work.dg)
+    dg = _contract("fkmo,no->nfkm", W, dz, out=work.dg)
     # ∂L/∂h[n,f,i,j] = Σ_{k,m} 𝟙[i = argmax_a2 max_b2 h[n,f,2 k + a2,2 m + b2] + 2 k] 𝟙[j =
     #     argmax_b2 h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m + b2] + 2 m]
     #     ∂L/∂g[n,f,k,m]
@@ -301,7 +301,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂b[f] = Σ_{n,i,j} ∂L/∂u[n,f,i,j]
     db = du.sum(axis=(0, 1, 2), out=work.db)
     # ∂L/∂W[f,k,m,o] = Σ_n g[n,f,k,m] ∂L/∂z[n,o]
-    dW = np.einsum("no,nfkm->fkmo", dz, g, out=work.dW)
+    dW = _contract("no,nfkm->fkmo", dz, g, out=work.dW)
     # ∂L/∂a[o] = Σ_n ∂L/∂z[n,o]
     # that is, (∂L/∂z)ᵀ 𝟏
     da = _sum_rows(dz, out=work.da)
@@ -431,7 +431,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     window_max = _window(_window(h, 2, 0, (1, 2), (A2, K)), 4, 0, (1, 2), (B2, M)).max(axis=4)
     g = window_max.max(axis=2)
     # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
-    z = np.einsum("fkmo,nfkm->no", W, g) + a
+    z = _contract("fkmo,nfkm->no", W, g) + a
     # ell[n] = -log(ell_p[n, y[n]])
     # in the form of: shifted log-sum-exp
     n = np.arange(N)
@@ -466,7 +466,7 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     g_dot_whole_add_2 = whole_multiply_m + h_picked_argmax
     g_dot = h_dot[n[:, None, None, None], f[:, None, None], g_dot_whole_add, g_dot_whole_add_2]
     # ż[n,o] = Σ_{f,k,m} ġ[n,f,k,m] W[f,k,m,o] + Σ_{f,k,m} Ẇ[f,k,m,o] g[n,f,k,m] + ȧ[o]
-    z_dot = np.einsum("fkmo,nfkm->no", W, g_dot) + np.einsum("fkmo,nfkm->no", W_dot, g) + a_dot
+    z_dot = _contract("fkmo,nfkm->no", W, g_dot) + _contract("fkmo,nfkm->no", W_dot, g) + a_dot
     # ℓ̇[n] = Σ_o ż[n,o] ell_p[n,o] - ż[n,y[n]]
     ell_dot = _dot_last(ell_p, z_dot) - z_dot[n, y]
     # L̇ = (1/N) Σ_n ℓ̇[n]
@@ -499,7 +499,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     window_max = _window(_window(h, 2, 0, (1, 2), (A2, K)), 4, 0, (1, 2), (B2, M)).max(axis=4)
     g = window_max.max(axis=2)
     # z[n, o] = sum(f, k, m, g[n, f, k, m] * W[f, k, m, o]) + a[o]
-    z = np.einsum("fkmo,nfkm->no", W, g) + a
+    z = _contract("fkmo,nfkm->no", W, g) + a
     # u̇[n,f,i,j] = Σ_{c,p,q} ẇ[f,c,p,q] x[n,c,i + p - 1,j + q - 1] + ḃ[f]
     u_dot = _contract("fcpq,ncpiqj->nfij", w_dot, window) + b_dot[:, None, None]
     # ḣ[n,f,i,j] = u̇[n,f,i,j] 𝟙[u[n,f,i,j] > 0]
@@ -521,7 +521,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     g_dot_whole_add_2 = whole_multiply_m + h_picked_argmax
     g_dot = h_dot[n[:, None, None, None], f[:, None, None], g_dot_whole_add, g_dot_whole_add_2]
     # ż[n,o] = Σ_{f,k,m} ġ[n,f,k,m] W[f,k,m,o] + Σ_{f,k,m} Ẇ[f,k,m,o] g[n,f,k,m] + ȧ[o]
-    z_dot = np.einsum("fkmo,nfkm->no", W, g_dot) + np.einsum("fkmo,nfkm->no", W_dot, g) + a_dot
+    z_dot = _contract("fkmo,nfkm->no", W, g_dot) + _contract("fkmo,nfkm->no", W_dot, g) + a_dot
     # ell_p[n, o] := exp(z[n, o]) / sum(i2, exp(z[n, i2]))
     # in the form of: shifted softmax; split off the largest; distribute
     z_argmax = z.argmax(axis=1)
@@ -545,7 +545,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     ell_p[n, y] = -ell_p.sum(axis=1)
     dz = np.multiply(dell, ell_p, out=ell_p)
     # (∂L/∂g[n,f,k,m])˙ = Σ_o (∂L/∂z[n,o])˙ W[f,k,m,o] + Σ_o Ẇ[f,k,m,o] ∂L/∂z[n,o]
-    dg_dot = np.einsum("fkmo,no->nfkm", W, dz_dot) + np.einsum("fkmo,no->nfkm", W_dot, dz)
+    dg_dot = _contract("fkmo,no->nfkm", W, dz_dot) + _contract("fkmo,no->nfkm", W_dot, dz)
     # (∂L/∂h[n,f,i,j])˙ = Σ_{k,m} (∂L/∂g[n,f,k,m])˙ 𝟙[i = argmax_a2 max_b2 h[n,f,2 k + a2,2 m +
     #     b2] + 2 k] 𝟙[j = argmax_b2 h[n,f,argmax_a2 max_b2′ h[n,f,2 k + a2,2 m + b2′] + 2 k,2 m
     #     + b2] + 2 m]
@@ -569,7 +569,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # (∂L/∂b[f])˙ = Σ_{n,i,j} (∂L/∂u[n,f,i,j])˙
     db_dot = du_dot.sum(axis=(0, 1, 2))
     # (∂L/∂W[f,k,m,o])˙ = Σ_n ġ[n,f,k,m] ∂L/∂z[n,o] + Σ_n (∂L/∂z[n,o])˙ g[n,f,k,m]
-    dW_dot = np.einsum("no,nfkm->fkmo", dz, g_dot) + np.einsum("no,nfkm->fkmo", dz_dot, g)
+    dW_dot = _contract("no,nfkm->fkmo", dz, g_dot) + _contract("no,nfkm->fkmo", dz_dot, g)
     # (∂L/∂a[o])˙ = Σ_n (∂L/∂z[n,o])˙
     # that is, (∂L/∂z)˙ᵀ 𝟏
     da_dot = _sum_rows(dz_dot)
@@ -1115,4 +1115,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 35e96f7048431081
+# Written by pullback from its own layers; digest of what stands above: 2b5492f76dc179a4

@@ -110,7 +110,6 @@ class Workspace(NamedTuple):
     dA: NDArray[np.floating] | None = None  # (J, J)
     window_3_2: NDArray[np.floating] | None = None  # (J, N, J)
     dw_sum_window_3_2: NDArray[np.floating] | None = None  # (J, J)
-    da_product: NDArray[np.floating] | None = None  # (N, J)
 
 
 _NEW = Workspace()
@@ -290,14 +289,9 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # place T, behind all, holds 0, for the first step to read
     for t_3 in reversed(range(T)):
         da_t_3 = da[t_3]
-        da_product = np.einsum(
-            "ni,nji->nj", da[t_3 + 1], da_quotient_2_shifted[t_3], out=work.da_product
-        )
-        np.add(
-            (equal_whole_add_t_2[t_3] > 0) * da_quotient,
-            (not_equal_t_2_shifted[t_3] > 0) * da_product,
-            out=da_t_3,
-        )
+        np.einsum("ni,nji->nj", da[t_3 + 1], da_quotient_2_shifted[t_3], out=da_t_3)
+        da_t_3 *= not_equal_t_2_shifted[t_3] > 0
+        _add_product(da_t_3, equal_whole_add_t_2[t_3] > 0, da_quotient)
     da = da[:T]
     # ∂L/∂w[n] = -1/N
     # that is, -(1/N) 𝟏
@@ -423,7 +417,6 @@ def workspace(
         "dA": np.empty((J, J), dtype),
         "window_3_2": np.empty((J, N, J), dtype),
         "dw_sum_window_3_2": np.empty((J, J), dtype),
-        "da_product": np.empty((N, J), dtype),
     }
     return Workspace((dtype, J, N, T), _ids(arrays), [0], **arrays)
 
@@ -1310,4 +1303,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: c22498c4644aa18a
+# Written by pullback from its own layers; digest of what stands above: 9b04b326cef20066

@@ -20,6 +20,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -210,11 +211,11 @@ def forward(
     t = np.arange(T) if work.t is None else work.t
     equal_t = np.equal(t, 0, out=work.equal_t)
     equal_t_2 = np.positive(equal_t, dtype=dtype, out=work.equal_t_2)
-    Wr_x_plus_br = np.einsum("dk,ntd->tnk", Wr, x, out=work.Wr_x_plus_br)
+    Wr_x_plus_br = _contract("dk,ntd->tnk", Wr, x, out=work.Wr_x_plus_br)
     Wr_x_plus_br += br
-    Wz_x_plus_bz = np.einsum("dk,ntd->tnk", Wz, x, out=work.Wz_x_plus_bz)
+    Wz_x_plus_bz = _contract("dk,ntd->tnk", Wz, x, out=work.Wz_x_plus_bz)
     Wz_x_plus_bz += bz
-    Wg_x_plus_bg = np.einsum("dk,ntd->tnk", Wg, x, out=work.Wg_x_plus_bg)
+    Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x, out=work.Wg_x_plus_bg)
     Wg_x_plus_bg += bg
     a = np.empty((T, N, K), dtype) if work.a is None else work.a
     e = np.empty((T, N, K), dtype) if work.e is None else work.e
@@ -419,14 +420,14 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     da = da[:T]
     # ∂ℒ/∂x[n,t,d] = Σ_k Wr[d,k] ∂ℒ/∂a[n,t,k] + Σ_k Wz[d,k] ∂ℒ/∂e[n,t,k] + Σ_k Wg[d,k] (1 -
     #     g[n,t,k]²) ∂ℒ/∂g[n,t,k]
-    dx = np.einsum("dk,tnk->ntd", Wr, da, out=work.dx)
-    Wz_de = np.einsum("dk,tnk->ntd", Wz, de, out=work.Wz_de)
+    dx = _contract("dk,tnk->ntd", Wr, da, out=work.dx)
+    Wz_de = _contract("dk,tnk->ntd", Wz, de, out=work.Wz_de)
     dx += Wz_de
     dx_product = np.multiply(one_minus_square_g, dg, out=work.dx_product)
-    Wg_dx_product = np.einsum("dk,tnk->ntd", Wg, dx_product, out=work.Wg_dx_product)
+    Wg_dx_product = _contract("dk,tnk->ntd", Wg, dx_product, out=work.Wg_dx_product)
     dx += Wg_dx_product
     # ∂ℒ/∂Wr[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂a[n,t,k]
-    dWr = np.einsum("tnk,ntd->dk", da, x, out=work.dWr)
+    dWr = _contract("tnk,ntd->dk", da, x, out=work.dWr)
     # ∂ℒ/∂s0[n,j] = Σ_k Ug[j,k] ∂ℒ/∂v[n,0,k] + Σ_k Ur[j,k] ∂ℒ/∂a[n,0,k] + Σ_k Uz[j,k]
     #     ∂ℒ/∂e[n,0,k] + z[n,0,j] ∂ℒ/∂s[n,0,j]
     ds0 = np.matmul(_window(dv, 0, 0, (), ()), Ug.T, out=work.ds0)
@@ -439,21 +440,21 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂Ur[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂a[n,t,k]
     dUr_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUr_sum)
     dUr_sum += window.transpose([2, 0, 1])
-    dUr = np.einsum("ktn,tnj->kj", dUr_sum, da, out=work.dUr)
+    dUr = _contract("ktn,tnj->kj", dUr_sum, da, out=work.dUr)
     # ∂ℒ/∂br[k] = Σ_{n,t} ∂ℒ/∂a[n,t,k]
     dbr = da.sum(axis=(0, 1), out=work.dbr)
     # ∂ℒ/∂Wz[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂e[n,t,k]
-    dWz = np.einsum("tnk,ntd->dk", de, x, out=work.dWz)
+    dWz = _contract("tnk,ntd->dk", de, x, out=work.dWz)
     # ∂ℒ/∂Uz[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂e[n,t,k]
-    dUz = np.einsum("ktn,tnj->kj", dUr_sum, de, out=work.dUz)
+    dUz = _contract("ktn,tnj->kj", dUr_sum, de, out=work.dUz)
     # ∂ℒ/∂bz[k] = Σ_{n,t} ∂ℒ/∂e[n,t,k]
     dbz = de.sum(axis=(0, 1), out=work.dbz)
     # ∂ℒ/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂v[n,t,k]
-    dUg = np.einsum("ktn,tnj->kj", dUr_sum, dv, out=work.dUg)
+    dUg = _contract("ktn,tnj->kj", dUr_sum, dv, out=work.dUg)
     # ∂ℒ/∂cg[k] = Σ_{n,t} ∂ℒ/∂v[n,t,k]
     dcg = dv.sum(axis=(0, 1), out=work.dcg)
     # ∂ℒ/∂Wg[d,k] = Σ_{n,t} x[n,t,d] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
-    dWg = np.einsum("ntd,tnk->dk", x, dx_product, out=work.dWg)
+    dWg = _contract("ntd,tnk->dk", x, dx_product, out=work.dWg)
     # ∂ℒ/∂bg[k] = Σ_{n,t} (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
     dbg = np.einsum("tnk,tnk->k", one_minus_square_g, dg, out=work.dbg)
     return Gradients(dx, dWr, ds0, dUr, dbr, dWz, dUz, dbz, dUg, dcg, dWg, dbg)
@@ -625,9 +626,9 @@ def jvp(
     t = np.arange(T)
     equal_t = t == 0
     equal_t_2 = equal_t.astype(dtype)
-    Wr_x_plus_br = np.einsum("dk,ntd->tnk", Wr, x) + br
-    Wz_x_plus_bz = np.einsum("dk,ntd->tnk", Wz, x) + bz
-    Wg_x_plus_bg = np.einsum("dk,ntd->tnk", Wg, x) + bg
+    Wr_x_plus_br = _contract("dk,ntd->tnk", Wr, x) + br
+    Wz_x_plus_bz = _contract("dk,ntd->tnk", Wz, x) + bz
+    Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x) + bg
     a = np.empty((T, N, K), dtype)
     e = np.empty((T, N, K), dtype)
     r = np.empty((T, N, K), dtype)
@@ -661,12 +662,12 @@ def jvp(
     # ṡ[n,t,k] = ġ[n,t,k] (1 - z[n,t,k]) + ż[n,t,k] (s0[n,k] 𝟙[t = 0] + s[n,t - 1,k] - g[n,t,k])
     #     + ṡ[n,t - 1,k] z[n,t,k] + s0˙[n,k] z[n,t,k] 𝟙[t = 0]
     s_dot_sum = equal_t[:, None, None] * s0 + _window(s, 0, -1, (1,), (T,))
-    s_dot_sum_2 = s_dot_sum @ Ur_dot + np.einsum("dk,ntd->tnk", Wr, x_dot)
-    s_dot_sum_3 = np.add(s_dot_sum_2, np.einsum("dk,ntd->tnk", Wr_dot, x), out=s_dot_sum_2)
+    s_dot_sum_2 = s_dot_sum @ Ur_dot + _contract("dk,ntd->tnk", Wr, x_dot)
+    s_dot_sum_3 = np.add(s_dot_sum_2, _contract("dk,ntd->tnk", Wr_dot, x), out=s_dot_sum_2)
     s_dot_sum_4 = np.add(s_dot_sum_3, equal_t[:, None, None] * (s0_dot @ Ur), out=s_dot_sum_3)
     s_dot_sum_5 = np.add(s_dot_sum_4, br_dot, out=s_dot_sum_4)
-    s_dot_sum_6 = s_dot_sum @ Uz_dot + np.einsum("dk,ntd->tnk", Wz, x_dot)
-    s_dot_sum_7 = np.add(s_dot_sum_6, np.einsum("dk,ntd->tnk", Wz_dot, x), out=s_dot_sum_6)
+    s_dot_sum_6 = s_dot_sum @ Uz_dot + _contract("dk,ntd->tnk", Wz, x_dot)
+    s_dot_sum_7 = np.add(s_dot_sum_6, _contract("dk,ntd->tnk", Wz_dot, x), out=s_dot_sum_6)
     s_dot_sum_8 = np.add(s_dot_sum_7, equal_t[:, None, None] * (s0_dot @ Uz), out=s_dot_sum_7)
     s_dot_sum_9 = np.add(s_dot_sum_8, bz_dot, out=s_dot_sum_8)
     exp_abs_a = np.exp(-np.abs(a))
@@ -677,9 +678,9 @@ def jvp(
     one_minus_square_g = 1 - np.square(g)
     s_dot_product = np.multiply(one_minus_square_g, r, out=r)
     s_dot_product_2 = np.multiply(one_minus_square_g, v, out=v)
-    s_dot_product_3 = one_minus_square_g * np.einsum("dk,ntd->tnk", Wg, x_dot)
+    s_dot_product_3 = one_minus_square_g * _contract("dk,ntd->tnk", Wg, x_dot)
     s_dot_sum_11 = np.add(bg_dot * one_minus_square_g, s_dot_product_3, out=s_dot_product_3)
-    Wg_dot_x = np.einsum("dk,ntd->tnk", Wg_dot, x)
+    Wg_dot_x = _contract("dk,ntd->tnk", Wg_dot, x)
     s_dot_product_4 = np.multiply(one_minus_square_g, Wg_dot_x, out=one_minus_square_g)
     s_dot_sum_12 = np.add(s_dot_sum_11, s_dot_product_4, out=s_dot_sum_11)
     one_minus_z = 1 - z
@@ -1018,4 +1019,95 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: 59076cf1cb0c6f34
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: 30ff8a80866baff1

@@ -24,6 +24,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -246,13 +247,13 @@ def forward(
     t = np.arange(T) if work.t is None else work.t
     equal_t = np.equal(t, 0, out=work.equal_t)
     equal_t_2 = np.positive(equal_t, dtype=dtype, out=work.equal_t_2)
-    Wi_x_plus_bi = np.einsum("dk,ntd->tnk", Wi, x, out=work.Wi_x_plus_bi)
+    Wi_x_plus_bi = _contract("dk,ntd->tnk", Wi, x, out=work.Wi_x_plus_bi)
     Wi_x_plus_bi += bi
-    Wf_x_plus_bf = np.einsum("dk,ntd->tnk", Wf, x, out=work.Wf_x_plus_bf)
+    Wf_x_plus_bf = _contract("dk,ntd->tnk", Wf, x, out=work.Wf_x_plus_bf)
     Wf_x_plus_bf += bf
-    Wg_x_plus_bg = np.einsum("dk,ntd->tnk", Wg, x, out=work.Wg_x_plus_bg)
+    Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x, out=work.Wg_x_plus_bg)
     Wg_x_plus_bg += bg
-    Wo_x_plus_bo = np.einsum("dk,ntd->tnk", Wo, x, out=work.Wo_x_plus_bo)
+    Wo_x_plus_bo = _contract("dk,ntd->tnk", Wo, x, out=work.Wo_x_plus_bo)
     Wo_x_plus_bo += bo
     a = np.empty((T, N, K), dtype) if work.a is None else work.a
     e = np.empty((T, N, K), dtype) if work.e is None else work.e
@@ -511,15 +512,15 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     da = da[:T]
     # ∂E/∂x[n,t,d] = Σ_k Wf[d,k] ∂E/∂e[n,t,k] + Σ_k Wg[d,k] ∂E/∂r[n,t,k] + Σ_k Wi[d,k]
     #     ∂E/∂a[n,t,k] + Σ_k Wo[d,k] ∂E/∂q[n,t,k]
-    dx = np.einsum("dk,tnk->ntd", Wf, de, out=work.dx)
-    Wg_dr = np.einsum("dk,tnk->ntd", Wg, dr, out=work.Wg_dr)
+    dx = _contract("dk,tnk->ntd", Wf, de, out=work.dx)
+    Wg_dr = _contract("dk,tnk->ntd", Wg, dr, out=work.Wg_dr)
     dx += Wg_dr
-    Wi_da = np.einsum("dk,tnk->ntd", Wi, da, out=work.Wi_da)
+    Wi_da = _contract("dk,tnk->ntd", Wi, da, out=work.Wi_da)
     dx += Wi_da
-    Wo_dq = np.einsum("dk,tnk->ntd", Wo, dq, out=work.Wo_dq)
+    Wo_dq = _contract("dk,tnk->ntd", Wo, dq, out=work.Wo_dq)
     dx += Wo_dq
     # ∂E/∂Wi[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂a[n,t,k]
-    dWi = np.einsum("tnk,ntd->dk", da, x, out=work.dWi)
+    dWi = _contract("tnk,ntd->dk", da, x, out=work.dWi)
     # ∂E/∂s0[n,j] = Σ_k Uf[j,k] ∂E/∂e[n,0,k] + Σ_k Ug[j,k] ∂E/∂r[n,0,k] + Σ_k Ui[j,k]
     #     ∂E/∂a[n,0,k] + Σ_k Uo[j,k] ∂E/∂q[n,0,k]
     ds0 = np.matmul(_window(de, 0, 0, (), ()), Uf.T, out=work.ds0)
@@ -532,25 +533,25 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂E/∂Ui[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂a[n,t,k]
     dUi_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUi_sum)
     dUi_sum += _window(s, 0, -1, (1,), (T,)).transpose([2, 0, 1])
-    dUi = np.einsum("ktn,tnj->kj", dUi_sum, da, out=work.dUi)
+    dUi = _contract("ktn,tnj->kj", dUi_sum, da, out=work.dUi)
     # ∂E/∂bi[k] = Σ_{n,t} ∂E/∂a[n,t,k]
     dbi = da.sum(axis=(0, 1), out=work.dbi)
     # ∂E/∂Wf[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂e[n,t,k]
-    dWf = np.einsum("tnk,ntd->dk", de, x, out=work.dWf)
+    dWf = _contract("tnk,ntd->dk", de, x, out=work.dWf)
     # ∂E/∂Uf[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂e[n,t,k]
-    dUf = np.einsum("ktn,tnj->kj", dUi_sum, de, out=work.dUf)
+    dUf = _contract("ktn,tnj->kj", dUi_sum, de, out=work.dUf)
     # ∂E/∂bf[k] = Σ_{n,t} ∂E/∂e[n,t,k]
     dbf = de.sum(axis=(0, 1), out=work.dbf)
     # ∂E/∂Wg[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂r[n,t,k]
-    dWg = np.einsum("tnk,ntd->dk", dr, x, out=work.dWg)
+    dWg = _contract("tnk,ntd->dk", dr, x, out=work.dWg)
     # ∂E/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂r[n,t,k]
-    dUg = np.einsum("ktn,tnj->kj", dUi_sum, dr, out=work.dUg)
+    dUg = _contract("ktn,tnj->kj", dUi_sum, dr, out=work.dUg)
     # ∂E/∂bg[k] = Σ_{n,t} ∂E/∂r[n,t,k]
     dbg = dr.sum(axis=(0, 1), out=work.dbg)
     # ∂E/∂Wo[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂q[n,t,k]
-    dWo = np.einsum("tnk,ntd->dk", dq, x, out=work.dWo)
+    dWo = _contract("tnk,ntd->dk", dq, x, out=work.dWo)
     # ∂E/∂Uo[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂q[n,t,k]
-    dUo = np.einsum("ktn,tnj->kj", dUi_sum, dq, out=work.dUo)
+    dUo = _contract("ktn,tnj->kj", dUi_sum, dq, out=work.dUo)
     # ∂E/∂bo[k] = Σ_{n,t} ∂E/∂q[n,t,k]
     dbo = dq.sum(axis=(0, 1), out=work.dbo)
     # ∂E/∂c0[n,k] = f[n,0,k] ∂E/∂c[n,0,k]
@@ -756,10 +757,10 @@ def jvp(
     t = np.arange(T)
     equal_t = t == 0
     equal_t_2 = equal_t.astype(dtype)
-    Wi_x_plus_bi = np.einsum("dk,ntd->tnk", Wi, x) + bi
-    Wf_x_plus_bf = np.einsum("dk,ntd->tnk", Wf, x) + bf
-    Wg_x_plus_bg = np.einsum("dk,ntd->tnk", Wg, x) + bg
-    Wo_x_plus_bo = np.einsum("dk,ntd->tnk", Wo, x) + bo
+    Wi_x_plus_bi = _contract("dk,ntd->tnk", Wi, x) + bi
+    Wf_x_plus_bf = _contract("dk,ntd->tnk", Wf, x) + bf
+    Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x) + bg
+    Wo_x_plus_bo = _contract("dk,ntd->tnk", Wo, x) + bo
     a = np.empty((T, N, K), dtype)
     e = np.empty((T, N, K), dtype)
     r_steps = np.empty((T, N, K), dtype)
@@ -804,20 +805,20 @@ def jvp(
     h = np.broadcast_to(s.transpose([1, 0, 2]), (N, T, K)).copy()
     # ṡ[n,t,k] = ȯ[n,t,k] tanh(c[n,t,k]) + ċ[n,t,k] o[n,t,k] (1 - (tanh(c[n,t,k]))²)
     s_dot_sum = equal_t[:, None, None] * s0 + _window(s, 0, -1, (1,), (T,))
-    s_dot_sum_2 = s_dot_sum @ Ui_dot + np.einsum("dk,ntd->tnk", Wi, x_dot)
-    s_dot_sum_3 = np.add(s_dot_sum_2, np.einsum("dk,ntd->tnk", Wi_dot, x), out=s_dot_sum_2)
+    s_dot_sum_2 = s_dot_sum @ Ui_dot + _contract("dk,ntd->tnk", Wi, x_dot)
+    s_dot_sum_3 = np.add(s_dot_sum_2, _contract("dk,ntd->tnk", Wi_dot, x), out=s_dot_sum_2)
     s_dot_sum_4 = np.add(s_dot_sum_3, equal_t[:, None, None] * (s0_dot @ Ui), out=s_dot_sum_3)
     s_dot_sum_5 = np.add(s_dot_sum_4, bi_dot, out=s_dot_sum_4)
-    s_dot_sum_6 = s_dot_sum @ Uf_dot + np.einsum("dk,ntd->tnk", Wf, x_dot)
-    s_dot_sum_7 = np.add(s_dot_sum_6, np.einsum("dk,ntd->tnk", Wf_dot, x), out=s_dot_sum_6)
+    s_dot_sum_6 = s_dot_sum @ Uf_dot + _contract("dk,ntd->tnk", Wf, x_dot)
+    s_dot_sum_7 = np.add(s_dot_sum_6, _contract("dk,ntd->tnk", Wf_dot, x), out=s_dot_sum_6)
     s_dot_sum_8 = np.add(s_dot_sum_7, equal_t[:, None, None] * (s0_dot @ Uf), out=s_dot_sum_7)
     s_dot_sum_9 = np.add(s_dot_sum_8, bf_dot, out=s_dot_sum_8)
-    s_dot_sum_10 = s_dot_sum @ Ug_dot + np.einsum("dk,ntd->tnk", Wg, x_dot)
-    s_dot_sum_11 = np.add(s_dot_sum_10, np.einsum("dk,ntd->tnk", Wg_dot, x), out=s_dot_sum_10)
+    s_dot_sum_10 = s_dot_sum @ Ug_dot + _contract("dk,ntd->tnk", Wg, x_dot)
+    s_dot_sum_11 = np.add(s_dot_sum_10, _contract("dk,ntd->tnk", Wg_dot, x), out=s_dot_sum_10)
     s_dot_sum_12 = np.add(s_dot_sum_11, equal_t[:, None, None] * (s0_dot @ Ug), out=s_dot_sum_11)
     s_dot_sum_13 = np.add(s_dot_sum_12, bg_dot, out=s_dot_sum_12)
-    s_dot_sum_14 = s_dot_sum @ Uo_dot + np.einsum("dk,ntd->tnk", Wo, x_dot)
-    s_dot_sum_15 = np.add(s_dot_sum_14, np.einsum("dk,ntd->tnk", Wo_dot, x), out=s_dot_sum_14)
+    s_dot_sum_14 = s_dot_sum @ Uo_dot + _contract("dk,ntd->tnk", Wo, x_dot)
+    s_dot_sum_15 = np.add(s_dot_sum_14, _contract("dk,ntd->tnk", Wo_dot, x), out=s_dot_sum_14)
     s_dot_sum_16 = np.add(s_dot_sum_15, equal_t[:, None, None] * (s0_dot @ Uo), out=s_dot_sum_15)
     s_dot_sum_17 = np.add(s_dot_sum_16, bo_dot, out=s_dot_sum_16)
     exp_abs_a = np.exp(-np.abs(a))
@@ -1207,4 +1208,95 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: 52b34dff05e2e64e
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: d1a3d8d8bb6ecd48

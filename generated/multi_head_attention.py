@@ -18,6 +18,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -170,13 +171,13 @@ def forward(
         bo=bo,
     )
     # q[..., h, t, e] = sum(d, x[..., t, d] * Wq[d, h, e]) + bq[h, e]
-    q = np.einsum("dhe,atd->ahte", Wq, x, out=work.q)
+    q = _contract("dhe,atd->ahte", Wq, x, out=work.q)
     q += bq[:, None, :]
     # k[..., h, s, e] = sum(d, x[..., s, d] * Wk[d, h, e]) + bk[h, e]
-    k = np.einsum("dhe,atd->ahte", Wk, x, out=work.k)
+    k = _contract("dhe,atd->ahte", Wk, x, out=work.k)
     k += bk[:, None, :]
     # v[..., h, s, e] = sum(d, x[..., s, d] * Wv[d, h, e]) + bv[h, e]
-    v = np.einsum("dhe,atd->ahte", Wv, x, out=work.v)
+    v = _contract("dhe,atd->ahte", Wv, x, out=work.v)
     v += bv[:, None, :]
     # o_s[..., h, t, s] = where(M[t, s] > 0, sum(i, q[..., h, t, i] * k[..., h, s, i]) /
     #     sqrt(size(i)), -1e30)
@@ -199,7 +200,7 @@ def forward(
     # o[..., h, t, e] = sum(s, p[..., h, t, s] * v[..., h, s, e])
     o = np.matmul(p, v, out=work.o)
     # y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
-    y = np.einsum("hef,ahte->atf", Wo, o, out=work.y)
+    y = _contract("hef,ahte->atf", Wo, o, out=work.y)
     y += bo
     shape = (*batch, T, F)
     turn = work.turns[0]
@@ -267,7 +268,7 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
     # ∂ℒ/∂o[n,h,t,e] = Σ_f Wo[h,e,f] ∂ℒ/∂y[n,t,f]
-    do = np.einsum("hef,atf->ahte", Wo, dy, out=work.do)
+    do = _contract("hef,atf->ahte", Wo, dy, out=work.do)
     # ∂ℒ/∂p[n,h,t,s] = Σ_e v[n,h,s,e] ∂ℒ/∂o[n,h,t,e]
     dp = np.matmul(do, v.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂o_s[n,h,t,s] = p[n,h,t,s] (∂ℒ/∂p[n,h,t,s] - Σ_j p[n,h,t,j] ∂ℒ/∂p[n,h,t,j])
@@ -289,25 +290,25 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dv = np.matmul(p.swapaxes(-1, -2), do, out=work.dv)
     # ∂ℒ/∂x[n,t,d] = Σ_{h,e} Wk[d,h,e] ∂ℒ/∂k[n,h,t,e] + Σ_{h,e} Wq[d,h,e] ∂ℒ/∂q[n,h,t,e] +
     #     Σ_{h,e} Wv[d,h,e] ∂ℒ/∂v[n,h,t,e]
-    dx = np.einsum("dhe,ahte->atd", Wk, dk, out=work.dx)
-    Wq_dq = np.einsum("dhe,ahte->atd", Wq, dq, out=work.Wq_dq)
+    dx = _contract("dhe,ahte->atd", Wk, dk, out=work.dx)
+    Wq_dq = _contract("dhe,ahte->atd", Wq, dq, out=work.Wq_dq)
     dx += Wq_dq
-    Wv_dv = np.einsum("dhe,ahte->atd", Wv, dv, out=work.Wv_dv)
+    Wv_dv = _contract("dhe,ahte->atd", Wv, dv, out=work.Wv_dv)
     dx += Wv_dv
     # ∂ℒ/∂Wq[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂q[n,h,t,e]
-    dWq = np.einsum("ahte,atd->dhe", dq, x, out=work.dWq)
+    dWq = _contract("ahte,atd->dhe", dq, x, out=work.dWq)
     # ∂ℒ/∂bq[h,e] = Σ_{n,t} ∂ℒ/∂q[n,h,t,e]
     dbq = dq.sum(axis=(0, 2), out=work.dbq)
     # ∂ℒ/∂Wk[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂k[n,h,t,e]
-    dWk = np.einsum("ahte,atd->dhe", dk, x, out=work.dWk)
+    dWk = _contract("ahte,atd->dhe", dk, x, out=work.dWk)
     # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂k[n,h,t,e]
     dbk = dk.sum(axis=(0, 2), out=work.dbk)
     # ∂ℒ/∂Wv[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂v[n,h,t,e]
-    dWv = np.einsum("ahte,atd->dhe", dv, x, out=work.dWv)
+    dWv = _contract("ahte,atd->dhe", dv, x, out=work.dWv)
     # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂v[n,h,t,e]
     dbv = dv.sum(axis=(0, 2), out=work.dbv)
     # ∂ℒ/∂Wo[h,e,f] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂y[n,t,f]
-    dWo = np.einsum("atf,ahte->hef", dy, o, out=work.dWo)
+    dWo = _contract("atf,ahte->hef", dy, o, out=work.dWo)
     # ∂ℒ/∂bo[f] = Σ_{n,t} ∂ℒ/∂y[n,t,f]
     dbo = dy.sum(axis=(0, 1), out=work.dbo)
     return Gradients(_unflat(dx, batch), dWq, dbq, dWk, dbk, dWv, dbv, dWo, dbo)
@@ -430,11 +431,11 @@ def jvp(
     Wo_dot = _like("Wo_dot", Wo_dot, (H, E, F), dtype, "Wo")
     bo_dot = _like("bo_dot", bo_dot, (F,), dtype, "bo")
     # q[..., h, t, e] = sum(d, x[..., t, d] * Wq[d, h, e]) + bq[h, e]
-    q = np.einsum("dhe,atd->ahte", Wq, x) + bq[:, None, :]
+    q = _contract("dhe,atd->ahte", Wq, x) + bq[:, None, :]
     # k[..., h, s, e] = sum(d, x[..., s, d] * Wk[d, h, e]) + bk[h, e]
-    k = np.einsum("dhe,atd->ahte", Wk, x) + bk[:, None, :]
+    k = _contract("dhe,atd->ahte", Wk, x) + bk[:, None, :]
     # v[..., h, s, e] = sum(d, x[..., s, d] * Wv[d, h, e]) + bv[h, e]
-    v = np.einsum("dhe,atd->ahte", Wv, x) + bv[:, None, :]
+    v = _contract("dhe,atd->ahte", Wv, x) + bv[:, None, :]
     # o_s[..., h, t, s] = where(M[t, s] > 0, sum(i, q[..., h, t, i] * k[..., h, s, i]) /
     #     sqrt(size(i)), -1e30)
     greater_M = M > 0
@@ -451,15 +452,15 @@ def jvp(
     # o[..., h, t, e] = sum(s, p[..., h, t, s] * v[..., h, s, e])
     o = p @ v
     # y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
-    y = np.einsum("hef,ahte->atf", Wo, o) + bo
+    y = _contract("hef,ahte->atf", Wo, o) + bo
     # v̇[n,h,s,e] = Σ_d ẋ[n,s,d] Wv[d,h,e] + Σ_d Wv˙[d,h,e] x[n,s,d] + bv˙[h,e]
-    v_dot_sum = np.einsum("dhe,atd->ahte", Wv, x_dot) + np.einsum("dhe,atd->ahte", Wv_dot, x)
+    v_dot_sum = _contract("dhe,atd->ahte", Wv, x_dot) + _contract("dhe,atd->ahte", Wv_dot, x)
     v_dot = np.add(v_dot_sum, bv_dot[:, None, :], out=v_dot_sum)
     # k̇[n,h,s,e] = Σ_d ẋ[n,s,d] Wk[d,h,e] + Σ_d Wk˙[d,h,e] x[n,s,d] + bk˙[h,e]
-    k_dot_sum = np.einsum("dhe,atd->ahte", Wk, x_dot) + np.einsum("dhe,atd->ahte", Wk_dot, x)
+    k_dot_sum = _contract("dhe,atd->ahte", Wk, x_dot) + _contract("dhe,atd->ahte", Wk_dot, x)
     k_dot = np.add(k_dot_sum, bk_dot[:, None, :], out=k_dot_sum)
     # q̇[n,h,t,e] = Σ_d ẋ[n,t,d] Wq[d,h,e] + Σ_d Wq˙[d,h,e] x[n,t,d] + bq˙[h,e]
-    q_dot_sum = np.einsum("dhe,atd->ahte", Wq, x_dot) + np.einsum("dhe,atd->ahte", Wq_dot, x)
+    q_dot_sum = _contract("dhe,atd->ahte", Wq, x_dot) + _contract("dhe,atd->ahte", Wq_dot, x)
     q_dot = np.add(q_dot_sum, bq_dot[:, None, :], out=q_dot_sum)
     # o_s˙[n,h,t,s] = Σ_e k̇[n,h,s,e] where(M[t,s] > 0, (1/√(E)) q[n,h,t,e], 0) + Σ_e
     #     q̇[n,h,t,e] where(M[t,s] > 0, (1/√(E)) k[n,h,s,e], 0)
@@ -474,7 +475,7 @@ def jvp(
     # ȯ[n,h,t,e] = Σ_s v̇[n,h,s,e] p[n,h,t,s] + Σ_s ṗ[n,h,t,s] v[n,h,s,e]
     o_dot = p @ v_dot + p_dot @ v
     # ẏ[n,t,f] = Σ_{h,e} ȯ[n,h,t,e] Wo[h,e,f] + Σ_{h,e} Wo˙[h,e,f] o[n,h,t,e] + bo˙[f]
-    y_dot = np.einsum("hef,ahte->atf", Wo, o_dot) + np.einsum("hef,ahte->atf", Wo_dot, o) + bo_dot
+    y_dot = _contract("hef,ahte->atf", Wo, o_dot) + _contract("hef,ahte->atf", Wo_dot, o) + bo_dot
     return _unflat(y, batch), _unflat(y_dot, batch)
 
 
@@ -813,4 +814,95 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 286067ea8839148c
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: 34c0ba78a0cf0a3a

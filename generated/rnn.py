@@ -15,6 +15,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -167,9 +168,9 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂u[n,t,k] = (1 - s[n,t,k]²) ∂ℒ/∂s[n,t,k]
     du *= ds
     # ∂ℒ/∂x[n,t,d] = Σ_k W[d,k] ∂ℒ/∂u[n,t,k]
-    dx = np.einsum("dk,tnk->ntd", W, du, out=work.dx)
+    dx = _contract("dk,tnk->ntd", W, du, out=work.dx)
     # ∂ℒ/∂W[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂u[n,t,k]
-    dW = np.einsum("tnk,ntd->dk", du, x, out=work.dW)
+    dW = _contract("tnk,ntd->dk", du, x, out=work.dW)
     # ∂ℒ/∂b[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
     db = du.sum(axis=(0, 1), out=work.db)
     # ∂ℒ/∂s0[n,j] = Σ_k U[j,k] (1 - s[n,0,k]²) ∂ℒ/∂s[n,0,k]
@@ -177,7 +178,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂U[j,k] = Σ_{n,t} (1 - s[n,t,k]²) (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂s[n,t,k]
     dU_sum = np.multiply(equal_t, s0.T[:, :, None], out=work.dU_sum)
     dU_sum += _window(s, 0, -1, (1,), (T,)).transpose([2, 1, 0])
-    dU = np.einsum("knt,tnj->kj", dU_sum, du, out=work.dU)
+    dU = _contract("knt,tnj->kj", dU_sum, du, out=work.dU)
     return Gradients(dx, dW, db, ds0, dU)
 
 
@@ -523,4 +524,95 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: 6677e0bc2bf23d07
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: 58008301ee2928e3

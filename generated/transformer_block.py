@@ -34,6 +34,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -316,13 +317,13 @@ def forward(
     a = np.multiply(gain1, xhat, out=work.a)
     a += bias1
     # q[n, h, t, e] = sum(f, a[n, t, f] * Wq[f, h, e]) + bq[h, e]
-    q = np.einsum("dhe,ntd->nhte", Wq, a, out=work.q)
+    q = _contract("dhe,ntd->nhte", Wq, a, out=work.q)
     q += bq[:, None, :]
     # m_k[n, h, s, e] = sum(f, a[n, s, f] * Wk[f, h, e]) + bk[h, e]
-    m_k = np.einsum("dhe,ntd->nhte", Wk, a, out=work.m_k)
+    m_k = _contract("dhe,ntd->nhte", Wk, a, out=work.m_k)
     m_k += bk[:, None, :]
     # m_v[n, h, s, e] = sum(f, a[n, s, f] * Wv[f, h, e]) + bv[h, e]
-    m_v = np.einsum("dhe,ntd->nhte", Wv, a, out=work.m_v)
+    m_v = _contract("dhe,ntd->nhte", Wv, a, out=work.m_v)
     m_v += bv[:, None, :]
     # o_s[n, h, t, s] = where(M[t, s] > 0, sum(i, q[n, h, t, i] * m_k[n, h, s, i]) /
     #     sqrt(size(i)), -1e30)
@@ -345,7 +346,7 @@ def forward(
     # o[n, h, t, e] = sum(s, p[n, h, t, s] * m_v[n, h, s, e])
     o = np.matmul(p, m_v, out=work.o)
     # m[n, t, d] = sum(h, e, o[n, h, t, e] * Wo[h, e, d]) + bo[d]
-    m = np.einsum("hed,nhte->ntd", Wo, o, out=work.m)
+    m = _contract("hed,nhte->ntd", Wo, o, out=work.m)
     m += bo
     # r[n, t, d] = x[n, t, d] + m[n, t, d]
     r = np.add(m, x, out=m)
@@ -517,7 +518,7 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dr *= b_r[:, :, None]
     dr += dy
     # ∂ℒ/∂o[n,h,t,e] = Σ_d Wo[h,e,d] ∂ℒ/∂m[n,t,d]
-    do = np.einsum("hed,ntd->nhte", Wo, dr, out=work.do)
+    do = _contract("hed,ntd->nhte", Wo, dr, out=work.do)
     # ∂ℒ/∂p[n,h,t,s] = Σ_e m_v[n,h,s,e] ∂ℒ/∂o[n,h,t,e]
     dp = np.matmul(do, m_v.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂o_s[n,h,t,s] = p[n,h,t,s] (∂ℒ/∂p[n,h,t,s] - Σ_j p[n,h,t,j] ∂ℒ/∂p[n,h,t,j])
@@ -539,9 +540,9 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dm_v = np.matmul(p.swapaxes(-1, -2), do, out=work.dm_v)
     # ∂ℒ/∂a[n,t,d] = Σ_{h,e} Wk[d,h,e] ∂ℒ/∂m_k[n,h,t,e] + Σ_{h,e} Wq[d,h,e] ∂ℒ/∂q[n,h,t,e] +
     #     Σ_{h,e} Wv[d,h,e] ∂ℒ/∂m_v[n,h,t,e]
-    Wv_dm_v = np.einsum("dhe,nhte->ntd", Wv, dm_v, out=work.Wv_dm_v)
-    Wq_dq = np.einsum("dhe,nhte->ntd", Wq, dq, out=work.Wq_dq)
-    da = np.einsum("dhe,nhte->ntd", Wk, dm_k, out=work.da)
+    Wv_dm_v = _contract("dhe,nhte->ntd", Wv, dm_v, out=work.Wv_dm_v)
+    Wq_dq = _contract("dhe,nhte->ntd", Wq, dq, out=work.Wq_dq)
+    da = _contract("dhe,nhte->ntd", Wk, dm_k, out=work.da)
     da += Wq_dq
     da += Wv_dm_v
     # ∂ℒ/∂x[n,t,d] = a_r[n,t] (gain1[d] ∂ℒ/∂a[n,t,d] - (1/D) Σ_f gain1[f] ∂ℒ/∂a[n,t,f] - (1/D)
@@ -561,19 +562,19 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂bias1[d] = Σ_{n,t} ∂ℒ/∂a[n,t,d]
     dbias1 = da.sum(axis=(0, 1), out=work.dbias1)
     # ∂ℒ/∂Wq[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂q[n,h,t,e]
-    dWq = np.einsum("ntd,nhte->dhe", a, dq, out=work.dWq)
+    dWq = _contract("ntd,nhte->dhe", a, dq, out=work.dWq)
     # ∂ℒ/∂bq[h,e] = Σ_{n,t} ∂ℒ/∂q[n,h,t,e]
     dbq = dq.sum(axis=(0, 2), out=work.dbq)
     # ∂ℒ/∂Wk[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_k[n,h,t,e]
-    dWk = np.einsum("ntd,nhte->dhe", a, dm_k, out=work.dWk)
+    dWk = _contract("ntd,nhte->dhe", a, dm_k, out=work.dWk)
     # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂m_k[n,h,t,e]
     dbk = dm_k.sum(axis=(0, 2), out=work.dbk)
     # ∂ℒ/∂Wv[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_v[n,h,t,e]
-    dWv = np.einsum("ntd,nhte->dhe", a, dm_v, out=work.dWv)
+    dWv = _contract("ntd,nhte->dhe", a, dm_v, out=work.dWv)
     # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂m_v[n,h,t,e]
     dbv = dm_v.sum(axis=(0, 2), out=work.dbv)
     # ∂ℒ/∂Wo[h,e,d] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂m[n,t,d]
-    dWo = np.einsum("ntd,nhte->hed", dr, o, out=work.dWo)
+    dWo = _contract("ntd,nhte->hed", dr, o, out=work.dWo)
     # ∂ℒ/∂bo[d] = Σ_{n,t} ∂ℒ/∂m[n,t,d]
     dbo = dr.sum(axis=(0, 1), out=work.dbo)
     # ∂ℒ/∂gain2[d] = Σ_{n,t} b_xhat[n,t,d] ∂ℒ/∂b[n,t,d]
@@ -581,11 +582,11 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂bias2[d] = Σ_{n,t} ∂ℒ/∂b[n,t,d]
     dbias2 = db.sum(axis=(0, 1), out=work.dbias2)
     # ∂ℒ/∂W1[d,k] = Σ_{n,t} b[n,t,d] ∂ℒ/∂u[n,t,k]
-    dW1 = np.einsum("ntd,ntk->dk", b, du, out=work.dW1)
+    dW1 = _contract("ntd,ntk->dk", b, du, out=work.dW1)
     # ∂ℒ/∂c1[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
     dc1 = du.sum(axis=(0, 1), out=work.dc1)
     # ∂ℒ/∂W2[k,d] = Σ_{n,t} g[n,t,k] ∂ℒ/∂w[n,t,d]
-    dW2 = np.einsum("ntd,ntk->kd", dy, g, out=work.dW2)
+    dW2 = _contract("ntd,ntk->kd", dy, g, out=work.dW2)
     # ∂ℒ/∂c2[d] = Σ_{n,t} ∂ℒ/∂w[n,t,d]
     dc2 = dy.sum(axis=(0, 1), out=work.dc2)
     return Gradients(
@@ -871,11 +872,11 @@ def jvp(
     # a[n, t, d] = gain1[d] * xhat[n, t, d] + bias1[d]
     a = gain1 * xhat + bias1
     # q[n, h, t, e] = sum(f, a[n, t, f] * Wq[f, h, e]) + bq[h, e]
-    q = np.einsum("dhe,ntd->nhte", Wq, a) + bq[:, None, :]
+    q = _contract("dhe,ntd->nhte", Wq, a) + bq[:, None, :]
     # m_k[n, h, s, e] = sum(f, a[n, s, f] * Wk[f, h, e]) + bk[h, e]
-    m_k = np.einsum("dhe,ntd->nhte", Wk, a) + bk[:, None, :]
+    m_k = _contract("dhe,ntd->nhte", Wk, a) + bk[:, None, :]
     # m_v[n, h, s, e] = sum(f, a[n, s, f] * Wv[f, h, e]) + bv[h, e]
-    m_v = np.einsum("dhe,ntd->nhte", Wv, a) + bv[:, None, :]
+    m_v = _contract("dhe,ntd->nhte", Wv, a) + bv[:, None, :]
     # o_s[n, h, t, s] = where(M[t, s] > 0, sum(i, q[n, h, t, i] * m_k[n, h, s, i]) /
     #     sqrt(size(i)), -1e30)
     greater_M = M > 0
@@ -892,7 +893,7 @@ def jvp(
     # o[n, h, t, e] = sum(s, p[n, h, t, s] * m_v[n, h, s, e])
     o = p @ m_v
     # m[n, t, d] = sum(h, e, o[n, h, t, e] * Wo[h, e, d]) + bo[d]
-    m = np.einsum("hed,nhte->ntd", Wo, o) + bo
+    m = _contract("hed,nhte->ntd", Wo, o) + bo
     # r[n, t, d] = x[n, t, d] + m[n, t, d]
     r = np.add(m, x, out=m)
     # b_mu[n, t] := mean(d, r[n, t, d])
@@ -931,10 +932,10 @@ def jvp(
     a_dot_difference = np.subtract(x_dot_shifted, x_dot_xhat_xhat, out=x_dot_shifted)
     a_dot = gain1_dot * xhat + gain1 * a_r[:, :, None] * a_dot_difference + bias1_dot
     # m_k˙[n,h,s,e] = Σ_d ȧ[n,s,d] Wk[d,h,e] + Σ_d Wk˙[d,h,e] a[n,s,d] + bk˙[h,e]
-    m_k_dot_sum = np.einsum("dhe,ntd->nhte", Wk, a_dot) + np.einsum("dhe,ntd->nhte", Wk_dot, a)
+    m_k_dot_sum = _contract("dhe,ntd->nhte", Wk, a_dot) + _contract("dhe,ntd->nhte", Wk_dot, a)
     m_k_dot = np.add(m_k_dot_sum, bk_dot[:, None, :], out=m_k_dot_sum)
     # q̇[n,h,t,e] = Σ_d ȧ[n,t,d] Wq[d,h,e] + Σ_d Wq˙[d,h,e] a[n,t,d] + bq˙[h,e]
-    q_dot_sum = np.einsum("dhe,ntd->nhte", Wq, a_dot) + np.einsum("dhe,ntd->nhte", Wq_dot, a)
+    q_dot_sum = _contract("dhe,ntd->nhte", Wq, a_dot) + _contract("dhe,ntd->nhte", Wq_dot, a)
     q_dot = np.add(q_dot_sum, bq_dot[:, None, :], out=q_dot_sum)
     # o_s˙[n,h,t,s] = Σ_e m_k˙[n,h,s,e] where(M[t,s] > 0, (1/√(E)) q[n,h,t,e], 0) + Σ_e
     #     q̇[n,h,t,e] where(M[t,s] > 0, (1/√(E)) m_k[n,h,s,e], 0)
@@ -947,12 +948,12 @@ def jvp(
     p_dot[n[:, None, None], h[:, None], t, o_s_argmax] = 0
     p_dot[n[:, None, None], h[:, None], t, o_s_argmax] = -p_dot.sum(axis=3)
     # m_v˙[n,h,s,e] = Σ_d ȧ[n,s,d] Wv[d,h,e] + Σ_d Wv˙[d,h,e] a[n,s,d] + bv˙[h,e]
-    m_v_dot_sum = np.einsum("dhe,ntd->nhte", Wv, a_dot) + np.einsum("dhe,ntd->nhte", Wv_dot, a)
+    m_v_dot_sum = _contract("dhe,ntd->nhte", Wv, a_dot) + _contract("dhe,ntd->nhte", Wv_dot, a)
     m_v_dot = np.add(m_v_dot_sum, bv_dot[:, None, :], out=m_v_dot_sum)
     # ȯ[n,h,t,e] = Σ_s ṗ[n,h,t,s] m_v[n,h,s,e] + Σ_s m_v˙[n,h,s,e] p[n,h,t,s]
     o_dot = p_dot @ m_v + p @ m_v_dot
     # ṁ[n,t,d] = Σ_{h,e} ȯ[n,h,t,e] Wo[h,e,d] + Σ_{h,e} Wo˙[h,e,d] o[n,h,t,e] + bo˙[d]
-    m_dot = np.einsum("hed,nhte->ntd", Wo, o_dot) + np.einsum("hed,nhte->ntd", Wo_dot, o) + bo_dot
+    m_dot = _contract("hed,nhte->ntd", Wo, o_dot) + _contract("hed,nhte->ntd", Wo_dot, o) + bo_dot
     # ṙ[n,t,d] = ṁ[n,t,d] + ẋ[n,t,d]
     r_dot = np.add(m_dot, x_dot, out=m_dot)
     # ḃ[n,t,d] = gain2˙[d] b_xhat[n,t,d] + b_r[n,t] gain2[d] (ṙ[n,t,d] - (1/D) Σ_f ṙ[n,t,f] -
@@ -1402,4 +1403,95 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 962e2b5b250678a7
+def _contract(
+    signature: str, a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """einsum of two arrays by matrix products, some rows of the larger one at a time.
+
+    So what has to be copied for them, such as windows, stays in the cache.
+    """
+    left, right, result = signature.replace("->", ",").split(",")
+    if a.size < b.size:
+        left, right, a, b = right, left, b, a
+    length = dict(zip(left + right, a.shape + b.shape))
+    if out is None:
+        out = np.empty([length[letter] for letter in result], a.dtype)
+    alone = [length[letter] for letter in right if letter not in left]
+    if a.size * math.prod(alone) <= 2**12:
+        np.einsum(f"{left},{right}->{result}", a, b, out=out)
+        return out
+    first, row = left[0], a[:1].size
+    step = max(1, 2**19 // row)
+    space = np.empty(min(step, len(a)) * row, a.dtype)
+    added = first not in result and step < len(a)
+    total = np.zeros(out.shape) if added else out
+    stacked = first if first in result and row >= 2**14 else ""
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        some = b[(slice(None),) * right.index(first) + (rows,)] if first in right else b
+        place = out
+        if first in result:
+            place = out[(slice(None),) * result.index(first) + (rows,)]
+        _matrix_product((left, right, result), a[rows], some, place, space, stacked)
+        if added:
+            total += out
+    if added:
+        out[...] = total
+    return out
+
+
+def _matrix_product(
+    letters: tuple[str, str, str],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    out: NDArray[Any],
+    space: NDArray[Any],
+    stacked: str,
+) -> None:
+    """einsum of two arrays by one matrix product, or by one for each place of shared axes, and of
+    the `stacked` one. The first array is copied into `space`, if it must be."""
+    left, right, result = letters
+    shared = [c for c in left if c in right]
+    batch = [c for c in result if c in shared or c == stacked]
+    summed = [c for c in shared if c not in result]
+    rows, columns = ([c for c in result if c in own and c not in batch] for own in (left, right))
+    x = _matrix(a, left, batch, (rows, summed), space)
+    y = _matrix(b, right, batch, (summed, columns), None)
+    order = [*batch, *rows, *columns]
+    if rows and columns and result.index(columns[0]) < result.index(rows[0]):
+        x, y = y.swapaxes(-1, -2), x.swapaxes(-1, -2)
+        order = [*batch, *columns, *rows]
+    if "".join(order) == result and out.flags.c_contiguous:
+        lead = [out.shape[k] for k in range(len(batch))]
+        np.matmul(x, y, out=out.reshape(*lead, x.shape[-2], y.shape[-1]))
+        return
+    found = out.transpose([result.index(c) for c in order])
+    found[...] = np.matmul(x, y).reshape(found.shape)
+
+
+def _matrix(
+    array: NDArray[Any],
+    letters: str,
+    batch: list[str],
+    sides: tuple[list[str], list[str]],
+    space: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """An array as matrices, copied into `space` where it must be; what runs along memory is copied
+    along memory. An axis of `batch` that it lacks has the length 1."""
+    runs = [(abs(stride) or 2**62, -n) for stride, n in zip(array.strides, array.shape)]
+    turned = letters[runs.index(min(runs))] in sides[0]
+    first, last = sides[::-1] if turned else sides
+    lead = [c for c in batch if c in letters]
+    array = array.transpose([letters.index(c) for c in (*lead, *first, *last)])
+    if space is not None and not array.flags.c_contiguous:
+        copied = space[: array.size].reshape(array.shape)
+        np.copyto(copied, array)
+        array = copied
+    length = dict(zip(lead, array.shape))
+    middle = len(lead) + len(first)
+    shape = [math.prod(array.shape[len(lead) : middle]), math.prod(array.shape[middle:])]
+    matrices = array.reshape(*(length.get(c, 1) for c in batch), *shape)
+    return matrices.swapaxes(-1, -2) if turned else matrices
+
+
+# Written by pullback from its own layers; digest of what stands above: b176b67c64bcbece

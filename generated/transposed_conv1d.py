@@ -150,10 +150,10 @@ def jvp(
     x_dot = _like("x_dot", x_dot, (N, C, I), dtype, "x")
     w_dot = _like("w_dot", w_dot, (C, F, A), dtype, "w")
     # y[n, f, m] = sum(c, i, a, [m == 2 * i + a] * x[n, c, i] * w[c, f, a])
-    y = _fold(np.einsum("cfa,nci->nfai", w, x), (2, 3), 0, (1, 2), M)
+    y = _fold(_contract("cfa,nci->nfai", w, x), (2, 3), 0, (1, 2), M)
     # ẏ[n,f,m] = Σ_{c,i} ẋ[n,c,i] w[c,f,m - 2 i] + Σ_{c,i} ẇ[c,f,m - 2 i] x[n,c,i]
-    fold = _fold(np.einsum("cfa,nci->nfai", w_dot, x), (2, 3), 0, (1, 2), M)
-    fold_2 = _fold(np.einsum("cfa,nci->nfia", w, x_dot), (2, 3), 0, (2, 1), M)
+    fold = _fold(_contract("cfa,nci->nfai", w_dot, x), (2, 3), 0, (1, 2), M)
+    fold_2 = _fold(_contract("cfa,nci->nfia", w, x_dot), (2, 3), 0, (2, 1), M)
     y_dot = np.add(fold, fold_2, out=fold)
     return y, y_dot
 
@@ -544,4 +544,4 @@ def _fold_product(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: e19c71a9c6ec37f7
+# Written by pullback from its own layers; digest of what stands above: 20eb7097843b8dc9

@@ -272,6 +272,16 @@ def test_ctrl_c_ends_all_processes_at_once(tmp_path):
     assert "Traceback" not in error
 
 
+def test_a_run_that_is_killed_leaves_no_process(tmp_path):
+    """What holds its stderr open is what still runs."""
+    command = [sys.executable, "-m", "pullback", "generate", "--out", str(tmp_path / "lib")]
+    running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    time.sleep(5)  # by now the layers are being derived
+    assert running.poll() is None
+    running.kill()
+    running.communicate(timeout=30)
+
+
 def test_nothing_is_written_again_that_is_the_same(definition, tmp_path, capsys):
     run("generate", definition, "--out", tmp_path / "lib")
     times = {p: p.stat().st_mtime_ns for p in (tmp_path / "lib").iterdir()}

@@ -7,14 +7,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
 from signal import SIG_IGN, SIGINT, signal
+from threading import Thread
 from typing import TypeVar
 
 from pullback.codegen.faces.progress import progress
 from pullback.derive.errors import PullbackError
 
 Done = TypeVar("Done")  # what comes of a definition
+
+
+def ends_together() -> None:
+    """End this process when the one that started it ends, however that comes about."""
+    parent = parent_process()
+    assert parent is not None  # a worker has one
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
@@ -28,7 +42,7 @@ def each(work: Callable[[str], Done], definitions: Sequence[str]) -> Iterator[It
         return
     others = set(active_children())
     workers = min(len(definitions), os.cpu_count() or 1)
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=ends_together)
     try:
         # Ctrl-C reaches every process of the terminal; the workers, who inherit that it is
         # ignored, leave it to this one, which ends them.

@@ -78,7 +78,12 @@ def folded_products(readers: Readers) -> frozenset[int]:
 
 def added_products(readers: Readers) -> frozenset[int]:
     """The numbers times arrays that are only added, to arrays that nothing else reads."""
-    return frozenset(n for n in readers.order if is_added_product(readers, n))
+    found = dict[
+        int, int
+    ]()  # by what adds them: of two, one is the array that the other is added to
+    for number in filter(lambda n: is_added_product(readers, n), readers.order):
+        found.setdefault(readers[number][0], number)
+    return frozenset(found.values())
 
 
 def is_added_product(readers: Readers, number: int) -> bool:

@@ -80,6 +80,16 @@ def matrix_product(spell: Spell, op: Contract) -> Product | None:
     return None
 
 
+def is_product(op: Contract) -> bool:
+    """Has each of two arrays an axis of its own, and is one summed that both have?
+
+    Then it costs far more to work out than to copy, and NumPy's einsum works it out without BLAS.
+    """
+    left, right = map(set, op.letters)
+    kept = {*op.out}
+    return bool(left & right - kept and kept & left - right and kept & right - left)
+
+
 def turned(spell: Spell, value: int, fits: bool, turn: str) -> Text:
     """A matrix, transposed where it does not fit."""
     text = spell(value)

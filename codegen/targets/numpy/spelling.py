@@ -25,7 +25,7 @@ from pullback.codegen.program import (
     Values,
     Window,
 )
-from pullback.codegen.targets.numpy.contractions import RULES
+from pullback.codegen.targets.numpy.contractions import RULES, is_product
 from pullback.codegen.targets.numpy.text import (
     CALL,
     INFIX,
@@ -255,7 +255,7 @@ class Spelling:
         return call("_add_entries", rows, tuple_text(at), tuple_text(sizes), out=out)
 
     def contract(self, op: Contract, out: str) -> Text:
-        """A matrix product where it is one, else an einsum."""
+        """A matrix product where it is one or can be made one, else an einsum."""
         if len(op.values) == 2 and not op.guarded:
             for rule in RULES:
                 found = rule(self.spell, op)
@@ -265,7 +265,8 @@ class Spelling:
                         return call(function_name(function), left.text, right.text, out=out)
                     return infix(function, left, right)
         windows = any(isinstance(self.program[v].op, Window) for v in op.values)
-        whole = self.contraction if windows and len(op.values) == 2 else "np.einsum"
+        copied = len(op.values) == 2 and (windows or is_product(op))
+        whole = self.contraction if copied else "np.einsum"
         function = "_guarded_einsum" if op.guarded else whole
         texts = (self.spell(v).text for v in op.values)
         return call(function, self.signature(op), *texts, out=out)
