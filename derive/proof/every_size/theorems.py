@@ -231,3 +231,34 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "zero.by_places": ("of two places one is before the other, or they are one",),
 }
+
+# Rules that no theorem of `proofs/` stands behind: what a function is made of, where it has values,
+# and slopes of functions and of matrices. They are the reader's and the checker's to get right, and
+# tests hold them beside SymPy, autograd and 50 digits.
+GIVEN: Mapping[str, str] = {
+    "exponentials.named": "a function has one value for each of what it is taken of",
+    "values.by_its_name": "a function has one value for each of what it is taken of",
+    "values.angle": "atan2 has one value for each two that it is taken of",
+    "values.tangent": "tan = sin / cos",
+    "values.hyperbolic": "sinh and cosh are halves of exp(a) ∓ exp(-a)",
+    "values.area_tangent": "atanh(a) = (log(1 + a) - log(1 - a)) / 2",
+    "values.area_cosine": "acosh has values from 1 on",
+    "values.between": "asin and acos have values from -1 to 1",
+    "values.inverse_erf": "erfinv has values between -1 and 1",
+    "values.beside_one": "1 ± a",
+    "slopes.beside_square": "1 ± a²",
+    "slopes.both_sides": "1 - a² = (1 - a)(1 + a)",
+    "slopes.root_below": "1 / √a has values where a is above 0",
+    "slopes.of_asin": "asin'(a) = 1 / √(1 - a²)",
+    "slopes.of_acosh": "acosh'(a) = 1 / (√(a - 1) √(a + 1))",
+    "slopes.of_cbrt": "cbrt'(a) = 1 / (3 cbrt(a)²)",
+    "slopes.of_inverse_erf": "erfinv'(a) = √π/2 exp(erfinv(a)²)",
+    "slopes.of_bessel1": "j1' = (j0 - 2 j2) / 3",
+    "slopes.of_atan2": "the angle of (x, y) changes by (x y' - y x') / (x² + y²)",
+    "matrices.opened": "rows and columns of a matrix are renamed",
+    "matrices.known": "the inverse of a transpose is the transpose of the inverse",
+    "matrices.of_matrix": "det(A) = exp(logdet(A)) is not said; each is a factor of its own",
+    "matrices.determinant_of": "the determinant of a transpose is the determinant",
+    "matrices.entry_of": "an inverse has values where the determinant is not 0",
+    "matrices.slope_of_matrix": "Giles 2008, 2.2.3 and 2.2.4",
+}
