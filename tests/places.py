@@ -75,6 +75,18 @@ def accesses(equations: Mapping[str, Any]) -> Iterator[tuple[str, Tree]]:
                 yield from ((own, at) for own, at in tree.at if own != tree.along)
 
 
+def is_recurrent(layer: Any) -> bool:
+    """Does a tensor read itself at another place?"""
+    trees = (t for e in layer.equations.values() for t in walk(e.right))
+    return any(isinstance(tree, Shifted) and tree.along for tree in trees)
+
+
+def has_matrices(layer: Any) -> bool:
+    """Is there a function of a whole matrix?"""
+    trees = (t for e in layer.equations.values() for t in walk(e.right))
+    return any(isinstance(t, Apply) and t.name in ("inv", "solve", "det", "logdet") for t in trees)
+
+
 def completed(layer: Any, sizes: Mapping[str, int]) -> dict[str, int]:
     """The sizes of all axes, of which inputs show some."""
     found = dict(sizes)
@@ -171,9 +183,11 @@ def inside(layer: Any, size: Callable[[Any], int], root: str = "") -> bool:
 
 
 def fits(layer: Any, sizes: Mapping[str, int]) -> bool:
-    """Are there sizes for all axes, of which none is 0, and does every entry lie on its axis?"""
+    """Are there sizes for all axes, those of windows above 0, and is every entry inside?"""
     found = completed(layer, sizes)
-    if not {*layer.same.values()} <= {*found} or min(found.values()) < 1:
+    if not {*layer.same.values()} <= {*found}:
+        return False
+    if any(found[root] < 1 for root in windowed(layer)):
         return False
 
     def size(axis: Any) -> int:
@@ -200,7 +214,7 @@ def enlarged(layer: Any, sizes: Mapping[str, int]) -> dict[str, int]:
         for part in walk(place)
         if isinstance(part, Ref) and part.name in layer.same
     }
-    for grown in (long, {*shown} - short, {*shown}):
+    for grown in (long, ({*shown} - short) & windowed(layer), {*shown} & windowed(layer)):
         for more in range(13):
             larger = {axis: n + more if axis in grown else n for axis, n in found.items()}
             if fits(layer, larger):

@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback.derive.read.trees import Operation, Ref, Tree, walk
 from tests.definitions import LAYERS, Facts, facts
-from tests.places import accesses, enlarged, is_whole
+from tests.places import accesses, enlarged, has_matrices, is_whole
 from tests.reference import DIGITS, MP, Depends, Exact, jacobians, pull
 from tests.rounding import allowed
 
@@ -21,6 +21,10 @@ NAMES = sorted(p.stem for p in LAYERS.glob("*.toml") if (GENERATED / f"{p.stem}.
 KINDS = ("normal", "grid", "extreme", "outlier")
 DTYPES = ("float64", "float32")
 HUGE = 1e4
+# what is divided by, and what is divided by its own length, row by row
+NOT_ZERO = {"dropout": ("keep",), "contrastive": ("u", "v")}
+# what is a logarithm: exp(1e4) is no number of float64
+LOGARITHM = {"contrastive": ("t", 5), "gaussian_nll": ("s", 40), "poisson_nll": ("s", 40)}
 STRICT = {"all": "raise"}
 
 
@@ -53,6 +57,8 @@ def draw(
     """
     dtype, inputs = np.dtype(dtype), {}
     real = [name for name in layer.axes if name not in layer.labels]
+    if has_matrices(layer) and kind in ("extreme", "outlier"):
+        kind = "grid"  # its matrices are to have an inverse
     chosen = real[rng.integers(len(real))]
     for name, axes in layer.axes.items():
         shape = tuple(sizes[a] for a in axes)
@@ -67,6 +73,26 @@ def draw(
         inputs[name] = np.asarray(value).astype(dtype) if axes else dtype.type(value)
     for assumption in layer.assume:
         keep(layer, inputs, assumption)
+    return with_values(layer, inputs)
+
+
+def with_values(layer: Facts, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Inputs at which the layer has values that are numbers of float32."""
+    inputs = dict(inputs)
+    if layer.name == "gaussian":  # a covariance
+        S = inputs["S"]
+        inputs["S"] = (S @ S.T + np.eye(len(S))).astype(S.dtype)
+    if layer.name == "ridge_regression":
+        inputs["lamda"] = inputs["lamda"].dtype.type(abs(inputs["lamda"]) + 1)
+    for name in NOT_ZERO.get(layer.name, ()):
+        value = np.asarray(inputs[name])
+        zero = ~np.any(value, axis=-1, keepdims=True) if value.ndim else value == 0
+        inputs[name] = np.where(zero, value.dtype.type(1), value)[()]
+    if layer.name == "triplet":  # of lengths no sum is exact, so that no tie is met
+        inputs["m"] = inputs["m"] + inputs["m"].dtype.type(1 / 3)
+    if layer.name in LOGARITHM:
+        name, most = LOGARITHM[layer.name]
+        inputs[name] = np.clip(inputs[name], -most, most).astype(inputs[name].dtype)[()]
     return inputs
 
 

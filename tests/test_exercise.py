@@ -80,8 +80,8 @@ def test_the_answers_hold_what_is_left_blank():
         assert {own.index, own.matrix} <= shown(page)
         assert typeset.index in text and typeset.matrix in text
     assert re.findall(r'id="grad-(\w+)"', page) == ["z", "W"] and text.count("subheading{") == 2
-    assert "steps 14 to 17" in text and "(16)" not in text
-    assert "(16)" in made.latex_answers("every")
+    assert "steps 15 to 20" in text and "(18)" not in text
+    assert "(18)" in made.latex_answers("every")
 
 
 def test_hints_are_there_if_wanted():

@@ -209,7 +209,7 @@ def test_a_refusal_names_what_came(objects, error, words):
         ({u[n, n]: x[n]}, "stands twice"),
         ({u[n]: x[n] * sp.Symbol("lambda")}, "write 'lamda'"),
         ({u[n]: n * x[n]}, "'n' is an axis"),
-        ({u[n]: u[n] + 1}, "used before it is defined"),
+        ({u[n]: u[n] + 1}, "'u' reads itself at the same place"),
         ({}, "no output"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pullback.derive.read.trees import Ref, walk
 from tests.definitions import LAYERS, facts
-from tests.places import windowed
+from tests.places import has_matrices, windowed
 from tests.reference import DIGITS, MP, Depends, Exact, forward, gradients
 from tests.samples import (
     DTYPES,
@@ -26,6 +26,7 @@ from tests.samples import (
     reshape_leading,
     run,
     sizes_of,
+    with_values,
 )
 
 
@@ -39,6 +40,13 @@ LEADING = [n for n in NAMES if "..." in facts(n).same]
 LABELLED = [n for n in NAMES if facts(n).labels]
 SCALARS = [(n, i) for n in NAMES for i in facts(n).axes if is_real_number(n, i)]
 every_layer = pytest.mark.parametrize("name", NAMES)
+# elimination mixes all entries, and finds none where it meets NaN
+without_matrices = pytest.mark.parametrize("name", [n for n in NAMES if not has_matrices(facts(n))])
+# recurrences and networks, whose reference takes a minute for some examples
+LONG = ("crf", "conv_net", "gru", "lstm", "multi_head_attention", "rnn", "transformer_block")
+short_first = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES]
+)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
@@ -68,7 +76,7 @@ def test_inputs_and_gradients_are_in_the_order_of_the_definition(name):
     assert code.Gradients._fields == tuple(f"d{w}" for w in layer.wrt)
 
 
-@every_layer
+@short_first
 @every_dtype
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=10)
@@ -76,7 +84,9 @@ def test_inputs_and_gradients_are_in_the_order_of_the_definition(name):
 def test_forward_and_gradients(name, dtype, kind, data):
     layer = facts(name)
     axes = sorted(set(layer.same.values()))
-    most = 4 if len(axes) < 5 else 3  # the reference's time goes with the product of all sizes
+    most = (
+        2 if name in LONG else 4 if len(axes) < 5 else 3
+    )  # the reference's time goes with the product of all sizes
     sizes = {a: data.draw(st.integers(1, most), label=f"size of {a}") for a in axes}
     seed = data.draw(st.integers(0, 2**32 - 1), label="seed")
     inputs, g = sample(name, seed, kind, dtype, **sizes)
@@ -147,7 +157,7 @@ EMPTY = [
     (n, a)
     for n in NAMES
     for a in sorted(set(facts(n).same.values()) - needed(n) - set(facts(n).labels.values()))
-    if a not in windowed(facts(n))
+    if a not in windowed(facts(n)) and (n, a) != ("contrastive", "d")  # 0 / 0 of lengths
 ]
 
 
@@ -202,9 +212,11 @@ LAYOUTS = {
 }
 
 
-@every_layer
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [(n, l) for n in NAMES for l in LAYOUTS if (n, l) != ("gaussian", "repeated rows")],  # singular
+)
 @every_dtype
-@pytest.mark.parametrize("layout", LAYOUTS)
 def test_layout_of_inputs(name, dtype, layout):
     def lay(value):
         if not np.ndim(value):
@@ -267,7 +279,7 @@ def test_value_and_grad_is_both_ways_with_a_cotangent_of_one(name, dtype):
         same_results(name, (inputs, np.dtype(dtype).type(1)), (inputs, kind(1)))
 
 
-@every_layer
+@without_matrices
 @every_dtype
 @pytest.mark.parametrize("sizes", [{}, dict.fromkeys([*"ndkij", "..."], 1)])
 def test_nan_reaches_all_that_depends_on_it_and_nothing_else(name, dtype, sizes):
@@ -318,7 +330,7 @@ def test_nan_in_the_cotangent_goes_through(name):
             assert not got or (wanted, place) in may, f"d{wanted}{list(place)}"
 
 
-@every_layer
+@without_matrices
 @every_dtype
 def test_no_output_is_infinite_for_large_finite_inputs(name, dtype):
     """Entries of 1e4 and -1e4 in every tensor at once: finite, without overflow on the way."""
@@ -328,6 +340,7 @@ def test_no_output_is_infinite_for_large_finite_inputs(name, dtype):
         if tensor not in layer.labels and np.ndim(inputs[tensor]):
             signs = rng.choice([-1, 1], size=inputs[tensor].shape)
             inputs[tensor] = (1e4 * signs).astype(dtype)
+    inputs = with_values(layer, inputs)
     output, grads = run(module(name), layer, inputs, g)
     assert np.isfinite(output).all()
     assert all(np.isfinite(v).all() for v in grads.values())

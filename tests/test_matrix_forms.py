@@ -133,8 +133,9 @@ def tensors(derivation: Derivation) -> list[Leaf]:
 
 
 # faults that change nothing: deviations add up to nothing, so what is multiplied by them may be
-# anything that does not run with them; written out, these are the same number too
-STILL_TRUE = {"deep_mlp": 6, "layer_norm": 6}
+# anything that does not run with them, and a quadratic form is that of the transpose; written out,
+# these are the same number too
+STILL_TRUE = {"batch_norm": 6, "deep_mlp": 6, "gaussian": 1, "layer_norm": 6}
 
 
 QUICK_AND_SLOW = [  # the network of sixteen nodes takes long, and has nothing that others have not
