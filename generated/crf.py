@@ -100,7 +100,6 @@ class Workspace(NamedTuple):
     equal_whole_add_t_2: NDArray[np.floating] | None = None  # (T,)
     de: NDArray[np.floating] | None = None  # (N, T, J)
     not_equal_t_da: NDArray[np.floating] | None = None  # (T, N, J)
-    da_y: NDArray[np.floating] | None = None  # (N, T, T)
     de_sum: NDArray[np.floating] | None = None  # (N, T)
     not_equal_t_da_y: NDArray[np.floating] | None = None  # (T, N)
     dA_exp: NDArray[np.floating] | None = None  # (J, J, T, N)
@@ -297,11 +296,12 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # that is, -(1/N) 𝟏
     dw = -dz
     # ∂L/∂e[n,q,j] = 𝟙[j = y[n,q]] ∂L/∂w[n] + 𝟙[q = 0] ∂L/∂a[n,0,j] + 𝟙[q ≠ 0] ∂L/∂a[n,q,j]
-    de = np.multiply(equal_t[:, None], _window(da, 0, 0, (), ())[:, None, :], out=work.de)
+    window_5 = _window(da, 0, 0, (), ())
+    de = np.multiply(equal_t[:, None], window_5[:, None, :], out=work.de)
     not_equal_t_da = np.multiply(not_equal_t[:, None, None], da, out=work.not_equal_t_da)
     de += not_equal_t_da.transpose([1, 0, 2])
-    da_y = _pick(da, (t, n[:, None, None], y[:, :, None]), out=work.da_y)
-    de_sum = np.multiply(equal_t, _window(da_y, 2, 0, (), ()), out=work.de_sum)
+    de_sum = _pick(window_5, (n[:, None], y), out=work.de_sum)
+    de_sum *= equal_t
     not_equal_t_da_y = _pick(da, (t[:, None], n, y.T), out=work.not_equal_t_da_y)
     not_equal_t_da_y *= not_equal_t[:, None]
     de_sum += not_equal_t_da_y.T
@@ -407,7 +407,6 @@ def workspace(
         "equal_whole_add_t_2": np.empty((T,), dtype),
         "de": np.empty((N, T, J), dtype),
         "not_equal_t_da": np.empty((T, N, J), dtype),
-        "da_y": np.empty((N, T, T), dtype),
         "de_sum": np.empty((N, T), dtype),
         "not_equal_t_da_y": np.empty((T, N), dtype),
         "dA_exp": np.empty((J, J, T, N), dtype),
@@ -1303,4 +1302,4 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 9b04b326cef20066
+# Written by pullback from its own layers; digest of what stands above: dc0df8494781a71e

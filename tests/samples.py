@@ -88,8 +88,9 @@ def with_values(layer: Facts, inputs: dict[str, Any]) -> dict[str, Any]:
         value = np.asarray(inputs[name])
         zero = ~np.any(value, axis=-1, keepdims=True) if value.ndim else value == 0
         inputs[name] = np.where(zero, value.dtype.type(1), value)[()]
-    if layer.name == "triplet":  # of lengths no sum is exact, so that no tie is met
-        inputs["m"] = inputs["m"] + inputs["m"].dtype.type(1 / 3)
+    if layer.name == "triplet":  # lengths are not 0, and a tie of theirs would hang on rounding
+        for name, more in (("p", 1 / 3), ("q", -1 / 3), ("m", 1 / 7)):
+            inputs[name] = inputs[name] + inputs[name].dtype.type(more)
     if layer.name in LOGARITHM:
         name, most = LOGARITHM[layer.name]
         inputs[name] = np.clip(inputs[name], -most, most).astype(inputs[name].dtype)[()]

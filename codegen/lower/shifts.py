@@ -17,12 +17,22 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise, floating, real, size, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.contractions import reduce
+from pullback.codegen.lower.entries import entry_of
 from pullback.codegen.lower.places import axis
+from pullback.codegen.lower.tensors import tensor
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Where
 from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_power, place_of, solved
-from pullback.derive.index.objects import Index, KroneckerDelta, free_indices, is_entry, ordered
+from pullback.derive.index.objects import (
+    Index,
+    KroneckerDelta,
+    entry_indices,
+    entry_name,
+    free_indices,
+    is_entry,
+    ordered,
+)
 from pullback.derive.laws.algebra import sum_over_delta
 from pullback.derive.layer import Layer
 
@@ -127,24 +137,49 @@ def window(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:
         or any(is_meeting(f) for f in factors if f not in meetings)
     ):
         return None
+    if is_entry(rest) and not rest.is_integer:
+        found = window_at_labels(here, rest, places)
+        if found is not None:
+            return found
     term = real(here, here.lower(rest)) if rest != 1 else here.lower(sp.S.One)
     term = floating(here, term)
     missing = tuple(i for i in on if i not in term.indices)
     if missing:
         term = spread(here, term, (*cast("tuple[Index, ...]", term.indices), *missing))
     for place in places:
-        at = term.indices.index(place.on)
-        new = tuple(i for i, _ in place.steps)
-        op = Window(
-            term.value,
-            at,
-            here.lower(place.start).value,
-            tuple(here.lower(step).value for _, step in place.steps),
-            tuple(size(here, i.size).value for i in new),
-        )
-        indices_after = (*term.indices[:at], *new, *term.indices[at + 1 :])
-        term = Term(here.builder.add(op), indices_after)
+        term = laid(here, term, place)
     return term
+
+
+def laid(here: Context, term: Term, place: Laid) -> Term:
+    """The windows of a value on one of its axes."""
+    at = term.indices.index(place.on)
+    new = tuple(i for i, _ in place.steps)
+    op = Window(
+        term.value,
+        at,
+        here.lower(place.start).value,
+        tuple(here.lower(step).value for _, step in place.steps),
+        tuple(size(here, i.size).value for i in new),
+    )
+    return Term(here.builder.add(op), (*term.indices[:at], *new, *term.indices[at + 1 :]))
+
+
+def window_at_labels(here: Context, expr: Expr, places: Sequence[Laid]) -> Term | None:
+    """Windows of an entry with labels: they are laid before entries are picked, which are as many
+    for each place of the axis that they lie on."""
+    name = entry_name(expr)
+    own = tensor(here.work, name)
+    at = dict(zip(here.work.axes[name], entry_indices(expr), strict=True))
+    term = Term(own.value, tuple(at[cast(Index, i)] for i in own.indices))
+    if all(isinstance(i, Index) for i in term.indices):
+        return None
+    for on in (place.on for place in places):
+        if [i for i in term.indices if i.has(on)] != [on]:
+            return None
+    for place in places:
+        term = laid(here, term, place)
+    return entry_of(here, term, term.indices)
 
 
 def nested(here: Context, body: Expr, indices: Sequence[Index]) -> Term | None:

@@ -150,7 +150,8 @@ def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Siz
     """
     names = some_axes(layer)
     longest = (ENTRIES if "_dot" in helpers else LONGEST, *LENGTHS)
-    tries: list[tuple[int, ...]] = [longest for _ in names]
+    # second derivatives of a recurrence may take arrays of pairs of places
+    tries: list[tuple[int, ...]] = [longest[-1:] if n in timed(layer) else longest for n in names]
     if names and "_parts" in helpers:
         tries[0] = (rows(layer, names[0]),)
     biases = [axes_of(layer.tensor(n)) for n in layer.wrt]
@@ -162,6 +163,13 @@ def wide(layer: Layer, equations: list[Equation], helpers: Set[str]) -> list[Siz
     most = MOST_SOLVED if layer.assumptions else MOST_ENTRIES
     fits = ([s for s in c if entries(layer, equations, s) <= most] for c in choices)
     return [sizes[0] for sizes in fits if sizes]
+
+
+def timed(layer: Layer) -> set[str]:
+    """The sizes of the axes along which the layer reads what it made before."""
+    nodes = {node.name: node for node in layer.nodes}
+    at = (item for loop in layer.recurrences for item in loop.positions.items())
+    return {str(nodes[name].indices[place].size) for name, place in at}
 
 
 def rows(layer: Layer, axis: str) -> int:
