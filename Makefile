@@ -25,6 +25,9 @@ book: $(ENV)/derive.done ## all derivations as a PDF, build/book/book.pdf (needs
 	  { echo "make book: pdflatex stopped; $(BOOK)/book.log says why" >&2; exit 1; }; done
 	@echo $(BOOK)/book.pdf
 
+# a process to each core: threads of BLAS beside them would wait for one another
+test slow: export OPENBLAS_NUM_THREADS = 1
+
 test: $(ENV)/test.done ## run the tests, but for those that take minutes each
 	@$(BIN)/python -m pytest -n auto
 

@@ -11,7 +11,7 @@ from pullback.codegen import library
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
-from pullback.codegen.proved import proved
+from tests import shipped
 from tests.typesetting import BEGIN, END, joined, needs_pdflatex, set_in
 
 pytestmark = [needs_pdflatex, pytest.mark.slow]
@@ -22,7 +22,7 @@ BEAMER = rf"\documentclass[10pt,aspectratio=169,hyperref={{bookmarks=false}}]{{b
 
 @cache
 def proof(name):
-    return proved(name, library.shipped_source(name), library.shipped_source)
+    return shipped.proved(name)
 
 
 @pytest.fixture(params=[None, "every"], ids=["key", "every"])

@@ -1,7 +1,5 @@
 """The rules of derivatives: they come to what SymPy comes to, step by step, for any expression."""
 
-from functools import cache
-
 import pytest
 import sympy as sp
 from hypothesis import given, settings
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 
 from pullback.codegen import library
 from pullback.derive import laws
-from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.calculus.steps import Chain, differentiated
 from pullback.derive.errors import MissingLaw
 from pullback.derive.index.binders import ArgLargest, Largest, Sum
@@ -18,7 +15,7 @@ from pullback.derive.index.functions import Sigmoid
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Sign, Where
 from pullback.derive.index.matrices import Determinant, Inverse, LogDeterminant
 from pullback.derive.index.objects import Index, KroneckerDelta, entry, size_symbol
-from pullback.derive.read.reader import read_layer
+from tests.shipped import derived
 from tests.test_laws import equal
 
 N = size_symbol("N")
@@ -57,11 +54,6 @@ def by_sympy(expr, by):
         lambda e: type(e) is sp.Pow and not e.exp.is_number, lambda e: Power(*e.args)
     ).diff(by)
     return found.replace(sp.sign, Sign).replace(Power, sp.Pow)
-
-
-@cache
-def derived(name) -> Derivation:
-    return derive(read_layer(name, library.shipped_source(name), library.shipped_source))
 
 
 def jacobians(name):

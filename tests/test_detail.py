@@ -20,15 +20,15 @@ from pullback.codegen.pages.fragment import groups
 from pullback.codegen.pages.outline import COMPUTING
 from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.widths import width
-from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
+from tests import shipped
 
 ROOT = Path(__file__).parent.parent
 
 
 @cache
 def proof(name):
-    return proved(name, library.shipped_source(name), library.shipped_source)
+    return shipped.proved(name)
 
 
 @cache

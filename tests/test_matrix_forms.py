@@ -11,8 +11,7 @@ from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import KEY, narrowed
 from pullback.codegen.pages.outline import MATRICES, pieces
 from pullback.codegen.pages.outlines import outline
-from pullback.codegen.proved import proved
-from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.matrix_forms import MatrixForm, form_of, matrix_form
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import ProofFailed
@@ -22,7 +21,8 @@ from pullback.derive.matrix.meaning import Misfit, said
 from pullback.derive.matrix.tree import Leaf, Made, Matrix, Ones
 from pullback.derive.proof.proving import every_size_checker
 from pullback.derive.proof.step_check import check_step
-from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.reader import read_equations
+from tests.shipped import derived, proved
 
 SHOWN = ("affine", "embedding", "mlp", "softmax")
 N, K = size_symbol("N"), size_symbol("K")
@@ -32,13 +32,8 @@ V = Leaf(k, None, entry("v", [k]))
 
 
 @cache
-def derived(name: str) -> Derivation:
-    return derive(read_layer(name, library.shipped_source(name), library.shipped_source))
-
-
-@cache
 def page(name: str, style=UNICODE):
-    proof = proved(name, library.shipped_source(name), library.shipped_source)
+    proof = proved(name)
     return outline(proof.derivation, proof, style)
 
 

@@ -22,6 +22,7 @@ from pullback.derive.read.reader import read_equations, read_layer
 from tests.definitions import facts
 from tests.reference import MP
 from tests.samples import draw, sizes_of
+from tests.shipped import derived
 
 EDGES = sorted((Path(__file__).parent / "edges").glob("*.toml"))
 LONG = {"weighted_mean_of_volumes"}  # its tests work out loops over six axes, for a minute
@@ -29,7 +30,11 @@ LONG = {"weighted_mean_of_volumes"}  # its tests work out loops over six axes, f
 
 def made(name, source):
     """A derivation and its plain module, whose emitted tests it has passed."""
-    derivation = derive(read_layer(name, source, library.shipped_source))
+    return emitted(name, derive(read_layer(name, source, library.shipped_source)))
+
+
+def emitted(name, derivation):
+    """The derivation and its plain module, which has passed its tests."""
     forms = textbook(derivation)
     prove_forms(forms)
     emission = PLAIN.emit(forms, PLAIN.program(forms))
@@ -40,7 +45,7 @@ def made(name, source):
 
 @cache
 def shipped(name):
-    return made(name, library.shipped_source(name))
+    return emitted(name, derived(name))
 
 
 def inputs_of(name, scale=1.0):
