@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pullback.codegen.targets.c.target import C
 from pullback.codegen.targets.numpy.target import NumPy
 from pullback.codegen.targets.plain.target import Plain
 from pullback.codegen.targets.target import Target
@@ -11,4 +12,5 @@ from pullback.codegen.targets.target import Target
 NUMPY = NumPy("numpy", "NumPy, fast: writes into a workspace, keeps what backward needs")
 PRECISE = NumPy("numpy-precise", "NumPy in float64 inside, with rounding errors carried on", True)
 PLAIN = Plain()
-TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN)}
+NATIVE = C()
+TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE)}

@@ -63,7 +63,9 @@ def test_code_is_whole_and_shown_line_by_line(answers, target):
 
 
 def test_an_unknown_target_is_refused(answers):
-    assert "there is no target 'c'" in one("code", HANDOUT, answers, target="c")["message"]
+    assert (
+        "there is no target 'fortran'" in one("code", HANDOUT, answers, target="fortran")["message"]
+    )
 
 
 CLAIMS = {

@@ -41,6 +41,12 @@ def flat(text: str, tensor: Tensor | Node, own: Mapping[str, str]) -> str:
     return f"_flat({text}, {own['batch']})" if has_batch(tensor) else text
 
 
+def unpacked(name: str, parts: list[str]) -> list[str]:
+    """The statement that takes a tuple apart."""
+    left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
+    return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The arguments of a layer; `nonempty` are sizes that must not be 0, `own` as in Names."""

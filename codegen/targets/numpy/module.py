@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,22 +13,18 @@ from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
 from pullback.codegen.interface.words import describe, dimensions, docstring
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.program import (
-    Function,
-    Program,
-    Values,
-    sizes_within,
-)
+from pullback.codegen.program import Function, Program, Values, sizes_within
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes
+from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes, unpacked
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.dead_stores import take_out_dead_stores
-from pullback.codegen.targets.numpy.helpers import needed
+from pullback.codegen.targets.numpy.helpers import Helpers, needed
 from pullback.codegen.targets.numpy.layout import lay_out
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
 from pullback.codegen.targets.numpy.precise import Conversions
 from pullback.codegen.targets.numpy.results import returned_values
+from pullback.codegen.targets.numpy.sections import Section, leanest
 from pullback.codegen.targets.numpy.source import Source, joined
 from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import tuple_text
@@ -56,18 +52,31 @@ def module(derivation: Derivation, program: Program) -> str:
 
 def emission(derivation: Derivation, program: Program) -> Emission:
     """The module, what pages show of it, and what it has."""
-    context, template = Module(derivation, program).context(), environment(__package__).get_template
+    return emitted(Module(derivation, program).context())
+
+
+def emitted(
+    context: Mapping[str, Any], known: Helpers | None = None, imports: Iterable[str] = ()
+) -> Emission:
+    """The same from what the template is filled with.
+
+    `known` are the functions that a module may have a copy of, `imports` the modules that it
+    imports beside.
+    """
+    template = environment(__package__).get_template
     source = Source.of(template("module.py.j2").render(context))
     take_out_dead_stores(source, FUNCTIONS)
-    helpers = needed(source.tree)
+    found = needed(source.tree, known)
     lay_out(source)
-    typed = "".join(helpers.values())
+    typed = "".join(found.values())
     imported = [name for name in ("Callable", "Iterator") if name in typed]
-    head = template("head.py.j2").render(context, imported=imported, math="math." in typed)
-    text = joined([head, unmarked("\n".join(source.text())), *helpers.values()])
+    python = (text for name, text in found.items() if name != "_SOURCE")
+    modules = sorted([*imports, *(["math"] if "math." in "".join(python) else [])])
+    head = template("head.py.j2").render(context, imported=imported, modules=modules)
+    text = joined([head, unmarked("\n".join(source.text())), *found.values()])
     (checks,) = source.functions([CHECKS])
-    called = (unmarked("\n".join(source.of_function(checks))), *helpers.values())
-    return Emission(text, functions(source, SHOWN), promised(context, helpers), called)
+    called = (unmarked("\n".join(source.of_function(checks))), *found.values())
+    return Emission(text, functions(source, SHOWN), promised(context, found), called)
 
 
 def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
@@ -77,23 +86,7 @@ def promised(context: Mapping[str, Any], helpers: Iterable[str]) -> Promise:
     names = [context["output"]["name"], *(g["name"] for g in context["gradients"])]
     results = zip(names, [context["returned"], *context["results"]], strict=True)
     copies = tuple(name for name, result in results if result.copied)
-    return Promise(frozenset(functions), copies, frozenset(helpers))
-
-
-def unpacked(name: str, parts: list[str]) -> list[str]:
-    """The statement that takes a tuple apart."""
-    left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
-    return [f'{left} = _each("{name}", {name}, "{" ".join(parts)}")']
-
-
-def leanest(
-    values: Values, body: Sequence[int], results: Sequence[int], names: Names
-) -> Statements:
-    """The statements that write into a workspace, in the order that needs the fewest arrays."""
-    orders = (
-        Statements.planned(values, body, results, names, True, turned) for turned in (False, True)
-    )
-    return min(orders, key=lambda section: len(section.buffers))
+    return Promise(frozenset(functions), copies, frozenset(helpers), context["idle"])
 
 
 @dataclass(frozen=True)
@@ -168,6 +161,7 @@ class Module:
             "sizes_tuple": tuple_text(stated),
             "arrays_given": [f"{t.name}={t.name}" for t in layer.inputs if t.indices],
             "buffers": [buffer_field(b, own) for b in buffers] + convert.buffers,
+            "idle": False,
             "forward": [
                 *commented(self.derivation, self.notation, forward.lines),
                 *self.shape_line(own),
@@ -235,7 +229,7 @@ class Module:
             else "one number",
         }
 
-    def rows(self, forward: Statements, own: Mapping[str, str]) -> dict[str, Any]:
+    def rows(self, forward: Section, own: Mapping[str, str]) -> dict[str, Any]:
         """How `value` takes some rows at a time, where it does."""
         found, batch = parts(self.derivation), has_batch(*self.layer.inputs)
         return {
@@ -251,7 +245,11 @@ class Module:
         by_rows = found and tensor.indices and tensor.indices[0].size == found.size
         return f"{tensor.name}[_rows]" if by_rows else tensor.name
 
-    def sections(self) -> tuple[Statements, Statements, Names]:
+    def sections(self) -> tuple[Section, Section, Names]:
+        """Forward and backward, spelled, and the names of their values."""
+        return self.planned()
+
+    def planned(self) -> tuple[Statements, Statements, Names]:
         """The statements of forward and of backward, and the names of their values."""
         program = self.program
         names = Names(program)

@@ -102,6 +102,7 @@ def module_test(
         "array": bool(output.indices),
         "batch": [(t.name, len(t.indices) - 1) for t in batched[:1]],
         "batch_out": has_batch(output),
+        "idle": promise.idle,
         "copied": constant("COPIED", [*promise.copied]),
         "output_copied": output.name in promise.copied,
         "facts": facts,

@@ -1,0 +1,308 @@
+"""The text of a kernel in C: a function that goes over the rows in one of two ways.
+
+Long rows are gone over one by one, with sums in 32 lanes along them; of short ones 32 lie side by
+side, a lane each. Which way is taken hangs on the length of a row alone, so results are the same
+everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pullback.codegen.targets.c.entries import Entries
+from pullback.codegen.targets.c.kernel import BEFORE, REDUCTIONS
+from pullback.codegen.targets.c.nodes import Node
+from pullback.codegen.targets.c.text import STORED, TYPES
+
+SHORT = 48  # entries of a row, up to which rows lie side by side
+STARTS = {"sum": "0", "max": "-(REAL)INFINITY", "min": "(REAL)INFINITY"}
+STARTS |= {"argmax": STARTS["max"], "argmin": STARTS["min"]}
+INDENT = "    "
+
+
+def inside(lines: Iterable[str]) -> list[str]:
+    """Lines that stand further in."""
+    return [INDENT + line for line in lines]
+
+
+def loop(head: str, body: Iterable[str], vectors: bool = True) -> list[str]:
+    """A loop; are its rounds independent?"""
+    return [*(["VECTORS"] if vectors else []), f"for ({head}) {{", *inside(body), "}"]
+
+
+class Loops(Entries):
+    """The text of one kernel."""
+
+    # -- the function ------------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """All of it."""
+        both = self.may_lie_side_by_side()
+        found = self.part("row", False)
+        if both:
+            found += ["", *self.part("rows", True)]
+        last = len(self.kernel.groups) - 1
+        head = [f"const int64_t C = a[{self.slots.size(last)}].size;"]
+        sizes = [f"a[{self.slots.size(g)}].size" for g in self.kernel.rows]
+        head.append(f"const int64_t N = {' * '.join(sizes) or '1'};")
+        kept = len(self.kernel.scratch)
+        wide = f"(C <= {SHORT} ? LANES : 1)" if both else "1"
+        terms = [f"{kept} * C * {wide}"] if kept else []
+        terms += [f"{len(self.columns)} * C"] if self.columns else []
+        body = [*head]
+        scratch = "NULL"
+        if terms:
+            body += [
+                f"REAL *scratch = malloc(sizeof(REAL) * (size_t)({' + '.join(terms)} + 1));",
+                "if (!scratch) return 1;",
+            ]
+            scratch = "scratch"
+        sums = "NULL"
+        if self.columns:
+            count = len(self.columns)
+            body += [
+                f"double *sums = calloc((size_t)({2 * count} * C + 1), sizeof(double));",
+                "if (!sums) { free(scratch); return 1; }",
+                f"REAL *part = scratch + ({' + '.join(terms[:-1]) or '0'});",
+                f"for (int64_t i = 0; i < {count} * C; i++) part[i] = 0;",
+            ]
+            sums = "part"
+        flush = [f"F(flush)({len(self.columns)} * C, part, sums);"] if self.columns else []
+        each = [f"F({self.name}_row)(a, n, {scratch}, {sums});"]
+        if flush:
+            each.append(f"if (n % 64 == 63) {flush[0]}")
+        one_by_one = loop("int64_t n = 0; n < N; n++", each, False)
+        if both:
+            whole = [f"F({self.name}_rows)(a, n, LANES, {scratch}, {sums});"]
+            if flush:
+                whole.append(f"if (n % 64) {flush[0]}")
+            rest = f"if (n < N) F({self.name}_rows)(a, n, N - n, {scratch}, {sums});"
+            body += [
+                f"if (C <= {SHORT}) {{",
+                *inside(
+                    [
+                        "int64_t n = 0;",
+                        *loop("; n + LANES <= N; n += LANES", whole, False),
+                        rest,
+                    ]
+                ),
+                "} else {",
+                *inside(one_by_one),
+                "}",
+            ]
+        else:
+            body += one_by_one
+        body += flush
+        for which, node in enumerate(self.columns):
+            at = f"i + {which} * C" if which else "i"
+            value = f"sum_of(&(total){{sums[{at}], sums[{at} + {len(self.columns)} * C]}})"
+            place = self.slots.array(self.home[node.number])
+            body += [
+                f"REAL *o{which} = at(a[{place}]);",
+                f"for (int64_t i = 0; i < C; i++) o{which}[i] = (REAL){value};",
+            ]
+        if self.columns:
+            body.append("free(sums);")
+        if terms:
+            body.append("free(scratch);")
+        return [
+            *found,
+            "",
+            f"int F({self.name})(const word *a)",
+            "{",
+            *inside([*body, "return 0;"]),
+            "}",
+        ]
+
+    def may_lie_side_by_side(self) -> bool:
+        """Are there rows, and sums along them, and has every array all of them or none?"""
+        kernel = self.kernel
+        sums = any(n.op in REDUCTIONS and kernel.forms[n.number] == "rows" for n in kernel.nodes)
+        return bool(kernel.rows) and sums and kernel.is_flat()
+
+    def part(self, name: str, side_by_side: bool) -> list[str]:
+        """The function of one row, or of some that lie side by side."""
+        self.side_by_side = side_by_side
+        kernel, count = self.kernel, len(self.kernel.groups)
+        width = "int64_t w, " if side_by_side else ""
+        body = [f"const int64_t C = a[{self.slots.size(count - 1)}].size;"]
+        for value in self.slots.arrays:
+            kind = STORED[self.kinds[value]]
+            const = "" if value in self.written else "const "
+            place = self.slots.array(value)
+            body.append(f"{const}{kind} *restrict p{place} = at(a[{place}]);")
+        for value in self.slots.numbers:
+            place = self.slots.number(value)
+            body.append(f"const REAL s{place} = (REAL)a[{place}].number;")
+        body += [f"REAL *restrict m{n} = scratch + {self.scratch_at(n)};" for n in kernel.scratch]
+        if not kernel.is_flat():
+            body += self.row_places()
+        for which in range(BEFORE, kernel.last + 1):
+            if which > BEFORE:
+                body += self.passed(which)
+            body += self.between(which)
+        body += self.stored_rows()
+        body += ["(void)C, (void)n, (void)scratch, (void)part;"]
+        given = f"const word *a, int64_t n, {width}REAL *scratch, REAL *part"
+        return [f"INLINE void F({self.name}_{name})({given})", "{", *inside(body), "}"]
+
+    def row_places(self) -> list[str]:
+        """The places of a row on each group of axes."""
+        found, rest = [], "n"
+        for group in reversed(self.kernel.rows):
+            size = f"a[{self.slots.size(group)}].size"
+            found.append(
+                f"const int64_t n{group} = {rest} % {size};"
+                if group
+                else f"const int64_t n0 = {rest};"
+            )
+            rest = f"{rest} / {size}"
+        used = ", ".join(f"(void)n{g}" for g in self.kernel.rows)
+        return [*found, f"{used};"] if used else []
+
+    # -- one pass ----------------------------------------------------------------------------------
+
+    def passed(self, which: int) -> list[str]:
+        """The loop over the entries of a row."""
+        kernel = self.kernel
+        roots = kernel.roots(which)
+        sums = [r for r in roots if r.op in REDUCTIONS and kernel.forms[r.number] == "rows"]
+        if not roots:
+            return []
+        if self.side_by_side:
+            return self.passed_side_by_side(which, sums)
+        body = self.body(which)
+        if not sums:
+            return loop("int64_t c = 0; c < C; c++", body)
+        added = [line for node in sums for line in self.into_lane(node, "k")]
+        plain = [n for n in sums if n.op == "sum"]
+        extremes = [n for n in sums if n.op != "sum"]
+        found = [line for node in extremes for line in self.lane(node)]
+        found += [f"total t{n.number} = {{0, 0}};" for n in plain]
+        block = [line for node in plain for line in self.lane(node)]
+        block += ["const int64_t end = b + 1024 < C ? b + 1024 : C;", "int64_t i = b;"]
+        inner = ["const int64_t c = i + k;", *body, *added]
+        block += loop(
+            "; i + LANES <= end; i += LANES", loop("int k = 0; k < LANES; k++", inner), False
+        )
+        tail = ["const int64_t c = i + k;", *body, *added]
+        block += loop("int k = 0; k < (int)(end - i); k++", tail)
+        block += [f"add_to(&t{n.number}, (double)F(tree)(l{n.number}));" for n in plain]
+        found += loop("int64_t b = 0; b < C; b += 1024", block, False)
+        for node in sums:
+            found.append(self.declared(node, self.whole(node)))
+        return found
+
+    def whole(self, node: Node) -> str:
+        """What the lanes of a sum or an extreme come to."""
+        n = node.number
+        if node.op == "sum":
+            return f"(REAL)sum_of(&t{n})"
+        if node.op in ("max", "min"):
+            return f"F(tree_{node.op})(l{n})"
+        return f"(PLACE)F(tree_{node.op})(l{n}, i{n}, F(NOWHERE))"
+
+    def lane(self, node: Node) -> list[str]:
+        """The lanes of a sum or an extreme."""
+        n = node.number
+        if node.op == "sum":
+            return [f"REAL l{n}[LANES] = {{0}};"]
+        found = [f"REAL l{n}[LANES];"]
+        found += [f"PLACE i{n}[LANES];"] if node.op.startswith("arg") else []
+        start = [f"l{n}[k] = {STARTS[node.op]};"]
+        start += [f"i{n}[k] = F(NOWHERE);"] if node.op.startswith("arg") else []
+        return [*found, f"for (int k = 0; k < LANES; k++) {{ {' '.join(start)} }}"]
+
+    def into_lane(self, node: Node, k: str) -> list[str]:
+        """An entry taken into its lane."""
+        n, value = node.number, self.name_of(node.args[0])
+        if node.op == "sum":
+            return [f"l{n}[{k}] += {self.real(node.args[0])};"]
+        if node.op in ("max", "min"):
+            return [f"l{n}[{k}] = F({node.op})(l{n}[{k}], {value});"]
+        worse = f"{value} {'<=' if node.op == 'argmax' else '>='} l{n}[{k}]"
+        better = f"b{n}"
+        return [
+            f"const PLACE {better} = (l{n}[{k}] == l{n}[{k}]) & !({worse});",
+            f"i{n}[{k}] = {better} ? (PLACE)c : i{n}[{k}];",
+            f"l{n}[{k}] = {better} ? {value} : l{n}[{k}];",
+        ]
+
+    def passed_side_by_side(self, which: int, sums: Sequence[Node]) -> list[str]:
+        """The loop over entries, and in it the one over rows."""
+        found = [line for node in sums for line in self.lane(node)]
+        body = self.body(which)
+        inner = [*body, *(line for node in sums for line in self.into_lane(node, "k"))]
+        columns = [n for n in self.columns if self.kernel.added_in(n) == which]
+        before = [f"REAL c{n.number}[LANES] = {{0}};" for n in columns]
+        after = [f"part[c + {self.columns.index(n)} * C] += F(tree)(c{n.number});" for n in columns]
+        within = [*before, *loop("int64_t k = 0; k < w; k++", inner), *after]
+        found += loop("int64_t c = 0; c < C; c++", within, False)
+        for node in sums:
+            n = node.number
+            if node.op.startswith("arg"):
+                place = f"v{n}[k] = i{n}[k] == F(NOWHERE) ? 0 : i{n}[k];"
+                found += [f"PLACE v{n}[LANES];", f"for (int k = 0; k < LANES; k++) {place}"]
+            else:
+                found.append(f"REAL *v{n} = l{n};")
+        return found
+
+    def body(self, which: int) -> list[str]:
+        """What is worked out of an entry."""
+        kernel, found = self.kernel, []
+        for node in kernel.needed(which):
+            if node.op in ("number", "constant", "index"):
+                continue
+            found.append(f"const {TYPES[node.kind]} v{node.number} = {self.entry(node, which)};")
+        for root in kernel.roots(which):
+            n = root.number
+            if root.op in REDUCTIONS:
+                if kernel.forms[n] == "columns":
+                    value = self.real(root.args[0])
+                    place = f"part[c + {self.columns.index(root)} * C]"
+                    found.append(
+                        f"c{n}[k] = {value};" if self.side_by_side else f"{place} += {value};"
+                    )
+            else:
+                found.append(f"{self.memory(n)} = {self.to_memory(n, f'v{n}')};")
+        return found
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def declared(self, node: Node, text: str) -> str:
+        """A value of a row."""
+        return f"const {TYPES[node.kind]} v{node.number} = {text};"
+
+    def between(self, which: int) -> list[str]:
+        """What is worked out of each row after a pass."""
+        found, arrays = [], []
+        for node in self.kernel.between(which):
+            if node.op == "index":
+                continue
+            if node.op == "load":
+                text = f"p{self.slots.array(node.value)}[{self.load_at(node)}]"
+                text = text if node.kind == "real" else f"(PLACE){text}"
+            elif node.op == "pick":
+                text = self.picked(node)
+            else:
+                text = self.formula(node)
+            if self.side_by_side:
+                arrays.append(f"{TYPES[node.kind]} v{node.number}[LANES];")
+                found.append(f"v{node.number}[k] = {text};")
+            else:
+                found.append(self.declared(node, text))
+        if self.side_by_side and found:
+            return [*arrays, *loop("int64_t k = 0; k < w; k++", found)]
+        return found
+
+    def stored_rows(self) -> list[str]:
+        """Values of rows that are read after the run."""
+        found = []
+        for output in self.kernel.outputs:
+            if self.kernel.forms[output.node] == "rows":
+                value = self.to_memory(output.node, self.name_of(output.node))
+                place = self.slots.array(self.home[output.node])
+                found.append(f"p{place}[{self.row()}] = {value};")
+        if self.side_by_side and found:
+            return loop("int64_t k = 0; k < w; k++", found)
+        return found

@@ -1,0 +1,1 @@
+"""What is copied into modules with kernels, and the C that their kernels are made over."""

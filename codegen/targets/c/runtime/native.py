@@ -1,0 +1,160 @@
+"""Kernels of a module: built at first use, kept for later, and called."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# kernels by name: how many arrays, sizes and numbers each is given
+_KERNELS: dict[str, tuple[int, int, int]] = {}
+_SOURCE = ""
+
+
+def _ready(*arrays: Any) -> bool:
+    """Are there kernels, and can they read these arrays as they lie?"""
+    if not _built():
+        return False
+    # 257: without gaps, in C's order and aligned
+    return all(a.flags.num & 257 == 257 and a.size < 2147483648 for a in arrays)
+
+
+def _made(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """An array of the workspace, or a new one where there is none."""
+    return np.empty(shape, dtype) if array is None else array
+
+
+def _run(
+    name: str,
+    dtype: np.dtype[Any],
+    arrays: tuple[NDArray[Any], ...],
+    sizes: tuple[int, ...],
+    numbers: tuple[Any, ...] = (),
+) -> None:
+    """Call a kernel: one block holds arrays, sizes and numbers."""
+    call, pack, place = _built()[name, dtype.itemsize]
+    if call(pack(*map(place, arrays), *sizes, *numbers)):
+        raise MemoryError(f"{name} found no memory for some rows")
+
+
+def _built() -> dict[tuple[str, int], Any]:
+    """The functions of all kernels by name and bytes of a float; none where NumPy works alone."""
+    return _FOUND[0] if _FOUND else _build()
+
+
+_FOUND: list[dict[tuple[str, int], Any]] = []  # what came of the first use
+
+
+def _build() -> dict[tuple[str, int], Any]:
+    """Build the kernels, or say once why there are none."""
+    chosen, why = os.environ.get("PULLBACK_CC", "cc"), ""
+    try:
+        found = {} if chosen == "off" else _functions(ctypes.CDLL(_library(shlex.split(chosen))))
+    except (OSError, ValueError, AttributeError, subprocess.SubprocessError) as error:
+        found, why = {}, str(error)
+    _FOUND.append(found)
+    if why:
+        warnings.warn(
+            f"there are no kernels in C, and NumPy works alone: {why}; PULLBACK_CC names a "
+            "compiler, or is off",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+    return _FOUND[0]
+
+
+def _library(command: list[str]) -> str:
+    """The file of the compiled kernels, made unless it is kept from before."""
+    path = shutil.which(command[0]) if command else None
+    if path is None:
+        raise OSError(f"there is no {command[0] if command else 'compiler'}")
+    flags = "-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+    own = [*command, *flags.split(), "-fPIC", "-shared"]
+    compiler = os.stat(path)  # a new one has another time or length
+    told = [_SOURCE, *own, os.path.realpath(path), compiler.st_mtime_ns, compiler.st_size]
+    told += [_processor(), platform.machine(), sys.platform]
+    digest = hashlib.sha256("\0".join(map(str, told)).encode()).hexdigest()[:32]
+    home = _folder()
+    library = os.path.join(home, f"{digest}.so")
+    if not os.path.exists(library):
+        with tempfile.TemporaryDirectory(dir=home) as folder:
+            source, made = os.path.join(folder, "kernels.c"), os.path.join(folder, "kernels.so")
+            with open(source, "w", encoding="ascii") as file:
+                file.write(_SOURCE)
+            done = subprocess.run(
+                [*own, source, "-o", made, "-lm"], capture_output=True, text=True, timeout=300
+            )
+            if done.returncode:
+                said = done.stderr.strip().splitlines() or ["it says nothing"]
+                raise OSError(f"{command[0]} fails: {said[-1][:200]}")
+            os.replace(made, library)  # of two processes the last one wins; both are whole
+    return library
+
+
+def _folder() -> str:
+    """The folder in which compiled kernels are kept: the user's own, and no one else's to write."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("PULLBACK_CACHE") or os.path.join(caches, "pullback")
+    home = os.path.join(base, "kernels")
+    os.makedirs(home, mode=0o700, exist_ok=True)
+    found = os.stat(home)
+    if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+        raise OSError(f"others may write into {home}")
+    return home
+
+
+def _processor() -> str:
+    """What a processor can do, as -march=native goes by it."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            return next((line for line in file if line.startswith(("flags", "Features"))), "")
+    except OSError:
+        return platform.processor()
+
+
+def _functions(library: ctypes.CDLL) -> dict[tuple[str, int], Any]:
+    """The functions, once some results of theirs are found right."""
+    library.pullback_test.restype = ctypes.c_int
+    if library.pullback_test():
+        raise OSError("compiled functions give wrong results")
+    place = _place(library)
+    found = {}
+    for name, (arrays, sizes, numbers) in _KERNELS.items():
+        pack = struct.Struct(f"@{arrays}P{sizes}q{numbers}d").pack
+        for size, letter in ((4, "f"), (8, "d")):
+            function = getattr(library, f"{name}_{letter}")
+            function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int
+            found[name, size] = (function, pack, place)
+    return found
+
+
+def _place(library: ctypes.CDLL) -> Any:
+    """How a kernel is told where an array lies.
+
+    In CPython an array's object begins with a head, and behind it stands the address of the
+    entries; to read it there takes a tenth of the time. It is done where it is seen to be so.
+    """
+    library.pullback_head.argtypes = [ctypes.c_int64]
+    library.pullback_at.argtypes = [ctypes.c_char_p]
+    library.pullback_at.restype = ctypes.c_void_p
+    if sys.implementation.name == "cpython":
+        library.pullback_head(object.__basicsize__)
+        whole = np.arange(24.0)
+        arrays = [whole, whole[3:], whole.reshape(4, 6)[1:, 2:], np.ones(1, np.int64)]
+        told = [library.pullback_at(struct.pack("@P", id(a))) for a in arrays]
+        if told == [a.ctypes.data for a in arrays]:
+            return id
+        library.pullback_head(-1)
+    return lambda array: array.ctypes.data
