@@ -13,7 +13,10 @@ from pullback.codegen.targets.c.text import STORED, function, literal
 
 @dataclass(frozen=True)
 class Slots:
-    """The places of a call's block: arrays by value, sizes of groups of axes, numbers by value."""
+    """The places of a call's block: arrays by value, sizes of groups of axes, numbers by value.
+
+    The first word says how arrays are told.
+    """
 
     arrays: Sequence[int]
     sizes: int
@@ -21,15 +24,15 @@ class Slots:
 
     def array(self, value: int) -> int:
         """Where an array stands."""
-        return self.arrays.index(value)
+        return 1 + self.arrays.index(value)
 
     def size(self, group: int) -> int:
         """Where a size stands."""
-        return len(self.arrays) + group
+        return 1 + len(self.arrays) + group
 
     def number(self, value: int) -> int:
         """Where a number stands."""
-        return len(self.arrays) + self.sizes + self.numbers.index(value)
+        return 1 + len(self.arrays) + self.sizes + self.numbers.index(value)
 
 
 class Entries:

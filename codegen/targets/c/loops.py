@@ -44,7 +44,7 @@ class Loops(Entries):
         last = len(self.kernel.groups) - 1
         head = [f"const int64_t C = a[{self.slots.size(last)}].size;"]
         sizes = [f"a[{self.slots.size(g)}].size" for g in self.kernel.rows]
-        head.append(f"const int64_t N = {' * '.join(sizes) or '1'};")
+        head += [f"const int64_t N = {' * '.join(sizes) or '1'};", "(void)C;"]
         kept = len(self.kernel.scratch)
         wide = f"(C <= {SHORT} ? LANES : 1)" if both else "1"
         terms = [f"{kept} * C * {wide}"] if kept else []
@@ -98,7 +98,7 @@ class Loops(Entries):
             value = f"sum_of(&(total){{sums[{at}], sums[{at} + {len(self.columns)} * C]}})"
             place = self.slots.array(self.home[node.number])
             body += [
-                f"REAL *o{which} = at(a[{place}]);",
+                f"REAL *o{which} = at(a, {place});",
                 f"for (int64_t i = 0; i < C; i++) o{which}[i] = (REAL){value};",
             ]
         if self.columns:
@@ -130,7 +130,7 @@ class Loops(Entries):
             kind = STORED[self.kinds[value]]
             const = "" if value in self.written else "const "
             place = self.slots.array(value)
-            body.append(f"{const}{kind} *restrict p{place} = at(a[{place}]);")
+            body.append(f"{const}{kind} *restrict p{place} = at(a, {place});")
         for value in self.slots.numbers:
             place = self.slots.number(value)
             body.append(f"const REAL s{place} = (REAL)a[{place}].number;")
@@ -142,7 +142,8 @@ class Loops(Entries):
                 body += self.passed(which)
             body += self.between(which)
         body += self.stored_rows()
-        body += ["(void)C, (void)n, (void)scratch, (void)part;"]
+        used = [f"(void)p{self.slots.array(v)}" for v in self.slots.arrays]
+        body.append(", ".join(["(void)C", "(void)n", "(void)scratch", "(void)part", *used]) + ";")
         given = f"const word *a, int64_t n, {width}REAL *scratch, REAL *part"
         return [f"INLINE void F({self.name}_{name})({given})", "{", *inside(body), "}"]
 

@@ -185,7 +185,7 @@ class Fused:
         inside.append(f"_run({', '.join(words)})")
         old = [line for s in run.statements for line in self.base.written[s.value]]
         return [
-            Line(f"if _ready({', '.join(given)}):"),
+            Line(f"if _ready({', '.join([self.names.own['dtype'], *given])}):"),
             *(Line(INDENT + code) for code in inside),
             Line("else:"),
             *(Line(INDENT + line.code, line.about) for line in old),
@@ -215,15 +215,19 @@ class Fused:
 
     def axis_text(self, kernel: Kernel, axis: int) -> str:
         """The size of an axis, read off an array that has it."""
-        found = []
+        found, counted = [], list[str]()
         for node in kernel.nodes:
             axes = kernel.axes[node.number]
             if node.op == "load" and axis in axes:
                 found.append((self.base.spell(node.value).text, axes.index(axis)))
-            if node.op == "index" and axes == (axis,):
-                (size,) = reads(self.base.program[node.value].op) if node.value >= 0 else (-1,)
-                if size >= 0:
-                    return self.base.spell(size).text
+            if node.op == "index" and axes == (axis,) and node.value >= 0:
+                (size,) = reads(self.base.program[node.value].op)
+                if node.value in self.plan.inlined:
+                    counted.append(self.base.spell(size).text)
+                else:
+                    found.append((self.names[node.value], 0))
+        if counted and not found:
+            return counted[0]
         if not found:
             raise Refused("an axis of no array")
         text, place = min(found, key=lambda f: (not f[0].isidentifier(), len(f[0])))

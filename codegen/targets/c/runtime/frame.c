@@ -1,5 +1,7 @@
 #ifndef REAL
 %HEADER%
+/* BYTES of a float says which functions are made, and where it does not, all are */
+#if !defined BYTES || BYTES == 4
 #define REAL float
 #define PLACE int32_t
 #define F(name) name##_f
@@ -7,17 +9,21 @@
 #undef REAL
 #undef PLACE
 #undef F
+#endif
+#if !defined BYTES || BYTES == 8
 #define REAL double
 #define PLACE int64_t
 #define F(name) name##_d
 #include __FILE__
+#undef REAL
+#undef PLACE
+#undef F
+#endif
 
-/* where a kernel finds arrays */
-void pullback_head(int64_t bytes);
 void *pullback_at(const word *a);
 int pullback_test(void);
-void pullback_head(int64_t bytes) { head = bytes; }
-void *pullback_at(const word *a) { return at(a[0]); }
+/* where a kernel finds an array */
+void *pullback_at(const word *a) { return at(a, 1); }
 
 /* is what was compiled right? */
 int pullback_test(void)

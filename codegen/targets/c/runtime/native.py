@@ -23,9 +23,9 @@ _KERNELS: dict[str, tuple[int, int, int]] = {}
 _SOURCE = ""
 
 
-def _ready(*arrays: Any) -> bool:
-    """Are there kernels, and can they read these arrays as they lie?"""
-    if not _built():
+def _ready(dtype: np.dtype[Any], *arrays: Any) -> bool:
+    """Are there kernels for this dtype, and can they read these arrays as they lie?"""
+    if not _built(dtype.itemsize):
         return False
     # 257: without gaps, in C's order and aligned
     return all(a.flags.num & 257 == 257 and a.size < 2147483648 for a in arrays)
@@ -44,27 +44,31 @@ def _run(
     numbers: tuple[Any, ...] = (),
 ) -> None:
     """Call a kernel: one block holds arrays, sizes and numbers."""
-    call, pack, place = _built()[name, dtype.itemsize]
-    if call(pack(*map(place, arrays), *sizes, *numbers)):
+    call, pack, place, head = _built(dtype.itemsize)[name]
+    if call(pack(head, *map(place, arrays), *sizes, *numbers)):
         raise MemoryError(f"{name} found no memory for some rows")
 
 
-def _built() -> dict[tuple[str, int], Any]:
-    """The functions of all kernels by name and bytes of a float; none where NumPy works alone."""
-    return _FOUND[0] if _FOUND else _build()
+def _built(size: int) -> dict[str, Any]:
+    """The functions of all kernels for floats of so many bytes; none where NumPy works alone."""
+    found = _FOUND.get(size)
+    return _build(size) if found is None else found
 
 
-_FOUND: list[dict[tuple[str, int], Any]] = []  # what came of the first use
+_FOUND: dict[int, dict[str, Any]] = {}  # what came of the first use
 
 
-def _build() -> dict[tuple[str, int], Any]:
+def _build(size: int) -> dict[str, Any]:
     """Build the kernels, or say once why there are none."""
     chosen, why = os.environ.get("PULLBACK_CC", "cc"), ""
+    found: dict[str, Any] = {}
     try:
-        found = {} if chosen == "off" else _functions(ctypes.CDLL(_library(shlex.split(chosen))))
+        if chosen != "off":
+            found = _functions(ctypes.CDLL(_library(shlex.split(chosen), size)), size)
     except (OSError, ValueError, AttributeError, subprocess.SubprocessError) as error:
-        found, why = {}, str(error)
-    _FOUND.append(found)
+        why = str(error)
+        _FOUND.update({4: found, 8: found})
+    _FOUND[size] = found
     if why:
         warnings.warn(
             f"there are no kernels in C, and NumPy works alone: {why}; PULLBACK_CC names a "
@@ -72,16 +76,16 @@ def _build() -> dict[tuple[str, int], Any]:
             RuntimeWarning,
             stacklevel=5,
         )
-    return _FOUND[0]
+    return found
 
 
-def _library(command: list[str]) -> str:
+def _library(command: list[str], size: int) -> str:
     """The file of the compiled kernels, made unless it is kept from before."""
     path = shutil.which(command[0]) if command else None
     if path is None:
         raise OSError(f"there is no {command[0] if command else 'compiler'}")
     flags = "-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
-    own = [*command, *flags.split(), "-fPIC", "-shared"]
+    own = [*command, *flags.split(), f"-DBYTES={size}", "-fPIC", "-shared"]
     compiler = os.stat(path)  # a new one has another time or length
     told = [_SOURCE, *own, os.path.realpath(path), compiler.st_mtime_ns, compiler.st_size]
     told += [_processor(), platform.machine(), sys.platform]
@@ -124,37 +128,32 @@ def _processor() -> str:
         return platform.processor()
 
 
-def _functions(library: ctypes.CDLL) -> dict[tuple[str, int], Any]:
+def _functions(library: ctypes.CDLL, size: int) -> dict[str, Any]:
     """The functions, once some results of theirs are found right."""
     library.pullback_test.restype = ctypes.c_int
     if library.pullback_test():
         raise OSError("compiled functions give wrong results")
-    place = _place(library)
+    place, head = _places_of(library)
     found = {}
     for name, (arrays, sizes, numbers) in _KERNELS.items():
-        pack = struct.Struct(f"@{arrays}P{sizes}q{numbers}d").pack
-        for size, letter in ((4, "f"), (8, "d")):
-            function = getattr(library, f"{name}_{letter}")
-            function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int
-            found[name, size] = (function, pack, place)
+        function = getattr(library, f"{name}_{'f' if size == 4 else 'd'}")
+        function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int
+        found[name] = (function, struct.Struct(f"@q{arrays}P{sizes}q{numbers}d").pack, place, head)
     return found
 
 
-def _place(library: ctypes.CDLL) -> Any:
-    """How a kernel is told where an array lies.
+def _places_of(library: ctypes.CDLL) -> tuple[Any, int]:
+    """How a kernel is told where an array lies, and the first word of a call.
 
     In CPython an array's object begins with a head, and behind it stands the address of the
     entries; to read it there takes a tenth of the time. It is done where it is seen to be so.
     """
-    library.pullback_head.argtypes = [ctypes.c_int64]
     library.pullback_at.argtypes = [ctypes.c_char_p]
     library.pullback_at.restype = ctypes.c_void_p
     if sys.implementation.name == "cpython":
-        library.pullback_head(object.__basicsize__)
-        whole = np.arange(24.0)
+        head, whole = object.__basicsize__, np.arange(24.0)
         arrays = [whole, whole[3:], whole.reshape(4, 6)[1:, 2:], np.ones(1, np.int64)]
-        told = [library.pullback_at(struct.pack("@P", id(a))) for a in arrays]
+        told = [library.pullback_at(struct.pack("@qP", head, id(a))) for a in arrays]
         if told == [a.ctypes.data for a in arrays]:
-            return id
-        library.pullback_head(-1)
-    return lambda array: array.ctypes.data
+            return id, head
+    return (lambda array: array.ctypes.data), -1

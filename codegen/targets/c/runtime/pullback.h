@@ -382,14 +382,14 @@ PLACE_TREE(tree_argmax_d, double, int64_t, >)
 PLACE_TREE(tree_argmin_f, float, int32_t, <)
 PLACE_TREE(tree_argmin_d, double, int64_t, <)
 
-/* what a call is given: arrays, sizes and numbers. Where `head` is no longer below 0, arrays are
-   Python's objects, and the address of their entries stands behind so many bytes. */
+/* what a call is given: how arrays are told, and then arrays, sizes and numbers. Arrays are told by
+   where their entries are, or, if the first word is not below 0, as Python's objects, which know
+   it behind so many bytes. */
 typedef union { void *array; int64_t size; double number; } word;
-static int64_t head = -1;
-INLINE void *at(word w)
+INLINE void *at(const word *a, int which)
 {
-    void *found = w.array;
-    if (head >= 0) memcpy(&found, (const char *)w.array + head, sizeof found);
+    void *found = a[which].array;
+    if (a[0].size >= 0) memcpy(&found, (const char *)found + a[0].size, sizeof found);
     return found;
 }
 #endif
