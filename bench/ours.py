@@ -7,6 +7,11 @@ from types import ModuleType
 from typing import Any
 
 from pullback import load
+from pullback.codegen import library
+from pullback.codegen.targets.numpy.loading import loaded
+from pullback.codegen.targets.table import NATIVE
+from pullback.derive.calculus.derivation import derive
+from pullback.derive.read.reader import read_layer
 
 
 def ours(
@@ -23,6 +28,13 @@ def ours(
 def precise(layer: str) -> ModuleType:
     """The layer's module, made to be precise."""
     return load(layer).compile(precise=True)
+
+
+@cache
+def native(layer: str) -> ModuleType:
+    """The layer's module with kernels in C."""
+    made = derive(read_layer(layer, library.shipped_source(layer), library.shipped_source))
+    return loaded(NATIVE.emit(made, NATIVE.program(made)).module, made.layer)
 
 
 def step(

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from bench import by_hand, tasks
-from bench.ours import ours, precise, step
+from bench.ours import native, ours, precise, step
 from bench.tasks import Operands, Row
 
-OURS, FRESH, PRECISE = "pullback", "no workspace", "--precise"
+OURS, FRESH, PRECISE, NATIVE = "pullback", "no workspace", "--precise", "--target c"
 HAND, LIMIT = "NumPy by hand", "limit"
 
 
@@ -52,6 +52,11 @@ def without_workspace(row: Row, o: Operands) -> Entrant:
 def precisely(row: Row, o: Operands) -> Entrant:
     """A module that is made to be precise, with a workspace."""
     return Entrant(step(precise(row.layer), tuple(o.inputs.values()), o.g, kept=True))
+
+
+def in_c(row: Row, o: Operands) -> Entrant:
+    """A module with kernels in C, with a workspace."""
+    return Entrant(step(native(row.layer), tuple(o.inputs.values()), o.g, kept=True))
 
 
 def numpy_by_hand(row: Row, o: Operands) -> Entrant:
@@ -163,6 +168,7 @@ PEERS: dict[str, Callable[[Row, Operands], Entrant]] = {
     OURS: pullback,
     FRESH: without_workspace,
     PRECISE: precisely,
+    NATIVE: in_c,
     HAND: numpy_by_hand,
     "torch": torch,
     "torch.compile": torch_compile,

@@ -23,7 +23,7 @@ STYLE = {
     "grid.alpha": 0.3,
 }
 COLOURS = dict(
-    zip(PEERS, ("C3", "C6", "C9", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True)
+    zip(PEERS, ("C3", "C6", "C9", "C7", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True)
 )
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from bench.peers import FRESH, LIMIT, OURS, PEERS, PRECISE
+from bench.peers import FRESH, LIMIT, NATIVE, OURS, PEERS, PRECISE
 from bench.tasks import AXES
 
 Result = dict[str, Any]
@@ -80,7 +80,8 @@ def beaten(results: Sequence[Result]) -> str:
     """The rows in which a peer is faster than we are, worst first."""
     found = []
     for r in results:
-        others = [(ratio(r, p), p) for p in r["seconds"] if p not in (OURS, FRESH, PRECISE, LIMIT)]
+        own = (OURS, FRESH, PRECISE, NATIVE, LIMIT)
+        others = [(ratio(r, p), p) for p in r["seconds"] if p not in own]
         worst, peer = max(others, default=(0.0, ""))
         if worst > 1:
             name = f"{r['layer']} {'×'.join(map(str, r['shape']))} {r['dtype']}"

@@ -71,7 +71,7 @@ def test_one_name_is_added(place):
 def test_every_file_of_the_folders_is_there(place):
     (site,) = (place / "env" / "lib").glob("python*/site-packages")
     for folder in ("derive", "codegen", "layers"):
-        kinds = ("*.py", "*.j2", "*.toml", "*.woff2", "*.js", "*.css")
+        kinds = ("*.py", "*.j2", "*.h", "*.c", "*.toml", "*.woff2", "*.js", "*.css")
         wanted = {p.relative_to(ROOT) for kind in kinds for p in (ROOT / folder).rglob(kind)}
         assert wanted
         assert not [p for p in wanted if not (site / "pullback" / p).is_file()]

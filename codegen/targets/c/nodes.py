@@ -22,6 +22,7 @@ from pullback.codegen.program import (
     Put,
     Reduce,
     Values,
+    reads,
 )
 
 # functions of entries that have a form in C; `cast` and the like work on numbers, in Python
@@ -128,17 +129,28 @@ class Nodes:
         made = self.program[value]
         if not made.sizes:
             op = "constant" if isinstance(made.op, Constant) else "number"
-            if value in self.inside:
-                raise Refused("a number that the run works out")
+            self.check_from_before(value)
             return self.add(op, (), (), made.kind, value)
         if isinstance(made.op, Arange):
             return self.add("index", (), axes, "integer", value)
         if not self.is_inside(value):
+            self.check_from_before(value)
             return self.add("load", (), axes, made.kind, value)
         node = self.nodes[self.work_out(value)]
         for own, other in zip(node.axes, axes, strict=True):
             self.same(own, other)
         return node.number
+
+    def check_from_before(self, value: int) -> None:
+        """Refuse what is spelled where it is read, and reads what the run works out."""
+        waiting, seen = [value], set[int]()
+        while waiting:
+            number = waiting.pop()
+            if number in self.inside:
+                raise Refused("what hangs on the run itself")
+            if number in self.inlined and number not in seen:
+                seen.add(number)
+                waiting += reads(self.program[number].op)
 
     def is_inside(self, value: int) -> bool:
         """Is it worked out in the run?"""

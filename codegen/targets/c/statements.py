@@ -119,8 +119,10 @@ class Fused:
         except Refused:
             return None
         fresh = {self.names[o.value] for o in found.outputs if o.over < 0}
-        loaded = {n.value for n in nodes.nodes if n.op == "load"}
-        return None if fresh & {self.base.spell(v).text for v in loaded} else found
+        loaded = {self.base.spell(n.value).text for n in nodes.nodes if n.op == "load"}
+        if fresh & loaded or not all(map(str.isidentifier, loaded)):
+            return None  # what is worked out where it is read is NumPy's
+        return found
 
     def outputs(self, statements: Sequence[Statement], nodes: Nodes) -> Iterable[Output]:
         """The values that are read after the statements, and where they lie."""
