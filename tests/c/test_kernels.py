@@ -20,6 +20,7 @@ DEFINITIONS = {
     "h[n, d] = g[d] * (x[n, d] - m[n]) / sqrt(v[n] + 1e-5) + b[d]",
     "extremes": "h[n] = max(j, x[n, j]) - min(j, x[n, j] * w[j])",
     "parts": "p[b, t, j] = exp(s[b, t, j] + w[b, j]) / sum(i, exp(s[b, t, i] + w[b, i]))",
+    "places": "h[n, j] = where(n <= j, exp(x[n, j]), x[n, j] * [j != 2]) * [j < size(j) - 1]",
     "layers": "u[n, k] = sum(d, x[n, d] * W[d, k]) + c[k]\nh[n, k] = relu(u[n, k])\n"
     "L = mean(n, sum(k, h[n, k]**2)) + lamda * sum(d, k, W[d, k]**2)",
 }

@@ -74,10 +74,20 @@ class Entries:
     def formula(self, node: Node) -> str:
         """A function of what the node reads."""
         nodes = self.kernel.nodes
-        args = [self.name_of(a) for a in node.args]
         kinds = [nodes[a].kind for a in node.args]
+        places = "integer" in kinds
+        args = [self.place_of(a) if places else self.name_of(a) for a in node.args]
         constants = [nodes[a].op == "constant" for a in node.args]
         return function(node.op, args, kinds, constants)
+
+    def place_of(self, number: int) -> str:
+        """A value among labels and places: no float32 holds all of these."""
+        node = self.kernel.nodes[number]
+        if node.op == "number":
+            return f"(PLACE)a[{self.slots.number(node.value)}].number"
+        if node.op == "constant":
+            return f"(PLACE){self.name_of(number).removeprefix('(REAL)')}"
+        return self.name_of(number)
 
     def real(self, number: int) -> str:
         """A value that is added up."""

@@ -30,12 +30,7 @@ def function(
 ) -> str:
     """A function of entries; the args are names or literals, some of them constant numbers."""
     if name in COMPARISONS:
-        left, right = args
-        if "integer" in kinds:
-            left, right = (
-                a if k == "integer" else f"(PLACE){a}" for a, k in zip(args, kinds, strict=True)
-            )
-        return f"{left} {SIGNS[name]} {right}"
+        return f"{args[0]} {SIGNS[name]} {args[1]}"
     if name == "where":
         return f"{args[0]} ? {as_real(args[1], kinds[1])} : {as_real(args[2], kinds[2])}"
     if name == "isfinite":

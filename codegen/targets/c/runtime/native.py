@@ -27,8 +27,12 @@ def _ready(dtype: np.dtype[Any], *arrays: Any) -> bool:
     """Are there kernels for this dtype, and can they read these arrays as they lie?"""
     if not _built(dtype.itemsize):
         return False
-    # 257: without gaps, in C's order and aligned
-    return all(a.flags.num & 257 == 257 and a.size < 2147483648 for a in arrays)
+    return all(map(_lies_well, arrays))
+
+
+def _lies_well(array: NDArray[Any]) -> Any:
+    """Does it lie without gaps, in C's order and aligned (257), and has it no more entries?"""
+    return array.flags.num & 257 == 257 and array.size < 2147483648
 
 
 def _made(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
@@ -104,7 +108,16 @@ def _library(command: list[str], size: int) -> str:
                 said = done.stderr.strip().splitlines() or ["it says nothing"]
                 raise OSError(f"{command[0]} fails: {said[-1][:200]}")
             os.replace(made, library)  # of two processes the last one wins; both are whole
+        _forget(home)
     return library
+
+
+def _forget(home: str) -> None:
+    """Remove what was built longest ago, beyond some number; what is loaded stays so."""
+    with os.scandir(home) as found:
+        built = [(file.stat().st_mtime, file.path) for file in found if file.name.endswith(".so")]
+    for _, path in sorted(built)[:-256]:
+        os.unlink(path)
 
 
 def _folder() -> str:
@@ -113,9 +126,10 @@ def _folder() -> str:
     base = os.environ.get("PULLBACK_CACHE") or os.path.join(caches, "pullback")
     home = os.path.join(base, "kernels")
     os.makedirs(home, mode=0o700, exist_ok=True)
-    found = os.stat(home)
-    if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
-        raise OSError(f"others may write into {home}")
+    for path in (base, home):
+        found = os.stat(path)
+        if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+            raise OSError(f"others may write into {path}")
     return home
 
 
