@@ -1,5 +1,6 @@
 """How kernels are built, kept and looked at, and what happens where they cannot be."""
 
+import inspect
 import os
 import re
 import shutil
@@ -18,6 +19,15 @@ from tests.c.building import kernels, modules, needs_cc, texts
 TEXT = "p[n, j] = exp(z[n, j]) * a[j]"
 A = np.linspace(1, 2, 5)
 Z = np.random.default_rng(0).normal(size=(4, 5))
+
+
+LAYERS = [
+    "p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))",
+    "L[n] = -log(exp(z[n, y[n]]) / sum(i, exp(z[n, i])))",
+    "m[n] := mean(d, x[n, d])\nh[n, d] = g[d] * (x[n, d] - m[n]) / sqrt(1 + m[n]**2) + b[d]",
+    "p[b, t, j] = exp(s[b, t, j] + w[b, j]) / sum(i, exp(s[b, t, i] + w[b, i]))",
+    "h[n] = where(tanh(x[n]) > erf(w[n]), sigmoid(x[n]), expm1(w[n]) + max(x[n], w[n]))",
+]
 
 
 def numbers(module, z=Z):
@@ -46,9 +56,29 @@ def test_kernels_are_built_once_and_kept(home, monkeypatch):
     assert not stat.S_IMODE(home.stat().st_mode) & 0o077
     again, _ = modules(TEXT)
     assert same(numbers(again), before) and library.stat() == made
-    monkeypatch.setenv("PULLBACK_CC", "cc -O1")  # other flags, another file
+    monkeypatch.setenv("PULLBACK_CC", "cc -g1")  # another command, another file
     other, _ = modules(TEXT)
     assert same(numbers(other), before) and len([*home.iterdir()]) == 2
+
+
+@needs_cc
+@pytest.mark.parametrize("text", LAYERS[:1] + LAYERS[-1:], ids=["rows", "entries"])
+def test_the_same_bits_with_and_without_vectors(home, monkeypatch, text):
+    """Sums are taken in one order, however wide the processor's vectors are."""
+    found = []
+    for command in ("cc", "cc -fno-tree-vectorize"):
+        monkeypatch.setenv("PULLBACK_CC", command)
+        mine, rng = modules(text)[0], np.random.default_rng(0)
+        every = []
+        for dtype in (np.float32, np.float64):
+            for shape in ((70, 5), (3, 1100)):
+                shape = shape if "sum" in text else (350,)
+                names = inspect.signature(mine.workspace).parameters
+                given = {name: rng.normal(size=shape).astype(dtype) for name in names}
+                output, cache = mine.forward(**given)
+                every += [output, *mine.backward(np.full_like(output, 0.3) * output, cache)]
+        found.append(every)
+    assert len([*home.iterdir()]) == 4 and same(*found)
 
 
 def test_off_is_numpy_to_the_bit_without_a_word(home, monkeypatch):
@@ -133,15 +163,6 @@ def flags(*more):
     found = re.search(r'flags = "(.*?)"', Path(native.__file__).read_text(encoding="utf-8"))
     assert found
     return [*found[1].split(), *more]
-
-
-LAYERS = [
-    "p[n, j] = exp(z[n, j]) / sum(i, exp(z[n, i]))",
-    "L[n] = -log(exp(z[n, y[n]]) / sum(i, exp(z[n, i])))",
-    "m[n] := mean(d, x[n, d])\nh[n, d] = g[d] * (x[n, d] - m[n]) / sqrt(1 + m[n]**2) + b[d]",
-    "p[b, t, j] = exp(s[b, t, j] + w[b, j]) / sum(i, exp(s[b, t, i] + w[b, i]))",
-    "h[n] = where(tanh(x[n]) > erf(w[n]), sigmoid(x[n]), expm1(w[n]) + max(x[n], w[n]))",
-]
 
 
 @needs_cc

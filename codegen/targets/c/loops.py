@@ -174,7 +174,7 @@ class Loops(Entries):
             return self.passed_side_by_side(which, sums)
         body = self.body(which)
         if not sums:
-            return loop("int64_t c = 0; c < C; c++", body)
+            return loop("PLACE c = 0; c < (PLACE)C; c++", body)
         added = [line for node in sums for line in self.into_lane(node, "k")]
         plain = [n for n in sums if n.op == "sum"]
         extremes = [n for n in sums if n.op != "sum"]
@@ -182,12 +182,12 @@ class Loops(Entries):
         found += [f"total t{n.number} = {{0, 0}};" for n in plain]
         block = [line for node in plain for line in self.lane(node)]
         block += ["const int64_t end = b + 1024 < C ? b + 1024 : C;", "int64_t i = b;"]
-        inner = ["const int64_t c = i + k;", *body, *added]
+        inner = ["const PLACE c = (PLACE)i + k;", *body, *added]
         block += loop(
-            "; i + LANES <= end; i += LANES", loop("int k = 0; k < LANES; k++", inner), False
+            "; i + LANES <= end; i += LANES", loop("PLACE k = 0; k < LANES; k++", inner), False
         )
-        tail = ["const int64_t c = i + k;", *body, *added]
-        block += loop("int k = 0; k < (int)(end - i); k++", tail)
+        tail = ["const PLACE c = (PLACE)i + k;", *body, *added]
+        block += loop("PLACE k = 0; k < (PLACE)(end - i); k++", tail)
         block += [f"add_to(&t{n.number}, (double)F(tree)(l{n.number}));" for n in plain]
         found += loop("int64_t b = 0; b < C; b += 1024", block, False)
         for node in sums:
