@@ -9,7 +9,7 @@ import pytest
 from bench.steps import peak
 from pullback.derive.read.trees import Ref, Shifted, walk
 from tests.definitions import facts
-from tests.places import completed
+from tests.places import completed, is_recurrent
 from tests.samples import DTYPES, NAMES, cotangent, draw, module, sizes_of
 
 ENTRIES = 10**6  # of the largest array that is drawn
@@ -55,6 +55,7 @@ def large(name, dtype):
     """Inputs of which the largest has a million entries or so."""
     layer = facts(name)
     rank = max(2, *(len(axes) for axes in layer.axes.values()), len(layer.out_axes()))
+    rank += is_recurrent(layer)  # a step of a crf has pairs of labels
     rng, size = np.random.default_rng(0), round(ENTRIES ** (1 / rank))
     shown = {axis for axes in layer.axes.values() for axis in axes} | {*layer.labels.values()}
     sizes = dict.fromkeys(shown, size)

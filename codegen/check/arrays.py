@@ -32,8 +32,14 @@ from pullback.derive.index.functions import (
     log1p,
 )
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.matrices import Determinant, Inverse, LogDeterminant, MatrixFunction
 from pullback.derive.index.objects import Index, entry_indices, entry_name, is_entry
 
+OF_MATRICES: Mapping[type[MatrixFunction], Callable[[Array], Array]] = {
+    Inverse: np.linalg.inv,
+    Determinant: np.linalg.det,
+    LogDeterminant: lambda matrices: np.linalg.slogdet(matrices)[1],
+}
 MAX_ENTRIES = 2_000_000  # of an array that is written out on the way
 Array = np.ndarray[Any, Any]
 
@@ -102,6 +108,8 @@ class World:
             return self.entry(expr)
         if expr.is_Atom and expr.is_number:
             return Spread((), number(expr))
+        if isinstance(expr, MatrixFunction):
+            return self.of_matrix(expr)
         if isinstance(expr, Binder):
             return self.bound(expr)
         rule = rule_of(expr)
@@ -123,6 +131,22 @@ class World:
             return np.asarray(array[tuple(whole)])
 
         return self.together(pick, places)
+
+    def of_matrix(self, expr: MatrixFunction) -> Spread:
+        """An entry of an inverse, or a determinant; no number where a matrix has no inverse."""
+        body, pair = expr.matrix.open()
+        found = self.value(body)
+        rest = tuple(i for i in found.indices if i not in pair)
+        whole = (*rest, *pair)
+        matrices = np.broadcast_to(found.over(whole), [self.sizes[i.size] for i in whole])
+        try:
+            array = OF_MATRICES[type(expr)](matrices)
+        except np.linalg.LinAlgError:
+            array = np.full(matrices.shape, np.nan)
+        return self.together(
+            lambda *at: np.asarray(array)[tuple(np.broadcast_arrays(*at))] if at else array,
+            [self.value(i) for i in (*rest, *expr.places)],
+        )
 
     def together(self, rule: Callable[..., Any], values: Sequence[Spread]) -> Spread:
         """A function of entries, over all indices of its arguments."""

@@ -15,7 +15,7 @@ from pullback.codegen.interface.sizes import fitted
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
-from pullback.derive.index.objects import Index, size_symbol
+from pullback.derive.index.objects import Index, earlier, size_symbol
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 
@@ -133,8 +133,20 @@ def filled(derivation: Derivation, world: World) -> World:
     rules += [
         (cotangent_name(g.tensor.name), g.tensor.indices, g.total) for g in derivation.gradients
     ]
-    for name, indices, expr in rules:
-        world = world.beside({name: world.array(expr, indices)})
+    if not derivation.layer.recurrences:
+        for name, indices, expr in rules:
+            world = world.beside({name: world.array(expr, indices)})
+        return world
+    # a recurrence reads itself: with each round one place more is what it is to be, of all it reads
+    zero = {n: np.zeros([world.sizes[i.size] for i in indices]) for n, indices, _ in rules}
+    world = world.beside({**zero, **{earlier(n): array for n, array in zero.items()}})
+    for _ in range(sum(world.sizes.values())):
+        before = world.arrays
+        for name, indices, expr in rules:
+            found = world.array(expr, indices)
+            world = world.beside({name: found, earlier(name): found})
+        if all(np.array_equal(a, before[n], equal_nan=True) for n, a in world.arrays.items()):
+            break
     return world
 
 

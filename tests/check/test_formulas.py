@@ -14,8 +14,16 @@ from tests.samples import NAMES, module
 QUICK = ("mlp", "layer_norm", "attention", "max_pool", "hinge", "huber", "embedding", "gelu")
 
 
+TOO_LARGE = ("conv_net",)  # a formula of nine axes, which is refused
+
+
 @pytest.mark.parametrize(
-    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in NAMES]
+    "name",
+    [
+        n if n in QUICK else pytest.param(n, marks=pytest.mark.slow)
+        for n in NAMES
+        if n not in TOO_LARGE
+    ],
 )
 def test_values_are_those_of_the_generated_module(name):
     derivation = derived(name)
