@@ -54,7 +54,8 @@ def test_results_are_the_same(name, dtype):
 def large(name, dtype):
     """Inputs of which the largest has a million entries or so."""
     layer = facts(name)
-    rank = max(2, *(len(axes) for axes in layer.axes.values()), len(layer.out_axes()))
+    nodes = [len(equation.axes or ()) for equation in layer.equations.values()]
+    rank = max(2, *(len(axes) for axes in layer.axes.values()), *nodes, len(layer.out_axes()))
     rank += is_recurrent(layer)  # a step of a crf has pairs of labels
     rng, size = np.random.default_rng(0), round(ENTRIES ** (1 / rank))
     shown = {axis for axes in layer.axes.values() for axis in axes} | {*layer.labels.values()}

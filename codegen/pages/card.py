@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from pullback.codegen.notation.styles import UNICODE
+from pullback.codegen.notation.styles import SIGN, UNICODE
 from pullback.codegen.pages.links import ALONE, page_file, tangents_file
 from pullback.codegen.pages.other_forms import OtherForms
 from pullback.codegen.pages.outlines import Outlines
@@ -95,6 +95,9 @@ def symbols(setting: Setting) -> Iterable[Said]:
         dots = {True: r"\ldots", False: "…"}
         indicator = setting.formula(lambda n: n.style.indicator(dots[n.style.latex]))
         yield indicator, escape("1 where that holds, else 0")
+    if any("δ(" in s.index for s in words.sections):
+        delta = setting.formula(lambda n: n.style.same(("i", SIGN), ("j", SIGN)))
+        yield delta, escape("1 where the two are one place, else 0")
 
 
 def laws(setting: Setting, others: Iterable[Outlines]) -> dict[str, str]:

@@ -152,6 +152,7 @@ WRONG = [  # a right file, what stands in it, what is put there, words of the re
     ("mean_squared_error_1", "{'x': dx}", "{'x': x}", "return {'x': dx}"),
     ("max_pool_2", "x == best", "x == dout", "mask = x == best"),
     ("affine_3", "dW[d, k] += x[n, d] * dout[n, k]", "pass", "nothing is added"),
+    ("rnn_1", "ds = da @ U.T", "ds = da @ U", "ds = da @ U.T"),
 ]  # fmt: skip
 
 
