@@ -15,6 +15,7 @@ from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.page_base import PageBase
 from pullback.codegen.pages.setting import Setting, plain
 from pullback.codegen.pages.symbols import axes, symbol
+from pullback.derive.index.objects import KroneckerDelta
 from pullback.derive.laws.registry import LAWS
 from pullback.derive.layer import Tensor
 
@@ -95,7 +96,8 @@ def symbols(setting: Setting) -> Iterable[Said]:
         dots = {True: r"\ldots", False: "…"}
         indicator = setting.formula(lambda n: n.style.indicator(dots[n.style.latex]))
         yield indicator, escape("1 where that holds, else 0")
-    if any("δ(" in s.index for s in words.sections):
+    in_nodes = any(node.expr.has(KroneckerDelta) for node in layer.nodes)
+    if in_nodes or any("δ(" in s.index for s in words.sections):
         delta = setting.formula(lambda n: n.style.same(("i", SIGN), ("j", SIGN)))
         yield delta, escape("1 where the two are one place, else 0")
 
