@@ -8,12 +8,10 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faces import cli
 from pullback.codegen.pages.latex import words
-from tests.typesetting import compiled, needs_pdflatex
+from tests.typesetting import TOO_WIDE, compiled, needs_pdflatex
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "attention", "deep_mlp"]
-# steps of quotients of norms, whose fractions find no place to be broken and stand out of the line
-TOO_WIDE = {"cosine_similarity"}
 pytestmark = needs_pdflatex
 
 

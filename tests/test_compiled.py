@@ -12,12 +12,15 @@ from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
 from tests import shipped
-from tests.typesetting import BEGIN, END, joined, needs_pdflatex, set_in
+from tests.typesetting import BEGIN, END, TOO_WIDE, joined, needs_pdflatex, set_in
 
 pytestmark = [needs_pdflatex, pytest.mark.slow]
 AMS = r"\usepackage{amsmath}"  # and nothing of ours
 ARTICLE = rf"\documentclass{{article}}{AMS}"
 BEAMER = rf"\documentclass[10pt,aspectratio=169,hyperref={{bookmarks=false}}]{{beamer}}{AMS}"
+
+
+LAYERS = [name for name in library.shipped() if name not in TOO_WIDE]
 
 
 @cache
@@ -29,7 +32,7 @@ def proof(name):
 def fragments(request):
     """Every layer's gradients as they are pasted, by its name, and what long ones need."""
     show = FORMATS["tex-fragment"]
-    found = {n: show(proof(n), Asked(detail=request.param)) for n in library.shipped()}
+    found = {n: show(proof(n), Asked(detail=request.param)) for n in LAYERS}
     return found, r"\allowdisplaybreaks" if request.param else ""
 
 
@@ -49,23 +52,21 @@ def test_fragments_on_slides(fragments, tmp_path):
 
 @pytest.mark.parametrize("detail", [None, "every", "result"])
 def test_slides(detail, tmp_path):
-    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in library.shipped()]
+    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS]
     text = set_in(tmp_path, "slides", joined(texts))
     assert text is None or text.count("Gradient: ") >= len(texts)
 
 
 @pytest.mark.parametrize("hints", [False, True])
 def test_exercises(hints, tmp_path):
-    texts = [
-        made.latex_sheet() for n in library.shipped() for made in exercises(n, hints, each=hints)
-    ]
+    texts = [made.latex_sheet() for n in LAYERS for made in exercises(n, hints, each=hints)]
     text = set_in(tmp_path, "sheets", joined(texts))
     assert text is None or text.count("Exercise: ") == len(texts)
 
 
 @pytest.mark.parametrize("detail", ["key", "every"])
 def test_answers(detail, tmp_path):
-    texts = [made.latex_answers(detail) for n in library.shipped() for made in exercises(n)]
+    texts = [made.latex_answers(detail) for n in LAYERS for made in exercises(n)]
     text = set_in(tmp_path, "answers", joined(texts))
     assert text is None or text.count("Answers: ") == len(texts)
 
