@@ -12,7 +12,7 @@ from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
 from tests import shipped
-from tests.typesetting import BEGIN, END, TOO_WIDE, joined, needs_pdflatex, set_in
+from tests.typesetting import BEGIN, END, TOO_WIDE, WIDE_IN_ARTICLES, joined, needs_pdflatex, set_in
 
 pytestmark = [needs_pdflatex, pytest.mark.slow]
 AMS = r"\usepackage{amsmath}"  # and nothing of ours
@@ -38,6 +38,7 @@ def fragments(request):
 
 def test_fragments_in_an_article(fragments, tmp_path):
     texts, more = fragments
+    texts = {name: text for name, text in texts.items() if name not in WIDE_IN_ARTICLES}
     body = "".join(f"\\section{{}}\n{text}" for text in texts.values())
     set_in(tmp_path, "article", f"{ARTICLE}{more}\n{BEGIN}{body}{END}")
 
