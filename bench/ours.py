@@ -7,11 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from pullback import load
-from pullback.codegen import library
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.table import NATIVE
-from pullback.derive.calculus.derivation import derive
-from pullback.derive.read.reader import read_layer
 
 
 def ours(
@@ -33,7 +30,7 @@ def precise(layer: str) -> ModuleType:
 @cache
 def native(layer: str) -> ModuleType:
     """The layer's module with kernels in C."""
-    made = derive(read_layer(layer, library.shipped_source(layer), library.shipped_source))
+    made = load(layer).compiled.derivation
     return loaded(NATIVE.emit(made, NATIVE.program(made)).module, made.layer)
 
 

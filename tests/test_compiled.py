@@ -3,15 +3,13 @@
 The book is compiled in test_book.py.
 """
 
-from functools import cache
-
 import pytest
 
 from pullback.codegen import library
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
-from tests import shipped
+from tests.shipped import proved as proof
 from tests.typesetting import BEGIN, END, TOO_WIDE, WIDE_IN_ARTICLES, joined, needs_pdflatex, set_in
 
 pytestmark = [needs_pdflatex, pytest.mark.slow]
@@ -21,11 +19,6 @@ BEAMER = rf"\documentclass[10pt,aspectratio=169,hyperref={{bookmarks=false}}]{{b
 
 
 LAYERS = [name for name in library.shipped() if name not in TOO_WIDE]
-
-
-@cache
-def proof(name):
-    return shipped.proved(name)
 
 
 @pytest.fixture(params=[None, "every"], ids=["key", "every"])

@@ -21,14 +21,9 @@ from pullback.codegen.pages.outline import COMPUTING
 from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.widths import width
 from pullback.derive.errors import PullbackError
-from tests import shipped
+from tests.shipped import proved as proof
 
 ROOT = Path(__file__).parent.parent
-
-
-@cache
-def proof(name):
-    return shipped.proved(name)
 
 
 @cache

@@ -14,13 +14,14 @@ from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.proved import proved
 from pullback.derive.errors import PullbackError
+from tests import shipped
 
 LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "max_pool"]
 
 
 @cache
 def outlines(name):
-    proof = proved(name, library.shipped_source(name), library.shipped_source)
+    proof = shipped.proved(name)
     return Outlines(proof.derivation, proof)
 
 

@@ -1,7 +1,6 @@
 """A handout's lines beside ours; letters and signs that mean one thing each."""
 
 import re
-from functools import cache
 
 import pytest
 
@@ -14,13 +13,9 @@ from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.setting import prose
 from pullback.codegen.proved import proved
 from pullback.derive.errors import DefinitionError
+from tests.shipped import proved as proof
 
 EQUATIONS = 'equations = "u[n] = a * x[n]\\nL = sum(n, u[n]**2)"\n[handout]\n'
-
-
-@cache
-def proof(name):
-    return proved(name, library.shipped_source(name), library.shipped_source)
 
 
 def own(lines):

@@ -15,10 +15,16 @@ from pullback.derive.index.objects import Index, entry_indices, entry_name
 
 def entry(here: Context, expr: Expr) -> Term:
     """A tensor, perhaps at labels."""
+    own = tensor_at(here, expr)
+    return entry_of(here, own, own.indices)
+
+
+def tensor_at(here: Context, expr: Expr) -> Term:
+    """The tensor of an entry, with the entry's own index on each of its axes."""
     name = entry_name(expr)
     own = tensor(here.work, name)
     at = dict(zip(here.work.axes[name], entry_indices(expr), strict=True))
-    return entry_of(here, own, tuple(at[cast(Index, i)] for i in own.indices))
+    return Term(own.value, tuple(at[cast(Index, i)] for i in own.indices))
 
 
 def entry_of(here: Context, own: Term, indices: tuple[Expr, ...]) -> Term:

@@ -17,9 +17,8 @@ from sympy import Expr
 from pullback.codegen.lower.arrays import elementwise, floating, real, size, spread
 from pullback.codegen.lower.context import Context, Term
 from pullback.codegen.lower.contractions import reduce
-from pullback.codegen.lower.entries import entry_of
+from pullback.codegen.lower.entries import entry_of, tensor_at
 from pullback.codegen.lower.places import axis
-from pullback.codegen.lower.tensors import tensor
 from pullback.codegen.program.operations import Fold, Window
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Where
@@ -27,8 +26,6 @@ from pullback.derive.index.meetings import Laid, extent, is_meeting, is_size_pow
 from pullback.derive.index.objects import (
     Index,
     KroneckerDelta,
-    entry_indices,
-    entry_name,
     free_indices,
     is_entry,
     ordered,
@@ -168,10 +165,7 @@ def laid(here: Context, term: Term, place: Laid) -> Term:
 def window_at_labels(here: Context, expr: Expr, places: Sequence[Laid]) -> Term | None:
     """Windows of an entry with labels: they are laid before entries are picked, which are as many
     for each place of the axis that they lie on."""
-    name = entry_name(expr)
-    own = tensor(here.work, name)
-    at = dict(zip(here.work.axes[name], entry_indices(expr), strict=True))
-    term = Term(own.value, tuple(at[cast(Index, i)] for i in own.indices))
+    term = tensor_at(here, expr)
     if all(isinstance(i, Index) for i in term.indices):
         return None
     for on in (place.on for place in places):

@@ -12,5 +12,5 @@ from pullback.codegen.targets.target import Target
 NUMPY = NumPy("numpy", "NumPy, fast: writes into a workspace, keeps what backward needs")
 PRECISE = NumPy("numpy-precise", "NumPy in float64 inside, with rounding errors carried on", True)
 PLAIN = Plain()
-NATIVE = C()
+NATIVE = C("c", "NumPy with kernels in C, built at first use where there is a compiler")
 TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE)}

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen import library
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.table import NATIVE, NUMPY
 from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.layer import Layer
-from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.reader import read_equations
+from tests.shipped import derived
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no cc")
 
@@ -26,7 +26,7 @@ def derivation(text: str) -> Derivation:
     """Of a shipped layer by its name, or of equations."""
     if "=" in text:
         return derive(read_equations("own", text))
-    return derive(read_layer(text, library.shipped_source(text), library.shipped_source))
+    return derived(text)
 
 
 @cache

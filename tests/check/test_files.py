@@ -148,7 +148,7 @@ WRONG = [  # a right file, what stands in it, what is put there, words of the re
     ("mlp_3", "return (loss, dx)", "return (loss, log_probs)", "return (loss, dx)"),
     ("mlp_3", "(dscores, (r1, w, b))", "(dscores, (loss, w, b))", "(dscores, (r1, w, b))"),
     ("mlp_3", "dw + lamda * w", "dw", "the term λ w[k,j] is left out"),
-    ("mlp_3", "return dout * (x > 0)", "return dout", "𝟙[u > 0]"),
+    ("mlp_3", "return dout * (x > 0)", "return dout", "the factor 𝟙[u[n,k] > 0] is left out"),
     ("mean_squared_error_1", "{'x': dx}", "{'x': x}", "return {'x': dx}"),
     ("max_pool_2", "x == best", "x == dout", "mask = x == best"),
     ("affine_3", "dW[d, k] += x[n, d] * dout[n, k]", "pass", "nothing is added"),
