@@ -10,7 +10,16 @@ from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
 from pullback.codegen.pages.outlines import Outlines
 from tests.shipped import proved as proof
-from tests.typesetting import BEGIN, END, TOO_WIDE, WIDE_IN_ARTICLES, joined, needs_pdflatex, set_in
+from tests.typesetting import (
+    BEGIN,
+    END,
+    TOO_WIDE,
+    WIDE_IN_ARTICLES,
+    WIDE_ON_SLIDES,
+    joined,
+    needs_pdflatex,
+    set_in,
+)
 
 pytestmark = [needs_pdflatex, pytest.mark.slow]
 AMS = r"\usepackage{amsmath}"  # and nothing of ours
@@ -37,16 +46,33 @@ def test_fragments_in_an_article(fragments, tmp_path):
 
 
 def test_fragments_on_slides(fragments, tmp_path):
+    """Some groups of lines to a frame: a frame is one box, and TeX knows none longer than 5.7 m."""
     texts, more = fragments
+    groups = [text.splitlines(keepends=True) for text in texts.values()]
     body = "".join(
-        f"\\begin{{frame}}[allowframebreaks=.9]\n{text}\\end{{frame}}\n" for text in texts.values()
+        f"\\begin{{frame}}[allowframebreaks=.9]\n{''.join(some)}\\end{{frame}}\n"
+        for lines in groups
+        for some in some_at_a_time(lines, 100)
     )
     set_in(tmp_path, "slides", f"{BEAMER}{more}\n{BEGIN}{body}{END}")
 
 
+def some_at_a_time(lines, count):
+    """Lines in parts of about so many, each of whole groups."""
+    part = []
+    for line in lines:
+        part.append(line)
+        if len(part) >= count and line.startswith(r"\end{align"):
+            yield part
+            part = []
+    if part:
+        yield part
+
+
 @pytest.mark.parametrize("detail", [None, "every", "result"])
 def test_slides(detail, tmp_path):
-    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS]
+    wide = WIDE_ON_SLIDES if detail == "every" else ()
+    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS if n not in wide]
     text = set_in(tmp_path, "slides", joined(texts))
     assert text is None or text.count("Gradient: ") >= len(texts)
 

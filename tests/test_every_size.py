@@ -75,6 +75,7 @@ OPEN = {
     "mask_times_log": {"∂dp/∂p, pushed forward: fold": 1},
     "share_of_the_positive": {"dx_dot as matrices: as matrices": 1},
     "t_sne": {
+        "∂C/∂y: chain rule": 1,
         "∂C/∂y: distribute": 1,
         "∂dy/∂y, pushed forward: distribute": 1,
     },

@@ -13,7 +13,7 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import axes_of, has_batch
-from pullback.codegen.interface.sizes import related
+from pullback.codegen.interface.sizes import related, worked_out
 from pullback.codegen.interface.words import docstring
 from pullback.codegen.targets.numpy.decimals import BY_DUALS, LEAVES, SLOPES, called
 from pullback.codegen.targets.numpy.loop_lines import WIDTH
@@ -67,6 +67,7 @@ def module_test(
     batched = [t for t in inputs if has_batch(t)]
     needed = called(loops.functions)
     chosen = is_large(layer) and not plain  # a plain module refuses nothing
+    made = {name for name, _ in worked_out(layer)}  # sizes, as large as they come out
     context = {
         "name": layer.name,
         "stem": stem or layer.name,
@@ -83,6 +84,7 @@ def module_test(
         "wide": dictionaries(wide_sizes),
         "one_long": sum(sum(size > 2 for size in s.values()) == 1 for s in wide_sizes),
         "labelled": bool(labels),
+        "many_labels": any(str(t.labels_of) in made for t in inputs if t.integer),
         "all_axes": constant("AXES", empty_axes(layer)) or ["AXES = []"],
         "related": bool(related(layer)),
         "large": is_large(layer),
