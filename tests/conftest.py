@@ -18,8 +18,8 @@ SHARED = pytest.StashKey[TemporaryDirectory]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder that processes of this run share what they derive in."""
-    if not hasattr(config, "workerinput"):
+    """Make the folder that processes of this run share what they derive in, unless one is named."""
+    if not hasattr(config, "workerinput") and not os.environ.get(FOLDER):
         config.stash[SHARED] = TemporaryDirectory(prefix="pullback-tests-")
         os.environ[FOLDER] = config.stash[SHARED].name
 

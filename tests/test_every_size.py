@@ -245,8 +245,8 @@ ALL = [*sorted((ROOT / "layers").glob("*.toml")), *(e for e in EDGES if e.stem !
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_corrupted_steps_of_every_definition_are_refused(path):
-    """More than 5,000 mutants over all definitions."""
-    asked, proved = corrupted(path, 4, seed=1)
+    """Some 3,000 mutants over all definitions."""
+    asked, proved = corrupted(path, 2, seed=1)
     assert asked > 1 and proved <= asked / 2
 
 
