@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pullback.codegen.targets.c.target import C
+from pullback.codegen.targets.functional.statements import OfArrayAPI, OfJAX, OfTorch
+from pullback.codegen.targets.functional.target import OfLibrary
 from pullback.codegen.targets.numpy.target import NumPy
 from pullback.codegen.targets.plain.target import Plain
 from pullback.codegen.targets.target import Target
@@ -12,5 +14,8 @@ from pullback.codegen.targets.target import Target
 NUMPY = NumPy("numpy", "NumPy, fast: writes into a workspace, keeps what backward needs")
 PRECISE = NumPy("numpy-precise", "NumPy in float64 inside, with rounding errors carried on", True)
 PLAIN = Plain()
+ARRAY_API = OfLibrary("array-api", "for any library of the array API, such as CuPy and dask", OfArrayAPI)
+TORCH = OfLibrary("torch", "PyTorch: a function for autograd and a Module", OfTorch)
+JAX = OfLibrary("jax", "JAX: functions with custom_vjp and custom_jvp", OfJAX)
 NATIVE = C("c", "NumPy with kernels in C, built at first use where there is a compiler")
-TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE)}
+TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE, ARRAY_API, TORCH, JAX)}

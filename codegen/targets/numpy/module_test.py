@@ -48,12 +48,17 @@ BORNE = (
 
 
 def module_test(
-    layer: Layer, module: str, promise: Promise, stem: str = "", plain: bool = False
+    layer: Layer,
+    module: str,
+    promise: Promise,
+    stem: str = "",
+    plain: bool = False,
+    library: str = "",
 ) -> str:
     """The text of the test file of a layer's module, which is given as text, and what it has.
 
     The module's file is called by the layer's name, or by `stem`; a `plain` one has forward and
-    backward alone.
+    backward alone, one for a `library` beside NumPy takes and gives arrays of that.
     """
     has = {part: part in promise.functions for part in PARTS}
     loops = Loops(layer)
@@ -71,7 +76,8 @@ def module_test(
     context = {
         "name": layer.name,
         "stem": stem or layer.name,
-        "tests": "plain_tests.py.j2" if plain else "fast_tests.py.j2",
+        "tests": f"{'library' if library else 'plain' if plain else 'fast'}_tests.py.j2",
+        "library": library,
         "wanted_count": len(layer.wrt),
         "title": docstring(layer.title),
         "version": __version__,

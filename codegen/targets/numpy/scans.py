@@ -95,6 +95,11 @@ class Loop:
         found = [f"{kept.name} = {made} if {place} is None else {place}"]
         return [*found, f"{kept.name}[{self.size}:] = 0"] if kept.zeros else found
 
+    def foot(self, kept: Kept) -> list[str]:
+        """The statements behind the loop that leave the zeros out of an array that is read."""
+        cut = kept.zeros and kept.read
+        return [f"{kept.name} = {kept.name}[:{self.size}]"] if cut else []
+
     def about_zeros(self) -> str:
         """The comment that says where the zeros are."""
         if self.scan.back:
@@ -136,8 +141,12 @@ class Loop:
             places = [str(sliced.axis), str(sliced.shift), "(1,)", f"({self.size},)"]
             self.before.append(f"{shifted} = {call('_window', text.text, *places).text}")
             text, root = Text(shifted), shifted
-        at = ", ".join([*[":"] * sliced.axis, self.at])
-        return Text(f"{text.within(CALL)}[{at}]", CALL), f"{root}_{self.at}"
+        return self.at_place(text, sliced.axis), f"{root}_{self.at}"
+
+    def at_place(self, text: Text, axis: int) -> Text:
+        """The entries at the place of the loop on an axis."""
+        at = ", ".join([*[":"] * axis, self.at])
+        return Text(f"{text.within(CALL)}[{at}]", CALL)
 
     def carried(self, carried: Carried) -> tuple[Text, str]:
         """A result of an earlier step, and what that is called."""
@@ -168,6 +177,6 @@ class Loop:
             inside[inside.index(named)] = Line(named.code)
         zeros = [self.about_zeros()] if any(k.zeros for k in self.kept) else []
         head = [*self.before, *zeros, f"for {self.at} in {places}:"]
-        foot = [f"{k.name} = {k.name}[:{self.size}]" for k in self.kept if k.zeros and k.read]
+        foot = [line for kept in self.kept for line in self.foot(kept)]
         found = [*map(Line, head), *(Line(INDENT + li.code, li.about) for li in inside)]
         return [Line(found[0].code, about), *found[1:], *map(Line, foot)]

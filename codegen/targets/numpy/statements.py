@@ -93,7 +93,7 @@ class Statements:
 
     def loop(self, op: Scan, kept: Sequence[Kept], about: str) -> list[Line]:
         """A scan: its step, planned and spelled, in a loop."""
-        loop = Loop(op, kept, self.names, self.spelling)
+        loop = self.loop_of(op, kept)
         body = type(self).planned(
             op.step,
             op.step.body,
@@ -107,6 +107,10 @@ class Statements:
         self.bodies.append(body)
         self.names.used |= body.names.used
         return loop.lines(body.lines, (body.spell(n).text for _, n in loop.stored), about)
+
+    def loop_of(self, op: Scan, kept: Sequence[Kept]) -> Loop:
+        """The loop of a scan."""
+        return Loop(op, kept, self.names, self.spelling)
 
     @property
     def lines(self) -> list[Line]:

@@ -40,7 +40,7 @@ class Axes:
         """Are leading axes made one? Where all is done entry by entry they need not be."""
         return not all(by_entries(self.program[n].op) for n in self.numbers)
 
-    def sizes(self, batch: str) -> Iterator[str]:
+    def named(self, batch: str) -> Iterator[str]:
         """The statements that name sizes, and refuse a tensor whose shape is another."""
         seen: set[str] = set()
         for tensor in self.layer.inputs:
@@ -63,6 +63,10 @@ class Axes:
             if inside:
                 yield f"if not ({inside}):"
                 yield f'    raise ValueError("{leaves(reach)}")'
+
+    def sizes(self, batch: str) -> Iterator[str]:
+        """The same, with leading axes made one."""
+        yield from self.named(batch)
         if self.flattens:
             batched = [t for t in self.layer.inputs if has_batch(t)]
             for tensor in batched:

@@ -1,0 +1,1 @@
+"""Functions that an emitted module has a copy of, for each library, under the same names."""

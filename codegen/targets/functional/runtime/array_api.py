@@ -1,0 +1,388 @@
+"""Helpers of modules for any library of the array API, as its standard of 2024.12 allows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from array_api_compat import array_namespace, device, is_array_api_obj
+
+
+def _real(value: Any, like: Any) -> Any:
+    """A number as an array, as `like` is one."""
+    xp = array_namespace(like)
+    if is_array_api_obj(value):
+        return xp.astype(value, like.dtype)
+    return xp.asarray(value, dtype=like.dtype, device=device(like))
+
+
+def _whole(value: Any, like: Any) -> Any:
+    """Labels as an array of integers that places may be compared with."""
+    xp = array_namespace(like)
+    if is_array_api_obj(value):
+        return xp.astype(value, xp.int64)
+    return xp.asarray(value, dtype=xp.int64, device=device(like))
+
+
+def _arange(size: int, like: Any) -> Any:
+    """0, 1, …, size - 1."""
+    xp = array_namespace(like)
+    return xp.arange(size, dtype=xp.int64, device=device(like))
+
+
+def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
+    """An array of zeros of a kind."""
+    xp = array_namespace(like)
+    dtype = {"real": like.dtype, "bool": xp.bool, "integer": xp.int64}[kind]
+    return xp.zeros(sizes, dtype=dtype, device=device(like))
+
+
+def _stacked(parts: list[Any], size: int) -> Any:
+    """The first arrays of a list as one; what is behind them are zeros that a scan begins with."""
+    xp = array_namespace(*parts) if parts else None
+    if size == 0 or xp is None:
+        raise ValueError("a scan over an axis of size 0 has no steps")
+    return xp.stack(parts[:size])
+
+
+def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:
+    """One of two arrays or numbers, spread to the shape of both."""
+    xp = array_namespace(like)
+    a, b = xp.broadcast_arrays(_real(a, like), _real(b, like))
+    return a if test else b
+
+
+def _whole_maximum(a: Any, b: Any) -> Any:
+    """The larger of integers."""
+    return _of_wholes("maximum", a, b)
+
+
+def _whole_minimum(a: Any, b: Any) -> Any:
+    """The smaller of integers."""
+    return _of_wholes("minimum", a, b)
+
+
+def _of_wholes(name: str, a: Any, b: Any) -> Any:
+    """A function of integers, of which one or both are arrays."""
+    like = a if is_array_api_obj(a) else b
+    xp = array_namespace(like)
+    a, b = (v if is_array_api_obj(v) else xp.asarray(v, dtype=like.dtype) for v in (a, b))
+    return getattr(xp, name)(a, b)
+
+
+def _take(x: Any, axis: int, at: Any) -> Any:
+    """Entries at places of an axis, whose axes stand in its place."""
+    xp = array_namespace(x)
+    if isinstance(at, int):
+        return xp.reshape(_take(x, axis, xp.asarray([at])), (*x.shape[:axis], *x.shape[axis + 1 :]))
+    found = xp.take(x, xp.reshape(at, (-1,)), axis=axis)
+    return xp.reshape(found, (*x.shape[:axis], *at.shape, *x.shape[axis + 1 :]))
+
+
+def _place(at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
+    """The places that entries at these have in an array of these sizes, laid out row by row."""
+    found: Any = 0
+    for k, place in enumerate(at):
+        found = found + place * math.prod(sizes[k + 1 :])
+    return found
+
+
+def _pick(x: Any, at: tuple[Any, ...]) -> Any:
+    """Entries at places, one array of them for each axis."""
+    xp = array_namespace(x)
+    return _take(xp.reshape(x, (math.prod(x.shape),)), 0, _place(at, x.shape))
+
+
+def _put(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
+    """The array with other entries at places, no two of which are one."""
+    xp = array_namespace(x)
+    place = _place(at, x.shape)
+    place = xp.asarray(place, device=device(x)) if isinstance(place, int) else place
+    entries = xp.reshape(xp.broadcast_to(entries, place.shape), (-1,))
+    place = xp.reshape(place, (-1,))
+    if place.shape[0] == 0:
+        return x
+    order = xp.argsort(place)
+    every = xp.arange(math.prod(x.shape), dtype=place.dtype, device=device(x))
+    sorted_ = xp.take(place, order, axis=0)
+    found = xp.clip(xp.searchsorted(sorted_, every), 0, place.shape[0] - 1)
+    new = xp.take(entries, xp.take(order, found, axis=0), axis=0)
+    hit = xp.take(sorted_, found, axis=0) == every
+    return xp.reshape(xp.where(hit, new, xp.reshape(x, (-1,))), x.shape)
+
+
+def _put_last(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
+    """The array with one other entry in each row, at a label."""
+    xp = array_namespace(x)
+    here = xp.arange(x.shape[-1], dtype=xp.int64, device=device(x)) == at[-1][..., None]
+    entries = xp.broadcast_to(entries, x.shape[:-1])
+    return xp.where(here, entries[..., None], x)
+
+
+def _add_at(rows: Any, at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
+    """Rows added up where the labels `at` point, in new axes of these sizes.
+
+    The standard has no such function: this is a product with a matrix of 0 and 1.
+    """
+    xp = array_namespace(rows)
+    shape = xp.broadcast_arrays(*at)[0].shape if len(at) > 1 else at[0].shape
+    rest = rows.shape[len(shape) :]
+    flat = xp.reshape(rows, (math.prod(shape), math.prod(rest)))
+    place = xp.reshape(xp.broadcast_to(_place(at, sizes), shape), (-1,))
+    return xp.reshape(_added(flat, place, math.prod(sizes)), (*sizes, *rest))
+
+
+def _added(rows: Any, place: Any, size: int) -> Any:
+    """Rows added up by their places, of which those below 0 are none."""
+    xp = array_namespace(rows)
+    every = xp.arange(size, dtype=place.dtype, device=device(rows))
+    return xp.matmul(xp.astype(every[:, None] == place[None, :], rows.dtype), rows)
+
+
+def _window_places(start: int, steps: tuple[int, ...], sizes: tuple[int, ...], like: Any) -> Any:
+    """start + Σ step · axis over axes of these sizes."""
+    xp = array_namespace(like)
+    found = xp.full(sizes, start, dtype=xp.int64, device=device(like))
+    for k, (step, size) in enumerate(zip(steps, sizes, strict=True)):
+        own = xp.arange(size, dtype=xp.int64, device=device(like))
+        found = found + step * xp.reshape(own, (size, *(1,) * (len(sizes) - k - 1)))
+    return found
+
+
+def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[int, ...]) -> Any:
+    """Entries at start + Σ step · new axis along an axis, in new axes; 0 outside."""
+    xp = array_namespace(x)
+    size, rest = x.shape[axis], (1,) * (x.ndim - axis - 1)
+    if size == 0:
+        shape = (*x.shape[:axis], *sizes, *x.shape[axis + 1 :])
+        return xp.zeros(shape, dtype=x.dtype, device=device(x))
+    place = _window_places(start, steps, sizes, x)
+    inside = (place >= 0) & (place < size)
+    found = _take(x, axis, xp.clip(place, 0, size - 1))
+    zero = xp.zeros((), dtype=x.dtype, device=device(x))
+    return xp.where(xp.reshape(inside, (*sizes, *rest)), found, zero)
+
+
+def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], size: int) -> Any:
+    """Entries added up at start + Σ step · axis along one axis in place of those; none outside."""
+    xp = array_namespace(u)
+    rest = [k for k in range(u.ndim) if k not in axes]
+    sizes = tuple(u.shape[k] for k in axes)
+    flat = xp.reshape(
+        xp.permute_dims(u, (*axes, *rest)),
+        (math.prod(sizes), math.prod(u.shape[k] for k in rest)),
+    )
+    place = xp.reshape(_window_places(start, steps, sizes, u), (-1,))
+    found = xp.reshape(_added(flat, place, size), (size, *(u.shape[k] for k in rest)))
+    return xp.moveaxis(found, 0, axes[0] - sum(axis < axes[0] for axis in axes))
+
+
+def _solve(a: Any, b: Any) -> Any:
+    """The x with a x = b, in which all axes of b after the rows of a are columns."""
+    xp = array_namespace(a, b)
+    columns = xp.reshape(b, (*a.shape[:-1], math.prod(b.shape[a.ndim - 1 :])))
+    return xp.reshape(xp.linalg.solve(a, columns), b.shape)
+
+
+def _lined_up(letters: str, x: Any, every: list[str]) -> Any:
+    """An array whose axes have these letters, with an axis for each letter of all, in order."""
+    xp = array_namespace(x)
+    for letter in dict.fromkeys(letters):
+        while letters.count(letter) > 1:
+            x, letters = _diagonal(x, letters, letter)
+    x = xp.permute_dims(x, tuple(letters.index(c) for c in every if c in letters))
+    sizes = iter(x.shape)
+    return xp.reshape(x, tuple(next(sizes) if c in letters else 1 for c in every))
+
+
+def _diagonal(x: Any, letters: str, letter: str) -> tuple[Any, str]:
+    """An array of which two axes with one letter are made one."""
+    xp = array_namespace(x)
+    first = letters.index(letter)
+    second = letters.index(letter, first + 1)
+    size, rest = x.shape[first], [k for k in range(x.ndim) if k not in (first, second)]
+    x = xp.permute_dims(x, (first, second, *rest))
+    x = xp.reshape(x, (size * size, *x.shape[2:]))
+    x = _take(x, 0, _arange(size, x) * (size + 1))
+    return x, letter + "".join(letters[k] for k in rest)
+
+
+def _einsum(signature: str, *arrays: Any) -> Any:
+    """A sum of products, two arrays at a time: what both have beside the sum is one product."""
+    left, _, out = signature.partition("->")
+    words = left.split(",")
+    xp, (x, *others) = array_namespace(*arrays), arrays
+    letters = words[0]
+    for k, (other, word) in enumerate(zip(others, words[1:], strict=True)):
+        later = {*out, *"".join(words[k + 2 :])}
+        x, letters = _product(letters, x, word, other, later)
+    every = sorted({*letters})
+    x = _lined_up(letters, x, every)
+    summed = tuple(k for k, c in enumerate(every) if c not in out)
+    x = xp.sum(x, axis=summed) if summed else x
+    every = [c for c in every if c in out]
+    return xp.permute_dims(x, tuple(every.index(c) for c in out))
+
+
+def _product(left: str, a: Any, right: str, b: Any, kept: set[str]) -> tuple[Any, str]:
+    """The product of two arrays, what neither the result nor a later factor has summed."""
+    xp = array_namespace(a, b)
+    shared = sorted({*left} & {*right})
+    both, summed = [c for c in shared if c in kept], [c for c in shared if c not in kept]
+    rows, columns = sorted({*left} - {*right}), sorted({*right} - {*left})
+    a = _lined_up(left, a, [*both, *rows, *summed])
+    b = _lined_up(right, b, [*both, *summed, *columns])
+    n, m = len(both), len(summed)
+    lead, inner = a.shape[:n], math.prod(b.shape[n : n + m])
+    first, last = a.shape[n : n + len(rows)], b.shape[n + m :]
+    found = xp.matmul(
+        xp.reshape(a, (*lead, math.prod(first), inner)),
+        xp.reshape(b, (*lead, inner, math.prod(last))),
+    )
+    return xp.reshape(found, (*lead, *first, *last)), "".join([*both, *rows, *columns])
+
+
+def _guarded_einsum(signature: str, a: Any, b: Any) -> Any:
+    """An einsum of two arrays in which 0 times infinity is 0."""
+    xp = array_namespace(a, b)
+    letters, out = signature.split("->")
+    left, right = letters.split(",")
+    every = sorted({*left, *right})
+    a, b = _lined_up(left, a, every), _lined_up(right, b, every)
+    zero = xp.zeros((), dtype=a.dtype, device=device(a))
+    product = xp.where((a == 0) | (b == 0), zero, a * b)
+    return _einsum(f"{''.join(every)}->{out}", product)
+
+
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), without overflow."""
+    xp = array_namespace(x)
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, _real(1, x), small) / (1 + small)
+
+
+def _cbrt(x: Any) -> Any:
+    """The real cube root, with a step of Newton's."""
+    xp = array_namespace(x)
+    size = xp.abs(x)
+    root = size ** (1 / 3)
+    safe = xp.where(root == 0, _real(1, x), root)
+    better = xp.where(xp.isfinite(root), safe - (safe - size / safe / safe) / 3, root)
+    return xp.sign(x) * xp.where(size == 0, size, better)
+
+
+def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
+    """A polynomial, the lowest power first."""
+    found = 0 * x + coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        found = found * x + coefficient
+    return found
+
+
+# top and bottom of R in erf(x) = x + x R(x²) up to 1, off by less than 3e-18
+_ERF = (
+    (0.12837916709551256, -0.3171605714575243, -0.04794892271278874)
+    + (-0.008754917152548844, -0.00048625960381178015, -2.0297407866172228e-05),
+    (1.0, 0.4593098624050343, 0.09325282942427278)
+    + (0.010582211456950518, 0.0006812156478801032, 2.0297407866172228e-05),
+)
+# top and bottom of R in erfc(y) = exp(-y²) / (1 + y R(y)), which moves it by less than 6e-17
+_ERFC = (
+    (1.1283791670955035, 2.7446259373900634, 3.2084628791858627, 2.342349629386198)
+    + (1.1721477820792825, 0.416738781965549, 0.1055143615403635, 0.018442977980701186)
+    + (0.00203825908626355, 0.0001103485371380168),
+    (1.0, 2.1902091643678965, 2.3731559226381926, 1.633627755819651, 0.7796203193075603)
+    + (0.2663963917937852, 0.06516780441554272, 0.011042822510828014)
+    + (0.0011850895753667996, 6.225749521280601e-05),
+)
+
+
+def _erf(x: Any) -> Any:
+    """The error function."""
+    xp = array_namespace(x)
+    size = xp.abs(x)
+    near = xp.where(size <= 1, x, _real(0, x))
+    square = near * near
+    small = near + near * (_polynomial(square, _ERF[0]) / _polynomial(square, _ERF[1]))
+    large = xp.sign(x) * (1 - _erfc_above(size))
+    return xp.where(size <= 1, small, large)
+
+
+def _erfc(x: Any) -> Any:
+    """1 - erf(x), with the digits that this loses."""
+    xp = array_namespace(x)
+    above = _erfc_above(xp.abs(x))
+    return xp.where(x >= 0, above, 2 - above)
+
+
+def _erfc_above(y: Any) -> Any:
+    """erfc(y) of y of 0 or more; NaN goes through."""
+    xp = array_namespace(y)
+    y = xp.where(y > 27.3, _real(27.3, y), y)
+    return _minus_square(y) * _small_erfcx(y)
+
+
+def _small_erfcx(y: Any) -> Any:
+    """exp(y²) erfc(y) from 0 to 27.3."""
+    bottom = _polynomial(y, _ERFC[1])
+    return bottom / (bottom + y * _polynomial(y, _ERFC[0]))
+
+
+def _minus_square(y: Any) -> Any:
+    """exp(-y²), with what rounding takes off y² put back, by halves of y (Dekker's)."""
+    xp = array_namespace(y)
+    split = 134217729.0 if y.dtype == xp.float64 else 4097.0
+    big = split * y
+    high = big - (big - y)
+    low = y - high
+    square = y * y
+    lost = ((high * high - square) + 2 * high * low) + low * low
+    return xp.exp(-square) * (1 - lost)
+
+
+def _erfcx(x: Any) -> Any:
+    """exp(x²) erfc(x): by its asymptotic series from 27.3 on, where erfc vanishes."""
+    xp = array_namespace(x)
+    size = xp.abs(x)
+    near = xp.where(size > 27.3, _real(27.3, x), size)
+    far = xp.where(size > 27.3, size, _real(27.3, x))
+    w = 0.5 / far / far
+    series = 1 - w * (1 - 3 * w * (1 - 5 * w * (1 - 7 * w * (1 - 9 * w * (1 - 11 * w)))))
+    above = xp.where(size > 27.3, series / far * 0.5641895835477563, _small_erfcx(near))
+    return xp.where(x < 0, 2 / _minus_square(near) - above, above)
+
+
+def _bessel0(x: Any) -> Any:
+    """sin(x) / x."""
+    return _bessel(0, x)
+
+
+def _bessel1(x: Any) -> Any:
+    """The spherical Bessel function of order 1."""
+    return _bessel(1, x)
+
+
+def _bessel2(x: Any) -> Any:
+    """... of order 2."""
+    return _bessel(2, x)
+
+
+def _bessel(order: int, x: Any) -> Any:
+    """A spherical Bessel function: up to 2 by its series, beyond it by sines and cosines."""
+    xp = array_namespace(x)
+    size = xp.abs(x)
+    near = xp.where(size < 2, x, _real(0, x))
+    far = xp.where(size < 2, _real(2, x), xp.where(xp.isfinite(x), x, _real(2, x)))
+    term = near**order / math.prod(range(1, 2 * order + 2, 2))
+    total = term
+    for k in range(1, 14):
+        term = -term * near * near / (2 * k * (2 * k + 2 * order + 1))
+        total = total + term
+    sine, cosine = xp.sin(far), xp.cos(far)
+    closed = sine / far
+    if order == 1:
+        closed = (sine / far - cosine) / far
+    elif order == 2:
+        closed = ((3 / far - far) * sine - 3 * cosine) / far / far
+    found = xp.where(size < 2, total, closed)
+    return xp.where(xp.isfinite(x), found, xp.where(xp.isnan(x), x, _real(0, x)))
