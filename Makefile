@@ -4,7 +4,7 @@ ENV := .venv
 BIN := $(ENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help live site derive check book test slow fuzz mutate lint certify notebook train accuracy bench scaling trust coverage clean
+.PHONY: help targets live site derive check book test slow fuzz mutate lint certify notebook train accuracy bench scaling trust coverage clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -26,13 +26,16 @@ book: $(ENV)/derive.done ## all derivations as a PDF, build/book/book.pdf (needs
 	@echo $(BOOK)/book.pdf
 
 # a process to each core: threads of BLAS beside them would wait for one another
-test slow: export OPENBLAS_NUM_THREADS = 1
+test slow targets: export OPENBLAS_NUM_THREADS = 1
 
 test: $(ENV)/test.done ## run the tests, but for those that take minutes each
 	@$(BIN)/python -m pytest -n auto
 
 slow: $(ENV)/test.done ## run the tests that take minutes each
 	@$(BIN)/python -m pytest -n auto -m slow
+
+targets: $(ENV)/targets.done ## run the tests of modules for the array API, PyTorch and JAX
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "slow or not slow" tests/targets
 
 fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent autodiff
 	@PULLBACK_FUZZ=$${PULLBACK_FUZZ:-300} $(BIN)/python -m pytest -m slow tests/test_fuzz_layers.py
@@ -85,6 +88,7 @@ $(BIN)/python:
 
 $(ENV)/derive.done: EXTRAS = pages,progress
 $(ENV)/test.done: EXTRAS = test
+$(ENV)/targets.done: EXTRAS = test,targets
 $(ENV)/lint.done: EXTRAS = lint,test
 $(ENV)/live.done: EXTRAS = live,progress
 $(ENV)/train.done: EXTRAS = train

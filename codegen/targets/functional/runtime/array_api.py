@@ -19,21 +19,22 @@ def _real(value: Any, like: Any) -> Any:
 def _whole(value: Any, like: Any) -> Any:
     """Labels as an array of integers that places may be compared with."""
     xp = array_namespace(like)
+    integer = xp.arange(0, device=device(like)).dtype  # the library's own: JAX may have no int64
     if is_array_api_obj(value):
-        return xp.astype(value, xp.int64)
-    return xp.asarray(value, dtype=xp.int64, device=device(like))
+        return xp.astype(value, integer)
+    return xp.asarray(value, dtype=integer, device=device(like))
 
 
 def _arange(size: int, like: Any) -> Any:
     """0, 1, …, size - 1."""
     xp = array_namespace(like)
-    return xp.arange(size, dtype=xp.int64, device=device(like))
+    return xp.arange(size, device=device(like))
 
 
 def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
     """An array of zeros of a kind."""
     xp = array_namespace(like)
-    dtype = {"real": like.dtype, "bool": xp.bool, "integer": xp.int64}[kind]
+    dtype = {"real": like.dtype, "bool": xp.bool, "integer": xp.arange(0).dtype}[kind]
     return xp.zeros(sizes, dtype=dtype, device=device(like))
 
 
@@ -114,7 +115,7 @@ def _put(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
 def _put_last(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
     """The array with one other entry in each row, at a label."""
     xp = array_namespace(x)
-    here = xp.arange(x.shape[-1], dtype=xp.int64, device=device(x)) == at[-1][..., None]
+    here = xp.arange(x.shape[-1], device=device(x)) == at[-1][..., None]
     entries = xp.broadcast_to(entries, x.shape[:-1])
     return xp.where(here, entries[..., None], x)
 
@@ -142,9 +143,9 @@ def _added(rows: Any, place: Any, size: int) -> Any:
 def _window_places(start: int, steps: tuple[int, ...], sizes: tuple[int, ...], like: Any) -> Any:
     """start + Σ step · axis over axes of these sizes."""
     xp = array_namespace(like)
-    found = xp.full(sizes, start, dtype=xp.int64, device=device(like))
+    found = xp.full(sizes, start, dtype=xp.arange(0).dtype, device=device(like))
     for k, (step, size) in enumerate(zip(steps, sizes, strict=True)):
-        own = xp.arange(size, dtype=xp.int64, device=device(like))
+        own = xp.arange(size, device=device(like))
         found = found + step * xp.reshape(own, (size, *(1,) * (len(sizes) - k - 1)))
     return found
 
@@ -170,7 +171,7 @@ def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], siz
     sizes = tuple(u.shape[k] for k in axes)
     flat = xp.reshape(
         xp.permute_dims(u, (*axes, *rest)),
-        (math.prod(sizes), math.prod(u.shape[k] for k in rest)),
+        (math.prod(sizes), math.prod([u.shape[k] for k in rest])),
     )
     place = xp.reshape(_window_places(start, steps, sizes, u), (-1,))
     found = xp.reshape(_added(flat, place, size), (size, *(u.shape[k] for k in rest)))

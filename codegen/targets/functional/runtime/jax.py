@@ -111,7 +111,7 @@ def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], siz
     rest = [k for k in range(u.ndim) if k not in axes]
     sizes = tuple(u.shape[k] for k in axes)
     flat = jnp.permute_dims(u, (*axes, *rest)).reshape(
-        math.prod(sizes), math.prod(u.shape[k] for k in rest)
+        math.prod(sizes), math.prod([u.shape[k] for k in rest])
     )
     place = _window_places(start, steps, sizes, u).reshape(-1)
     found = _added(flat, place, size).reshape(size, *(u.shape[k] for k in rest))

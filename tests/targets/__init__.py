@@ -1,0 +1,1 @@
+"""Modules for other libraries, with these libraries: `make targets` has them."""

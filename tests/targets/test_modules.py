@@ -1,0 +1,72 @@
+"""Shipped layers for each library pass the tests that are emitted beside them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pullback.codegen.targets.functional.module_test import NEEDS
+from pullback.codegen.targets.table import TARGETS
+from pullback.derive.errors import PullbackError
+from tests.shipped import derived
+from tests.targets.making import EACH, needs, own, text
+
+LIBRARIES = [
+    pytest.param(name, marks=needs(NEEDS[name.replace("-", "_")][0]))
+    for name in ("array-api", "torch", "jax")
+]
+
+
+@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("target", LIBRARIES)
+def test_a_shipped_layer_passes_its_own_tests(target, name):
+    derivation, made = derived(name), TARGETS[target]
+    made.tests(derivation, made.emit(derivation, made.program(derivation)), name)
+
+
+@pytest.mark.parametrize("target", LIBRARIES)
+def test_a_module_that_is_wrong_is_refused(target):
+    derivation, made = derived("softplus"), TARGETS[target]
+    emission = made.emit(derivation, made.program(derivation))
+    wrong = emission.module.replace(" + ", " - ")
+    assert wrong != emission.module
+    with pytest.raises(PullbackError, match="fails its own tests, and nothing is written"):
+        made.tests(derivation, replace(emission, module=wrong), "softplus")
+
+
+@pytest.mark.parametrize("target", ["array-api", "torch", "jax"])
+def test_the_text_is_the_same_each_time_and_writes_into_nothing(target):
+    first, second = (text(derived("lstm"), target) for _ in range(2))
+    assert first == second
+    assert "out=" not in first and "np." not in first.replace("jnp.", "")
+
+
+@pytest.mark.parametrize("target", ["array-api", "torch", "jax"])
+def test_a_library_that_is_not_there_is_named(target, monkeypatch):
+    monkeypatch.setattr(
+        "pullback.codegen.targets.functional.module_test.find_spec", lambda name: None
+    )
+    derivation, made = derived("relu"), TARGETS[target]
+    emission = made.emit(derivation, made.program(derivation))
+    with pytest.raises(PullbackError, match=rf"is not installed: pip install 'pullback\[{target}\]'"):
+        made.tests(derivation, emission, "relu")
+
+
+def test_what_the_array_api_lacks_is_refused():
+    with pytest.raises(PullbackError, match="lgamma has no form in the array API"):
+        own("L = sum(n, lgamma(x[n]))", "array-api")
+
+
+@pytest.mark.parametrize("target", LIBRARIES)
+def test_names_of_libraries_may_be_tensors(target):
+    equations = "L = sum(n, exp(torch[n]) * jnp[n] * xp[n] * tanh(jax[n]))"
+    made = own(equations, target)
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=3) for _ in range(4)]
+    library = pytest.importorskip({"array-api": "numpy", "jax": "jax.numpy"}.get(target, target))
+    arrays = [library.asarray(v) for v in given]
+    output, cache = made.forward(*arrays)
+    torch, jnp, xp, jax = given
+    assert abs(float(output) - np.sum(np.exp(torch) * jnp * xp * np.tanh(jax))) < 1e-5
+    found = made.backward(library.asarray(1.0, dtype=arrays[0].dtype), cache)
+    np.testing.assert_allclose(found[1], np.exp(torch) * xp * np.tanh(jax), rtol=1e-5)
