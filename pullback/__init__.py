@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from pullback.codegen.faces.notebook import Derived
     from pullback.codegen.trace import Trace
 
-__all__ = ["layer", "load", "trace"]
+__all__ = ["compile", "layer", "load", "trace"]
 __version__ = "0.1.0"
 
 
@@ -58,6 +60,24 @@ def load(name: str) -> Derived:
     from pullback.codegen.faces.notebook import load as find
 
     return find(name)
+
+
+def compile(layer: str | Derived, target: str = "numpy") -> ModuleType:
+    """The module of a layer for a target, at once and without a file.
+
+    >>> compile("relu").value([[-1.0, 2.0]]).tolist()
+    [[0.0, 2.0]]
+
+    Arguments:
+        layer: a shipped layer's name, the path of a definition, or what `layer` returned
+        target: "numpy", "plain", "c", "torch", "jax", … as for `pullback generate --target`
+
+    Raises PullbackError where there is no such layer or target, or the target lacks a function that
+    the layer needs, and ImportError where its library is not installed.
+    """
+    from pullback.codegen.faces.notebook import compiled
+
+    return compiled(layer, target)
 
 
 def trace(layer: str | Derived | Any, inputs: Mapping[str, Any] | None = None) -> Trace:

@@ -30,6 +30,7 @@ from pullback.codegen.pages.outline import Part as Shown
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
+from pullback.codegen.targets.table import TARGETS
 from pullback.codegen.templating import environment
 from pullback.codegen.trace import Trace, trace
 from pullback.derive.calculus.derivation import Pullback
@@ -75,6 +76,19 @@ def load(name: str) -> Derived:
     called = library.called_from(name)
     name, source = library.find(name)
     return Derived(compile_definition(name, source, called))
+
+
+def compiled(layer: str | Derived, target: str) -> ModuleType:
+    """The module for a target; see `pullback.compile`."""
+    if target not in TARGETS:
+        raise PullbackError(f"there is no target {target!r}; there are {', '.join(TARGETS)}")
+    found = load(layer) if isinstance(layer, str) else layer
+    if not isinstance(found, Derived):
+        raise TypeError(
+            "compile takes a layer's name or what pullback.layer returned; "
+            f"came {type(layer).__name__}"
+        )
+    return loaded(found.compiled.to(TARGETS[target]).emit().module, found.compiled.layer)
 
 
 def traced(layer: str | Derived | ModuleType, inputs: Mapping[str, Any] | None) -> Trace:

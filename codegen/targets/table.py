@@ -14,8 +14,12 @@ from pullback.codegen.targets.target import Target
 NUMPY = NumPy("numpy", "NumPy, fast: writes into a workspace, keeps what backward needs")
 PRECISE = NumPy("numpy-precise", "NumPy in float64 inside, with rounding errors carried on", True)
 PLAIN = Plain()
-ARRAY_API = OfLibrary("array-api", "for any library of the array API, such as CuPy and dask", OfArrayAPI)
+ARRAY_API = OfLibrary(
+    "array-api", "for any library of the array API, such as CuPy and dask", OfArrayAPI
+)
 TORCH = OfLibrary("torch", "PyTorch: a function for autograd and a Module", OfTorch)
 JAX = OfLibrary("jax", "JAX: functions with custom_vjp and custom_jvp", OfJAX)
 NATIVE = C("c", "NumPy with kernels in C, built at first use where there is a compiler")
-TARGETS: Mapping[str, Target] = {t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE, ARRAY_API, TORCH, JAX)}
+TARGETS: Mapping[str, Target] = {
+    t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE, ARRAY_API, TORCH, JAX)
+}

@@ -55,4 +55,6 @@ def loaded(name, source):
 def inputs(name, kind="normal", dtype="float64", seed=1, **sizes):
     """Inputs of a shipped layer, by name."""
     layer, rng = facts(name), np.random.default_rng(seed)
-    return {n: np.asarray(v) for n, v in draw(layer, sizes_of(layer, **sizes), rng, kind, dtype).items()}
+    return {
+        n: np.asarray(v) for n, v in draw(layer, sizes_of(layer, **sizes), rng, kind, dtype).items()
+    }

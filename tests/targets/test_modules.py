@@ -48,7 +48,9 @@ def test_a_library_that_is_not_there_is_named(target, monkeypatch):
     )
     derivation, made = derived("relu"), TARGETS[target]
     emission = made.emit(derivation, made.program(derivation))
-    with pytest.raises(PullbackError, match=rf"is not installed: pip install 'pullback\[{target}\]'"):
+    with pytest.raises(
+        PullbackError, match=rf"is not installed: pip install 'pullback\[{target}\]'"
+    ):
         made.tests(derivation, emission, "relu")
 
 

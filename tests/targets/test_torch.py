@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import pullback
 from generated import mlp
 from tests.targets.making import EACH, inputs, module, needs, own
 
@@ -115,9 +116,15 @@ def test_floats_of_two_bytes(name, dtype, digits):
     torch.testing.assert_close(found.double(), exact, rtol=digits, atol=digits * top)
 
 
+def test_a_module_is_had_at_once():
+    made = pullback.compile("gelu", target="torch")
+    x = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
+    (found,) = torch.autograd.grad(made.apply(x).sum(), x)
+    (wanted,) = torch.autograd.grad(torch.nn.functional.gelu(x).sum(), x)
+    torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-14)
+
+
 def test_a_wrong_shape_is_refused():
     made, tensors, _ = given("mlp")
     with pytest.raises(ValueError, match=r"W has shape .*, wanted is"):
         made.apply(**tensors | {"W": tensors["W"][:-1]})
-
-

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dialect:
-    """A library's words. `word` is the variable that holds it, `runtime` the file of helpers.
+    """A library's words. `word` is the variable that holds it, `runtime` the files of helpers.
 
     `names` are functions of entries and reductions that are called otherwise than here: helpers, as
     `_erf`, or functions of the library, as `.amax`. `lacks` are those for which there is neither.
@@ -17,7 +17,8 @@ class Dialect:
     """
 
     word: str
-    runtime: str
+    library: str
+    runtime: tuple[str, ...]
     names: Mapping[str, str]
     turned: str
     floats: str
@@ -36,7 +37,8 @@ GAMMA = ("trigamma", "tetragamma")
 
 ARRAY_API = Dialect(
     word="xp",
-    runtime="array_api",
+    library="array_api",
+    runtime=("array_api", "array_api_special"),
     names=helpers("sigmoid", "erf", "erfc", "erfcx", "cbrt", *BESSEL),
     turned="matrix_transpose",
     floats="astype",
@@ -46,7 +48,8 @@ ARRAY_API = Dialect(
 )
 TORCH = Dialect(
     word="torch",
-    runtime="torch",
+    library="torch",
+    runtime=("torch",),
     names={
         **helpers("cbrt", *GAMMA, *BESSEL),
         **{name: f".special.{name}" for name in ("erf", "erfc", "erfcx", "erfinv", "digamma")},
@@ -61,7 +64,8 @@ TORCH = Dialect(
 )
 JAX = Dialect(
     word="jnp",
-    runtime="jax",
+    library="jax",
+    runtime=("jax",),
     names=helpers(
         *("sigmoid", "erf", "erfc", "erfcx", "erfinv", "lgamma", "digamma", *GAMMA, *BESSEL)
     ),

@@ -40,7 +40,7 @@ PACKAGE = "pullback.codegen.targets.functional"
 
 def runtime(dialect: Dialect) -> Helpers:
     """The functions that a module may have a copy of."""
-    return helpers(f"{PACKAGE}.runtime", (dialect.runtime,))
+    return helpers(f"{PACKAGE}.runtime", dialect.runtime)
 
 
 ABOUT = {
@@ -49,11 +49,11 @@ ABOUT = {
         "backward(gradient, cache) the gradients. Labels are not checked.",
     ),
     "torch": (
-        "For PyTorch: apply(...) is differentiable, Module(...) holds parameters by name; forward and",
-        "backward are what they are made of. Labels are not checked.",
+        "For PyTorch: apply(...) is differentiable, Module(...) has parameters by name; both call",
+        "forward and backward. Labels are not checked.",
     ),
     "jax": (
-        "For JAX: apply(...) has this gradient under jax.grad, apply_forward_mode(...) this tangent",
+        "For JAX: apply(...) has this gradient under jax.grad, apply_forward_mode(...) a tangent",
         "under jax.jvp; both may be compiled. Labels are not checked.",
     ),
 }
@@ -68,10 +68,10 @@ def emission(derivation: Derivation, program: Program, kind: type[Pure]) -> Emis
         context = Functions(derivation, program, kind).context()
     except NotImplementedError as error:
         raise PullbackError(
-            f"{derivation.layer.name}: {error} has no form in the array API; NumPy, PyTorch and JAX "
-            f"have one (--target numpy, torch, jax)"
+            f"{derivation.layer.name}: {error} has no form in the array API; NumPy, PyTorch and "
+            f"JAX have one (--target numpy, torch, jax)"
         ) from None
-    library = kind.dialect.runtime
+    library = kind.dialect.library
     source = Source.of(jinja.get_template(f"{library}.py.j2").render(context))
     lay_out(source)
     own = [*needed(source.tree, runtime(kind.dialect)).values()]
@@ -128,7 +128,7 @@ class Functions:
 
     @cached_property
     def kept(self) -> list[int]:
-        """The values that backward reads and forward works out, the output first where it is one."""
+        """What backward reads and forward works out, the output first where it is among it."""
         program = self.program
         found = [v for v in program.cache if not isinstance(program[v].op, Input)]
         found = [v for v in found if v not in self.numbers]
@@ -215,7 +215,9 @@ class Functions:
             if self.axes.flattens and has_batch(layer.tensor(n))
         ]
         lines = commented(self.derivation, self.notation, found.lines)
-        pushed = [self.unflat(found.spell(v).text, layer.output, batch) for _, v in function.results]
+        pushed = [
+            self.unflat(found.spell(v).text, layer.output, batch) for _, v in function.results
+        ]
         return {"tangents": tangents, "jvp": [*self.sizes(), *flat, *lines], "pushed": pushed}
 
     def given(self) -> Iterator[str]:
@@ -228,7 +230,7 @@ class Functions:
                 yield f"{tensor.name} = _real({tensor.name}, {like})"
 
     def sizes(self, checked: bool = True) -> Iterator[str]:
-        """The statements that name sizes and make leading axes one; `checked` ones refuse others."""
+        """Statements that name sizes and make leading axes one; `checked` ones refuse others."""
         axes, batch = self.axes, self.own["batch"]
         lines = iter([*axes.named(batch)])
         for line in lines:

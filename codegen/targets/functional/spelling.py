@@ -1,4 +1,4 @@
-"""How operations are spelled as expressions of a library's arrays, none of which is written into."""
+"""How operations are spelled as expressions of a library's arrays; none is written into."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from pullback.codegen.program import (
     Solve,
     Take,
     Values,
-    Window,
 )
 from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.numpy.contractions import RULES, TURNED
@@ -91,7 +90,9 @@ class Functional(Spelling):
                 new = self.as_real(filling, self.operand(filling, self.rank_of(operands)))
                 return call(function, self.spell(value).text, self.places(operands), new.text)
             case OneHot(labels, size):
-                return infix("equal", f"{self.spell(labels).within(CALL)}[..., None]", self.spell(size).text)
+                return infix(
+                    "equal", f"{self.spell(labels).within(CALL)}[..., None]", self.spell(size).text
+                )
             case Fold():
                 return call("_fold", self.spell(op.value).text, *self.fold_text(op))
             case _:
@@ -203,7 +204,7 @@ class Functional(Spelling):
             text = call("_real", text.text, self.own["like"])
         return call(self.function("broadcast_to"), text.text, names)
 
-    # -- axes ---------------------------------------------------------------------------------------
+    # -- axes --------------------------------------------------------------------------------------
 
     def operand(self, operand: Operand, rank: int) -> Text:
         """A value lined up with a result of that many axes."""
@@ -230,7 +231,9 @@ class Functional(Spelling):
     def contract(self, op: Contract, out: str) -> Text:
         """A product of matrices where it is one, else an einsum."""
         if op.guarded:
-            return call("_guarded_einsum", self.signature(op), *(self.spell(v).text for v in op.values))
+            return call(
+                "_guarded_einsum", self.signature(op), *(self.spell(v).text for v in op.values)
+            )
         if len(op.values) == 2:
             for rule in RULES:
                 found = rule(self.spell, op)

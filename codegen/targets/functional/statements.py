@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pullback.codegen.program import FUNCTIONS, Constant, Values
-from pullback.codegen.program.plan.names import Names
+from pullback.codegen.program import FUNCTIONS, Constant, Scan
 from pullback.codegen.program.plan.plan import Kept, Plan, Statement
 from pullback.codegen.targets.functional.dialect import ARRAY_API, JAX, TORCH, Dialect
 from pullback.codegen.targets.functional.spelling import Functional, number
 from pullback.codegen.targets.numpy.scans import Loop
 from pullback.codegen.targets.numpy.statements import Statements
-from pullback.codegen.targets.numpy.text import CALL, Line, Text, tuple_text
-from pullback.codegen.program import Scan
-from collections.abc import Sequence
+from pullback.codegen.targets.numpy.text import CALL, Text, tuple_text
 
 
 class Pure(Statements):

@@ -36,4 +36,4 @@ class OfLibrary:
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them, or the library is not installed."""
-        return module_test(derivation, emission, stem, self.kind.dialect.runtime)
+        return module_test(derivation, emission, stem, self.kind.dialect.library)
