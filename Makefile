@@ -34,8 +34,8 @@ test: $(ENV)/test.done ## run the tests, but for those that take minutes each
 slow: $(ENV)/test.done ## run the tests that take minutes each
 	@$(BIN)/python -m pytest -n auto -m slow
 
-targets: $(ENV)/targets.done ## run the tests of modules for the array API, PyTorch and JAX
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "slow or not slow" tests/targets
+targets: $(ENV)/targets.done ## try modules for the array API, PyTorch and JAX with these (ALL=1: every layer)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(if $(ALL),-m "slow or not slow") tests/targets
 
 fuzz: $(ENV)/test.done ## try some hundred random layers beside an independent autodiff
 	@PULLBACK_FUZZ=$${PULLBACK_FUZZ:-300} $(BIN)/python -m pytest -m slow tests/test_fuzz_layers.py

@@ -180,9 +180,10 @@ class Functional(Spelling):
         return self.floats(operand, text)
 
     def as_real(self, operand: Operand, text: Text) -> Text:
-        """A number as an array; anything else as it is."""
-        is_number = self.program[operand.value].kind == "number"
-        return call("_real", text.text, self.own["like"]) if is_number else text
+        """A number or a mask as an array of floats; anything else as it is."""
+        if self.program[operand.value].kind == "number":
+            return call("_real", text.text, self.own["like"])
+        return self.as_number(operand, text)
 
     def where(self, op: Elementwise, args: list[Text]) -> Text:
         """One of two, entry by entry."""
