@@ -39,7 +39,7 @@ def test_mutations_of_every_module():
     can do more than one layer asks of them."""
     share, survivors = share_seen(list(tried_of_all(library.shipped(), EACH)), 600)
     print(f"{share:.2%} are seen, not these:", survivors, sep="\n")
-    assert share >= SEEN - 0.015, survivors
+    assert share >= SEEN - 0.02, survivors
 
 
 # -- the mutations themselves ----------------------------------------------------------------------
