@@ -245,9 +245,9 @@ ALL = [*sorted((ROOT / "layers").glob("*.toml")), *(e for e in EDGES if e.stem !
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_corrupted_steps_of_every_definition_are_refused(path):
-    """Some 3,000 mutants over all definitions."""
-    asked, proved = corrupted(path, 2, seed=1)
-    assert asked > 1 and proved <= asked / 2
+    """One mutant of each step of all definitions; `make trust` asks about more."""
+    asked, proved = corrupted(path, 1, seed=1)
+    assert asked and proved <= asked / 2
 
 
 def test_a_false_mutant_that_were_proved_would_be_seen(monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from tests.check.measure import judged
 from tests.check.mutants import mutants, names, normal
 
-EVERY = 10  # of them, in the slow test; `python -m tests.check.measure` takes all
+EVERY = 20  # of them, in the slow test; `python -m tests.check.measure` takes all
 
 
 def test_mutants_differ_in_one_line():
@@ -24,6 +24,6 @@ def test_mutants_differ_in_one_line():
 @pytest.mark.slow
 def test_nearly_all_are_named():
     found = judged(names(), EVERY)
-    assert len(found) >= 150
+    assert len(found) >= 75
     assert sum(one.named for one in found) >= 0.94 * len(found)
     assert sum(one.gradients for one in found) >= 0.98 * len(found)

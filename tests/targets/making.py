@@ -18,7 +18,17 @@ from tests.shipped import derived
 
 QUICK = {"relu", "softmax", "mlp", "layer_norm", "gelu", "embedding", "rnn", "conv1d", "max_pool2d"}
 QUICK |= {"masked_attention", "gaussian"}
-EACH = [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in library.shipped()]
+# JAX compiles each operation for each shape, which takes most of its tests' time
+QUICK_JAX = {"relu", "mlp", "layer_norm", "embedding", "rnn"}
+
+
+def each(quick):
+    """All shipped layers, of which those are quick that are among these."""
+    slow = pytest.mark.slow
+    return [pytest.param(n, marks=[] if n in quick else [slow]) for n in library.shipped()]
+
+
+EACH, EACH_JAX = each(QUICK), each(QUICK_JAX)
 
 
 def needs(name):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.definitions import facts
-from tests.targets.making import EACH, inputs, module, needs
+from tests.targets.making import EACH_JAX, inputs, module, needs
 
 jax = pytest.importorskip("jax", reason="JAX is not installed; make targets has it")
 jnp = jax.numpy
@@ -22,7 +22,7 @@ def of_wanted(function, arrays, wanted):
     return lambda *values: function(**arrays | dict(zip(wanted, values, strict=True)))
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", EACH_JAX)
 def test_both_modes_once_and_the_reverse_mode_twice(name):
     from jax.test_util import check_grads
 
@@ -49,7 +49,7 @@ def by_position(function, arrays):
     return lambda **named: function(*(named[n] for n in arrays))
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", EACH_JAX)
 def test_compiled_and_over_a_batch(name):
     with jax.enable_x64(True):
         made, arrays, wanted = given(name)
