@@ -71,6 +71,35 @@ def test_what_the_array_api_lacks_is_refused():
 
 
 @pytest.mark.parametrize("target", LIBRARIES)
+def test_words_of_a_module_may_be_tensors(target):
+    """So may what it calls, and a leading axis and an infinity, which are spelled with `math`."""
+    equations = """
+    u[..., n] = max(math[..., n], dict[n]) * Function[n]
+    L[...] = sum(n, log(zip[n] * exp(u[..., n])))
+    """
+    made = own(equations, target)
+    rng = np.random.default_rng(0)
+    library = pytest.importorskip({"array-api": "numpy", "jax": "jax.numpy"}.get(target, target))
+    math, rows, function, pairs = rng.normal(size=(2, 3)), *(rng.random(3) + 0.5 for _ in range(3))
+    given = {"math": math, "dict": rows, "Function": function, "zip": pairs}
+    arrays = {n: library.asarray(v) for n, v in given.items()}
+    exact = np.sum(np.log(pairs) + np.maximum(math, rows) * function, axis=-1)
+    found = [made.forward(**arrays)[0]]
+    if target != "array-api":
+        found += [made.apply(**arrays)]
+    if target == "jax":
+        along = tuple(library.ones_like(v) for v in arrays.values())
+        found += [library_of_jax().jvp(made.apply_forward_mode, tuple(arrays.values()), along)[0]]
+    for each in found:
+        np.testing.assert_allclose(np.asarray(each), exact, rtol=1e-5)
+
+
+def library_of_jax():
+    """JAX."""
+    return pytest.importorskip("jax")
+
+
+@pytest.mark.parametrize("target", LIBRARIES)
 def test_names_of_libraries_may_be_tensors(target):
     equations = "L = sum(n, exp(torch[n]) * jnp[n] * xp[n] * tanh(jax[n]))"
     made = own(equations, target)

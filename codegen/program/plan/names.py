@@ -32,7 +32,19 @@ from pullback.derive.read.vocabulary import EMITTED
 
 LONGEST = 18  # letters of a name that is made up from others
 # variables of a module's own text, called so unless a definition takes the name
-OWN_WORDS = ("dtype", "batch", "shape", "turn", "given", "arrays", "places", "xp", "torch", "jnp")
+OWN_WORDS = (
+    "dtype",
+    "batch",
+    "shape",
+    "turn",
+    "given",
+    "arrays",
+    "places",
+    "math",
+    "xp",
+    "torch",
+    "jnp",
+)
 # what a tuple has already: fields of a workspace beside its arrays, and methods
 FIELDS = {"sizes", "owned", "turns", "count", "index"}
 

@@ -75,7 +75,8 @@ def emission(derivation: Derivation, program: Program, kind: type[Pure]) -> Emis
     source = Source.of(jinja.get_template(f"{library}.py.j2").render(context))
     lay_out(source)
     own = [*needed(source.tree, runtime(kind.dialect)).values()]
-    math = any("math." in text for text in [*own, *source.text()])
+    word = context["words"]["math"]
+    math = any(f"{w}." in text for text in [*own, *source.text()] for w in ("math", word))
     imports = [*IMPORTS.get(library, compat(own))]
     imports += ["import jax.scipy.special"] * any("jax.scipy.special." in text for text in own)
     more = {"math": math, "imports": imports, "about": ABOUT[library], "library": kind.dialect.word}
@@ -166,7 +167,7 @@ class Functions:
                 "labels": quoted(t.name for t in layer.inputs if t.integer),
                 "wanted": quoted(self.derivation.wanted),
             },
-            "words": {w: own for w, own in self.own.items() if w in ("xp", "torch", "jnp")},
+            "words": {w: self.own[w] for w in ("math", "xp", "torch", "jnp")},
             "word": self.kind.dialect.word,
             "arguments": inputs,
             "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
@@ -218,7 +219,9 @@ class Functions:
         pushed = [
             self.unflat(found.spell(v).text, layer.output, batch) for _, v in function.results
         ]
-        return {"tangents": tangents, "jvp": [*self.sizes(), *flat, *lines], "pushed": pushed}
+        by_input = dict(tangents)
+        positions = [by_input.get(t.name, "_") for t in layer.inputs]
+        return {"tangents": positions, "jvp": [*self.sizes(), *flat, *lines], "pushed": pushed}
 
     def given(self) -> Iterator[str]:
         """The statements that make arrays of what is given as a number or as labels."""
@@ -244,7 +247,7 @@ class Functions:
         if axes.flattens:
             batched = [t for t in self.layer.inputs if has_batch(t)]
             if batched:
-                yield f"{BATCH_SIZE} = math.prod({batch})"
+                yield f"{BATCH_SIZE} = {self.own['math']}.prod({batch})"
             for tensor in batched:
                 yield f"{tensor.name} = {self.flat(tensor.name, tensor)}"
 

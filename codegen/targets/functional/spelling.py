@@ -41,7 +41,7 @@ from pullback.codegen.targets.numpy.text import (
 
 DOTS = {"_dot": "", "_dot_last": "-1", "_dot_rows": "0"}  # the axis that is summed
 # of Python's numbers, which sizes and literals are
-OF_NUMBERS = {"maximum": "max", "minimum": "min", "abs": "abs", "sqrt": "math.sqrt"}
+OF_NUMBERS = {"maximum": "max", "minimum": "min", "abs": "abs"}
 COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
 ARITHMETIC = {"add", "subtract", "multiply", "divide", "power"}
 
@@ -164,7 +164,7 @@ class Functional(Spelling):
         if name == "where":
             test, first, second = args
             return Text(f"({first.text} if {test.text} else {second.text})")
-        return call(OF_NUMBERS.get(name, f"math.{name}"), *(a.text for a in args))
+        return call(OF_NUMBERS.get(name, f"{self.own['math']}.{name}"), *(a.text for a in args))
 
     def floats(self, operand: Operand, text: Text) -> Text:
         """A mask as floats."""
@@ -280,7 +280,7 @@ class Functional(Spelling):
         return call("_add_at", self.spell(op.value).text, self.places(op.at), sizes)
 
 
-def number(constant: Constant) -> Text:
-    """A number; infinities are those of `math`."""
+def number(constant: Constant, math: str) -> Text:
+    """A number; infinities are those of the module that `math` stands for."""
     found = number_text(constant.number)
-    return Text(found.text.replace("np.inf", "math.inf"), found.rank)
+    return Text(found.text.replace("np.inf", f"{math}.inf"), found.rank)

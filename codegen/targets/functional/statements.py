@@ -38,7 +38,7 @@ class Pure(Statements):
         """A value where it is read."""
         op = self.program[number_].op
         if number_ not in self.inputs and isinstance(op, Constant):
-            return number(op)
+            return number(op, self.names.own["math"])
         return super().spell(number_)
 
     def loop_of(self, op: Scan, kept: Sequence[Kept]) -> Loop:
