@@ -72,8 +72,8 @@ def compile(layer: str | Derived, target: str = "numpy") -> ModuleType:
         layer: a shipped layer's name, the path of a definition, or what `layer` returned
         target: "numpy", "plain", "c", "torch", "jax", … as for `pullback generate --target`
 
-    Raises PullbackError where there is no such layer or target, or the target lacks a function that
-    the layer needs, and ImportError where its library is not installed.
+    Raises PullbackError where there is no such layer or target, where the target lacks a function
+    that the layer needs, and where its library is not installed.
     """
     from pullback.codegen.faces.notebook import compiled
 

@@ -88,7 +88,14 @@ def compiled(layer: str | Derived, target: str) -> ModuleType:
             "compile takes a layer's name or what pullback.layer returned; "
             f"came {type(layer).__name__}"
         )
-    return loaded(found.compiled.to(TARGETS[target]).emit().module, found.compiled.layer)
+    text = found.compiled.to(TARGETS[target]).emit().module
+    try:
+        return loaded(text, found.compiled.layer)
+    except ModuleNotFoundError as error:
+        raise PullbackError(
+            f"a module for {target} imports {error.name}, which is not installed: "
+            f"pip install 'pullback[{target}]'"
+        ) from None
 
 
 def traced(layer: str | Derived | ModuleType, inputs: Mapping[str, Any] | None) -> Trace:

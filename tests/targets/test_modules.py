@@ -1,15 +1,17 @@
 """Shipped layers for each library pass the tests that are emitted beside them."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import pullback
 from pullback.codegen.targets.functional.module_test import NEEDS
 from pullback.codegen.targets.table import TARGETS
 from pullback.derive.errors import PullbackError
 from tests.shipped import derived
-from tests.targets.making import EACH, EACH_JAX, needs, own, text
+from tests.targets.making import EACH, EACH_JAX, module, needs, own, text
 
 LIBRARIES = [
     pytest.param(name, marks=needs(NEEDS[name.replace("-", "_")][0]))
@@ -63,6 +65,28 @@ def test_a_library_that_is_not_there_is_named(target, monkeypatch):
         PullbackError, match=rf"is not installed: pip install 'pullback\[{target}\]'"
     ):
         made.tests(derivation, emission, "relu")
+
+
+@pytest.mark.parametrize("target", LIBRARIES[:2])
+def test_a_label_outside_is_no_entry_of_another_row(target):
+    library = pytest.importorskip({"array-api": "numpy"}.get(target, target))
+    made = module("softmax_cross_entropy", target)
+    z = library.asarray(np.arange(6.0).reshape(2, 3))
+    with pytest.raises(IndexError):
+        made.forward(z, library.asarray([3, 0]))
+
+
+def test_a_module_at_once(monkeypatch):
+    assert pullback.compile("relu").value([[-1.0, 2.0]]).tolist() == [[0.0, 2.0]]
+    made = pullback.compile(pullback.layer("h[n] = 2 * u[n]"), "plain")
+    assert made.forward(np.ones(2))[0].tolist() == [2.0, 2.0]
+    with pytest.raises(PullbackError, match="there is no target 'fortran'; there are numpy, "):
+        pullback.compile("relu", "fortran")
+    with pytest.raises(TypeError, match=r"compile takes a layer's name or .*; came int"):
+        pullback.compile(3)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(PullbackError, match=r"not installed: pip install 'pullback\[torch\]'"):
+        pullback.compile("relu", target="torch")
 
 
 def test_what_the_array_api_lacks_is_refused():

@@ -81,11 +81,19 @@ def _take(x: Any, axis: int, at: Any) -> Any:
 
 
 def _place(at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
-    """The places that entries at these have in an array of these sizes, laid out row by row."""
+    """The places that entries at these have in an array of these sizes, laid out row by row.
+
+    One outside of its axis is no entry of another row: it is the place behind all.
+    """
     found: Any = 0
-    for k, place in enumerate(at):
+    inside: Any = True
+    for k, (place, size) in enumerate(zip(at, sizes, strict=True)):
         found = found + place * math.prod(sizes[k + 1 :])
-    return found
+        inside = inside & (place >= 0) & (place < size)
+    if not is_array_api_obj(found):
+        return found if inside else math.prod(sizes)
+    xp = array_namespace(found)
+    return xp.where(inside, found, xp.full_like(found, math.prod(sizes)))
 
 
 def _pick(x: Any, at: tuple[Any, ...]) -> Any:

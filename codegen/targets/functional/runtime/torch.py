@@ -73,16 +73,14 @@ def _place(at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
 
 
 def _pick(x: Any, at: tuple[Any, ...]) -> Any:
-    """Entries at places, one tensor of them for each axis."""
-    return _take(x.reshape(math.prod(x.shape)), 0, _place(at, x.shape))
+    """Entries at places, one tensor of them for each axis; IndexError for one outside."""
+    return x[at]
 
 
 def _put(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
     """The tensor with other entries at places, no two of which are one."""
-    place = torch.as_tensor(_place(at, x.shape), device=x.device)
-    entries = torch.broadcast_to(entries, place.shape)
-    flat = x.reshape(math.prod(x.shape))
-    return torch.index_put(flat, (place.reshape(-1),), entries.reshape(-1)).reshape(x.shape)
+    at = torch.broadcast_tensors(*(torch.as_tensor(a, device=x.device) for a in at))
+    return torch.index_put(x, at, torch.broadcast_to(entries, at[0].shape))
 
 
 def _put_last(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
