@@ -37,10 +37,11 @@ def test_a_shipped_layer_beside_numpy(name):
                 every = max(map(largest, others))
                 for a, b in zip(ours, others, strict=True):
                     assert a.dtype == b.dtype and a.shape == b.shape
-                    # both round, and through the sixteen nodes of a network they part by 3e-5
-                    digits = 1e-4 if dtype == "float32" else 1e-12
-                    # all of it may be 0, and come out as a rounding error of the others
-                    top = largest(b) if largest(b) > digits * every else every
+                    digits = 2e-5 if dtype == "float32" else 1e-12
+                    # all of it may be 0, and come out as a rounding error of the others; in float32
+                    # what an outlier of 1e4 loses on its way through a network comes out anywhere
+                    small = largest(b) <= digits * every or dtype == "float32"
+                    top = every if small else largest(b)
                     np.testing.assert_allclose(a, b, rtol=digits, atol=digits * top)
 
 
