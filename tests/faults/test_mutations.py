@@ -34,10 +34,10 @@ def test_some_mutations_of_a_few_modules():
 
 
 @pytest.mark.slow
-def test_mutations_of_every_module():
+def test_mutations_of_every_third_module():
     """`make mutate` tries all of them. Of 2,520, 40 a module, 36 were left, most in helpers that
     can do more than one layer asks of them."""
-    share, survivors = share_seen(list(tried_of_all(library.shipped(), EACH)), 600)
+    share, survivors = share_seen(list(tried_of_all(library.shipped()[1::3], EACH)), 200)
     print(f"{share:.2%} are seen, not these:", survivors, sep="\n")
     assert share >= SEEN - 0.02, survivors
 
