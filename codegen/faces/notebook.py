@@ -82,12 +82,7 @@ def compiled(layer: str | Derived, target: str) -> ModuleType:
     """The module for a target; see `pullback.compile`."""
     if target not in TARGETS:
         raise PullbackError(f"there is no target {target!r}; there are {', '.join(TARGETS)}")
-    found = load(layer) if isinstance(layer, str) else layer
-    if not isinstance(found, Derived):
-        raise TypeError(
-            "compile takes a layer's name or what pullback.layer returned; "
-            f"came {type(layer).__name__}"
-        )
+    found = derived(layer, "compile takes a layer's name or what pullback.layer returned")
     text = found.compiled.to(TARGETS[target]).emit().module
     try:
         return loaded(text, found.compiled.layer)
@@ -102,14 +97,16 @@ def traced(layer: str | Derived | ModuleType, inputs: Mapping[str, Any] | None) 
     """Every value and every gradient; see `pullback.trace`."""
     if isinstance(layer, ModuleType):
         layer = made_into(layer)
-    if isinstance(layer, str):
-        layer = load(layer)
-    if not isinstance(layer, Derived):
-        raise TypeError(
-            "trace takes a layer's name, what pullback.layer returned, or a generated module; "
-            f"came {type(layer).__name__}"
-        )
-    return trace(layer.compiled, inputs)
+    wanted = "trace takes a layer's name, what pullback.layer returned, or a generated module"
+    return trace(derived(layer, wanted).compiled, inputs)
+
+
+def derived(layer: object, wanted: str) -> Derived:
+    """What a name stands for, or what was derived; TypeError, with what is wanted, for others."""
+    found = load(layer) if isinstance(layer, str) else layer
+    if not isinstance(found, Derived):
+        raise TypeError(f"{wanted}; came {type(layer).__name__}")
+    return found
 
 
 def made_into(module: ModuleType) -> Derived:

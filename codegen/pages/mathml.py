@@ -150,8 +150,9 @@ class Typesetter:
         return label + Markup("<wbr>".join(map(serial, parts))) + Markup("</span>")
 
     def both(self, latex: Iterable[str], words: Iterable[str]) -> tuple[Markup, ...]:
-        """Several formulas in both spellings."""
-        return tuple(self(a, b) for a, b in zip(latex, words, strict=True))
+        """Several formulas in both spellings; where there is none, nothing."""
+        pairs = zip(latex, words, strict=True)
+        return tuple(self(a, b) if b else Markup() for a, b in pairs)
 
 
 def shown(latex: str, words: str) -> str | None:

@@ -76,10 +76,7 @@ class Steps:
             "forms": [
                 self.block(a, b, AS_SUMS) for a, b in zip(latex.forms, words.forms, strict=True)
             ],
-            "wholes": [
-                tuple(typeset(a, b) if b else "" for a, b in zip(*both, strict=True))
-                for both in zip(latex.wholes, words.wholes, strict=True)
-            ],
+            "wholes": [typeset.both(a, b) for a, b in zip(latex.wholes, words.wholes, strict=True)],
         }
 
     def part(self, latex: Part, words: Part, pullback: Pullback | None) -> Context:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests import samples
 from tests.definitions import facts
 from tests.targets.making import EACH, inputs, module, needs
 
@@ -44,7 +45,7 @@ def test_the_same_file_gives_the_same_numbers(library, name):
 @pytest.mark.parametrize("name", ["softmax", "layer_norm", "mlp", "relu", "gelu"])
 @pytest.mark.parametrize("kind", ["grid", "extreme"])
 def test_ties_and_large_values_beside_numpys_module(name, kind):
-    fast = __import__(f"generated.{name}", fromlist=["forward"])
+    fast = samples.module(name)
     arrays, layer = inputs(name, kind), facts(name)
     strict = pytest.importorskip("array_api_strict")
     found = results(module(name, "array-api"), strict, arrays, layer)

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from tests.definitions import facts
-from tests.targets.making import EACH_JAX, inputs, module, needs
+from tests.targets.making import EACH_JAX, inputs, module
 
 jax = pytest.importorskip("jax", reason="JAX is not installed; make targets has it")
 jnp = jax.numpy
-pytestmark = needs("jax")
 
 
 def given(name, **more):

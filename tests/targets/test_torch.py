@@ -5,10 +5,9 @@ import pytest
 
 import pullback
 from generated import mlp
-from tests.targets.making import EACH, inputs, module, needs, own
+from tests.targets.making import EACH, inputs, module, own
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; make targets has it")
-pytestmark = needs("torch")
 
 
 def given(name, **more):

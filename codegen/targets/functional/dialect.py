@@ -13,11 +13,11 @@ class Dialect:
     `names` are functions of entries and reductions that are called otherwise than here: helpers, as
     `_erf`, or functions of the library, as `.amax`. `lacks` are those for which there is neither.
     `turned` makes the transposes of stacked matrices, `floats` floats of a mask: attributes of the
-    array, as `.mT`, or functions of the library.
+    array, as `.mT`, or functions of the library. `forward_mode` says that a module has a function
+    of tangents too.
     """
 
     word: str
-    library: str
     runtime: tuple[str, ...]
     names: Mapping[str, str]
     turned: str
@@ -25,6 +25,12 @@ class Dialect:
     permuted: str
     einsum: str
     lacks: frozenset[str] = frozenset()
+    forward_mode: bool = False
+
+    @property
+    def library(self) -> str:
+        """The library, as its first file of helpers and its template are called."""
+        return self.runtime[0]
 
 
 def helpers(*names: str) -> dict[str, str]:
@@ -37,7 +43,6 @@ GAMMA = ("trigamma", "tetragamma")
 
 ARRAY_API = Dialect(
     word="xp",
-    library="array_api",
     runtime=("array_api", "array_api_special"),
     names=helpers("sigmoid", "erf", "erfc", "erfcx", "cbrt", *BESSEL),
     turned="matrix_transpose",
@@ -48,7 +53,6 @@ ARRAY_API = Dialect(
 )
 TORCH = Dialect(
     word="torch",
-    library="torch",
     runtime=("torch",),
     names={
         **helpers("cbrt", *GAMMA, *BESSEL),
@@ -64,7 +68,6 @@ TORCH = Dialect(
 )
 JAX = Dialect(
     word="jnp",
-    library="jax",
     runtime=("jax",),
     names=helpers(
         *("sigmoid", "erf", "erfc", "erfcx", "erfinv", "lgamma", "digamma", *GAMMA, *BESSEL)
@@ -73,4 +76,5 @@ JAX = Dialect(
     floats=".astype",
     permuted="permute_dims",
     einsum=".einsum",
+    forward_mode=True,
 )

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pullback import __version__
 from pullback.codegen.interface.promise import Promise
-from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.interface.words import describe, docstring
-from pullback.codegen.notation.printer import Notation
-from pullback.codegen.program import Elementwise, Input, Program
+from pullback.codegen.interface.shapes import has_batch
+from pullback.codegen.program import Input, Program
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.functional.statements import Pure
@@ -25,14 +22,15 @@ from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
 from pullback.codegen.targets.numpy.layout import lay_out
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.source import Source, joined
+from pullback.codegen.targets.numpy.spelling import is_truth
 from pullback.codegen.targets.numpy.text import tuple_text
-from pullback.codegen.targets.plain.axes import Axes
+from pullback.codegen.targets.plain.module import Plain
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.calculus.tangents import tangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.layer import Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 
 PACKAGE = "pullback.codegen.targets.functional"
@@ -93,28 +91,10 @@ def compat(own: list[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Functions:
+class Functions(Plain):
     """What templates are filled with."""
 
-    derivation: Derivation
-    program: Program
     kind: type[Pure]
-
-    @property
-    def layer(self) -> Layer:
-        """The layer."""
-        return self.derivation.layer
-
-    @cached_property
-    def notation(self) -> Notation:
-        """How comments spell formulas."""
-        return Notation(self.layer)
-
-    @cached_property
-    def axes(self) -> Axes:
-        """How sizes are named."""
-        program = self.program
-        return Axes(program, (*program.forward, *program.backward, *program.cache))
 
     @cached_property
     def own(self) -> Mapping[str, str]:
@@ -138,7 +118,11 @@ class Functions:
     @cached_property
     def numbers(self) -> list[int]:
         """Python's numbers that forward works out: backward works them out again, from sizes."""
-        return [v for v in self.program.forward if is_number(self.program, v)]
+        return [v for v in self.program.forward if self.is_number(v)]
+
+    def is_number(self, value: int) -> bool:
+        """Is it a number of Python's, or what two of them compare to?"""
+        return self.program[value].kind == "number" or is_truth(self.program, value)
 
     def context(self) -> dict[str, Any]:
         """Every key of the templates."""
@@ -149,32 +133,19 @@ class Functions:
         section = sorted({*self.numbers, *program.backward})
         backward = self.kind.planned(program, section, wanted, forward.names)
         names, batch = backward.names, self.own["batch"]
-        inputs = [t.name for t in layer.inputs]
         cotangent = cotangent_name(output.name)
         flat = self.axes.flattens and has_batch(output)
         return {
-            "name": layer.name,
-            "title": docstring(layer.title),
-            "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
-            "leading": self.notation.leading,
-            "version": __version__,
-            "digest": layer.digest[:16],
+            **self.words(),
             "reads_output": self.kept[:1] == [program.output],
             "reshaped": self.unflat(names[program.output], output, batch) if flat else "",
             "quoted": {
-                "inputs": quoted(inputs),
+                "inputs": quoted(t.name for t in layer.inputs),
                 "labels": quoted(t.name for t in layer.inputs if t.integer),
                 "wanted": quoted(self.derivation.wanted),
             },
             "words": {w: self.own[w] for w in ("math", "xp", "torch", "jnp")},
             "word": self.kind.dialect.word,
-            "arguments": inputs,
-            "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
-            "output": {
-                "name": output.name,
-                "text": f"of shape {shape(output)}" if output.indices else "(one number)",
-            },
             "arrays": [t.name for t in layer.inputs if t.indices and not t.integer]
             or [self.axes.float_input],
             "given": [*self.given()],
@@ -184,8 +155,6 @@ class Functions:
             ],
             "returned": names[program.output],
             "kept": [names[v] for v in self.kept],
-            "cotangent": cotangent,
-            "upstream": f"the gradient by {output.name}",
             "backward": [
                 *self.sizes(checked=False),
                 *([f"{cotangent} = {self.flat(cotangent, output)}"] if flat else []),
@@ -196,8 +165,7 @@ class Functions:
                 ),
                 *commented(self.derivation, self.notation, backward.lines),
             ],
-            **self.along(),
-            "results": [cotangent_name(n) for n in self.derivation.wanted],
+            **(self.along() if self.kind.dialect.forward_mode else {}),
             "gradients": [
                 self.unflat(names[v], layer.tensor(n), batch) for n, v in program.gradients
             ],
@@ -235,15 +203,7 @@ class Functions:
     def sizes(self, checked: bool = True) -> Iterator[str]:
         """Statements that name sizes and make leading axes one; `checked` ones refuse others."""
         axes, batch = self.axes, self.own["batch"]
-        lines = iter([*axes.named(batch)])
-        for line in lines:
-            if line.startswith("if "):
-                following = next(lines)
-                if checked:
-                    yield line
-                    yield following
-            else:
-                yield line
+        yield from axes.named(batch, checked)
         if axes.flattens:
             batched = [t for t in self.layer.inputs if has_batch(t)]
             if batched:
@@ -274,13 +234,3 @@ def quoted(names: Iterable[str]) -> str:
     """Names as the text of a tuple's entries."""
     words = [f'"{name}"' for name in names]
     return ", ".join(words) + "," * (len(words) == 1)
-
-
-def is_number(program: Program, value: int) -> bool:
-    """Is it a number of Python's, or what two of them compare to?"""
-    found = program[value]
-    if found.kind == "number":
-        return True
-    if found.kind != "mask" or found.sizes or not isinstance(found.op, Elementwise):
-        return False
-    return all(is_number(program, o.value) for o in found.op.operands)

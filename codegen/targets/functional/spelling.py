@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pullback.codegen.program import (
     Arange,
@@ -19,14 +19,13 @@ from pullback.codegen.program import (
     Put,
     Reduce,
     Scatter,
-    Size,
     Solve,
     Take,
     Values,
 )
 from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.numpy.contractions import RULES, TURNED
-from pullback.codegen.targets.numpy.spelling import Spelling
+from pullback.codegen.targets.numpy.spelling import Spelling, is_truth
 from pullback.codegen.targets.numpy.text import (
     CALL,
     INFIX,
@@ -42,8 +41,8 @@ from pullback.codegen.targets.numpy.text import (
 DOTS = {"_dot": "", "_dot_last": "-1", "_dot_rows": "0"}  # the axis that is summed
 # of Python's numbers, which sizes and literals are
 OF_NUMBERS = {"maximum": "max", "minimum": "min", "abs": "abs"}
-COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
-ARITHMETIC = {"add", "subtract", "multiply", "divide", "power"}
+OF_NUMBERS |= {"whole_maximum": "max", "whole_minimum": "min"}
+ARITHMETIC = {"add", "subtract", "multiply", "divide"}
 
 
 class Functional(Spelling):
@@ -132,15 +131,12 @@ class Functional(Spelling):
             return self.where(op, args)
         if name == "exp_difference":
             return call(self.function("exp"), infix("subtract", *args).text)
-        if name in ARITHMETIC and name != "power":
+        if name in ARITHMETIC:
             args = [self.as_number(o, a) for o, a in zip(op.operands, args, strict=True)]
         if name == "power":
             base, exponent = args
             return Text(f"{base.within(CALL)} ** {exponent.within(UNARY)}", POWER)
-        if name.startswith("whole_") and name.removeprefix("whole_") in ("maximum", "minimum"):
-            whole = all(isinstance(v.op, Size | Constant) or not v.sizes for v in values)
-            if whole and all(v.kind == "number" for v in values):
-                return self.of_numbers(name.removeprefix("whole_"), args)
+        if name in ("whole_maximum", "whole_minimum"):
             return call(f"_{name}", *(a.text for a in args))
         if name in INFIX:
             return infix(name, *args)
@@ -168,14 +164,14 @@ class Functional(Spelling):
 
     def floats(self, operand: Operand, text: Text) -> Text:
         """A mask as floats."""
-        if self.is_truth(operand.value):
+        if is_truth(self.program, operand.value):
             return call("_real", text.text, self.own["like"])
         return self.made(self.dialect.floats, text, f"{self.own['like']}.dtype")
 
     def as_number(self, operand: Operand, text: Text) -> Text:
         """A mask among numbers as floats; anything else as it is."""
         value = self.program[operand.value]
-        if value.kind != "mask" or self.is_truth(operand.value):
+        if value.kind != "mask" or is_truth(self.program, operand.value):
             return text
         return self.floats(operand, text)
 
@@ -190,7 +186,7 @@ class Functional(Spelling):
         mask, *cases = op.operands
         texts = [self.as_number(o, a) for o, a in zip(cases, args[1:], strict=True)]
         real = [self.program[o.value].kind == "real" for o in cases]
-        if self.is_truth(mask.value):
+        if is_truth(self.program, mask.value):
             return call("_choice", args[0].text, *(t.text for t in texts), self.own["like"])
         if not any(real):
             texts[0] = call("_real", texts[0].text, self.own["like"])
@@ -201,24 +197,15 @@ class Functional(Spelling):
         first, *sizes = op.operands
         names = tuple_text(self.spell(s.value).text for s in sizes)
         text, value = self.operand(first, len(sizes)), self.program[first.value]
-        if value.kind == "number" or (value.kind == "mask" and self.is_truth(first.value)):
+        if value.kind == "number" or is_truth(self.program, first.value):
             text = call("_real", text.text, self.own["like"])
         return call(self.function("broadcast_to"), text.text, names)
 
     # -- axes --------------------------------------------------------------------------------------
 
-    def operand(self, operand: Operand, rank: int) -> Text:
-        """A value lined up with a result of that many axes."""
-        text, places = self.spell(operand.value), operand.places
-        if list(places) != sorted(places):
-            order = sorted(range(len(places)), key=lambda i: places[i])
-            text = call(self.of_library(self.dialect.permuted), text.text, tuple_text(order))
-            places = tuple(sorted(places))
-        missing = [r for r in range(min(places, default=rank), rank) if r not in places]
-        if not places or not missing:
-            return text
-        at = [":" if r in places else "None" for r in range(places[0], rank)]
-        return Text(f"{text.within(CALL)}[{', '.join(at)}]", CALL)
+    def transposed(self, text: Text, order: Sequence[int]) -> Text:
+        """A value with its axes in this order."""
+        return call(self.of_library(self.dialect.permuted), text.text, tuple_text(order))
 
     def reduce(self, op: Reduce, out: str) -> Text:
         """A sum, an extreme value or its place, over axes."""

@@ -24,7 +24,7 @@ from pullback.codegen.program import (
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.program.plan.plan import Kept
 from pullback.codegen.program.plan.readers import is_new
-from pullback.codegen.targets.numpy.spelling import Spelling
+from pullback.codegen.targets.numpy.spelling import Spelling, is_truth
 from pullback.codegen.targets.numpy.text import CALL, Line, Text, call, infix, tuple_text
 from pullback.codegen.targets.numpy.workspace import WORK, dtype_text
 
@@ -130,7 +130,7 @@ class Loop:
     def whole(self, value: int) -> Text:
         """What is the same at each place; Python's own True has no methods of an array."""
         text = self.spelling.spell(value)
-        return call("np.bool_", text.text) if self.spelling.is_truth(value) else text
+        return call("np.bool_", text.text) if is_truth(self.spelling.program, value) else text
 
     def sliced(self, sliced: Sliced) -> tuple[Text, str]:
         """A value at the place, and what that is called; shifted ones are laid out before."""

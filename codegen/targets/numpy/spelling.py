@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from string import ascii_letters
 
 from pullback.codegen.program import (
@@ -138,8 +138,7 @@ class Spelling:
         places = operand.places
         if list(places) != sorted(places):
             order = sorted(range(len(places)), key=lambda i: places[i])
-            plain = len(places) == 2
-            text = Text(f"{text.within(CALL)}{'.T' if plain else f'.transpose({order})'}", CALL)
+            text = self.transposed(text, order)
             places = tuple(sorted(places))
         missing = [r for r in range(min(places, default=rank), rank) if r not in places]
         if not places or not missing:
@@ -147,6 +146,11 @@ class Spelling:
         at = [":" if r in places else "None" for r in range(places[0], rank)]
         shown = ", ".join(at)
         return Text(f"{text.within(CALL)}[{shown}]", CALL)
+
+    def transposed(self, text: Text, order: Sequence[int]) -> Text:
+        """A value with its axes in this order."""
+        turn = ".T" if len(order) == 2 else f".transpose({order})"
+        return Text(f"{text.within(CALL)}{turn}", CALL)
 
     def operands(self, op: Elementwise) -> list[Text]:
         """The operands of an elementwise operation, lined up."""
@@ -163,7 +167,7 @@ class Spelling:
             texts.append(self.own["given"])
         dtype = self.own["dtype"]
         if op.function == "cast" or (
-            op.function == "float" and self.is_truth(op.operands[0].value)
+            op.function == "float" and is_truth(self.program, op.operands[0].value)
         ):
             return call(f"{dtype}.type", *texts)
         if op.function == "float":
@@ -186,13 +190,6 @@ class Spelling:
         found = call(function_name(op.function), *texts)
         # a Python number takes the dtype of what it meets; NumPy's own would make it float64
         return Text(f"{found.text}.item()", CALL) if is_number else found
-
-    def is_truth(self, value: int) -> bool:
-        """Is it Python's own True or False, as what sizes and numbers compared give?"""
-        op = self.program[value].op
-        if not isinstance(op, Elementwise) or self.program[value].kind != "mask":
-            return False
-        return all(self.program[o.value].kind == "number" for o in op.operands)
 
     def typed(self, op: Elementwise, args: list[Text]) -> list[Text]:
         """The operands, numbers in the dtype where no array of floats gives it to the result.
@@ -290,3 +287,11 @@ class Spelling:
             candidates = [*own, *ascii_letters]
             spelled[letter] = next(c for c in candidates if c not in spelled.values())
         return spelled
+
+
+def is_truth(program: Values, value: int) -> bool:
+    """Is it Python's own True or False, as what sizes and numbers compared give?"""
+    op = program[value].op
+    if not isinstance(op, Elementwise) or program[value].kind != "mask":
+        return False
+    return all(program[o.value].kind == "number" for o in op.operands)

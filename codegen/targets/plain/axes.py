@@ -40,8 +40,8 @@ class Axes:
         """Are leading axes made one? Where all is done entry by entry they need not be."""
         return not all(by_entries(self.program[n].op) for n in self.numbers)
 
-    def named(self, batch: str) -> Iterator[str]:
-        """The statements that name sizes, and refuse a tensor whose shape is another."""
+    def named(self, batch: str, checked: bool = True) -> Iterator[str]:
+        """The statements that name sizes and, `checked`, refuse a tensor whose shape is another."""
         seen: set[str] = set()
         for tensor in self.layer.inputs:
             axes = axes_of(tensor)
@@ -54,11 +54,12 @@ class Axes:
                     if axis not in seen:
                         yield self.size(tensor, axes, place, batch)
                         seen.add(axis)
-                yield from refusal(tensor.name, tuple_text(names))
+                if checked:
+                    yield from refusal(tensor.name, tuple_text(names))
             seen |= {*axes}
         for name, text in worked_out(self.layer):
             yield f"{name} = {text}"
-        for reach in self.layer.reaches:
+        for reach in self.layer.reaches if checked else ():
             inside = is_within(reach)
             if inside:
                 yield f"if not ({inside}):"

@@ -68,6 +68,28 @@ class Plain:
         program = self.program
         return Axes(program, (*program.forward, *program.backward, *program.cache))
 
+    def words(self) -> dict[str, Any]:
+        """The keys that do not hang on how a program is spelled."""
+        layer, output = self.layer, self.layer.output
+        return {
+            "name": layer.name,
+            "title": docstring(layer.title),
+            "summary": [docstring(layer.summary)] if layer.summary else [],
+            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
+            "leading": self.notation.leading,
+            "version": __version__,
+            "digest": layer.digest[:16],
+            "arguments": [t.name for t in layer.inputs],
+            "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
+            "output": {
+                "name": output.name,
+                "text": f"of shape {shape(output)}" if output.indices else "(one number)",
+            },
+            "cotangent": cotangent_name(output.name),
+            "upstream": f"the gradient by {output.name}",
+            "results": [cotangent_name(n) for n in self.derivation.wanted],
+        }
+
     def context(self) -> dict[str, Any]:
         """Every key of the template but the imports."""
         layer, program, output = self.layer, self.program, self.layer.output
@@ -78,7 +100,6 @@ class Plain:
         wanted = [v for _, v in program.gradients]
         backward = PlainStatements.planned(program, program.backward, wanted, forward.names)
         own, names = backward.names.own, backward.names
-        arguments = [t.name for t in layer.inputs]
         sizes = [*axes.sizes(own["batch"])]
         if forward.uses_dtype or backward.uses_dtype:
             sizes.append(f"{own['dtype']} = {axes.float_input}.dtype")
@@ -92,30 +113,15 @@ class Plain:
         ]
         cache += [own["dtype"]] * backward.uses_dtype
         return {
-            "name": layer.name,
-            "title": docstring(layer.title),
-            "summary": [docstring(layer.summary)] if layer.summary else [],
-            "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
-            "leading": self.notation.leading,
-            "version": __version__,
-            "digest": layer.digest[:16],
+            **self.words(),
             "quiet": is_quiet(program),
-            "arguments": arguments,
-            "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
-            "output": {
-                "name": output.name,
-                "text": f"of shape {shape(output)}" if output.indices else "(one number)",
-            },
             "forward": [*sizes, *commented(self.derivation, self.notation, forward.lines)],
             "returned": axes.unflat(names[program.output], output, own["batch"]),
             "cache": cache,
-            "cotangent": cotangent,
-            "upstream": f"the gradient by {output.name}",
             "backward": [
                 *([f"{cotangent} = {axes.flat(cotangent, output)}"] if flat else []),
                 *commented(self.derivation, self.notation, backward.lines),
             ],
-            "results": [cotangent_name(n) for n in self.derivation.wanted],
             "gradients": [
                 axes.unflat(names[v], layer.tensor(n), own["batch"]) for n, v in program.gradients
             ],
