@@ -95,6 +95,18 @@ def test_what_the_array_api_lacks_is_refused():
 
 
 @pytest.mark.parametrize("target", LIBRARIES)
+@pytest.mark.parametrize(
+    ("factor", "number"),
+    [("sign(size(n) - 4)", -1), ("round(size(n) / 2)", 2), ("max(size(n), 2)**2", 9)],
+)
+def test_functions_of_sizes(target, factor, number):
+    """Also those that Python's own module of functions has not."""
+    library = pytest.importorskip({"array-api": "numpy", "jax": "jax.numpy"}.get(target, target))
+    made = own(f"L = sum(n, x[n]) * {factor}", target)
+    assert float(made.forward(library.asarray([1.0, 2.0, 3.0]))[0]) == 6 * number
+
+
+@pytest.mark.parametrize("target", LIBRARIES)
 def test_words_of_a_module_may_be_tensors(target):
     """So may what it calls, and a leading axis and an infinity, which are spelled with `math`."""
     equations = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from pullback.codegen.program import (
@@ -125,7 +126,7 @@ class Functional(Spelling):
             return call("_real", args[0].text, self.own["like"])
         if name == "float":
             return self.floats(op.operands[0], args[0])
-        if all(v.kind == "number" for v in values):
+        if all(v.kind == "number" for v in values) and is_of_numbers(name):
             return self.of_numbers(name, args)
         if name == "where":
             return self.where(op, args)
@@ -267,7 +268,13 @@ class Functional(Spelling):
         return call("_add_at", self.spell(op.value).text, self.places(op.at), sizes)
 
 
-def number(constant: Constant, math: str) -> Text:
-    """A number; infinities are those of the module that `math` stands for."""
+def is_of_numbers(name: str) -> bool:
+    """Is there a way to work a function of Python's numbers out without the library?"""
+    spelled = {*INFIX, *OF_NUMBERS, "negative", "square", "power", "where"}
+    return name in spelled or hasattr(math, name)
+
+
+def number(constant: Constant, word: str) -> Text:
+    """A number; infinities are those of `math`, which this word stands for."""
     found = number_text(constant.number)
-    return Text(found.text.replace("np.inf", f"{math}.inf"), found.rank)
+    return Text(found.text.replace("np.inf", f"{word}.inf"), found.rank)
