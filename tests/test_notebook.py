@@ -42,7 +42,7 @@ def test_the_mathematics_does_not_import_programs():
 
 
 def test_the_example_in_the_docstring():
-    assert doctest.testmod(pullback) == (0, 3)
+    assert doctest.testmod(pullback) == (0, 4)
 
 
 def test_gradients_by_name(affine):
