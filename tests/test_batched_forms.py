@@ -54,7 +54,7 @@ def test_attention_is_written_as_its_paper_writes_it():
     assert values[0].reasons == (
         "for each `n` apart, with the axes `q, k`: nothing is summed over `n`",
         "`d` is the second axis of `K[n]` and is summed with the second axis of `Q[n]`: "
-        "hence `K[n]ᵀ`",
+        "hence the transpose `K[n]ᵀ`",
     )
 
 

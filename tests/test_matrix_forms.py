@@ -129,8 +129,8 @@ def tensors(derivation: Derivation) -> list[Leaf]:
 
 # faults that change nothing: deviations add up to nothing, so what is multiplied by them may be
 # anything that does not run with them, and a quadratic form is that of the transpose; written out,
-# these are the same number too
-STILL_TRUE = {"batch_norm": 6, "deep_mlp": 6, "gaussian": 1, "layer_norm": 6}
+# these are the same number too; and expm1(min(u, 0)) is 0 by itself where u is positive
+STILL_TRUE = {"batch_norm": 6, "deep_mlp": 6, "elu": 1, "gaussian": 1, "layer_norm": 6}
 
 
 QUICK_AND_SLOW = [  # the network of sixteen nodes takes long, and has nothing that others have not
@@ -182,7 +182,8 @@ def test_a_transpose_is_explained_by_axes():
     assert line.formula == "(∂ℒ/∂u Wᵀ)[n,d]" and line.law == "as matrices"
     assert line.shapes == "(N×K)(K×D) → N×D"
     assert line.reasons == (
-        "`k` is the second axis of `W` and is summed with the second axis of `∂ℒ/∂u`: hence `Wᵀ`",
+        "`k` is the second axis of `W` and is summed with the second axis of `∂ℒ/∂u`: "
+        "hence the transpose `Wᵀ`",
     )
     (line,) = lines("affine", "x", LATEX)
     assert line.shapes == r"(N \times K)(K \times D) \to N \times D"
@@ -211,6 +212,13 @@ def test_a_diagonal_is_explained_with_what_it_saves():
     assert part.written == "∂h/∂u = [𝟙[u[0,0] > 0], 0; 0, 𝟙[u[0,1] > 0]]"
     (part,) = next(s for s in page("mlp").sections if s.name == "h").parts
     assert part.written == "∂z/∂h = [w[0,0], w[1,0]; w[0,1], w[1,1]]"
+
+
+def test_cases_are_added_each_where_it_holds():
+    section = next(s for s in page("leaky_relu").sections if s.name == "u")
+    assert section.matrix == "∂ℒ/∂u = (𝟙[u > 0] + α 𝟙[u ≤ 0]) ⊙ ∂ℒ/∂h"
+    first = next(b for b in page("masked_attention").values if b.words == MATRICES)
+    assert first.lines[0].formula == ("((1/√(D)) (𝟙[M > 0] ⊙ (Q[n] K[n]ᵀ)) - 10³⁰ 𝟙[M ≤ 0])[q,k]")
 
 
 def test_the_gradient_of_the_loss_is_put_together():

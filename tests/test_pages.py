@@ -13,12 +13,13 @@ from pullback.codegen.compiler import Compiled, compile_definition, files, html
 from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages import copying, mathml, page_numbers, pictures, site
-from pullback.codegen.pages.example import example
+from pullback.codegen.pages.example import example, zero_lines
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.setting import plain, prose, slug
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
+from pullback.derive.index.objects import earlier
 from pullback.derive.laws.registry import LAWS
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
@@ -273,14 +274,30 @@ def test_no_two_edges_share_a_lane_in_a_row():
     assert len(edges) == sum(map(len, readers.values()))
     for one in edges:
         for other in edges:
-            if one is not other and one.lane == other.lane:
+            if one.source != other.source and one.lane == other.lane:
                 assert one.target <= other.source or other.target <= one.source
         assert (one.lane == 0) == (one.target == one.source + 1)
+
+
+def test_what_a_recurrence_reads_at_other_places_leads_back_in_the_graph():
+    names = list("abcd")
+    readers = {"a": ["b"], "b": ["c"], "c": ["d"], "<c": ["a", "b", "c"], "<d": ["b"]}
+    readers = {(earlier(n[1:]) if n[0] == "<" else n): r for n, r in readers.items()}
+    edges = in_lanes(names, readers, set(names))
+    assert len(edges) == 7
+    loop, *others = sorted((e for e in edges if e.kind == "earlier"), key=lambda e: not e.loops)
+    assert loop.loops and loop.lane == 0
+    assert [(e.source, e.target) for e in others if e.lane == others[0].lane] == [(2, 1), (2, 0)]
+    assert all(e.lane for e in others) and len({e.lane for e in others}) == 2  # d has its own
 
 
 def test_the_graph_names_edges_and_gradients():
     text = graph(compiled("affine").derivation).mermaid
     assert "  W --> u\n" in text and '  u -. "dW" .-> W\n' in text
+    found = graph(compiled("rnn").derivation)
+    assert '  s -- "earlier places" --> s\n' in found.mermaid
+    assert found.words.endswith("; s reads s at earlier places") and found.earlier == "earlier"
+    assert [bool(row.loops) for row in found.rows] == [False, True, False]
 
 
 def test_the_example_is_what_the_module_returns():
@@ -306,6 +323,27 @@ def test_an_example_shows_both_sides_of_a_kink():
     found = example(made.derivation, loaded(module(made.derivation, made.program), made.layer))
     assert {v > 0 for v in found.inputs[0].values} == {True, False}
     assert 0 not in found.inputs[0].values
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv1d", "attention", "batch_norm"])
+def test_an_example_has_few_rows_and_columns_of_gradients_without_an_entry(name):
+    made = compiled(name)
+    found = example(made.derivation, loaded(module(made.derivation, made.program), made.layer))
+    assert not sum(zero_lines(t.values) for t in found.gradients)
+    for table in found.gradients:  # a cotangent that is a multiple of an input gives almost 0
+        assert abs(table.values).max() > 0.01
+
+
+def test_rows_and_columns_without_an_entry_are_counted():
+    import numpy as np
+
+    assert zero_lines(np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])) == 3
+    assert zero_lines(np.zeros(3)) == 0
+
+
+def test_a_value_and_its_matrix_form_are_one_chain():
+    page = Page(shown("affine"))
+    assert page.text.count("in indices") == len(compiled("affine").derivation.gradients)
 
 
 def test_numbers_have_as_many_decimals_as_they_need():

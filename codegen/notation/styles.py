@@ -30,7 +30,7 @@ IN_LATEX |= {f"a{word}": f"ar{word}" for word in ("sinh", "cosh", "tanh")}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
-ZEROS = 5  # of a power of ten that pages write out at most
+ZEROS = 5  # digits of a power of ten that is written out, at most
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ class Style:
         return f"{name}[{','.join(text for text, _ in indices)}]" if indices else name
 
     def integer(self, number: int) -> str:
-        """A whole number."""
-        return str(number)
+        """A whole number; a large power of ten as one."""
+        text = str(number)
+        short = len(text) <= ZEROS or text != "1".ljust(len(text), "0")
+        return text if short else self.power("10", str(len(text) - 1), plain=True)
 
     def group(self, text: str) -> str:
         """In brackets."""
@@ -263,12 +265,6 @@ class PageStyle(LatexStyle):
         if self.is_wide(above) or self.is_wide(below):
             return rf"{above} \; \Big/ \; {below}"
         return super().fraction(above, below)
-
-    def integer(self, number: int) -> str:
-        """A whole number; a large power of ten as one."""
-        text = str(number)
-        short = len(text) <= ZEROS or text != "1".ljust(len(text), "0")
-        return text if short else f"{{10^{{{len(text) - 1}}}}}"
 
     def group(self, text: str) -> str:
         """In brackets, around cases as tall as they are."""

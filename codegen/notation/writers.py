@@ -112,8 +112,8 @@ def number(here: Writing, expr: Expr) -> Spelled:
         return style.group(str(expr)), ATOM
     sign = style.minus if expr.is_negative else ""
     above, below = style.integer(abs(expr.p)), style.integer(expr.q)
-    if style.latex and above == "1" and re.fullmatch("10{3,}", below):
-        return f"{sign}10^{{-{len(below) - 1}}}", ADD if sign else CALL
+    if style.latex and above == "1" and re.fullmatch("10{3,}", str(expr.q)):
+        return f"{sign}10^{{-{len(str(expr.q)) - 1}}}", ADD if sign else CALL
     text = above if expr.q == 1 else style.fraction(above, below)
     if sign or expr.q != 1:
         return sign + text, ADD if sign else MUL

@@ -35,11 +35,14 @@ class Steps:
         found = []
         for value in self.setting.derivation.values:
             meaning = self.block(*next(blocks), "as defined")
+            forms = [self.block(*next(blocks), AS_SUMS)] if value.matrix else []
+            if forms and not value.meaning.steps:  # they start where the definition stands
+                meaning["rows"] += forms.pop()["rows"][1:]
             found.append(
                 {
                     "name": value.node.name,
                     "block": meaning,
-                    "forms": [self.block(*next(blocks), AS_SUMS)] if value.matrix else [],
+                    "forms": forms,
                     "computing": [self.block(*next(blocks), "")] if value.code.steps else [],
                     "others": [
                         self.block(*both, "") for o in self.others for both in o.of_value(value)

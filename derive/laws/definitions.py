@@ -144,7 +144,7 @@ def matches_under(names: tuple[Index, ...], left: Expr, e: Expr) -> Iterator[dic
 
 @law("mask from the output")
 def mask_from_output(expr: Expr, known: Sequence[Equality]) -> Expr:
-    """h = max(0, u) is not 0 where u is positive, so that u need not be kept: [u > 0] = [h != 0].
+    """h = max(0, u) is not 0 where u is positive, so that u need not be kept: 𝟙[u > 0] = 𝟙[h != 0].
 
     given h[n] = max(0, u[n])
     [u[n] > 0] = [h[n] != 0]

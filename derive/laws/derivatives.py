@@ -174,7 +174,7 @@ KINKS = (Abs, Maximum, Minimum, Where, Extreme)
 
 @law("slope by cases")
 def slope_of_case(expr: Expr) -> Expr:
-    """Where cases are told apart, the one that holds has the slope: ∂max(u, 0) = 1[u > 0] ∂u.
+    """Where cases are told apart, the one that holds has the slope: ∂max(u, 0) = 𝟙[u > 0] ∂u.
 
     diff(max(0, x[n]), x[m]) = [x[n] > 0] * diff(x[n], x[m])
 

@@ -9,6 +9,7 @@ from typing import cast
 
 import sympy as sp
 from sympy import Expr
+from sympy.core.relational import Relational
 
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
@@ -57,6 +58,8 @@ def form(expr: Expr, order: Sequence[Index]) -> Matrix:
         return together([form(t, order) for t in expr.args], order, "plus")
     if expr.is_Mul or (isinstance(expr, Where) and expr.args[2] == 0):
         return total(factors_of(expr, order), order)
+    if isinstance(expr, Where):
+        return by_cases(expr, order)
     if isinstance(expr, Sum):
         return summed(expr, order)
     if isinstance(expr, KroneckerDelta):
@@ -131,6 +134,25 @@ def factors_of(expr: Expr, order: Sequence[Index]) -> list[Matrix]:
         else:
             found.append(form(factor, order))
     return found
+
+
+def by_cases(expr: Where, order: Sequence[Index]) -> Matrix:
+    """Of two cases each where it holds: 𝟙[c] times the one, plus 𝟙[not c] times the other."""
+    condition, chosen, other = expr.args
+    if not isinstance(condition, Relational):
+        raise NoMatrixForm
+    cases = (
+        part if holds_only_where(part, fact) else Where(fact, part, 0)
+        for fact, part in ((condition, chosen), (condition.negated, other))
+    )
+    return together([total(factors_of(c, order), order) for c in cases], order, "plus")
+
+
+def holds_only_where(expr: Expr, fact: Relational) -> bool:
+    """Is it 0 where the fact does not hold, as it has a factor that says so?"""
+    strict = {sp.Le: sp.Lt, sp.Ge: sp.Gt}.get(type(fact), type(fact))
+    enough = {Bracket(fact), Bracket(strict(*fact.args))}
+    return bool(enough.intersection(sp.Mul.make_args(expr)))
 
 
 def summed(expr: Sum, order: Sequence[Index]) -> Matrix:

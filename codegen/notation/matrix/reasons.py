@@ -56,8 +56,8 @@ class Reasons:
             places = ", ".join(self.index(i) for i in (a.rows, a.columns) if i is not None)
             odot = r"\odot" if self.notation.style.latex else "⊙"
             yield (
-                f"nothing is summed: at each place `{places}` one entry times one entry, "
-                f"hence `{odot}`"
+                f"nothing is summed: at each place `{places}` one entry times one entry, that is, "
+                f"elementwise, hence `{odot}`"
             )
         if a.kind in ("inverse", "det", "logdet"):
             return  # what stands within has its reasons where it is made
@@ -84,7 +84,8 @@ class Reasons:
         sides.sort(key=lambda s: not s[2])  # what is turned first
         (axis, name, turned), (other, beside, also) = sides
         marks = [f"`{self.text(f)}`" for f in (left, right) if is_turned(f)]
-        hence = f"hence {' and '.join(marks)}" if turned or also else "as they stand"
+        which = ("", "the transpose ", "the transposes ")[len(marks)]
+        hence = f"hence {which}{' and '.join(marks)}" if turned or also else "as they stand"
         return (
             f"`{self.index(on)}` is {axis} of `{name}` and is summed with {other} of "
             f"`{beside}`: {hence}"

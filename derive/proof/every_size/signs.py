@@ -27,6 +27,7 @@ from pullback.derive.proof.every_size.terms import (
     constant,
     minus,
     number,
+    plus,
     scaled,
 )
 
@@ -116,10 +117,21 @@ class Signs(Known):
         found = switches(self.ring, value)
         if not found or len(found) > MAX_SWITCHES:
             return None
-        kinds = [self.least(with_switch(self.ring, value, found[0], answer)) for answer in (1, 0)]
+        kinds = [self.in_case(value, found[0], answer) for answer in (1, 0)]
         return (
             None if None in kinds else POSITIVE if kinds == [POSITIVE, POSITIVE] else NOT_NEGATIVE
         )
+
+    def in_case(self, value: Value, switch: Factor, answer: int) -> str | None:
+        """The sign where a switch is 1 or 0: where [v > 0] is 1 what is at least v is positive, and
+        where it is 0 what is at least -v is not negative."""
+        case = with_switch(self.ring, value, switch, answer)
+        kind = self.least(case)
+        if kind == POSITIVE or self.ring.heads[switch[0]].kind != "bracket":
+            return kind
+        inner = self.ring.inside(switch)
+        more = self.least(minus(case, inner) if answer else plus(case, inner))
+        return POSITIVE if more and answer else more or kind
 
     def by_terms(self, value: Value) -> str | None:
         """The sign of a sum of terms of one sign."""
