@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pullback.codegen.compiler import Compiled
+from pullback.codegen.notation.names import as_written
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.example import example
 from pullback.codegen.targets.numpy.loading import loaded
@@ -63,7 +64,7 @@ class Trace(Mapping[str, Array]):
     def rows(self) -> list[Row]:
         """Everything with what it is."""
         notation = Notation(self.layer).whole
-        about = {n.name: n.text.split("\n")[-1] for n in self.layer.nodes}
+        about = {n.name: as_written(self.layer, n)[-1] for n in self.layer.nodes}
         about |= self.layer.descriptions
         return [
             Row(name, notation.tensor(name), about.get(name, ""), array)

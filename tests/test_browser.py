@@ -256,20 +256,27 @@ def test_a_printed_page_holds_the_results(browser, folder):
     )  # and what is not is not
 
 
+MARGINS = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+
+
 def test_levels_show_less_and_print_less(browser, folder):
     """A network's key steps fit four sheets, as a handout does; no script is needed for that."""
     pypdf = pytest.importorskip("pypdf")
     context = browser.new_context(java_script_enabled=False)
     page, name = context.new_page(), "mlp" if (folder / "mlp.html").exists() else "affine"
     page.goto((folder / f"{name}.html").as_uri())
-    sheets, heights = {}, {}
+    sheets, heights, texts = {}, {}, {}
     for level in ("result", "key", "every"):
         page.locator(f"#level-{level}").check()
-        sheets[level] = len(pypdf.PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+        found = pypdf.PdfReader(BytesIO(page.pdf(format="A4", margin=MARGINS))).pages
+        sheets[level], texts[level] = len(found), "".join(p.extract_text() for p in found)
         heights[level] = page.locator("main").bounding_box()["height"]
     context.close()
     assert sheets["result"] <= sheets["key"] <= 4 < sheets["every"]
     assert heights["result"] < heights["key"] < heights["every"]
+    # of a chain of several steps the ends show, with all of them as the reason; structure stays
+    assert "Structure:" in texts["key"] and "sum over a delta" in texts["every"]
+    assert re.search(r"steps \d+ to \d+", texts["key"]) and "steps " not in texts["every"]
 
 
 LAWS_MEET = """() => [...document.querySelectorAll(".step")].filter((step) => {

@@ -205,7 +205,8 @@ def test_a_diagonal_is_explained_with_what_it_saves():
     first = lines("mlp", "u")[0]
     assert first.formula == "(𝟙[u > 0] ⊙ ∂L/∂h)[n,k]"
     assert first.reasons[0] == (
-        "`∂h/∂u` is diagonal, hence `⊙`: about `K N` products in place of `K² N²`"
+        "`∂h/∂u` is diagonal, hence the elementwise (Hadamard) product `⊙`: about `K N` "
+        "products in place of `K² N²`"
     )
     (part,) = next(s for s in page("mlp").sections if s.name == "u").parts
     assert part.at == "N = 1, K = 2" and part.small
@@ -231,9 +232,9 @@ def test_the_gradient_of_the_loss_is_put_together():
     assert not any(s.wholes for s in page("softmax_cross_entropy").sections)
 
 
-def test_key_steps_have_one_reason_and_results_none():
+def test_key_steps_have_two_reasons_and_results_none():
     section = next(s for s in narrowed(page("mlp"), detail=KEY).sections if s.name == "b")
-    assert [len(line.reasons) for block in section.forms for line in block.lines] == [1]
+    assert [len(line.reasons) for block in section.forms for line in block.lines] == [2]
     assert not narrowed(page("mlp"), detail="result").sections[0].forms
     only = narrowed(page("mlp"), notation="index")
     assert not any(b.words == MATRICES for s in only.sections for b in s.forms)

@@ -31,7 +31,7 @@ def test_a_trace_has_what_the_formulas_say(name):
     with mpmath.workdps(examples.DIGITS):
         given = {t.name: np.asarray(found[t.name], object) for t in derivation.layer.inputs}
         sizes = sizes_of(derivation.layer, found)
-        wanted = examples.worked(derivation, sizes, given, set())
+        wanted = examples.worked(derivation, sizes, given)
     upstream = found[cotangent_name(derivation.layer.output.name)]
     if wanted.upstream is not None:
         np.testing.assert_array_equal(wanted.upstream.values, upstream)

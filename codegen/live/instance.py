@@ -38,7 +38,7 @@ def instance(derivation: Derivation, step: Step, setting: Setting) -> str:
         try:
             with mpmath.workdps(example.DIGITS):
                 given = example.inputs(derivation.layer, sizes, attempt, False)
-                scalars, numbers = example.numbers_of(derivation, sizes, given, set())
+                scalars, numbers = example.numbers_of(derivation, sizes, given)
                 for at in example.at_places(free, sizes):
                     left, right = (
                         float(example.real(write(scalars, side, at)))

@@ -33,16 +33,19 @@ def lower(derivation: Derivation, precise: bool = False) -> Program:
     about = known(derivation)
     work = begin(about, precise)
     upstream = passed_in(work, cotangent_name(layer.output.name), layer.output.indices)
-    names = [layer.output.name, *map(cotangent_name, wanted)]
-    (_, output), *gradients = results(work, names)
-    found = sections(work.builder, output, [value for _, value in gradients], upstream.value)
+    # in the order of the derivation, so that the code is read beside it
+    order = [g.tensor.name for g in derivation.gradients if g.tensor.name in wanted]
+    names = [layer.output.name, *map(cotangent_name, order)]
+    (_, output), *made = results(work, names)
+    gradients = dict(zip(order, (value for _, value in made), strict=True))
+    found = sections(work.builder, output, [*gradients.values()], upstream.value)
     seconds = not layer.output.indices and not derivation.no_seconds
     moving = along_tangents(about, derivation)
     program = Program(
         layer=layer,
         values=tuple(work.builder.values),
         output=output,
-        gradients=tuple((n, value) for n, (_, value) in zip(wanted, gradients, strict=True)),
+        gradients=tuple((n, gradients[n]) for n in wanted),
         forward=found.forward,
         backward=found.backward,
         cache=found.cache,

@@ -15,7 +15,7 @@ from sympy import Expr
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.objects import Index, entry_name, is_entry, own_name
-from pullback.derive.layer import Layer
+from pullback.derive.layer import Layer, Node
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
 from pullback.derive.read.vocabulary import COTANGENT, DOTS, size_words
@@ -81,6 +81,11 @@ def leading(layer: Layer) -> Mapping[str, str]:
     free = (x for x in LETTERS if not {x, x.upper()} & names)
     letter = next(free, "batch")
     return {BATCH: letter, BATCH_SIZE: letter.upper()}
+
+
+def as_written(layer: Layer, node: Node) -> list[str]:
+    """The lines of a node's equation as the definition has them, with the letter for '...'."""
+    return node.text.replace("...", leading(layer).get(BATCH, "...")).split("\n")
 
 
 def renamed(layer: Layer, given: Mapping[str, str]) -> Mapping[str, str]:

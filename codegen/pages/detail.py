@@ -101,9 +101,9 @@ def says(block: Block) -> bool:
 
 
 def key_block(block: Block) -> Block:
-    """The start of a chain and its end, with the numbers of the steps between; one reason."""
+    """The start of a chain and its end, with the numbers of the steps between; two reasons."""
     if len(block.lines) < 2:
-        return replace(block, lines=tuple(replace(a, reasons=a.reasons[:1]) for a in block.lines))
+        return replace(block, lines=tuple(replace(a, reasons=a.reasons[:2]) for a in block.lines))
     first, *_, last = block.lines
     steps = replace(last, law=f"steps {first.number} to {last.number}", needs=(), assumes=())
     return replace(block, lines=(steps,))

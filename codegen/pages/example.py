@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from math import prod
 from random import Random
 from types import ModuleType
@@ -19,10 +19,11 @@ import numpy as np
 import sympy as sp
 from sympy import Expr
 
-from pullback.codegen.interface.sizes import completed, fitted, related
+from pullback.codegen.interface.sizes import completed, fitted, lacking, related
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.errors import PullbackError
-from pullback.derive.index.objects import Index, size_symbol
+from pullback.derive.index.kinks import Bracket, Maximum, Minimum, Where
+from pullback.derive.index.objects import Index, free_indices, size_symbol
 from pullback.derive.layer import Layer, Node, Tensor, with_earlier
 from pullback.derive.proof.algebra import Numbers
 from pullback.derive.proof.scalars import Scalars
@@ -35,7 +36,9 @@ LADDER = tuple(h / 2 for h in HALVES)  # the numbers that inputs are taken from
 APART = tuple((37 * k % 151 - 75) / 2 for k in range(151))  # all different, for many without a tie
 # ... and the output's cotangent: no number is in both, and it is no multiple of an input
 UPSTREAM = tuple(HALVES[5 * k % len(HALVES)] / 5 for k in range(len(HALVES)))
+SCALARS = (0.5, 0.75, 1.25)  # what inputs without axes are, a third of the attempts each
 NEAR = 1e-9  # to a kink or a tie
+SMALLEST = 5e-5  # what is smaller shows as 0
 # sizes of axes, all different: then a wrong transpose has another shape. Of two rows the mean and
 # the deviation say nothing of either: three come first, where that is not too much
 SIZES = ((3, 4, 2, 5, 6), (2, 3, 4, 5, 6))
@@ -67,17 +70,25 @@ class Example:
     nodes: tuple[Table, ...]
     upstream: Table | None
     gradients: tuple[Table, ...]
+    one_sided: int = 0  # kinks of which no entry lies at one side
+
+    @property
+    def lacks(self) -> tuple[int, int, int]:
+        """What it does not show: sides of kinks and whole gradients, rows and columns of these, and
+        numbers so small that all of their decimals are 0."""
+        dead = sum(not t.values.any() for t in self.gradients if t.values.size)
+        lines = sum(zero_lines(t.values) for t in self.gradients)
+        tables = (*self.nodes, *self.gradients)
+        small = sum(int(((t.values != 0) & (abs(t.values) < SMALLEST)).sum()) for t in tables)
+        return self.one_sided + dead, lines, small
 
 
 class Decided(Numbers):
-    """Numbers that decide every case; what is as near as `near` to a kink or a tie is unfit.
+    """Numbers that decide every case; what is as near as `near` to a kink or a tie is unfit."""
 
-    `seen` holds the signs that were asked for.
-    """
-
-    def __init__(self, given: Mapping[str, Any], seen: set[int], near: float = NEAR) -> None:
+    def __init__(self, given: Mapping[str, Any], near: float = NEAR) -> None:
         super().__init__(mpmath.mp, self.taken, lambda name, at, _: given[name][tuple(at)])
-        self.given, self.seen, self.near = given, seen, near
+        self.given, self.near = given, near
 
     def taken(self, name: str, places: Sequence[int]) -> Any:
         """An entry of an input."""
@@ -87,7 +98,6 @@ class Decided(Numbers):
         """Which sign a number has."""
         if abs(real(value)) < self.near:
             raise Unfit("a kink")
-        self.seen.add(1 if value > 0 else -1)
         return super().sign(value)
 
     def largest(self, values: Sequence[Any]) -> int:
@@ -114,33 +124,30 @@ def example(
 ) -> Example | None:
     """A worked example of a layer, whose module is `code`; None where no simple inputs will do.
 
-    Inputs with both signs come first, and among those that fit, some that show both sides of kinks,
-    with the fewest rows and columns of gradients that are nothing but zeros. Where `drawn` is not 0
-    other inputs are drawn; those in `own`, arrays of numbers that fit `sizes`, are not drawn at
-    all, and may lie at a kink.
+    Inputs with both signs come first, and of those that fit such that show the most: both sides of
+    each kink, gradients without rows and columns of zeros, numbers that are not too small. Where
+    `drawn` is not 0 other inputs are drawn; those in `own`, arrays of numbers that fit `sizes`, are
+    not drawn at all, and may lie at a kink.
     """
     layer, own = derivation.layer, own or {}
     sizes = completed(layer, sizes or small_sizes(layer))
-    best, fewest = None, (True, 0)
+    best: Example | None = None
     near = 0.0 if own else NEAR
     ladder = Random(drawn).sample(LADDER, len(LADDER)) if drawn else LADDER
     tries = 1 if all(t.name in own for t in layer.inputs) else TRIES
     for numbers, positive in product((ladder, APART), (False, True)):
-        if best and (numbers is APART or not fewest[0]):
+        if best and (numbers is APART or not best.lacks[0]):
             break
         for attempt in range(tries):
-            seen: set[int] = set()
             given = {**inputs(layer, sizes, attempt, positive, numbers), **own}
             try:
                 with mpmath.workdps(DIGITS):
-                    found = worked(derivation, sizes, given, seen, near)
+                    found = worked(derivation, sizes, given, near)
             except Unfit:
                 continue
-            dead = any(not t.values.any() for t in found.gradients if t.values.size)
-            score = (dead or len(seen) == 1, sum(zero_lines(t.values) for t in found.gradients))
-            if best is None or score < fewest:
-                best, fewest = found, score
-            if fewest == (False, 0):
+            if best is None or found.lacks < best.lacks:
+                best = found
+            if not any(best.lacks):
                 break
     if best:
         agree(layer, best, code)
@@ -156,14 +163,49 @@ def zero_lines(values: Any) -> int:
 
 
 def small_sizes(layer: Layer) -> dict[Expr, int]:
-    """Small sizes for all axes, at which windows lie within theirs, two places long."""
+    """Small sizes for all axes, at which windows lie within theirs, different where that is not too
+    much."""
     windows, sizes = dict.fromkeys(related(layer), 2), different_sizes(layer)
     if not windows:
-        return fitted(layer, sizes)
+        return apart(layer, fitted(layer, sizes), 1)
     found = fitted(layer, {**sizes, **windows}, 3)
-    if sum(prod(found[i.size] for i in t.indices) for t in layer.inputs) <= MOST:
-        return found
-    return fitted(layer, {**sizes, **windows}, 2)
+    if entries(layer, found) <= MOST:
+        return apart(layer, found, 3)
+    return apart(layer, fitted(layer, dict.fromkeys({**sizes, **windows}, 2), 2), 2)
+
+
+def entries(layer: Layer, sizes: Mapping[Expr, int]) -> int:
+    """How many numbers all inputs hold."""
+    return sum(prod(sizes[i.size] for i in t.indices) for t in layer.inputs)
+
+
+def apart(layer: Layer, sizes: dict[Expr, int], least: int) -> dict[Expr, int]:
+    """Sizes of which two at a time are changed, where fewer axes are equal by that: of one tensor
+    first, then of all. Those that are worked out are at least so large."""
+    free = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
+    tensors = {tuple(dict.fromkeys(i.size for i in t.indices)) for t in layer.tensors.values()}
+
+    def equal(sizes: Mapping[Expr, int]) -> tuple[int, int]:
+        return (
+            sum(alike([sizes[s] for s in axes]) for axes in tensors),
+            alike([*sizes.values()]),
+        )
+
+    best = equal(sizes)
+    while best > (0, 0):
+        pairs = product(combinations(free, 2), product(range(2, 6), repeat=2))
+        tried = (completed(layer, {**sizes, **dict(zip(*pair, strict=True))}) for pair in pairs)
+        fitting = [s for s in tried if entries(layer, s) <= MOST and lacking(layer, s, least) >= 0]
+        found = min(fitting, key=lambda s: (equal(s), entries(layer, s)), default=sizes)
+        if equal(found) >= best:
+            break
+        sizes, best = found, equal(found)
+    return sizes
+
+
+def alike(sizes: Sequence[int]) -> int:
+    """How many pairs of these are equal."""
+    return sum(a == b for a, b in combinations(sizes, 2))
 
 
 def different_sizes(layer: Layer) -> dict[Expr, int]:
@@ -175,16 +217,13 @@ def different_sizes(layer: Layer) -> dict[Expr, int]:
     axes = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
     axes.sort(key=lambda size: size != size_symbol(BATCH_SIZE))
 
-    def entries(sizes: Mapping[Expr, int]) -> int:
-        return sum(prod(sizes[i.size] for i in t.indices) for t in layer.inputs)
-
     for different in SIZES if 1 < len(axes) <= len(SIZES[0]) else ():
         sizes = dict(zip(axes, different, strict=False))
-        if entries(sizes) <= MOST:
+        if entries(layer, sizes) <= MOST:
             return sizes
     for size in (3, 2):
         sizes = {axis: size if k or len(axes) == 1 else 2 for k, axis in enumerate(axes)}
-        if entries(sizes) <= SMALL:
+        if entries(layer, sizes) <= SMALL:
             return sizes
     return sizes
 
@@ -214,7 +253,7 @@ def inputs(
         elif tensor.name in assumed:
             values = weights(shape)
         elif not shape:
-            values = [0.5]
+            values = [SCALARS[attempt * len(SCALARS) // TRIES % len(SCALARS)]]
         else:
             values = (abs(n) for n in numbers) if positive else numbers
         found[tensor.name] = np.array([*values], object).reshape(shape)
@@ -232,7 +271,6 @@ def numbers_of(
     derivation: Derivation,
     sizes: Mapping[Expr, int],
     given: Mapping[str, Any],
-    seen: set[int],
     near: float = NEAR,
 ) -> tuple[Scalars[Any], Decided]:
     """What works out values and gradients for these inputs, and the numbers that it does it in."""
@@ -246,7 +284,7 @@ def numbers_of(
         cotangent_name(g.tensor.name): (g.tensor.indices, g.total) for g in derivation.gradients
     }
     labels = {t.name: t.labels_of for t in layer.inputs if t.labels_of is not None}
-    numbers = Decided(known, seen, near)
+    numbers = Decided(known, near)
     return Scalars(sizes, with_earlier(definitions), numbers, labels), numbers
 
 
@@ -254,12 +292,11 @@ def worked(
     derivation: Derivation,
     sizes: Mapping[Expr, int],
     given: Mapping[str, Any],
-    seen: set[int],
     near: float = NEAR,
 ) -> Example:
     """Every value of the layer and every gradient for these inputs."""
     layer = derivation.layer
-    scalars, numbers = numbers_of(derivation, sizes, given, seen, near)
+    scalars, numbers = numbers_of(derivation, sizes, given, near)
     upstream = numbers.given[cotangent_name(layer.output.name)]
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
@@ -274,6 +311,11 @@ def worked(
         shape = tuple(sizes[i.size] for i in tensor.indices)
         return Table(tensor.name, name != tensor.name, np.array(entries).reshape(shape))
 
+    def one_sided(difference: Expr) -> bool:
+        free = sorted(free_indices(difference), key=str)
+        found = {write(scalars, difference, at) > 0 for at in at_places(free, sizes)}
+        return len(found) == 1
+
     return Example(
         sizes=", ".join(f"{size_words(str(size))} = {number}" for size, number in sizes.items()),
         inputs=tuple(Table(n, False, plain(v)) for n, v in given.items()),
@@ -282,7 +324,24 @@ def worked(
         gradients=tuple(
             table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients
         ),
+        one_sided=sum(map(one_sided, differences(layer))),
     )
+
+
+def differences(layer: Layer) -> list[Expr]:
+    """What is above 0 at one side of a kink or of a condition, for each in a layer's equations."""
+    found: dict[Expr, None] = {}
+    for node in layer.nodes:
+        kinks = node.expr.atoms(Maximum, Minimum, Where, Bracket, sp.Abs, sp.sign)
+        for kink in sorted(kinks, key=sp.default_sort_key):
+            sides = kink.args[0].args if isinstance(kink, Where | Bracket) else kink.args
+            is_fact = isinstance(kink, Where | Bracket)
+            if is_fact and isinstance(kink.args[0], sp.Eq | sp.Ne):
+                continue
+            difference = sp.Add(sides[0], *(-s for s in sides[1:2]))
+            if difference.atoms(sp.Indexed):
+                found[difference] = None
+    return [*found]
 
 
 def at_places(indices: Sequence[Index], sizes: Mapping[Expr, int]) -> Iterator[dict[Index, int]]:

@@ -114,8 +114,8 @@ class Forms:
             axes = (*jacobian.rows, *jacobian.columns)
             many = self.notation.spell(sp.Mul(*(i.size for i in axes)))
             yield (
-                f"`{slope}` is diagonal, hence `{self.odot}`: about `{few}` products in place of "
-                f"`{many}`"
+                f"`{slope}` is diagonal, hence the elementwise (Hadamard) product `{self.odot}`: "
+                f"about `{few}` products in place of `{many}`"
             )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from pullback.codegen.pages.setting import Context, Setting
 
 MOST = 4  # decimals, if the numbers are not all small
 SMALL, MORE = 0.01, 7
+LARGE = 1e6  # from here on a number has a power of ten
 
 
 def numbers(setting: Setting, code: ModuleType, *others: ModuleType) -> Context | None:
@@ -56,7 +58,7 @@ def table(setting: Setting, found: Table) -> Markup:
 def array(values: Any, latex: bool, digits: int) -> str:
     """An array as a matrix; one of three axes as matrices side by side."""
     if values.ndim == 0:
-        return f"{values.item() + 0.0:.{digits}f}"
+        return number(values.item(), latex, digits)
     if values.ndim > 2:
         return (r" \;\; " if latex else ", ").join(array(part, latex, digits) for part in values)
     rows = values if values.ndim == 2 else values[None]
@@ -64,8 +66,20 @@ def array(values: Any, latex: bool, digits: int) -> str:
     return style.matrix([[array(v, latex, digits) for v in row] for row in rows])
 
 
+def number(value: float, latex: bool, digits: int) -> str:
+    """A number with so many decimals, a large one with a power of ten; no zero has a sign."""
+    if abs(value) < LARGE or not isfinite(value):
+        return f"{round(value, digits) + 0.0:.{digits}f}"
+    style = LATEX if latex else UNICODE
+    mantissa, exponent = f"{value:.{MOST}e}".split("e")
+    sign, ten = mantissa[0] == "-", style.power("10", str(int(exponent)), plain=True)
+    whole = mantissa.lstrip("-").rstrip("0").removesuffix(".")
+    times = r" \cdot " if latex else "·"
+    return style.minus * sign + (ten if whole == "1" else f"{whole}{times}{ten}")
+
+
 def decimals(values: Any) -> int:
     """The fewest decimals that show every number, and no more than are read easily."""
-    found = [abs(float(v)) for v in values.flat]
+    found = [abs(float(v)) for v in values.flat if abs(v) < LARGE]
     most = MOST if max(found, default=1) >= SMALL else MORE
     return next((d for d in range(most) if all(round(n, d) == n for n in found)), most)

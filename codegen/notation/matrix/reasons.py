@@ -56,7 +56,7 @@ class Reasons:
             places = ", ".join(self.index(i) for i in (a.rows, a.columns) if i is not None)
             odot = r"\odot" if self.notation.style.latex else "⊙"
             yield (
-                f"nothing is summed: at each place `{places}` one entry times one entry, that is, "
+                f"nothing is summed: at each place `{places}` one entry times one entry, "
                 f"elementwise, hence `{odot}`"
             )
         if a.kind in ("inverse", "det", "logdet"):

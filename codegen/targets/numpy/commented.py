@@ -9,12 +9,14 @@ from sympy import Expr
 
 from pullback.codegen.interface.words import comment
 from pullback.codegen.notation.matrix.printer import matrix_form
+from pullback.codegen.notation.names import as_written
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.targets.numpy.layout import broken
 from pullback.codegen.targets.numpy.marked import mark
 from pullback.codegen.targets.numpy.text import Line
 from pullback.derive.calculus.derivation import Derivation, Gradient, cotangent_name
 from pullback.derive.calculus.jacobians import Value
+from pullback.derive.calculus.steps import Chain
 from pullback.derive.calculus.tangents import Tangent, tangent_name
 from pullback.derive.index.objects import Index
 
@@ -59,13 +61,19 @@ def equation(about: Derived | None, notation: Notation) -> list[str]:
     """The equation of a node, of a gradient or of a tangent."""
     match about:
         case Value(node, _, code):
-            laws = "; ".join(step.law for step in code.steps)
-            return [*node.text.split("\n"), *([f"in the form of: {laws}"] if laws else [])]
+            return [*as_written(notation.layer, node), *in_the_form_of(code)]
         case Gradient():
-            return result(notation, about.cotangent, about.total, about.tensor.indices)
+            found = result(notation, about.cotangent, about.total, about.tensor.indices)
+            return [*found, *in_the_form_of(*(part.code for part in about.parts))]
         case Tangent():
             return result(notation, about.tangent, about.total, about.node.indices)
     return []
+
+
+def in_the_form_of(*chains: Chain) -> list[str]:
+    """The laws that lead to the form in which it is worked out, if that is another one."""
+    laws = dict.fromkeys(step.law for chain in chains for step in chain.steps)
+    return [f"in the form of: {'; '.join(laws)}"] if laws else []
 
 
 def result(notation: Notation, left: Expr, right: Expr, axes: tuple[Index, ...]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pullback.codegen.interface.sizes import worked_out
 from pullback.codegen.interface.words import comment, docstring
+from pullback.codegen.notation.names import as_written
 from pullback.codegen.targets.numpy.decimals import BY_DUALS
 from pullback.codegen.targets.numpy.fact_trees import FactTrees
 from pullback.codegen.targets.numpy.loop_lines import Fact, commented, statement
@@ -72,7 +73,7 @@ class Loops:
     def equations(self) -> list[str]:
         """The body of a function of the inputs that returns the output."""
         self.used = set()
-        texts = {n.name: comment(n.text.replace("\n", ", ")) for n in self.layer.nodes}
+        texts = {n.name: comment(", ".join(as_written(self.layer, n))) for n in self.layer.nodes}
         lines = [line for run in in_turn(self.read) for line in self.run(run, texts)]
         return [*self.shapes(), *lines, f"return {self.layer.output.name}"]
 
