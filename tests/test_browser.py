@@ -256,7 +256,7 @@ def test_a_printed_page_holds_the_results(browser, folder):
     )  # and what is not is not
 
 
-MARGINS = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+MARGINS = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
 
 
 def test_levels_show_less_and_print_less(browser, folder):

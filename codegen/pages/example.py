@@ -46,6 +46,7 @@ MOST = 130  # entries of all inputs with these sizes
 SMALL = 20  # ... with which an axis may have size 3
 DIGITS = 30
 TRIES = 12
+FEW = 3  # attempts at most for the sake of numbers that are not too small
 
 
 class Unfit(Exception):
@@ -147,7 +148,7 @@ def example(
                 continue
             if best is None or found.lacks < best.lacks:
                 best = found
-            if not any(best.lacks):
+            if not any(best.lacks[: 3 if attempt < FEW else 2]):
                 break
     if best:
         agree(layer, best, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -112,11 +113,17 @@ class Plain:
             n for n in axes.kept_sizes(self.derivation.wanted, own["batch"]) if n not in cache
         ]
         cache += [own["dtype"]] * backward.uses_dtype
+        returned = axes.unflat(names[program.output], output, own["batch"])
+        forward_lines = commented(self.derivation, self.notation, forward.lines)
+        batch = rf"\b{own['batch']}\b"
+        behind = [*sizes[1:], *forward_lines, returned, *cache]
+        if not any(re.search(batch, text) for text in behind):  # nothing reads it
+            sizes = [line for line in sizes if not re.match(batch, line)]
         return {
             **self.words(),
             "quiet": is_quiet(program),
-            "forward": [*sizes, *commented(self.derivation, self.notation, forward.lines)],
-            "returned": axes.unflat(names[program.output], output, own["batch"]),
+            "forward": [*sizes, *forward_lines],
+            "returned": returned,
             "cache": cache,
             "backward": [
                 *([f"{cotangent} = {axes.flat(cotangent, output)}"] if flat else []),
