@@ -15,6 +15,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive import laws
+from pullback.derive.calculus.cutting import NOTHING, Cutting, cutting
 from pullback.derive.calculus.jacobians import (
     Jacobian,
     Value,
@@ -77,7 +78,8 @@ class Gradient:
 class Derivation:
     """Everything that follows from a layer.
 
-    Values stand in order, gradients in reverse order. `seconds` are how the gradients change along
+    Values stand in order, gradients in reverse order. `cutting` says along which axes the layer can
+    be worked out in parts. `seconds` are how the gradients change along
     the inputs' tangents, with the output's cotangent kept as it is; there are none where the output
     has axes beside leading ones, or where `no_seconds` says why they were left out.
     """
@@ -89,6 +91,12 @@ class Derivation:
     tangents: tuple[Tangent, ...]  # of the nodes, in order
     seconds: tuple[Tangent, ...]  # of the cotangents, in reverse order
     no_seconds: str = ""
+    cutting: Cutting = NOTHING
+
+    @property
+    def labelled(self) -> Layer:
+        """The layer with all labels that its steps speak of: those of its inputs, and of parts."""
+        return self.cutting.labelled(self.layer)
 
     def value(self, name: str) -> Value:
         """The value of the node of that name."""
@@ -132,6 +140,7 @@ class Derivation:
             for whole in gradient.wholes:
                 found += [Reasoning(name, whole.chain, whole.known)]
                 found += in_matrices(name, whole.matrix)
+        found += self.cutting.reasonings
         for tangents, second in ((self.tangents, False), (self.seconds, True)):
             for tangent in tangents:
                 for push in tangent.parts:
@@ -213,7 +222,7 @@ def growing(layer: Layer) -> Iterator[Derivation]:
     found = {(j.node.name, j.tensor.name): j for j in jacobians}
     forward = [n for n in layer.nodes if n.name in {*needed, layer.output.name}]
     tangents = derive_tangents(layer, by_name, forward, layer.wrt, found)
-    derivation = replace(derivation, tangents=tangents)
+    derivation = replace(derivation, cutting=cutting(layer), tangents=tangents)
     yield derivation
     try:
         yield replace(derivation, seconds=derive_seconds(layer, by_name, gradients, tangents))

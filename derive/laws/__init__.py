@@ -46,6 +46,7 @@ from pullback.derive.laws.near_one import (
     tanh_of_exponentials,
 )
 from pullback.derive.laws.numerics import complement, complement_of_erf, split_largest
+from pullback.derive.laws.parts import parts_of_sum, rows_apart
 from pullback.derive.laws.shifted_logs import shift_log, shift_log_sum_exp, shift_softplus
 from pullback.derive.laws.shifted_quotients import shift_softmax
 from pullback.derive.laws.tails import (
@@ -85,8 +86,10 @@ __all__ = [
     "one_power",
     "others",
     "over_one_less",
+    "parts_of_sum",
     "product_of_exponentials",
     "put_in",
+    "rows_apart",
     "scaled_erfc",
     "shift_log",
     "shift_log_sum_exp",

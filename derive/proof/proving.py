@@ -121,7 +121,7 @@ def checked_steps(
 ) -> Iterator[tuple[Step, Check]]:
     """Every step with its check; of chains that are known, by the identity of their steps, those
     that were made before."""
-    layer, work = derivation.layer, Work()
+    layer, work = derivation.labelled, Work()
     checker = every_size_checker(layer)
     for what, chain, definitions, second in reasonings(derivation):
         if all(id(step) in known for step in chain.steps):

@@ -13,8 +13,8 @@ class Dialect:
     `names` are functions of entries and reductions that are called otherwise than here: helpers, as
     `_erf`, or functions of the library, as `.amax`. `lacks` are those for which there is neither.
     `turned` makes the transposes of stacked matrices, `floats` floats of a mask: attributes of the
-    array, as `.mT`, or functions of the library. `forward_mode` says that a module has a function
-    of tangents too.
+    array, as `.mT`, or functions of the library. `concatenate` lays arrays behind one another along
+    an axis. `forward_mode` says that a module has a function of tangents too.
     """
 
     word: str
@@ -24,6 +24,7 @@ class Dialect:
     floats: str
     permuted: str
     einsum: str
+    concatenate: str
     lacks: frozenset[str] = frozenset()
     forward_mode: bool = False
 
@@ -49,6 +50,7 @@ ARRAY_API = Dialect(
     floats="astype",
     permuted="permute_dims",
     einsum="_einsum",
+    concatenate="_concatenated",
     lacks=frozenset({"lgamma", "digamma", *GAMMA, "erfinv"}),
 )
 TORCH = Dialect(
@@ -65,6 +67,7 @@ TORCH = Dialect(
     floats=".to",
     permuted="permute",
     einsum=".einsum",
+    concatenate="torch.cat",
 )
 JAX = Dialect(
     word="jnp",
@@ -76,5 +79,6 @@ JAX = Dialect(
     floats=".astype",
     permuted="permute_dims",
     einsum=".einsum",
+    concatenate="jnp.concatenate",
     forward_mode=True,
 )

@@ -19,12 +19,13 @@ from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.functional.statements import Pure
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
+from pullback.codegen.targets.numpy.in_parts import in_parts
 from pullback.codegen.targets.numpy.layout import lay_out
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.source import Source, joined
 from pullback.codegen.targets.numpy.spelling import is_truth
 from pullback.codegen.targets.numpy.text import tuple_text
-from pullback.codegen.targets.plain.module import Plain
+from pullback.codegen.targets.plain.module import NUMPY, Plain
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
@@ -38,7 +39,7 @@ PACKAGE = "pullback.codegen.targets.functional"
 
 def runtime(dialect: Dialect) -> Helpers:
     """The functions that a module may have a copy of."""
-    return helpers(f"{PACKAGE}.runtime", dialect.runtime)
+    return {**helpers(f"{PACKAGE}.runtime", dialect.runtime), **helpers(names=("parts",))}
 
 
 ABOUT = {
@@ -60,7 +61,7 @@ IMPORTS = {"torch": ("import torch",), "jax": ("import jax", "import jax.numpy a
 
 def emission(derivation: Derivation, program: Program, kind: type[Pure]) -> Emission:
     """The module; PullbackError where the library lacks a function that it needs."""
-    jinja = environment(PACKAGE)
+    jinja = environment(PACKAGE, NUMPY)
     jinja.filters["tuple"] = tuple_text
     try:
         context = Functions(derivation, program, kind).context()
@@ -137,6 +138,7 @@ class Functions(Plain):
         flat = self.axes.flattens and has_batch(output)
         return {
             **self.words(),
+            "in_parts": in_parts(self.derivation, self.kind.dialect.concatenate),
             "reads_output": self.kept[:1] == [program.output],
             "reshaped": self.unflat(names[program.output], output, batch) if flat else "",
             "quoted": {

@@ -15,6 +15,7 @@ FILES = (
     "matrices",
     "functions",
     "special",
+    "parts",
 )  # in the order in which a module has them
 
 

@@ -19,6 +19,7 @@ from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes, unp
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.dead_stores import take_out_dead_stores
 from pullback.codegen.targets.numpy.helpers import Helpers, needed
+from pullback.codegen.targets.numpy.in_parts import in_parts
 from pullback.codegen.targets.numpy.layout import lay_out
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.parts import Parts, parts, row_entries
@@ -70,6 +71,7 @@ def emitted(
     lay_out(source)
     typed = "".join(found.values())
     imported = [name for name in ("Callable", "Iterator") if name in typed]
+    imported += ["Sequence"] * bool(context["in_parts"])
     python = (text for name, text in found.items() if name != "_SOURCE")
     modules = sorted([*imports, *(["math"] if "math." in "".join(python) else [])])
     head = template("head.py.j2").render(context, imported=imported, modules=modules)
@@ -145,6 +147,7 @@ class Module:
         return {
             **self.words(),
             **self.rows(forward, own),
+            "in_parts": in_parts(self.derivation, typed=True),
             "windows": has_windows(program),
             "output": self.output(own),
             "ignored": ignored(program, functions),

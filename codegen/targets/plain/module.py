@@ -16,6 +16,7 @@ from pullback.codegen.program import Program, is_quiet, sizes_within
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
+from pullback.codegen.targets.numpy.in_parts import in_parts
 from pullback.codegen.targets.numpy.layout import lay_out
 from pullback.codegen.targets.numpy.marked import functions, unmarked
 from pullback.codegen.targets.numpy.source import Source, joined
@@ -26,15 +27,18 @@ from pullback.codegen.templating import environment
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.layer import Layer
 
+NUMPY = "pullback.codegen.targets.numpy"  # whose templates of parts this is made with, too
+
 
 def runtime() -> Helpers:
     """The functions that a module may have a copy of."""
-    return {**helpers(names=("special",)), **helpers(__package__, ("runtime",))}
+    return {**helpers(names=("special", "parts")), **helpers(__package__, ("runtime",))}
 
 
 def emission(derivation: Derivation, program: Program) -> Emission:
     """The module, and its two functions as pages show them."""
-    context, template = Plain(derivation, program).context(), environment(__package__).get_template
+    context = Plain(derivation, program).context()
+    template = environment(__package__, NUMPY).get_template
     source = Source.of(template("module.py.j2").render(context))
     lay_out(source)
     own = [*needed(source.tree, runtime()).values()]
@@ -121,6 +125,7 @@ class Plain:
             sizes = [line for line in sizes if not re.match(batch, line)]
         return {
             **self.words(),
+            "in_parts": in_parts(self.derivation),
             "quiet": is_quiet(program),
             "forward": [*sizes, *forward_lines],
             "returned": returned,

@@ -17,7 +17,7 @@ FORMAT = "pullback certificate 2"
 def certificate(proof: Proof) -> dict[str, Any]:
     """The derivation as JSON's lists, texts and numbers, which docs/certificate.md explains."""
     writer = Writer()
-    layer = written_layer(writer, proof.derivation.layer)
+    layer = written_layer(writer, proof.derivation.labelled)
     needs = {id(step): check.needs for step, check in proof.steps}
     chains = []
     for reasoning in proof.derivation.reasonings:

@@ -31,6 +31,11 @@ def _arange(size: int, like: Any) -> Any:
     return xp.arange(size, device=device(like))
 
 
+def _concatenated(arrays: list[Any], axis: int) -> Any:
+    """Arrays, one behind the other along an axis."""
+    return array_namespace(*arrays).concat(arrays, axis=axis)
+
+
 def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
     """An array of zeros of a kind."""
     xp = array_namespace(like)
