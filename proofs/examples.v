@@ -362,3 +362,16 @@ Qed.
 Example example_entry_by_an_entry (R : realType) (M : nat) (x : 'I_M.+1 -> R) (m : 'I_M.+1)
     (n : 'I_M.+1) : partial (fun x => x n) x m ⟦m == n⟧.
 Proof. by rewrite eq_sym; apply: partial_entry. Qed.
+
+(* law: rows apart *)
+Example example_rows_apart (R : realType) (N : nat) (a : R) (f : 'I_N.+1 -> R) (g : 'I_N.+1 -> R)
+    (b : R) :
+  (a * (\sum_(i1a < N.+1) f i1a)) + b - (\sum_(i1a < N.+1) g i1a) =
+  b + (\sum_(i1a < N.+1) ((a * f i1a) - g i1a)) :> R.
+Proof. by rewrite sumrB -mulr_sumr addrCA addrA. Qed.
+
+(* law: parts of a sum *)
+Example example_parts_of_a_sum (R : realType) (N P : nat) (f : 'I_N.+1 -> R)
+    (q : 'I_N.+1 -> 'I_P.+1) :
+  \sum_(i1a < N.+1) f i1a = \sum_(i1a < P.+1) \sum_(i1b < N.+1) (⟦i1a == q i1b⟧ * f i1b) :> R.
+Proof. exact: sum_in_parts. Qed.

@@ -208,3 +208,40 @@ Qed.
 Theorem nothing_between_shares (R : ringType) (I : finType) (p t : I -> R) :
   \sum_j p j = 1 -> \sum_j t j = 1 -> \sum_j (p j - t j) = 0.
 Proof. by move=> p1 t1; rewrite sumrB p1 t1 subrr. Qed.
+
+(* -- parts ------------------------------------------------------------------------------------ *)
+
+(* law: rows apart; terms, each a factor and a sum, with one weight of all of them, and the rest *)
+Theorem rows_apart (R : comRingType) (I : finType) k (w r : R) (c : 'I_k -> R)
+    (a : 'I_k -> I -> R) :
+  \sum_(t < k) w * c t * (\sum_i a t i) + r = w * (\sum_i \sum_(t < k) c t * a t i) + r.
+Proof.
+by rewrite sum_term_by_term mulr_sumr; congr (_ + _); apply: eq_bigr => t _; rewrite mulrA.
+Qed.
+
+(* law: parts of a sum; q says in which part i lies *)
+Theorem sum_in_parts (R : ringType) (I P : finType) (q : I -> P) (f : I -> R) :
+  \sum_i f i = \sum_p \sum_i ⟦p == q i⟧ * f i.
+Proof. by rewrite exchange_big; apply: eq_bigr => i _; rewrite (delta_sum (q i) (fun=> f i)). Qed.
+
+(* law: parts of a sum; a mean and the rest come from the parts' own, by their shares *)
+Theorem mean_from_parts (F : fieldType) (P : finType) (s n : P -> F) (r : F) :
+  (forall p, n p != 0) -> \sum_p n p != 0 ->
+  (\sum_p s p) / (\sum_p n p) + r = \sum_p n p / (\sum_p n p) * (s p / n p + r).
+Proof.
+move=> n0 N0; set N := \sum_p n p in N0 *.
+have part p : n p / N * (s p / n p + r) = s p / N + n p * (r / N).
+  rewrite mulrDr; congr (_ + _); last by rewrite -!mulrA [N^-1 * r]mulrC.
+  by rewrite mulrACA [n p * s p]mulrC -mulrACA divff // mulr1 mulrC.
+under [RHS]eq_bigr => p _ do rewrite part.
+by rewrite big_split /= -!mulr_suml -/N mulrCA divff // mulr1.
+Qed.
+
+(* law: parts of a sum; a sum and the rest come from the parts' own, less the rest that is in each
+   but one *)
+Theorem sum_from_parts (R : ringType) (P : finType) (s : P -> R) (r : R) :
+  \sum_p s p + r = \sum_p (s p + r) + (1 - #|P|%:R) * r.
+Proof.
+rewrite big_split /= sumr_const -mulr_natl mulrBl mul1r -addrA; congr (_ + _).
+by rewrite addrCA subrr addr0.
+Qed.

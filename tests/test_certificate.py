@@ -50,7 +50,7 @@ def test_what_is_written_is_read_as_it_was(name):
     assert found.layer.assumptions == derivation.layer.assumptions
     assert [n.expr for n in found.layer.nodes] == [n.expr for n in derivation.layer.nodes]
     assert [t.labels_of for t in found.layer.inputs] == [
-        t.labels_of for t in derivation.layer.inputs
+        t.labels_of for t in derivation.labelled.inputs
     ]
 
 

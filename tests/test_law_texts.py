@@ -46,6 +46,16 @@ def distributions(example):
     return [(body, index) for body, (index,) in bodies]
 
 
+def axis_of(example, name):
+    """The axis of this name."""
+    return next(i for i in example.layer.axes if i.name == name)
+
+
+def size_of(example, name):
+    """How many places it has."""
+    return axis_of(example, name).size
+
+
 # what a law is told beside the expression, made of what its example says is given
 CONTEXT = {
     "definition": lambda e: [e.equations],
@@ -65,6 +75,8 @@ CONTEXT = {
         [Distribution(body, index, body) for body, index in distributions(e)[:1]],
         e.facts,
     ],
+    "rows apart": lambda e: [size_of(e, "n")],
+    "parts of a sum": lambda e: [size_of(e, "n"), "q", axis_of(e, "p")],
 }
 
 

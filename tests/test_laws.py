@@ -552,6 +552,26 @@ EXAMPLES = [
     ),
     ("entry by an entry", Sum(Partial(z(n, j), z(m, k)), j), [], Sum(delta(n, m) * delta(j, k), j)),
     ("entry by an entry", Partial(x(n) ** 2, x(m)), [], None),
+    (
+        "rows apart",
+        b * c - b * Sum(g(n), n) / N - Sum(Sum(z(n, j) * x(n), n) * x(j), j) / N,
+        [N],
+        b * c + Sum(-b * g(n) - Sum(z(n, j) * x(n) * x(j), j), n) / N,
+    ),
+    ("rows apart", a * (Sum(x(n), n) + b) - Sum(g(n), n), [N], a * b + Sum(a * x(n) - g(n), n)),
+    ("rows apart", sp.exp(Sum(x(n), n)), [N], None),
+    ("rows apart", Sum(x(n), n) * Sum(g(n), n), [N], None),
+    ("rows apart", Sum(x(n), n) + Sum(g(n), n) / N, [N], None),
+    ("rows apart", Sum(g(n), n) / N + a / N, [N], None),
+    ("rows apart", a * b, [N], None),
+    (
+        "parts of a sum",
+        a * Sum(x(n), n) / N + b,
+        [N, "y", k],
+        Sum(delta(k, label) * a * x(n), k, n) / N + b,
+    ),
+    ("parts of a sum", sp.exp(Sum(x(n), n)), [N, "y", k], None),
+    ("parts of a sum", Sum(x(n), n) + Sum(g(n), n) / N, [N, "y", k], None),
 ]
 ONCE = {"as matrices"}  # steps that are taken once
 # equal only given something else, or where a tie is put in as the proof does

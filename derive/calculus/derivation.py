@@ -15,7 +15,8 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.derive import laws
-from pullback.derive.calculus.cutting import NOTHING, Cutting, cutting
+from pullback.derive.calculus.cuts import NOTHING, Cutting
+from pullback.derive.calculus.cutting import cutting
 from pullback.derive.calculus.jacobians import (
     Jacobian,
     Value,
@@ -78,8 +79,7 @@ class Gradient:
 class Derivation:
     """Everything that follows from a layer.
 
-    Values stand in order, gradients in reverse order. `cutting` says along which axes the layer can
-    be worked out in parts. `seconds` are how the gradients change along
+    Values stand in order, gradients in reverse order. `seconds` are how the gradients change along
     the inputs' tangents, with the output's cotangent kept as it is; there are none where the output
     has axes beside leading ones, or where `no_seconds` says why they were left out.
     """
@@ -91,7 +91,7 @@ class Derivation:
     tangents: tuple[Tangent, ...]  # of the nodes, in order
     seconds: tuple[Tangent, ...]  # of the cotangents, in reverse order
     no_seconds: str = ""
-    cutting: Cutting = NOTHING
+    cutting: Cutting = NOTHING  # along which axes the layer can be worked out in parts
 
     @property
     def labelled(self) -> Layer:
@@ -138,17 +138,10 @@ class Derivation:
             name = entry_name(gradient.cotangent)
             found += in_matrices(name, gradient.matrix)
             for whole in gradient.wholes:
-                found += [Reasoning(name, whole.chain, whole.known)]
-                found += in_matrices(name, whole.matrix)
+                found += [Reasoning(name, whole.chain, whole.known), *in_matrices(name, whole.matrix)]
         found += self.cutting.reasonings
         for tangents, second in ((self.tangents, False), (self.seconds, True)):
-            for tangent in tangents:
-                for push in tangent.parts:
-                    what = f"∂{tangent.node.name}/∂{push.jacobian.tensor.name}, pushed forward"
-                    chains = (push.jacobian.entry, push.result, push.code)
-                    new = chains if second else chains[1:]  # else the gradient has the Jacobian
-                    found += [Reasoning(what, c, tangent.node, second) for c in new]
-                found += in_matrices(entry_name(tangent.tangent), tangent.matrix, second)
+            found += [r for tangent in tangents for r in tangent.reasonings(second)]
         return tuple(found)
 
     @property

@@ -18,6 +18,7 @@ from pullback.derive.calculus.jacobians import (
     meanings,
 )
 from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
+from pullback.derive.calculus.reasoning import Reasoning, in_matrices
 from pullback.derive.calculus.steps import Chain, tidy
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.objects import earlier, entries, entry, entry_name, own_name
@@ -54,6 +55,16 @@ class Tangent:
     def code(self) -> Expr:
         """The sum of the forms that compute well."""
         return sp.Add(*(p.code.end for p in self.parts))
+
+    def reasonings(self, second: bool) -> list[Reasoning]:
+        """Its chains; of first derivatives without those of Jacobians, which gradients have."""
+        found = []
+        for push in self.parts:
+            what = f"∂{self.node.name}/∂{push.jacobian.tensor.name}, pushed forward"
+            chains = (push.jacobian.entry, push.result, push.code)
+            new = chains if second else chains[1:]
+            found += [Reasoning(what, c, self.node, second) for c in new]
+        return found + in_matrices(entry_name(self.tangent), self.matrix, second)
 
 
 def total(parts: Iterable[Pushforward]) -> Expr:

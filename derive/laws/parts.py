@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
 
@@ -151,8 +152,10 @@ def rows_apart(expr: Expr, size: Expr) -> Expr:
     A sum of sums is a sum of terms, and what does not hang on n goes into a sum over n as a factor.
     Each place of the axis then has one term, which can be worked out apart from the others.
     """
-    found = apart(expr, size)
-    return found.whole if found else expr
+    with suppress(Mixed):
+        found = apart(expr, size)
+        return found.whole if found else expr
+    return expr
 
 
 @law("parts of a sum")
@@ -164,9 +167,10 @@ def parts_of_sum(expr: Expr, size: Expr, part: str, parts: Index) -> Expr:
     Each n lies in one part, so that its term is counted once. Parts may have any numbers of
     places, none too, and lie as they like.
     """
-    found = apart(expr, size)
-    if found is None:
-        return expr
-    inside = KroneckerDelta(parts, entry(part, (found.index,), integer=True))
-    term = Sum(inside * found.term, parts)
-    return Apart(found.index, term, found.power, found.rest).whole
+    with suppress(Mixed):
+        found = apart(expr, size)
+        label = entry(part, (found.index,), integer=True) if found else None
+        if found and not found.term.has(label):
+            term = Sum(KroneckerDelta(parts, label) * found.term, parts)
+            return replace(found, term=term).whole
+    return expr

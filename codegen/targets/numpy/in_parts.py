@@ -7,7 +7,7 @@ from typing import Any
 
 from pullback.codegen.interface.shapes import has_batch
 from pullback.codegen.targets.numpy.layout import WIDTH
-from pullback.derive.calculus.cutting import Cut
+from pullback.derive.calculus.cuts import Cut
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.layer import Layer, Node, Tensor
 
