@@ -137,8 +137,8 @@ class Derivation:
                 found += [Reasoning(what, c, node) for c in chains]
             name = entry_name(gradient.cotangent)
             found += in_matrices(name, gradient.matrix)
-            for whole in gradient.wholes:
-                found += [Reasoning(name, whole.chain, whole.known), *in_matrices(name, whole.matrix)]
+            for own in gradient.wholes:
+                found += [Reasoning(name, own.chain, own.known), *in_matrices(name, own.matrix)]
         found += self.cutting.reasonings
         for tangents, second in ((self.tangents, False), (self.seconds, True)):
             found += [r for tangent in tangents for r in tangent.reasonings(second)]

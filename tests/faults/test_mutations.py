@@ -15,8 +15,11 @@ SEEN = 0.995  # of the mutants
 
 
 # helpers of windows, which a module has whole: padding, negative steps and blocks that one layer
-# makes no use of are seen by others and by tests/test_windows.py, not by each module's own tests
-WINDOWS = re.compile(r": _(window|fold|contract|matrix_product|matrix|fold_product), line ")
+# makes no use of are seen by others and by tests/test_windows.py, not by each module's own tests;
+# and so are those of parts: a mean has no rest, what is cut no weight (tests/test_parts.py)
+WINDOWS = re.compile(
+    r": _(window|fold|contract|matrix_product|matrix|fold_product|weights|combined), line "
+)
 
 
 def share_seen(outcomes, least):

@@ -616,7 +616,8 @@ def examined(name: str) -> Examined:
     layer = read_layer(name, library.shipped_source(name), library.shipped_source)
     derivation = derive(layer)
     made = NUMPY.emit(derivation, lower(derivation))
-    return load(name, made.module, module_test(layer, made.module, made.promise))
+    text = module_test(layer, made.module, made.promise, cutting=derivation.cutting)
+    return load(name, made.module, text)
 
 
 def tried_of(task: tuple[str, int | None]) -> Tried:

@@ -29,6 +29,14 @@ def module_test(derivation: Derivation, emission: Emission, stem: str, library: 
             f"{name} is not installed: pip install 'pullback[{extra}]'"
         )
     layer = derivation.layer
-    text = of_numpy(layer, emission.module, emission.promise, stem, plain=True, library=library)
+    text = of_numpy(
+        layer,
+        emission.module,
+        emission.promise,
+        stem,
+        plain=True,
+        library=library,
+        cutting=derivation.cutting,
+    )
     smoke(stem, emission.module, text)
     return text

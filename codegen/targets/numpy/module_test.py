@@ -30,6 +30,7 @@ from pullback.codegen.targets.numpy.test_sizes import (
     wide,
 )
 from pullback.codegen.templating import environment
+from pullback.derive.calculus.cuts import NOTHING, Cutting
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.layer import Layer
 
@@ -54,11 +55,13 @@ def module_test(
     stem: str = "",
     plain: bool = False,
     library: str = "",
+    cutting: Cutting = NOTHING,
 ) -> str:
     """The text of the test file of a layer's module, which is given as text, and what it has.
 
     The module's file is called by the layer's name, or by `stem`; a `plain` one has forward and
-    backward alone, one for a `library` beside NumPy takes and gives arrays of that.
+    backward alone, one for a `library` beside NumPy takes and gives arrays of that. `cutting` says
+    into what parts it can be cut.
     """
     has = {part: part in promise.functions for part in PARTS}
     loops = Loops(layer)
@@ -78,6 +81,7 @@ def module_test(
         "stem": stem or layer.name,
         "tests": f"{'library' if library else 'plain' if plain else 'fast'}_tests.py.j2",
         "library": library,
+        "part_axes": ", ".join(f'"{cut.name}"' for cut in cutting.cuts),
         "wanted_count": len(layer.wrt),
         "title": docstring(layer.title),
         "version": __version__,

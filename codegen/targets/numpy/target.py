@@ -36,6 +36,12 @@ class NumPy:
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
-        text = module_test(derivation.layer, emission.module, emission.promise, stem)
+        text = module_test(
+            derivation.layer,
+            emission.module,
+            emission.promise,
+            stem,
+            cutting=derivation.cutting,
+        )
         smoke(stem, emission.module, text)
         return text

@@ -36,6 +36,13 @@ class Plain:
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its tests; raises PullbackError where it fails them."""
-        text = module_test(derivation.layer, emission.module, emission.promise, stem, plain=True)
+        text = module_test(
+            derivation.layer,
+            emission.module,
+            emission.promise,
+            stem,
+            plain=True,
+            cutting=derivation.cutting,
+        )
         smoke(stem, emission.module, text)
         return text
