@@ -63,6 +63,8 @@ def narrowed(
         tangents=tuple(map(section, page.tangents if forward else ())),
         seconds=tuple(map(section, page.seconds if forward else ())),
         handout=() if of else page.handout,
+        along=page.along if not of and detail == EVERY else (),
+        not_along=page.not_along if not of and detail == EVERY else (),
     )
     used = {line.law for line in lines(found)}
     return replace(found, laws=tuple(law for law in page.laws if law[0] in used))
@@ -121,3 +123,4 @@ def blocks(page: Outline) -> Iterable[Block]:
     jacobians = [part.jacobian for part in parts if part.jacobian]
     forms = [block for section in sections for block in section.forms]
     yield from (*page.values, *jacobians, *(b for part in parts for b in part.blocks), *forms)
+    yield from (block for along in page.along for block in along.blocks)

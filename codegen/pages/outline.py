@@ -11,6 +11,7 @@ from dataclasses import dataclass
 Formula = str  # spelled in the outline's style
 Words = str  # a sentence, its formulas between backticks
 MATRICES = "as matrices"  # words of a block that reads a form in matrix notation out of indices
+IN_PARTS = "In parts"  # the title of what is said of axes along which it is cut
 COMPUTING = "for computing"  # words of a block that most readers skip
 
 
@@ -92,6 +93,16 @@ class HandoutLine:
 
 
 @dataclass(frozen=True)
+class Along:
+    """An axis along which the layer is worked out in parts: how they come together, and why."""
+
+    axis: Formula
+    formula: Formula  # the output from those of the parts, where that is no laying side by side
+    words: tuple[Words, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Outline:
     """Everything that a page of a derivation shows."""
 
@@ -111,6 +122,8 @@ class Outline:
     references: tuple[str, ...]
     remark: str  # on what was left out
     handout: tuple[HandoutLine, ...] = ()
+    along: tuple[Along, ...] = ()  # axes along which it is worked out in parts
+    not_along: tuple[tuple[Formula, str], ...] = ()  # ... along which it is not, and why
 
 
 def pieces(words: Words) -> Iterator[tuple[str, bool]]:

@@ -13,6 +13,7 @@ from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages import pictures
 from pullback.codegen.pages.chains import Chains
 from pullback.codegen.pages.handout import handout
+from pullback.codegen.pages.in_parts import InParts
 from pullback.codegen.pages.matrix_forms import Forms
 from pullback.codegen.pages.outline import (
     COMPUTING,
@@ -59,6 +60,11 @@ class Outliner:
         """What spells matrix forms."""
         return Forms(self.derivation, self.notation, self.chains.line)
 
+    @cached_property
+    def in_parts(self) -> InParts:
+        """What says how the layer is worked out in parts."""
+        return InParts(self.derivation, self.chains, self.notation)
+
     def outline(self) -> Outline:
         """The whole of it."""
         layer = self.derivation.layer
@@ -81,6 +87,8 @@ class Outliner:
             references=layer.references,
             remark=self.derivation.remark,
             handout=tuple(handout(self.derivation, self.forms, sections)),
+            along=tuple(self.in_parts.along()),
+            not_along=tuple(self.in_parts.not_along()),
         )
 
     def symbols(self) -> Iterable[tuple[Formula, str]]:

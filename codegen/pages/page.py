@@ -68,6 +68,7 @@ class Page(PageBase):
             "values": steps.values(),
             "gradients": steps.sections(latex.sections, words.sections),
             "tangents": self.forward_mode(steps) if alone else [],
+            "in_parts": steps.in_parts(),
             "listings": [listing.context() for listing in listings],
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": list(self.assumptions()),

@@ -105,11 +105,11 @@ class PageBase:
     @cached_property
     def of_tangents(self) -> tuple[Line, ...]:
         """The steps of tangents and second derivatives."""
-        return tuple(lines(replace(self.outlines[1], values=(), sections=())))
+        return tuple(lines(replace(self.outlines[1], values=(), sections=(), along=())))
 
     @cached_property
     def of_gradients(self) -> tuple[Line, ...]:
-        """The steps of values and gradients."""
+        """The steps of values, of gradients and of parts."""
         return tuple(lines(replace(self.outlines[1], tangents=(), seconds=())))
 
     # -- code ------------------------------------------------------------------------------------

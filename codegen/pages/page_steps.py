@@ -9,7 +9,16 @@ from markupsafe import Markup
 
 from pullback.codegen.pages import pictures
 from pullback.codegen.pages.other_forms import OtherForms
-from pullback.codegen.pages.outline import COMPUTING, Block, Line, Part, Section, Words, pieces
+from pullback.codegen.pages.outline import (
+    COMPUTING,
+    Along,
+    Block,
+    Line,
+    Part,
+    Section,
+    Words,
+    pieces,
+)
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
 from pullback.derive.laws.registry import LAWS
@@ -129,6 +138,28 @@ class Steps:
         """A sentence in pieces, its formulas set."""
         both = zip(pieces(latex), pieces(words), strict=True)
         return [self.setting.typeset(a, b) if is_formula else b for (a, is_formula), (b, _) in both]
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def in_parts(self) -> Context:
+        """The axes along which a layer is worked out in parts, and those along which it is not."""
+        latex, words = self.setting.outlines
+        return {
+            "along": list(map(self.along, latex.along, words.along)),
+            "not_along": self.setting.pairs(latex.not_along, words.not_along),
+        }
+
+    def along(self, latex: Along, words: Along) -> Context:
+        """One axis along which it is."""
+        typeset = self.setting.typeset
+        return {
+            "axis": typeset(latex.axis, words.axis),
+            "formula": typeset(latex.formula, words.formula) if words.formula else "",
+            "words": list(map(self.reason, latex.words, words.words)),
+            "blocks": [
+                self.block(a, b, "") for a, b in zip(latex.blocks, words.blocks, strict=True)
+            ],
+        }
 
     # -- Jacobians -------------------------------------------------------------------------------
 

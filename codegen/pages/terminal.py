@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pullback.codegen.pages.outline import MATRICES, Block, Line, Outline, Section
+from pullback.codegen.pages.outline import IN_PARTS, MATRICES, Block, Line, Outline, Section
 from pullback.codegen.pages.outlines import outline
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
@@ -49,6 +49,7 @@ class Screen:
             lines += self.heading("Gradients, in reverse order", "-")
             lines += [line for section in page.sections for line in self.section(section)]
         lines += self.table("All gradients", page.sections)
+        lines += self.in_parts(page)
         lines += self.sections("Tangents (forward mode)", page.tangents)
         lines += self.sections("Second derivatives: gradients along the tangents", page.seconds)
         lines += ["", *wrap(plain(page.remark), self.width)] if page.remark else []
@@ -64,6 +65,19 @@ class Screen:
             lines += [part for formula in line.ours for part in wrap(formula, self.width, 6)]
         lines += self.listed("References", [(text, "") for text in page.references])
         return "\n".join(line.rstrip() for line in lines) + "\n"
+
+    def in_parts(self, page: Outline) -> list[str]:
+        """The axes along which a layer is worked out in parts, and those along which it is not."""
+        lines = self.heading(IN_PARTS, "-") if page.along else []
+        for along in page.along:
+            lines += self.heading(f"along {along.axis}")
+            for words in along.words:
+                lines += wrap(f"{words.replace('`', '')}.", self.width, 2)
+            lines += [line for block in along.blocks for line in self.block(block)]
+            lines += [self.paint("32", line) for line in wrap(along.formula, self.width, 4)]
+        others = "; ".join(f"{axis} ({why})" for axis, why in page.not_along)
+        more = ["", *wrap(f"Not along {others}.", self.width, 2)] if lines and others else []
+        return lines + more
 
     def listed(self, title: str, rows: Sequence[tuple[str, str]]) -> list[str]:
         """A list of things and words about them, or nothing."""
