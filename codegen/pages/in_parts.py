@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from sympy import Expr
+
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.pages.chains import Chains
 from pullback.codegen.pages.outline import Along, Block, Formula, Words
@@ -31,7 +33,7 @@ class InParts:
     def along(self) -> Iterator[Along]:
         """Each axis along which the layer is cut."""
         for cut in self.derivation.cutting.cuts:
-            words = (self.cut(cut), *self.together(cut), self.gradients(cut))
+            words = (self.cut(cut), *self.together(cut), self.gradients(cut), *self.lies(cut))
             formula = "" if cut.output is not None else self.formula(cut)
             yield Along(self.axis(cut.axis), formula, words, tuple(self.blocks(cut)))
 
@@ -68,7 +70,10 @@ class InParts:
             return
         rest = self.notation.spell(cut.rest, self.derivation.layer.output.indices)
         if cut.kind == MEAN:
-            words = f"{self.output} is the mean of those of the parts, each counted by its places"
+            count = self.labelled.spell(self.count(cut))
+            words = (
+                f"{self.output} is the mean of those of the parts, each for its `{count}` places"
+            )
             more = f": as these weights make 1, `{rest}`, which each part has, is in it once"
             yield words + (more if cut.rest != 0 else "")
             return
@@ -76,12 +81,19 @@ class InParts:
         more = f", less `{rest}` for all but one: it is what a part without places gives"
         yield words + (more if cut.rest != 0 else "")
 
+    def count(self, cut: Cut) -> Expr:
+        """How many places a part has."""
+        assert cut.parts is not None
+        return entry(str(cut.axis.size), (cut.parts,))
+
     def gradients(self, cut: Cut) -> Words:
         """How gradients come together."""
         wanted = self.derivation.wanted
         own, others = ([n for n in wanted if (n in cut.inputs) == cuts] for cuts in (True, False))
-        given = self.notation.whole.tensor(cotangent_name(self.derivation.layer.output.name))
-        how = "its slice of" if cut.output is not None else "its weight times"
+        output = self.derivation.layer.output
+        given = self.notation.whole.tensor(cotangent_name(output.name))
+        how = "its weight times" if output.indices else "its weight as"
+        how = how if cut.output is None else "its slice of"
         found = [f"gradients by {self.tensors(own)} are laid side by side"] if own else []
         if others:
             found.append(
@@ -89,14 +101,19 @@ class InParts:
             )
         return f"Backward of a part is given {how} `{given}`; {', '.join(found)}"
 
+    def lies(self, cut: Cut) -> Iterator[Words]:
+        """What the labels of parts are, where steps speak of them."""
+        if cut.part:
+            part, axis = self.labelled.spell(cut.part.entry), self.axis(cut.axis)
+            yield f"In the step, `{part}` is the part in which `{axis}` lies"
+
     def formula(self, cut: Cut) -> Formula:
         """The output from those of the parts."""
         output, axis = self.derivation.layer.output, cut.parts
         assert axis is not None
         own = entry(output.name, (axis, *output.indices))
         if cut.kind == MEAN:
-            count = entry(str(cut.axis.size), (axis,))
-            total = Sum(count * own, axis) / cut.axis.size
+            total = Sum(self.count(cut) * own, axis) / cut.axis.size
         else:
             total = Sum(own, axis) - (axis.size - 1) * cut.rest
         return self.labelled.equation(output.entry, total)
