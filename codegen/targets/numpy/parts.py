@@ -32,16 +32,20 @@ class Parts:
 
 def parts(derivation: Derivation) -> Parts | None:
     """How the output comes from parts of the rows, if it does."""
+    layer = derivation.layer
     cuts = {cut.axis.size: cut for cut in derivation.cutting.cuts}
-    found = (cuts[size] for size in row_sizes(derivation.layer) if size in cuts)
-    return next((Parts(cut.axis.size, kind) for cut in found if (kind := kind_of(cut))), None)
+    found = (cuts[size] for size in row_sizes(layer) if size in cuts)
+    return next((Parts(c.axis.size, k) for c in found if (k := kind_of(c, layer))), None)
 
 
-def kind_of(cut: Cut) -> str:
-    """What becomes of the outputs of parts, where rows are the first axis; else nothing."""
+def kind_of(cut: Cut, layer: Layer) -> str:
+    """What becomes of the outputs of parts, where rows are the first axis; else nothing.
+
+    What is a mean or a sum is one number.
+    """
     if any(cut.inputs.values()) or cut.output or cut.has_rest:
         return ""
-    return cut.kind or ROWS
+    return ("" if layer.output.indices else cut.kind) if cut.output is None else ROWS
 
 
 def row_sizes(layer: Layer) -> list[Expr]:
