@@ -16,7 +16,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,10 +98,10 @@ def forward(
     size_batch = x.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, D, size_batch), x=x, gain=gain, bias=bias)
-    # mu[d] := mean(..., x[..., d])
+    # mu[d] := mean(n, x[n, d])
     mu = _sum_rows(x, out=work.mu)
     mu /= size_batch
-    # v[d] := mean(..., (x[..., d] - mu[d])**2)
+    # v[d] := mean(n, (x[n, d] - mu[d])**2)
     # in the form of: mean of the deviations
     xhat = np.subtract(x, mu, out=work.xhat)
     sum_xhat = _sum_rows(xhat, out=work.sum_xhat)
@@ -113,10 +113,10 @@ def forward(
     r = np.add(v, 1e-05, out=v)
     np.sqrt(r, out=r)
     np.divide(1, r, out=r)
-    # xhat[..., d] := (x[..., d] - mu[d]) * r[d]
+    # xhat[n, d] := (x[n, d] - mu[d]) * r[d]
     # in the form of: mean of the deviations
     xhat *= r
-    # y[..., d] = gain[d] * xhat[..., d] + bias[d]
+    # y[n, d] = gain[d] * xhat[n, d] + bias[d]
     y = np.multiply(gain, xhat, out=work.y)
     y += bias
     shape = (*batch, D)
@@ -212,19 +212,19 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     gain_dot = _like("gain_dot", gain_dot, (D,), dtype, "gain")
     bias_dot = _like("bias_dot", bias_dot, (D,), dtype, "bias")
-    # mu[d] := mean(..., x[..., d])
+    # mu[d] := mean(n, x[n, d])
     mu = _sum_rows(x) / size_batch
-    # v[d] := mean(..., (x[..., d] - mu[d])**2)
+    # v[d] := mean(n, (x[n, d] - mu[d])**2)
     # in the form of: mean of the deviations
     x_shifted = x - mu
     x_shifted_shifted = np.subtract(x_shifted, _sum_rows(x_shifted) / size_batch, out=x_shifted)
     v = _dot_rows(x_shifted_shifted, x_shifted_shifted) / size_batch
     # r[d] := 1 / sqrt(v[d] + 1e-5)
     r = 1 / np.sqrt(v + 1e-05)
-    # xhat[..., d] := (x[..., d] - mu[d]) * r[d]
+    # xhat[n, d] := (x[n, d] - mu[d]) * r[d]
     # in the form of: mean of the deviations
     xhat = np.multiply(r, x_shifted_shifted, out=x_shifted_shifted)
-    # y[..., d] = gain[d] * xhat[..., d] + bias[d]
+    # y[n, d] = gain[d] * xhat[n, d] + bias[d]
     y = gain * xhat + bias
     # ẏ[n,d] = gain˙[d] xhat[n,d] + r[d] gain[d] (ẋ[n,d] - (1/N) Σ_n′ ẋ[n′,d] - (1/N) xhat[n,d]
     #     Σ_n′ ẋ[n′,d] xhat[n′,d]) + bias˙[d]
@@ -246,6 +246,38 @@ def jacobian(
     """
     y, cache = forward(x, gain, bias)
     return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "d": {
+        "inputs": {"x": -1, "gain": 0, "bias": 0},
+        "outputs": {"y": -1},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "d") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "d"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, gain: Any, bias: Any) -> tuple[Any, ...]:
@@ -477,4 +509,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 49bd5a5d7e6afc4f
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: f1f167dacc339864

@@ -19,7 +19,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +81,8 @@ class Workspace(NamedTuple):
     sum_exp_z: NDArray[np.floating] | None = None  # (N,)
     ell_p: NDArray[np.floating] | None = None  # (N, O); then dz
     others_dz: NDArray[np.floating] | None = None  # (N,)
+    dW: NDArray[np.floating] | None = None  # (F, K, M, O)
+    da: NDArray[np.floating] | None = None  # (O,)
     dg: NDArray[np.floating] | None = None  # (N, F, K, M)
     k: NDArray[np.integer] | None = None  # (K,)
     whole_multiply_k: NDArray[np.integer] | None = None  # (K,)
@@ -99,8 +101,6 @@ class Workspace(NamedTuple):
     not_equal_h: NDArray[np.bool_] | None = None  # (N, F, I, J)
     dw: NDArray[np.floating] | None = None  # (F, C, P, Q)
     db: NDArray[np.floating] | None = None  # (F,)
-    dW: NDArray[np.floating] | None = None  # (F, K, M, O)
-    da: NDArray[np.floating] | None = None  # (O,)
 
 
 _NEW = Workspace()
@@ -257,12 +257,18 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dell = dL / N
     # ∂L/∂z[n,o] = (ell_p[n,o] - 𝟙[o = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (ell_p - onehot(y))
+    # in the form of: minus the others
     dz = ell_p
     dz[n, y] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
+    # ∂L/∂W[f,k,m,o] = Σ_n g[n,f,k,m] ∂L/∂z[n,o]
+    dW = _contract("no,nfkm->fkmo", dz, g, out=work.dW)
+    # ∂L/∂a[o] = Σ_n ∂L/∂z[n,o]
+    # that is, (∂L/∂z)ᵀ 𝟏
+    da = _sum_rows(dz, out=work.da)
     # ∂L/∂g[n,f,k,m] = Σ_o W[f,k,m,o] ∂L/∂z[n,o]
     dg = _contract("fkmo,no->nfkm", W, dz, out=work.dg)
     # ∂L/∂h[n,f,i,j] = Σ_{k,m} 𝟙[i = argmax_a2 max_b2 h[n,f,2 k + a2,2 m + b2] + 2 k] 𝟙[j =
@@ -293,6 +299,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
         out=work.dh,
     )
     # ∂L/∂u[n,f,i,j] = 𝟙[u[n,f,i,j] > 0] ∂L/∂h[n,f,i,j]
+    # in the form of: mask from the output
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h.transpose([2, 3, 0, 1]), out=dh)
     # ∂L/∂w[f,c,p,q] = Σ_{n,i,j} x[n,c,p + i - 1,q + j - 1] ∂L/∂u[n,f,i,j]
@@ -300,11 +307,6 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dw = _contract("ijnf,ncipjq->fcpq", du, window_4, out=work.dw)
     # ∂L/∂b[f] = Σ_{n,i,j} ∂L/∂u[n,f,i,j]
     db = du.sum(axis=(0, 1, 2), out=work.db)
-    # ∂L/∂W[f,k,m,o] = Σ_n g[n,f,k,m] ∂L/∂z[n,o]
-    dW = _contract("no,nfkm->fkmo", dz, g, out=work.dW)
-    # ∂L/∂a[o] = Σ_n ∂L/∂z[n,o]
-    # that is, (∂L/∂z)ᵀ 𝟏
-    da = _sum_rows(dz, out=work.da)
     return Gradients(dw, db, dW, da)
 
 
@@ -377,6 +379,8 @@ def workspace(
         "sum_exp_z": np.empty((N,), dtype),
         "ell_p": np.empty((N, O), dtype),
         "others_dz": np.empty((N,), dtype),
+        "dW": np.empty((F, K, M, O), dtype),
+        "da": np.empty((O,), dtype),
         "dg": np.empty((N, F, K, M), dtype),
         "k": np.arange(K),
         "whole_multiply_k": np.empty((K,), np.intp),
@@ -395,8 +399,6 @@ def workspace(
         "not_equal_h": np.empty((N, F, I, J), np.bool_),
         "dw": np.empty((F, C, P, Q), dtype),
         "db": np.empty((F,), dtype),
-        "dW": np.empty((F, K, M, O), dtype),
-        "da": np.empty((O,), dtype),
     }
     return Workspace(
         (dtype, A2, B2, C, F, I, J, K, M, N, O, P, Q, R, S), _ids(arrays), [0], **arrays
@@ -541,6 +543,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     dz_dot = np.multiply(dell, z_dot_ell_p, out=z_dot_ell_p)
     # ∂L/∂z[n,o] = (ell_p[n,o] - 𝟙[o = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (ell_p - onehot(y))
+    # in the form of: minus the others
     ell_p[n, y] = 0
     ell_p[n, y] = -ell_p.sum(axis=1)
     dz = np.multiply(dell, ell_p, out=ell_p)
@@ -590,6 +593,38 @@ def jacobian(
     """
     L, cache = forward(x, w, b, W, a, y)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "y": 0},
+        "outputs": {"L": "mean"},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, w: Any, b: Any, W: Any, a: Any, y: Any) -> tuple[Any, ...]:
@@ -1115,4 +1150,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 2b5492f76dc179a4
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: e4c27695b0d01f67

@@ -14,7 +14,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,15 +101,15 @@ def forward(
     size_batch = u.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, D, size_batch), u=u, v=v)
-    # a[...] := max(sqrt(sum(d, u[..., d]**2)), 1e-8)
+    # a[n] := max(sqrt(sum(d, u[n, d]**2)), 1e-8)
     sqrt_u = _dot_last(u, u, out=work.sqrt_u)
     np.sqrt(sqrt_u, out=sqrt_u)
     a = np.maximum(sqrt_u, 1e-08, out=work.a)
-    # b[...] := max(sqrt(sum(d, v[..., d]**2)), 1e-8)
+    # b[n] := max(sqrt(sum(d, v[n, d]**2)), 1e-8)
     sqrt_v = _dot_last(v, v, out=work.sqrt_v)
     np.sqrt(sqrt_v, out=sqrt_v)
     b = np.maximum(sqrt_v, 1e-08, out=work.b)
-    # s[...] = sum(d, u[..., d] * v[..., d]) / (a[...] * b[...])
+    # s[n] = sum(d, u[n, d] * v[n, d]) / (a[n] * b[n])
     s = _dot_last(u, v, out=work.s)
     s /= a
     s /= b
@@ -134,10 +134,10 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
-    # ∂ℒ/∂u[n,d] = (v[n,d]/b[n] - u[n,d] s[n] 𝟙[√(Σ_d′ u[n,d′]²) > 1/100000000] / √(Σ_d′
-    #     u[n,d′]²)) (∂ℒ/∂s[n]) / a[n]
+    # ∂ℒ/∂u[n,d] = (v[n,d]/b[n] - u[n,d] s[n] 𝟙[√(Σ_d′ u[n,d′]²) > 1/10⁸] / √(Σ_d′ u[n,d′]²))
+    #     (∂ℒ/∂s[n]) / a[n]
     # that is, diag(a^∘(-1) ⊙ ∂ℒ/∂s) (diag(b)⁻¹ v - diag(s ⊙ ((u ⊙ u) 𝟏)^∘(-1/2) ⊙ 𝟙[((u ⊙ u)
-    #     𝟏)^∘(1/2) > 1/100000000]) u)
+    #     𝟏)^∘(1/2) > 1/10⁸]) u)
     ds_over_a = np.divide(ds, a, out=work.ds_over_a)
     du = np.divide(v, b[:, None], out=work.du)
     greater_sqrt_u = np.greater(sqrt_u, 1e-08, out=work.greater_sqrt_u)
@@ -148,10 +148,10 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     du_quotient_u = np.multiply(du_quotient[:, None], u, out=work.du_quotient_u)
     du -= du_quotient_u
     du *= ds_over_a[:, None]
-    # ∂ℒ/∂v[n,d] = (u[n,d]/a[n] - v[n,d] s[n] 𝟙[√(Σ_d′ v[n,d′]²) > 1/100000000] / √(Σ_d′
-    #     v[n,d′]²)) (∂ℒ/∂s[n]) / b[n]
+    # ∂ℒ/∂v[n,d] = (u[n,d]/a[n] - v[n,d] s[n] 𝟙[√(Σ_d′ v[n,d′]²) > 1/10⁸] / √(Σ_d′ v[n,d′]²))
+    #     (∂ℒ/∂s[n]) / b[n]
     # that is, diag(b^∘(-1) ⊙ ∂ℒ/∂s) (diag(a)⁻¹ u - diag(s ⊙ ((v ⊙ v) 𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v)
-    #     𝟏)^∘(1/2) > 1/100000000]) v)
+    #     𝟏)^∘(1/2) > 1/10⁸]) v)
     ds_over_b = np.divide(ds, b, out=work.ds_over_b)
     dv = np.divide(u, a[:, None], out=work.dv)
     greater_sqrt_v = np.greater(sqrt_v, 1e-08, out=work.greater_sqrt_v)
@@ -231,20 +231,20 @@ def jvp(
     u_dot, v_dot = _each("tangents", tangents, "u_dot v_dot")
     u_dot = _flat(_like("u_dot", u_dot, (*batch, D), dtype, "u"), batch)
     v_dot = _flat(_like("v_dot", v_dot, (*batch, D), dtype, "v"), batch)
-    # a[...] := max(sqrt(sum(d, u[..., d]**2)), 1e-8)
+    # a[n] := max(sqrt(sum(d, u[n, d]**2)), 1e-8)
     sqrt_u = np.sqrt(_dot_last(u, u))
     a = np.maximum(sqrt_u, 1e-08)
-    # b[...] := max(sqrt(sum(d, v[..., d]**2)), 1e-8)
+    # b[n] := max(sqrt(sum(d, v[n, d]**2)), 1e-8)
     sqrt_v = np.sqrt(_dot_last(v, v))
     b = np.maximum(sqrt_v, 1e-08)
-    # s[...] = sum(d, u[..., d] * v[..., d]) / (a[...] * b[...])
+    # s[n] = sum(d, u[n, d] * v[n, d]) / (a[n] * b[n])
     s = _dot_last(u, v) / a / b
-    # ṡ[n] = ((Σ_d u̇[n,d] v[n,d]) / b[n] - s[n] 𝟙[√(Σ_d u[n,d]²) > 1/100000000] (Σ_d u[n,d]
-    #     u̇[n,d]) / √(Σ_d u[n,d]²)) / a[n] + ((Σ_d u[n,d] v̇[n,d]) / a[n] - s[n] 𝟙[√(Σ_d
-    #     v[n,d]²) > 1/100000000] (Σ_d v̇[n,d] v[n,d]) / √(Σ_d v[n,d]²)) / b[n]
+    # ṡ[n] = ((Σ_d u̇[n,d] v[n,d]) / b[n] - s[n] 𝟙[√(Σ_d u[n,d]²) > 1/10⁸] (Σ_d u[n,d] u̇[n,d])
+    #     / √(Σ_d u[n,d]²)) / a[n] + ((Σ_d u[n,d] v̇[n,d]) / a[n] - s[n] 𝟙[√(Σ_d v[n,d]²) >
+    #     1/10⁸] (Σ_d v̇[n,d] v[n,d]) / √(Σ_d v[n,d]²)) / b[n]
     # that is, a^∘(-1) ⊙ (b^∘(-1) ⊙ ((u̇ ⊙ v) 𝟏) - s ⊙ ((u ⊙ u) 𝟏)^∘(-1/2) ⊙ 𝟙[((u ⊙ u)
-    #     𝟏)^∘(1/2) > 1/100000000] ⊙ ((u ⊙ u̇) 𝟏)) + b^∘(-1) ⊙ (a^∘(-1) ⊙ ((u ⊙ v̇) 𝟏) - s ⊙ ((v
-    #     ⊙ v) 𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v) 𝟏)^∘(1/2) > 1/100000000] ⊙ ((v̇ ⊙ v) 𝟏))
+    #     𝟏)^∘(1/2) > 1/10⁸] ⊙ ((u ⊙ u̇) 𝟏)) + b^∘(-1) ⊙ (a^∘(-1) ⊙ ((u ⊙ v̇) 𝟏) - s ⊙ ((v ⊙ v)
+    #     𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v) 𝟏)^∘(1/2) > 1/10⁸] ⊙ ((v̇ ⊙ v) 𝟏))
     s_dot_product = s * _dot_last(u, u_dot) * (sqrt_u > 1e-08)
     s_dot_choice = np.where(sqrt_u != 0, sqrt_u, np.inf)
     s_dot_quotient = np.divide(s_dot_product, s_dot_choice, out=s_dot_product)
@@ -264,6 +264,38 @@ def jacobian(u: NDArray[np.floating], v: NDArray[np.floating]) -> Gradients:
     """
     s, cache = forward(u, v)
     return Gradients(*_by_rows(s, lambda ds: backward(ds, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"u": 0, "v": 0},
+        "outputs": {"s": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(u: Any, v: Any) -> tuple[Any, ...]:
@@ -493,4 +525,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 58453b26cf8ee044
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: aa34d010c5a55210

@@ -18,7 +18,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -265,6 +265,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂a[n,t,j] = Σ_{i,m} 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m - 1,j]) /
     #     (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i
     #     exp(a[n,T - 1,i]))
+    # in the form of: shifted softmax
     da_quotient = np.multiply(dz, exp_window_2, out=work.da_quotient)
     sum_exp_window_2 = _sum_last(exp_window_2, out=work.sum_exp_window_2)
     da_quotient /= sum_exp_window_2[:, None]
@@ -309,6 +310,7 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     de[n[:, None], t, y] = de_sum
     # ∂L/∂A[i,j] = Σ_n ∂L/∂w[n] Σ_t 𝟙[j = y[n,t]] Σ_m 𝟙[m = t - 1] 𝟙[i = y[n,m]] + Σ_{n,t} 𝟙[t ≠
     #     0] (∂L/∂a[n,t,j]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_j′ exp(A[j′,j] + a[n,t - 1,j′]))
+    # in the form of: shifted softmax
     dA_exp = np.add(
         window_4.transpose([2, 0, 1])[:, None, :, :], A[:, :, None, None], out=work.dA_exp
     )
@@ -573,6 +575,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # ∂L/∂a[n,t,j] = Σ_{i,m} 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m - 1,j]) /
     #     (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i
     #     exp(a[n,T - 1,i]))
+    # in the form of: shifted softmax
     T_shifted = T - 1
     window_3 = _window(a, 0, T_shifted, (), ())
     exp_window_3 = np.exp(window_3 - window_3.max(axis=1)[:, None])
@@ -787,6 +790,38 @@ def jacobian(e: NDArray[np.floating], A: NDArray[np.floating], y: NDArray[np.int
     """
     L, cache = forward(e, A, y)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"e": 0, "y": 0},
+        "outputs": {"L": "mean"},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(e: Any, A: Any, y: Any) -> tuple[Any, ...]:
@@ -1302,4 +1337,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: dc0df8494781a71e
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 0b085d5cb2bde133

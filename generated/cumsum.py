@@ -14,7 +14,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,8 +77,8 @@ def forward(
     size_batch = x.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, T, size_batch), x=x)
-    # s[..., -1] = 0
-    # s[..., t] = s[..., t - 1] + x[..., t]
+    # s[n, -1] = 0
+    # s[n, t] = s[n, t - 1] + x[n, t]
     s = np.empty((T + 1, size_batch), dtype) if work.s is None else work.s
     s[T:] = 0
     # place -1, the last one, holds 0, for the first step to read
@@ -86,7 +86,7 @@ def forward(
         s_t = s[t]
         np.add(s[t - 1], x[:, t], out=s_t)
     s = s[:T]
-    # y[..., t] = s[..., t]
+    # y[n, t] = s[n, t]
     y = _spread(s.T, (size_batch, T), out=work.y)
     shape = (*batch, T)
     turn = work.turns[0]
@@ -171,14 +171,14 @@ def jvp(
     size_batch = x.shape[0]
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T), dtype, "x"), batch)
-    # s[..., -1] = 0
-    # s[..., t] = s[..., t - 1] + x[..., t]
+    # s[n, -1] = 0
+    # s[n, t] = s[n, t - 1] + x[n, t]
     s = np.zeros((T + 1, size_batch), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t in range(T):
         s[t] = s[t - 1] + x[:, t]
     s = s[:T]
-    # y[..., t] = s[..., t]
+    # y[n, t] = s[n, t]
     y = np.broadcast_to(s.T, (size_batch, T)).copy()
     # ṡ[n,t] = ṡ[n,t - 1] + ẋ[n,t]
     s_dot = np.zeros((T + 1, size_batch), dtype)
@@ -199,6 +199,38 @@ def jacobian(x: NDArray[np.floating]) -> Gradients:
     """
     y, cache = forward(x)
     return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"x": 0},
+        "outputs": {"y": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any) -> tuple[Any, ...]:
@@ -360,4 +392,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 8464528017c258c8
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: d7926ec93f165ea8

@@ -26,7 +26,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,10 +101,16 @@ class Workspace(NamedTuple):
     sum_exp_z: NDArray[np.floating] | None = None  # (N,)
     p: NDArray[np.floating] | None = None  # (N, J); then dz
     others_dz: NDArray[np.floating] | None = None  # (N,)
+    dw: NDArray[np.floating] | None = None  # (M, J)
+    ds: NDArray[np.floating] | None = None  # (J,)
     dg: NDArray[np.floating] | None = None  # (N, M)
     dv: NDArray[np.floating] | None = None  # (N, M)
+    dV: NDArray[np.floating] | None = None  # (K, M)
+    db: NDArray[np.floating] | None = None  # (M,)
     dh: NDArray[np.floating] | None = None  # (N, K)
     da: NDArray[np.floating] | None = None  # (N, K)
+    dgain: NDArray[np.floating] | None = None  # (K,)
+    dbias: NDArray[np.floating] | None = None  # (K,)
     gain_da: NDArray[np.floating] | None = None  # (N, K)
     da_gain: NDArray[np.floating] | None = None  # (N,)
     du: NDArray[np.floating] | None = None  # (N, K)
@@ -112,12 +118,6 @@ class Workspace(NamedTuple):
     xhat_gain_da_xhat: NDArray[np.floating] | None = None  # (N, K)
     dW: NDArray[np.floating] | None = None  # (D, K)
     dc: NDArray[np.floating] | None = None  # (K,)
-    dgain: NDArray[np.floating] | None = None  # (K,)
-    dbias: NDArray[np.floating] | None = None  # (K,)
-    dV: NDArray[np.floating] | None = None  # (K, M)
-    db: NDArray[np.floating] | None = None  # (M,)
-    dw: NDArray[np.floating] | None = None  # (M, J)
-    ds: NDArray[np.floating] | None = None  # (J,)
 
 
 _NEW = Workspace()
@@ -319,12 +319,19 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dell = dL / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    # in the form of: minus the others
     dz = p
     dz[n, y] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
+    # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
+    # that is, gᵀ ∂L/∂z
+    dw = np.matmul(g.T, dz, out=work.dw)
+    # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
+    # that is, (∂L/∂z)ᵀ 𝟏
+    ds = _sum_rows(dz, out=work.ds)
     # ∂L/∂g[n,m] = Σ_j w[m,j] ∂L/∂z[n,j]
     # that is, ∂L/∂z wᵀ
     dg = np.matmul(dz, w.T, out=work.dg)
@@ -337,6 +344,12 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dv *= v
     dv += g_Phi
     dv *= dg
+    # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
+    # that is, hᵀ ∂L/∂v
+    dV = np.matmul(h.T, dv, out=work.dV)
+    # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
+    # that is, (∂L/∂v)ᵀ 𝟏
+    db = _sum_rows(dv, out=work.db)
     # ∂L/∂h[n,k] = Σ_m V[k,m] ∂L/∂v[n,m]
     # that is, ∂L/∂v Vᵀ
     dh = np.matmul(dv, V.T, out=work.dh)
@@ -349,6 +362,12 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     da *= a
     da += Phi
     da *= dh
+    # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
+    # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
+    dgain = _dot_rows(da, xhat, out=work.dgain)
+    # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
+    # that is, (∂L/∂a)ᵀ 𝟏
+    dbias = _sum_rows(da, out=work.dbias)
     # ∂L/∂u[n,k] = r[n] (gain[k] ∂L/∂a[n,k] - (1/K) Σ_k′ gain[k′] ∂L/∂a[n,k′] - (1/K) xhat[n,k]
     #     Σ_k′ xhat[n,k′] gain[k′] ∂L/∂a[n,k′])
     # that is, diag(r) (∂L/∂a diag(gain) - (1/K) diag((xhat ⊙ ∂L/∂a) gain) xhat - (1/K) ∂L/∂a
@@ -368,24 +387,6 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, (∂L/∂u)ᵀ 𝟏
     dc = _sum_rows(du, out=work.dc)
-    # ∂L/∂gain[k] = Σ_n xhat[n,k] ∂L/∂a[n,k]
-    # that is, ((∂L/∂a)ᵀ ⊙ xhatᵀ) 𝟏
-    dgain = _dot_rows(da, xhat, out=work.dgain)
-    # ∂L/∂bias[k] = Σ_n ∂L/∂a[n,k]
-    # that is, (∂L/∂a)ᵀ 𝟏
-    dbias = _sum_rows(da, out=work.dbias)
-    # ∂L/∂V[k,m] = Σ_n h[n,k] ∂L/∂v[n,m]
-    # that is, hᵀ ∂L/∂v
-    dV = np.matmul(h.T, dv, out=work.dV)
-    # ∂L/∂b[m] = Σ_n ∂L/∂v[n,m]
-    # that is, (∂L/∂v)ᵀ 𝟏
-    db = _sum_rows(dv, out=work.db)
-    # ∂L/∂w[m,j] = Σ_n g[n,m] ∂L/∂z[n,j]
-    # that is, gᵀ ∂L/∂z
-    dw = np.matmul(g.T, dz, out=work.dw)
-    # ∂L/∂s[j] = Σ_n ∂L/∂z[n,j]
-    # that is, (∂L/∂z)ᵀ 𝟏
-    ds = _sum_rows(dz, out=work.ds)
     return Gradients(dW, dc, dgain, dbias, dV, db, dw, ds)
 
 
@@ -478,10 +479,16 @@ def workspace(
         "sum_exp_z": np.empty((N,), dtype),
         "p": np.empty((N, J), dtype),
         "others_dz": np.empty((N,), dtype),
+        "dw": np.empty((M, J), dtype),
+        "ds": np.empty((J,), dtype),
         "dg": np.empty((N, M), dtype),
         "dv": np.empty((N, M), dtype),
+        "dV": np.empty((K, M), dtype),
+        "db": np.empty((M,), dtype),
         "dh": np.empty((N, K), dtype),
         "da": np.empty((N, K), dtype),
+        "dgain": np.empty((K,), dtype),
+        "dbias": np.empty((K,), dtype),
         "gain_da": np.empty((N, K), dtype),
         "da_gain": np.empty((N,), dtype),
         "du": np.empty((N, K), dtype),
@@ -489,12 +496,6 @@ def workspace(
         "xhat_gain_da_xhat": np.empty((N, K), dtype),
         "dW": np.empty((D, K), dtype),
         "dc": np.empty((K,), dtype),
-        "dgain": np.empty((K,), dtype),
-        "dbias": np.empty((K,), dtype),
-        "dV": np.empty((K, M), dtype),
-        "db": np.empty((M,), dtype),
-        "dw": np.empty((M, J), dtype),
-        "ds": np.empty((J,), dtype),
     }
     return Workspace((dtype, D, J, K, M, N), _ids(arrays), [0], **arrays)
 
@@ -672,6 +673,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     dell = 1 / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    # in the form of: minus the others
     p_2 = p.copy()
     p_2[n, y] = 0
     p_2[n, y] = -p_2.sum(axis=1)
@@ -860,6 +862,38 @@ def jacobian(
     """
     L, cache = forward(x, W, c, gain, bias, V, b, w, s, y)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "y": 0},
+        "outputs": {"L": "mean"},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(
@@ -1338,4 +1372,37 @@ def _by_blocks(
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: 87eb84562b2b8ffa
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: cc71575f296b0e8a

@@ -15,7 +15,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +98,7 @@ def forward(
     size_batch = z.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, I, size_batch), z=z, t=t)
-    # p[..., i] := sigmoid(z[..., i])
+    # p[n, i] := sigmoid(z[n, i])
     exp_abs_z = np.abs(z, out=work.exp_abs_z)
     np.negative(exp_abs_z, out=exp_abs_z)
     np.exp(exp_abs_z, out=exp_abs_z)
@@ -106,13 +106,13 @@ def forward(
     p = np.maximum(exp_abs_z, greater_equal_z, out=work.p)
     exp_abs_z_2 = np.add(exp_abs_z, 1, out=work.exp_abs_z_2)
     p /= exp_abs_z_2
-    # a[...] := sum(i, p[..., i] * t[..., i])
+    # a[n] := sum(i, p[n, i] * t[n, i])
     a = _dot_last(p, t, out=work.a)
-    # b[...] := sum(i, p[..., i]) + sum(i, t[..., i])
+    # b[n] := sum(i, p[n, i]) + sum(i, t[n, i])
     b = _sum_last(p, out=work.b)
     sum_t = _sum_last(t, out=work.sum_t)
     b += sum_t
-    # L[...] = 1 - (2 * a[...] + 1) / (b[...] + 1)
+    # L[n] = 1 - (2 * a[n] + 1) / (b[n] + 1)
     a_2 = np.multiply(2, a, out=a)
     a_2 += 1
     b_2 = np.add(b, 1, out=b)
@@ -145,6 +145,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     #     t[n,i]) (∂E/∂L[n]) / (1 + Σ_i′ p[n,i′] + Σ_i′ t[n,i′])
     # that is, diag((p 𝟏 + t 𝟏 + 𝟏)^∘(-1) ⊙ ∂E/∂L) (p ⊙ (𝟏 𝟏ᵀ - p) ⊙ (((p 𝟏 + t 𝟏 + 𝟏)^∘(-1) ⊙
     #     (2 a + 𝟏)) 𝟏ᵀ - 2 t))
+    # in the form of: complement of a sigmoid
     dz_product = np.square(exp_abs_z_2, out=work.dz_product)
     np.divide(exp_abs_z, dz_product, out=dz_product)
     dL_dz_product = np.multiply(dL[:, None], dz_product, out=work.dL_dz_product)
@@ -223,15 +224,15 @@ def jvp(
     t = _flat(t, batch)
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, I), dtype, "z"), batch)
-    # p[..., i] := sigmoid(z[..., i])
+    # p[n, i] := sigmoid(z[n, i])
     exp_abs_z = np.exp(-np.abs(z))
     exp_abs_z_2 = exp_abs_z + 1
     p = np.maximum(exp_abs_z, z >= 0) / exp_abs_z_2
-    # a[...] := sum(i, p[..., i] * t[..., i])
+    # a[n] := sum(i, p[n, i] * t[n, i])
     a = _dot_last(p, t)
-    # b[...] := sum(i, p[..., i]) + sum(i, t[..., i])
+    # b[n] := sum(i, p[n, i]) + sum(i, t[n, i])
     b = p.sum(axis=1) + t.sum(axis=1)
-    # L[...] = 1 - (2 * a[...] + 1) / (b[...] + 1)
+    # L[n] = 1 - (2 * a[n] + 1) / (b[n] + 1)
     a_2 = 2 * a + 1
     b_2 = np.add(b, 1, out=b)
     L = 1 - a_2 / b_2
@@ -255,6 +256,38 @@ def jacobian(z: NDArray[np.floating], t: NDArray[np.floating]) -> Gradients:
     """
     L, cache = forward(z, t)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"z": 0, "t": 0},
+        "outputs": {"L": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(z: Any, t: Any) -> tuple[Any, ...]:
@@ -501,4 +534,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 79ca82a768c720f9
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: b5c7383db5ca7e15

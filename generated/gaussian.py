@@ -15,7 +15,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,13 +55,13 @@ class Workspace(NamedTuple):
     solve: NDArray[np.floating] | None = None  # (I, *batch)
     q: NDArray[np.floating] | None = None  # (*batch,); then L
     dq: NDArray[np.floating] | None = None  # (*batch,)
-    dq_solve: NDArray[np.floating] | None = None  # (I, *batch)
+    dS_difference: NDArray[np.floating] | None = None  # (I, I)
     dr: NDArray[np.floating] | None = None  # (I, *batch)
+    dq_dr: NDArray[np.floating] | None = None  # (I, *batch)
+    solve_dq_dr: NDArray[np.floating] | None = None  # (I, I)
+    dS: NDArray[np.floating] | None = None  # (I, I)
     dx: NDArray[np.floating] | None = None  # (*batch, I)
     dmu: NDArray[np.floating] | None = None  # (I,)
-    dS_difference: NDArray[np.floating] | None = None  # (I, I)
-    solve_dq_solve: NDArray[np.floating] | None = None  # (I, I)
-    dS: NDArray[np.floating] | None = None  # (I, I)
 
 
 _NEW = Workspace()
@@ -97,13 +97,13 @@ def forward(
     size_batch = x.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, I, size_batch), x=x, mu=mu, S=S)
-    # r[..., i] = x[..., i] - mu[i]
+    # r[n, i] = x[n, i] - mu[i]
     r = np.subtract(x, mu, out=work.r)
-    # q[...] = sum(j, r[..., j] * solve(S[i, j], r[..., i]))
+    # q[n] = sum(j, r[n, j] * solve(S[i, j], r[n, i]))
     r_2 = np.einsum("ai->ia", r)
     solve = _solve(S, r_2, out=work.solve)
     q = np.einsum("ai,ia->a", r, solve, out=work.q)
-    # L[...] = q[...] / 2 + logdet(S[i, j]) / 2 + size(i) / 2 * log(2 * pi)
+    # L[n] = q[n] / 2 + logdet(S[i, j]) / 2 + size(i) / 2 * log(2 * pi)
     L = np.multiply(0.5, q, out=q)
     L += 0.5 * I * (np.log(2).item() + np.log(3.141592653589793).item())
     L += 0.5 * _log_determinant(S)
@@ -130,10 +130,19 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂E/∂q[n] = (1/2) ∂E/∂L[n]
     # that is, (1/2) ∂E/∂L
     dq = np.multiply(0.5, dL, out=work.dq)
+    # ∂E/∂S[i,j] = (1/2) S⁻¹[j,i] Σ_n ∂E/∂L[n] - Σ_n ∂E/∂q[n] (Σ_i′ r[n,i′] S⁻¹[i′,i]) Σ_i′
+    #     r[n,i′] S⁻¹[j,i′]
+    # that is, (1/2) ((∂E/∂L)ᵀ 𝟏) S⁻ᵀ - S⁻ᵀ rᵀ diag(∂E/∂q) r S⁻ᵀ
+    dS_difference = _inverse(S, out=work.dS_difference)
+    dS_difference *= 0.5 * dL.sum()
+    dr = _solve(S, r_2, True, out=work.dr)
+    dq_dr = np.multiply(dq, dr, out=work.dq_dr)
+    solve_dq_dr = np.matmul(dq_dr, solve.T, out=work.solve_dq_dr)
+    dS_difference -= solve_dq_dr.T
+    dS = _spread(dS_difference.T, (I, I), out=work.dS)
     # ∂E/∂r[n,i] = (Σ_j r[n,j] S⁻¹[j,i] + Σ_j r[n,j] S⁻¹[i,j]) ∂E/∂q[n]
     # that is, diag(∂E/∂q) (r S⁻¹ + r S⁻ᵀ)
-    dq_solve = _solve(S, r_2, True, out=work.dq_solve)
-    dr = np.add(dq_solve, solve, out=work.dr)
+    dr += solve
     dr *= dq
     # ∂E/∂x[n,i] = ∂E/∂r[n,i]
     # that is, ∂E/∂r
@@ -142,15 +151,6 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     # that is, -(∂E/∂r)ᵀ 𝟏
     dmu = _sum_last(dr, out=work.dmu)
     np.negative(dmu, out=dmu)
-    # ∂E/∂S[i,j] = (1/2) S⁻¹[j,i] Σ_n ∂E/∂L[n] - Σ_n ∂E/∂q[n] (Σ_i′ r[n,i′] S⁻¹[i′,i]) Σ_i′
-    #     r[n,i′] S⁻¹[j,i′]
-    # that is, (1/2) ((∂E/∂L)ᵀ 𝟏) S⁻ᵀ - S⁻ᵀ rᵀ diag(∂E/∂q) r S⁻ᵀ
-    dS_difference = _inverse(S, out=work.dS_difference)
-    dS_difference *= 0.5 * dL.sum()
-    dq_solve *= dq
-    solve_dq_solve = np.matmul(dq_solve, solve.T, out=work.solve_dq_solve)
-    dS_difference -= solve_dq_solve.T
-    dS = _spread(dS_difference.T, (I, I), out=work.dS)
     return Gradients(_unflat(dx, batch), dmu, dS)
 
 
@@ -186,13 +186,13 @@ def workspace(
         "solve": np.empty((I, size_batch), dtype),
         "q": np.empty((size_batch,), dtype),
         "dq": np.empty((size_batch,), dtype),
-        "dq_solve": np.empty((I, size_batch), dtype),
+        "dS_difference": np.empty((I, I), dtype),
         "dr": np.empty((I, size_batch), dtype),
+        "dq_dr": np.empty((I, size_batch), dtype),
+        "solve_dq_dr": np.empty((I, I), dtype),
+        "dS": np.empty((I, I), dtype),
         "dx": np.empty((size_batch, I), dtype),
         "dmu": np.empty((I,), dtype),
-        "dS_difference": np.empty((I, I), dtype),
-        "solve_dq_solve": np.empty((I, I), dtype),
-        "dS": np.empty((I, I), dtype),
     }
     return Workspace((dtype, I, size_batch), _ids(arrays), [0], **arrays)
 
@@ -215,13 +215,13 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, I), dtype, "x"), batch)
     mu_dot = _like("mu_dot", mu_dot, (I,), dtype, "mu")
     S_dot = _like("S_dot", S_dot, (I, I), dtype, "S")
-    # r[..., i] = x[..., i] - mu[i]
+    # r[n, i] = x[n, i] - mu[i]
     r = x - mu
-    # q[...] = sum(j, r[..., j] * solve(S[i, j], r[..., i]))
+    # q[n] = sum(j, r[n, j] * solve(S[i, j], r[n, i]))
     r_2 = np.einsum("ai->ia", r)
     solve = _solve(S, r_2)
     q = np.einsum("ai,ia->a", r, solve)
-    # L[...] = q[...] / 2 + logdet(S[i, j]) / 2 + size(i) / 2 * log(2 * pi)
+    # L[n] = q[n] / 2 + logdet(S[i, j]) / 2 + size(i) / 2 * log(2 * pi)
     q_2 = 0.5 * q + 0.5 * I * (np.log(2).item() + np.log(3.141592653589793).item())
     L = np.add(q_2, 0.5 * _log_determinant(S), out=q_2)
     # ṙ[n,i] = ẋ[n,i] - μ̇[i]
@@ -248,6 +248,38 @@ def jacobian(
     """
     L, cache = forward(x, mu, S)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"x": 0},
+        "outputs": {"L": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, mu: Any, S: Any) -> tuple[Any, ...]:
@@ -501,4 +533,37 @@ def _written(found: Any, out: NDArray[Any] | None) -> Any:
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: a5bfa242c29e4db9
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 12c78440c0fab60f

@@ -21,7 +21,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,24 +117,24 @@ class Workspace(NamedTuple):
     square_ds_quotient: NDArray[np.floating] | None = None  # (T, N, K)
     ds_quotient_2: NDArray[np.floating] | None = None  # (T, N, K)
     ds_square: NDArray[np.floating] | None = None  # (T, N, K)
+    dWg_product: NDArray[np.floating] | None = None  # (T, N, K)
+    dWg: NDArray[np.floating] | None = None  # (D, K)
+    dbg: NDArray[np.floating] | None = None  # (K,)
+    dUg_sum: NDArray[np.floating] | None = None  # (K, T, N)
+    dUg: NDArray[np.floating] | None = None  # (K, K)
+    dcg: NDArray[np.floating] | None = None  # (K,)
+    dWz: NDArray[np.floating] | None = None  # (D, K)
+    dUz: NDArray[np.floating] | None = None  # (K, K)
+    dbz: NDArray[np.floating] | None = None  # (K,)
     dx: NDArray[np.floating] | None = None  # (N, T, D)
     Wz_de: NDArray[np.floating] | None = None  # (N, T, D)
-    dx_product: NDArray[np.floating] | None = None  # (T, N, K)
-    Wg_dx_product: NDArray[np.floating] | None = None  # (N, T, D)
+    Wg_dWg_product: NDArray[np.floating] | None = None  # (N, T, D)
     dWr: NDArray[np.floating] | None = None  # (D, K)
     ds0: NDArray[np.floating] | None = None  # (N, K)
     Ur_window: NDArray[np.floating] | None = None  # (N, K)
     Uz_window: NDArray[np.floating] | None = None  # (N, K)
-    dUr_sum: NDArray[np.floating] | None = None  # (K, T, N)
     dUr: NDArray[np.floating] | None = None  # (K, K)
     dbr: NDArray[np.floating] | None = None  # (K,)
-    dWz: NDArray[np.floating] | None = None  # (D, K)
-    dUz: NDArray[np.floating] | None = None  # (K, K)
-    dbz: NDArray[np.floating] | None = None  # (K,)
-    dUg: NDArray[np.floating] | None = None  # (K, K)
-    dcg: NDArray[np.floating] | None = None  # (K,)
-    dWg: NDArray[np.floating] | None = None  # (D, K)
-    dbg: NDArray[np.floating] | None = None  # (K,)
     Ur_da_after: NDArray[np.floating] | None = None  # (N, K)
     Uz_de_after: NDArray[np.floating] | None = None  # (N, K)
     ds_product_3: NDArray[np.floating] | None = None  # (N, K)
@@ -411,21 +411,39 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         # ∂ℒ/∂r[n,t,k] = v[n,t,k] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
         np.multiply(dg_t_3, ds_product_2[t_3], out=dr_t_3)
         # ∂ℒ/∂e[n,t,k] = z[n,t,k] (1 - z[n,t,k]) ∂ℒ/∂z[n,t,k]
+        # in the form of: complement of a sigmoid
         np.multiply(dz_t_3, ds_quotient[t_3], out=de_t_3)
         # ∂ℒ/∂a[n,t,k] = r[n,t,k] (1 - r[n,t,k]) ∂ℒ/∂r[n,t,k]
+        # in the form of: complement of a sigmoid
         np.multiply(dr_t_3, ds_quotient_2[t_3], out=da_t_3)
     ds = ds[:T]
     dv = dv[:T]
     de = de[:T]
     da = da[:T]
+    # ∂ℒ/∂Wg[d,k] = Σ_{n,t} x[n,t,d] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
+    dWg_product = np.multiply(one_minus_square_g, dg, out=work.dWg_product)
+    dWg = _contract("ntd,tnk->dk", x, dWg_product, out=work.dWg)
+    # ∂ℒ/∂bg[k] = Σ_{n,t} (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
+    dbg = np.einsum("tnk,tnk->k", one_minus_square_g, dg, out=work.dbg)
+    # ∂ℒ/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂v[n,t,k]
+    dUg_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUg_sum)
+    dUg_sum += window.transpose([2, 0, 1])
+    dUg = _contract("ktn,tnj->kj", dUg_sum, dv, out=work.dUg)
+    # ∂ℒ/∂cg[k] = Σ_{n,t} ∂ℒ/∂v[n,t,k]
+    dcg = dv.sum(axis=(0, 1), out=work.dcg)
+    # ∂ℒ/∂Wz[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂e[n,t,k]
+    dWz = _contract("tnk,ntd->dk", de, x, out=work.dWz)
+    # ∂ℒ/∂Uz[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂e[n,t,k]
+    dUz = _contract("ktn,tnj->kj", dUg_sum, de, out=work.dUz)
+    # ∂ℒ/∂bz[k] = Σ_{n,t} ∂ℒ/∂e[n,t,k]
+    dbz = de.sum(axis=(0, 1), out=work.dbz)
     # ∂ℒ/∂x[n,t,d] = Σ_k Wr[d,k] ∂ℒ/∂a[n,t,k] + Σ_k Wz[d,k] ∂ℒ/∂e[n,t,k] + Σ_k Wg[d,k] (1 -
     #     g[n,t,k]²) ∂ℒ/∂g[n,t,k]
     dx = _contract("dk,tnk->ntd", Wr, da, out=work.dx)
     Wz_de = _contract("dk,tnk->ntd", Wz, de, out=work.Wz_de)
     dx += Wz_de
-    dx_product = np.multiply(one_minus_square_g, dg, out=work.dx_product)
-    Wg_dx_product = _contract("dk,tnk->ntd", Wg, dx_product, out=work.Wg_dx_product)
-    dx += Wg_dx_product
+    Wg_dWg_product = _contract("dk,tnk->ntd", Wg, dWg_product, out=work.Wg_dWg_product)
+    dx += Wg_dWg_product
     # ∂ℒ/∂Wr[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂a[n,t,k]
     dWr = _contract("tnk,ntd->dk", da, x, out=work.dWr)
     # ∂ℒ/∂s0[n,j] = Σ_k Ug[j,k] ∂ℒ/∂v[n,0,k] + Σ_k Ur[j,k] ∂ℒ/∂a[n,0,k] + Σ_k Uz[j,k]
@@ -438,25 +456,9 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     ds_z = np.multiply(ds, z, out=ds)
     ds0 += _window(ds_z, 0, 0, (), ())
     # ∂ℒ/∂Ur[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂a[n,t,k]
-    dUr_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUr_sum)
-    dUr_sum += window.transpose([2, 0, 1])
-    dUr = _contract("ktn,tnj->kj", dUr_sum, da, out=work.dUr)
+    dUr = _contract("ktn,tnj->kj", dUg_sum, da, out=work.dUr)
     # ∂ℒ/∂br[k] = Σ_{n,t} ∂ℒ/∂a[n,t,k]
     dbr = da.sum(axis=(0, 1), out=work.dbr)
-    # ∂ℒ/∂Wz[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂e[n,t,k]
-    dWz = _contract("tnk,ntd->dk", de, x, out=work.dWz)
-    # ∂ℒ/∂Uz[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂e[n,t,k]
-    dUz = _contract("ktn,tnj->kj", dUr_sum, de, out=work.dUz)
-    # ∂ℒ/∂bz[k] = Σ_{n,t} ∂ℒ/∂e[n,t,k]
-    dbz = de.sum(axis=(0, 1), out=work.dbz)
-    # ∂ℒ/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂v[n,t,k]
-    dUg = _contract("ktn,tnj->kj", dUr_sum, dv, out=work.dUg)
-    # ∂ℒ/∂cg[k] = Σ_{n,t} ∂ℒ/∂v[n,t,k]
-    dcg = dv.sum(axis=(0, 1), out=work.dcg)
-    # ∂ℒ/∂Wg[d,k] = Σ_{n,t} x[n,t,d] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
-    dWg = _contract("ntd,tnk->dk", x, dx_product, out=work.dWg)
-    # ∂ℒ/∂bg[k] = Σ_{n,t} (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
-    dbg = np.einsum("tnk,tnk->k", one_minus_square_g, dg, out=work.dbg)
     return Gradients(dx, dWr, ds0, dUr, dbr, dWz, dUz, dbz, dUg, dcg, dWg, dbg)
 
 
@@ -549,24 +551,24 @@ def workspace(
         "square_ds_quotient": np.empty((T, N, K), dtype),
         "ds_quotient_2": np.empty((T, N, K), dtype),
         "ds_square": np.empty((T, N, K), dtype),
+        "dWg_product": np.empty((T, N, K), dtype),
+        "dWg": np.empty((D, K), dtype),
+        "dbg": np.empty((K,), dtype),
+        "dUg_sum": np.empty((K, T, N), dtype),
+        "dUg": np.empty((K, K), dtype),
+        "dcg": np.empty((K,), dtype),
+        "dWz": np.empty((D, K), dtype),
+        "dUz": np.empty((K, K), dtype),
+        "dbz": np.empty((K,), dtype),
         "dx": np.empty((N, T, D), dtype),
         "Wz_de": np.empty((N, T, D), dtype),
-        "dx_product": np.empty((T, N, K), dtype),
-        "Wg_dx_product": np.empty((N, T, D), dtype),
+        "Wg_dWg_product": np.empty((N, T, D), dtype),
         "dWr": np.empty((D, K), dtype),
         "ds0": np.empty((N, K), dtype),
         "Ur_window": np.empty((N, K), dtype),
         "Uz_window": np.empty((N, K), dtype),
-        "dUr_sum": np.empty((K, T, N), dtype),
         "dUr": np.empty((K, K), dtype),
         "dbr": np.empty((K,), dtype),
-        "dWz": np.empty((D, K), dtype),
-        "dUz": np.empty((K, K), dtype),
-        "dbz": np.empty((K,), dtype),
-        "dUg": np.empty((K, K), dtype),
-        "dcg": np.empty((K,), dtype),
-        "dWg": np.empty((D, K), dtype),
-        "dbg": np.empty((K,), dtype),
         "Ur_da_after": np.empty((N, K), dtype),
         "Uz_de_after": np.empty((N, K), dtype),
         "ds_product_3": np.empty((N, K), dtype),
@@ -745,6 +747,38 @@ def jacobian(
     """
     h, cache = forward(x, Wr, s0, Ur, br, Wz, Uz, bz, Ug, cg, Wg, bg)
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "s0": 0},
+        "outputs": {"h": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(
@@ -1110,4 +1144,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 30ff8a80866baff1
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 2b4b83c307c93d56

@@ -25,7 +25,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,6 +140,16 @@ class Workspace(NamedTuple):
     dc_square: NDArray[np.floating] | None = None  # (T, N, K)
     dc_quotient_3: NDArray[np.floating] | None = None  # (T, N, K)
     dc_square_2: NDArray[np.floating] | None = None  # (T, N, K)
+    dWo: NDArray[np.floating] | None = None  # (D, K)
+    dUo_sum: NDArray[np.floating] | None = None  # (K, T, N)
+    dUo: NDArray[np.floating] | None = None  # (K, K)
+    dbo: NDArray[np.floating] | None = None  # (K,)
+    dWg: NDArray[np.floating] | None = None  # (D, K)
+    dUg: NDArray[np.floating] | None = None  # (K, K)
+    dbg: NDArray[np.floating] | None = None  # (K,)
+    dWf: NDArray[np.floating] | None = None  # (D, K)
+    dUf: NDArray[np.floating] | None = None  # (K, K)
+    dbf: NDArray[np.floating] | None = None  # (K,)
     dx: NDArray[np.floating] | None = None  # (N, T, D)
     Wg_dr: NDArray[np.floating] | None = None  # (N, T, D)
     Wi_da: NDArray[np.floating] | None = None  # (N, T, D)
@@ -149,18 +159,8 @@ class Workspace(NamedTuple):
     Ug_window: NDArray[np.floating] | None = None  # (N, K)
     Ui_window: NDArray[np.floating] | None = None  # (N, K)
     Uo_window: NDArray[np.floating] | None = None  # (N, K)
-    dUi_sum: NDArray[np.floating] | None = None  # (K, T, N)
     dUi: NDArray[np.floating] | None = None  # (K, K)
     dbi: NDArray[np.floating] | None = None  # (K,)
-    dWf: NDArray[np.floating] | None = None  # (D, K)
-    dUf: NDArray[np.floating] | None = None  # (K, K)
-    dbf: NDArray[np.floating] | None = None  # (K,)
-    dWg: NDArray[np.floating] | None = None  # (D, K)
-    dUg: NDArray[np.floating] | None = None  # (K, K)
-    dbg: NDArray[np.floating] | None = None  # (K,)
-    dWo: NDArray[np.floating] | None = None  # (D, K)
-    dUo: NDArray[np.floating] | None = None  # (K, K)
-    dbo: NDArray[np.floating] | None = None  # (K,)
     Ug_dr_after: NDArray[np.floating] | None = None  # (N, K)
     Ui_da_after: NDArray[np.floating] | None = None  # (N, K)
     Uo_dq_after: NDArray[np.floating] | None = None  # (N, K)
@@ -498,18 +498,44 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         # ∂E/∂i[n,t,k] = g[n,t,k] ∂E/∂c[n,t,k]
         np.multiply(dc_t_3, g[t_3], out=di_t_3)
         # ∂E/∂q[n,t,k] = o[n,t,k] (1 - o[n,t,k]) ∂E/∂o[n,t,k]
+        # in the form of: complement of a sigmoid
         np.multiply(do_t_3, dc_quotient[t_3], out=dq_t_3)
         # ∂E/∂r[n,t,k] = (1 - g[n,t,k]²) ∂E/∂g[n,t,k]
         np.multiply(dg_t_3, one_minus_square_g[t_3], out=dr_t_3)
         # ∂E/∂e[n,t,k] = f[n,t,k] (1 - f[n,t,k]) ∂E/∂f[n,t,k]
+        # in the form of: complement of a sigmoid
         np.multiply(df_t_3, dc_quotient_2[t_3], out=de_t_3)
         # ∂E/∂a[n,t,k] = i[n,t,k] (1 - i[n,t,k]) ∂E/∂i[n,t,k]
+        # in the form of: complement of a sigmoid
         np.multiply(di_t_3, dc_quotient_3[t_3], out=da_t_3)
     dc = dc[:T]
     dq = dq[:T]
     dr = dr[:T]
     de = de[:T]
     da = da[:T]
+    # ∂E/∂c0[n,k] = f[n,0,k] ∂E/∂c[n,0,k]
+    dc_f = np.multiply(dc, f, out=dc)
+    dc0 = _window(dc_f, 0, 0, (), ())
+    # ∂E/∂Wo[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂q[n,t,k]
+    dWo = _contract("tnk,ntd->dk", dq, x, out=work.dWo)
+    # ∂E/∂Uo[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂q[n,t,k]
+    dUo_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUo_sum)
+    dUo_sum += _window(s, 0, -1, (1,), (T,)).transpose([2, 0, 1])
+    dUo = _contract("ktn,tnj->kj", dUo_sum, dq, out=work.dUo)
+    # ∂E/∂bo[k] = Σ_{n,t} ∂E/∂q[n,t,k]
+    dbo = dq.sum(axis=(0, 1), out=work.dbo)
+    # ∂E/∂Wg[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂r[n,t,k]
+    dWg = _contract("tnk,ntd->dk", dr, x, out=work.dWg)
+    # ∂E/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂r[n,t,k]
+    dUg = _contract("ktn,tnj->kj", dUo_sum, dr, out=work.dUg)
+    # ∂E/∂bg[k] = Σ_{n,t} ∂E/∂r[n,t,k]
+    dbg = dr.sum(axis=(0, 1), out=work.dbg)
+    # ∂E/∂Wf[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂e[n,t,k]
+    dWf = _contract("tnk,ntd->dk", de, x, out=work.dWf)
+    # ∂E/∂Uf[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂e[n,t,k]
+    dUf = _contract("ktn,tnj->kj", dUo_sum, de, out=work.dUf)
+    # ∂E/∂bf[k] = Σ_{n,t} ∂E/∂e[n,t,k]
+    dbf = de.sum(axis=(0, 1), out=work.dbf)
     # ∂E/∂x[n,t,d] = Σ_k Wf[d,k] ∂E/∂e[n,t,k] + Σ_k Wg[d,k] ∂E/∂r[n,t,k] + Σ_k Wi[d,k]
     #     ∂E/∂a[n,t,k] + Σ_k Wo[d,k] ∂E/∂q[n,t,k]
     dx = _contract("dk,tnk->ntd", Wf, de, out=work.dx)
@@ -531,32 +557,9 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     Uo_window = np.matmul(_window(dq, 0, 0, (), ()), Uo.T, out=work.Uo_window)
     ds0 += Uo_window
     # ∂E/∂Ui[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂a[n,t,k]
-    dUi_sum = np.multiply(equal_t[:, None], s0.T[:, None, :], out=work.dUi_sum)
-    dUi_sum += _window(s, 0, -1, (1,), (T,)).transpose([2, 0, 1])
-    dUi = _contract("ktn,tnj->kj", dUi_sum, da, out=work.dUi)
+    dUi = _contract("ktn,tnj->kj", dUo_sum, da, out=work.dUi)
     # ∂E/∂bi[k] = Σ_{n,t} ∂E/∂a[n,t,k]
     dbi = da.sum(axis=(0, 1), out=work.dbi)
-    # ∂E/∂Wf[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂e[n,t,k]
-    dWf = _contract("tnk,ntd->dk", de, x, out=work.dWf)
-    # ∂E/∂Uf[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂e[n,t,k]
-    dUf = _contract("ktn,tnj->kj", dUi_sum, de, out=work.dUf)
-    # ∂E/∂bf[k] = Σ_{n,t} ∂E/∂e[n,t,k]
-    dbf = de.sum(axis=(0, 1), out=work.dbf)
-    # ∂E/∂Wg[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂r[n,t,k]
-    dWg = _contract("tnk,ntd->dk", dr, x, out=work.dWg)
-    # ∂E/∂Ug[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂r[n,t,k]
-    dUg = _contract("ktn,tnj->kj", dUi_sum, dr, out=work.dUg)
-    # ∂E/∂bg[k] = Σ_{n,t} ∂E/∂r[n,t,k]
-    dbg = dr.sum(axis=(0, 1), out=work.dbg)
-    # ∂E/∂Wo[d,k] = Σ_{n,t} x[n,t,d] ∂E/∂q[n,t,k]
-    dWo = _contract("tnk,ntd->dk", dq, x, out=work.dWo)
-    # ∂E/∂Uo[j,k] = Σ_{n,t} (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂E/∂q[n,t,k]
-    dUo = _contract("ktn,tnj->kj", dUi_sum, dq, out=work.dUo)
-    # ∂E/∂bo[k] = Σ_{n,t} ∂E/∂q[n,t,k]
-    dbo = dq.sum(axis=(0, 1), out=work.dbo)
-    # ∂E/∂c0[n,k] = f[n,0,k] ∂E/∂c[n,0,k]
-    dc_f = np.multiply(dc, f, out=dc)
-    dc0 = _window(dc_f, 0, 0, (), ())
     return Gradients(
         dx, dWi, ds0, dUi, dbi, dWf, dUf, dbf, dWg, dUg, dbg, dWo, dUo, dbo, dc0.copy()
     )
@@ -670,6 +673,16 @@ def workspace(
         "dc_square": np.empty((T, N, K), dtype),
         "dc_quotient_3": np.empty((T, N, K), dtype),
         "dc_square_2": np.empty((T, N, K), dtype),
+        "dWo": np.empty((D, K), dtype),
+        "dUo_sum": np.empty((K, T, N), dtype),
+        "dUo": np.empty((K, K), dtype),
+        "dbo": np.empty((K,), dtype),
+        "dWg": np.empty((D, K), dtype),
+        "dUg": np.empty((K, K), dtype),
+        "dbg": np.empty((K,), dtype),
+        "dWf": np.empty((D, K), dtype),
+        "dUf": np.empty((K, K), dtype),
+        "dbf": np.empty((K,), dtype),
         "dx": np.empty((N, T, D), dtype),
         "Wg_dr": np.empty((N, T, D), dtype),
         "Wi_da": np.empty((N, T, D), dtype),
@@ -679,18 +692,8 @@ def workspace(
         "Ug_window": np.empty((N, K), dtype),
         "Ui_window": np.empty((N, K), dtype),
         "Uo_window": np.empty((N, K), dtype),
-        "dUi_sum": np.empty((K, T, N), dtype),
         "dUi": np.empty((K, K), dtype),
         "dbi": np.empty((K,), dtype),
-        "dWf": np.empty((D, K), dtype),
-        "dUf": np.empty((K, K), dtype),
-        "dbf": np.empty((K,), dtype),
-        "dWg": np.empty((D, K), dtype),
-        "dUg": np.empty((K, K), dtype),
-        "dbg": np.empty((K,), dtype),
-        "dWo": np.empty((D, K), dtype),
-        "dUo": np.empty((K, K), dtype),
-        "dbo": np.empty((K,), dtype),
         "Ug_dr_after": np.empty((N, K), dtype),
         "Ui_da_after": np.empty((N, K), dtype),
         "Uo_dq_after": np.empty((N, K), dtype),
@@ -903,6 +906,38 @@ def jacobian(
     """
     h, cache = forward(x, Wi, s0, Ui, bi, Wf, Uf, bf, Wg, Ug, bg, Wo, Uo, bo, c0)
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "s0": 0, "c0": 0},
+        "outputs": {"h": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(
@@ -1299,4 +1334,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: d1a3d8d8bb6ecd48
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: c35496578b88d8bd

@@ -14,7 +14,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,12 +63,12 @@ class Workspace(NamedTuple):
     s_max: NDArray[np.floating] | None = None  # (*batch, size_q)
     sum_p: NDArray[np.floating] | None = None  # (*batch, size_q)
     o: NDArray[np.floating] | None = None  # (*batch, size_q, E)
+    dV: NDArray[np.floating] | None = None  # (*batch, size_k, E)
     dp: NDArray[np.floating] | None = None  # (*batch, size_q, size_k); then ds, then greater_M_ds
     dp_p: NDArray[np.floating] | None = None  # (*batch, size_q)
     others_ds: NDArray[np.floating] | None = None  # (*batch, size_q)
     dQ: NDArray[np.floating] | None = None  # (*batch, size_q, D)
     dK: NDArray[np.floating] | None = None  # (*batch, size_k, D)
-    dV: NDArray[np.floating] | None = None  # (*batch, size_k, E)
 
 
 _NEW = Workspace()
@@ -109,14 +109,13 @@ def forward(
     size_batch = Q.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, D, E, size_batch, size_k, size_q), M=M, Q=Q, K=K, V=V)
-    # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
-    #     -1e30)
+    # s[n, q, k] = where(M[q, k] > 0, sum(d, Q[n, q, d] * K[n, k, d]) / sqrt(size(d)), -1e30)
     greater_M = np.greater(M, 0, out=work.greater_M)
     K_Q = np.matmul(Q, K.swapaxes(-1, -2), out=work.K_Q)
     sqrt_D = D**0.5
     K_Q /= sqrt_D
     s = _where(greater_M, K_Q, -1e30, out=work.s)
-    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    # p[n, q, k] = exp(s[n, q, k]) / sum(i, exp(s[n, q, i]))
     # in the form of: shifted softmax
     places = np.arange(size_batch) if work.places is None else work.places
     q = np.arange(size_q) if work.q is None else work.q
@@ -126,7 +125,7 @@ def forward(
     np.exp(p, out=p)
     sum_p = _sum_last(p, out=work.sum_p)
     p /= sum_p[:, :, None]
-    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    # o[n, q, e] = sum(k, p[n, q, k] * V[n, k, e])
     o = np.matmul(p, V, out=work.o)
     shape = (*batch, size_q, E)
     turn = work.turns[0]
@@ -151,9 +150,12 @@ def backward(do: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     do = _flat(_like("do", do, shape, dtype, "the output"), batch)
     _apart(work, do=do)
+    # ∂ℒ/∂V[n,k,e] = Σ_q p[n,q,k] ∂ℒ/∂o[n,q,e]
+    dV = np.matmul(p.swapaxes(-1, -2), do, out=work.dV)
     # ∂ℒ/∂p[n,q,k] = Σ_e V[n,k,e] ∂ℒ/∂o[n,q,e]
     dp = np.matmul(do, V.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂s[n,q,k] = p[n,q,k] (∂ℒ/∂p[n,q,k] - Σ_i p[n,q,i] ∂ℒ/∂p[n,q,i])
+    # in the form of: entries that add up to nothing
     dp_p = _dot_last(dp, p, out=work.dp_p)
     ds = np.subtract(dp, dp_p[:, :, None], out=dp)
     ds *= p
@@ -168,8 +170,6 @@ def backward(do: NDArray[np.floating], cache: Cache) -> Gradients:
     # ∂ℒ/∂K[n,k,d] = Σ_q ∂ℒ/∂s[n,q,k] where(M[q,k] > 0, (1/√(D)) Q[n,q,d], 0)
     dK = np.matmul(greater_M_ds.swapaxes(-1, -2), Q, out=work.dK)
     dK /= sqrt_D
-    # ∂ℒ/∂V[n,k,e] = Σ_q p[n,q,k] ∂ℒ/∂o[n,q,e]
-    dV = np.matmul(p.swapaxes(-1, -2), do, out=work.dV)
     return Gradients(_unflat(dQ, batch), _unflat(dK, batch), _unflat(dV, batch))
 
 
@@ -216,12 +216,12 @@ def workspace(
         "s_max": np.empty((size_batch, size_q), dtype),
         "sum_p": np.empty((size_batch, size_q), dtype),
         "o": np.empty((size_batch, size_q, E), dtype),
+        "dV": np.empty((size_batch, size_k, E), dtype),
         "dp": np.empty((size_batch, size_q, size_k), dtype),
         "dp_p": np.empty((size_batch, size_q), dtype),
         "others_ds": np.empty((size_batch, size_q), dtype),
         "dQ": np.empty((size_batch, size_q, D), dtype),
         "dK": np.empty((size_batch, size_k, D), dtype),
-        "dV": np.empty((size_batch, size_k, E), dtype),
     }
     return Workspace((dtype, D, E, size_batch, size_k, size_q), _ids(arrays), [0], **arrays)
 
@@ -248,19 +248,18 @@ def jvp(
     Q_dot = _flat(_like("Q_dot", Q_dot, (*batch, size_q, D), dtype, "Q"), batch)
     K_dot = _flat(_like("K_dot", K_dot, (*batch, size_k, D), dtype, "K"), batch)
     V_dot = _flat(_like("V_dot", V_dot, (*batch, size_k, E), dtype, "V"), batch)
-    # s[..., q, k] = where(M[q, k] > 0, sum(d, Q[..., q, d] * K[..., k, d]) / sqrt(size(d)),
-    #     -1e30)
+    # s[n, q, k] = where(M[q, k] > 0, sum(d, Q[n, q, d] * K[n, k, d]) / sqrt(size(d)), -1e30)
     greater_M = M > 0
     sqrt_D = D**0.5
     s = np.where(greater_M, Q @ K.swapaxes(-1, -2) / sqrt_D, -1e30)
-    # p[..., q, k] = exp(s[..., q, k]) / sum(i, exp(s[..., q, i]))
+    # p[n, q, k] = exp(s[n, q, k]) / sum(i, exp(s[n, q, i]))
     # in the form of: shifted softmax
     places = np.arange(size_batch)
     q = np.arange(size_q)
     s_argmax = s.argmax(axis=2)
     exp_s = np.exp(s - s[places[:, None], q, s_argmax][:, :, None])
     p = np.divide(exp_s, exp_s.sum(axis=2)[:, :, None], out=exp_s)
-    # o[..., q, e] = sum(k, p[..., q, k] * V[..., k, e])
+    # o[n, q, e] = sum(k, p[n, q, k] * V[n, k, e])
     o = p @ V
     # ṡ[n,q,k] = Σ_d K̇[n,k,d] where(M[q,k] > 0, (1/√(D)) Q[n,q,d], 0) + Σ_d Q̇[n,q,d]
     #     where(M[q,k] > 0, (1/√(D)) K[n,k,d], 0)
@@ -287,6 +286,46 @@ def jacobian(
     """
     o, cache = forward(M, Q, K, V)
     return Gradients(*_by_rows(o, lambda do: backward(do, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"Q": 0, "K": 0, "V": 0},
+        "outputs": {"o": 0},
+    },
+    "q": {
+        "inputs": {"M": 0, "Q": -2},
+        "outputs": {"o": -2},
+    },
+    "e": {
+        "inputs": {"V": -1},
+        "outputs": {"o": -1},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(M: Any, Q: Any, K: Any, V: Any) -> tuple[Any, ...]:
@@ -573,4 +612,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 27f2fc35acee5bf7
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: d5503d836d0960de

@@ -17,7 +17,7 @@ It needs NumPy alone, 1.22 or later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,12 +69,12 @@ class Workspace(NamedTuple):
     sum_exp_z: NDArray[np.floating] | None = None  # (N,)
     p: NDArray[np.floating] | None = None  # (N, J); then dz
     others_dz: NDArray[np.floating] | None = None  # (N,)
+    dw: NDArray[np.floating] | None = None  # (K, J)
+    db: NDArray[np.floating] | None = None  # (J,)
     dh: NDArray[np.floating] | None = None  # (N, K); then du
     not_equal_h: NDArray[np.bool_] | None = None  # (N, K)
     dW: NDArray[np.floating] | None = None  # (D, K)
     dc: NDArray[np.floating] | None = None  # (K,)
-    dw: NDArray[np.floating] | None = None  # (K, J)
-    db: NDArray[np.floating] | None = None  # (J,)
 
 
 _NEW = Workspace()
@@ -170,34 +170,36 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dell = dL / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    # in the form of: minus the others
     dz = p
     dz[n, y] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
     np.negative(others_dz, out=others_dz)
     dz[n, y] = others_dz
     dz *= dell
+    # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
+    # that is, hᵀ ∂L/∂z + λ w
+    dw = np.matmul(h.T, dz, out=work.dw)
+    dL_lamda = dL * lamda
+    _add_product(dw, dL_lamda, w)
+    # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
+    # that is, (∂L/∂z)ᵀ 𝟏
+    db = _sum_rows(dz, out=work.db)
     # ∂L/∂h[n,k] = Σ_j w[k,j] ∂L/∂z[n,j]
     # that is, ∂L/∂z wᵀ
     dh = np.matmul(dz, w.T, out=work.dh)
     # ∂L/∂u[n,k] = 𝟙[u[n,k] > 0] ∂L/∂h[n,k]
     # that is, 𝟙[u > 0] ⊙ ∂L/∂h
+    # in the form of: mask from the output
     not_equal_h = np.not_equal(h, 0, out=work.not_equal_h)
     du = np.multiply(dh, not_equal_h, out=dh)
     # ∂L/∂W[d,k] = Σ_n x[n,d] ∂L/∂u[n,k] + λ W[d,k]
     # that is, xᵀ ∂L/∂u + λ W
     dW = np.matmul(x.T, du, out=work.dW)
-    dL_lamda = dL * lamda
     _add_product(dW, dL_lamda, W)
     # ∂L/∂c[k] = Σ_n ∂L/∂u[n,k]
     # that is, (∂L/∂u)ᵀ 𝟏
     dc = _sum_rows(du, out=work.dc)
-    # ∂L/∂w[k,j] = Σ_n h[n,k] ∂L/∂z[n,j] + λ w[k,j]
-    # that is, hᵀ ∂L/∂z + λ w
-    dw = np.matmul(h.T, dz, out=work.dw)
-    _add_product(dw, dL_lamda, w)
-    # ∂L/∂b[j] = Σ_n ∂L/∂z[n,j]
-    # that is, (∂L/∂z)ᵀ 𝟏
-    db = _sum_rows(dz, out=work.db)
     return Gradients(dW, dc, dw, db)
 
 
@@ -266,12 +268,12 @@ def workspace(
         "sum_exp_z": np.empty((N,), dtype),
         "p": np.empty((N, J), dtype),
         "others_dz": np.empty((N,), dtype),
+        "dw": np.empty((K, J), dtype),
+        "db": np.empty((J,), dtype),
         "dh": np.empty((N, K), dtype),
         "not_equal_h": np.empty((N, K), np.bool_),
         "dW": np.empty((D, K), dtype),
         "dc": np.empty((K,), dtype),
-        "dw": np.empty((K, J), dtype),
-        "db": np.empty((J,), dtype),
     }
     return Workspace((dtype, D, J, K, N), _ids(arrays), [0], **arrays)
 
@@ -365,6 +367,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     dell = 1 / N
     # ∂L/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂L/∂ℓ[n]
     # that is, diag(∂L/∂ℓ) (p - onehot(y))
+    # in the form of: minus the others
     p_2 = p.copy()
     p_2[n, y] = 0
     p_2[n, y] = -p_2.sum(axis=1)
@@ -421,6 +424,38 @@ def jacobian(
     """
     L, cache = forward(x, W, c, w, b, y, lamda)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "y": 0},
+        "outputs": {"L": "mean"},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, W: Any, c: Any, w: Any, b: Any, y: Any, lamda: Any) -> tuple[Any, ...]:
@@ -742,4 +777,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 88c97e8668307217
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: a3b19b3a69be9ddc

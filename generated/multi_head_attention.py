@@ -19,7 +19,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,24 +86,24 @@ class Workspace(NamedTuple):
     sum_p: NDArray[np.floating] | None = None  # (*batch, H, T)
     o: NDArray[np.floating] | None = None  # (*batch, H, T, E)
     y: NDArray[np.floating] | None = None  # (*batch, T, F)
+    dWo: NDArray[np.floating] | None = None  # (H, E, F)
+    dbo: NDArray[np.floating] | None = None  # (F,)
     do: NDArray[np.floating] | None = None  # (*batch, H, T, E)
+    dv: NDArray[np.floating] | None = None  # (*batch, H, T, E)
+    dWv: NDArray[np.floating] | None = None  # (D, H, E)
+    dbv: NDArray[np.floating] | None = None  # (H, E)
     dp: NDArray[np.floating] | None = None  # (*batch, H, T, T); then do_s, then greater_M_do_s
     dp_p: NDArray[np.floating] | None = None  # (*batch, H, T)
     others_do_s: NDArray[np.floating] | None = None  # (*batch, H, T)
     dk: NDArray[np.floating] | None = None  # (*batch, H, T, E)
+    dWk: NDArray[np.floating] | None = None  # (D, H, E)
+    dbk: NDArray[np.floating] | None = None  # (H, E)
     dq: NDArray[np.floating] | None = None  # (*batch, H, T, E)
-    dv: NDArray[np.floating] | None = None  # (*batch, H, T, E)
     dx: NDArray[np.floating] | None = None  # (*batch, T, D)
     Wq_dq: NDArray[np.floating] | None = None  # (*batch, T, D)
     Wv_dv: NDArray[np.floating] | None = None  # (*batch, T, D)
     dWq: NDArray[np.floating] | None = None  # (D, H, E)
     dbq: NDArray[np.floating] | None = None  # (H, E)
-    dWk: NDArray[np.floating] | None = None  # (D, H, E)
-    dbk: NDArray[np.floating] | None = None  # (H, E)
-    dWv: NDArray[np.floating] | None = None  # (D, H, E)
-    dbv: NDArray[np.floating] | None = None  # (H, E)
-    dWo: NDArray[np.floating] | None = None  # (H, E, F)
-    dbo: NDArray[np.floating] | None = None  # (F,)
 
 
 _NEW = Workspace()
@@ -170,23 +170,23 @@ def forward(
         Wo=Wo,
         bo=bo,
     )
-    # q[..., h, t, e] = sum(d, x[..., t, d] * Wq[d, h, e]) + bq[h, e]
+    # q[n, h, t, e] = sum(d, x[n, t, d] * Wq[d, h, e]) + bq[h, e]
     q = _contract("dhe,atd->ahte", Wq, x, out=work.q)
     q += bq[:, None, :]
-    # k[..., h, s, e] = sum(d, x[..., s, d] * Wk[d, h, e]) + bk[h, e]
+    # k[n, h, s, e] = sum(d, x[n, s, d] * Wk[d, h, e]) + bk[h, e]
     k = _contract("dhe,atd->ahte", Wk, x, out=work.k)
     k += bk[:, None, :]
-    # v[..., h, s, e] = sum(d, x[..., s, d] * Wv[d, h, e]) + bv[h, e]
+    # v[n, h, s, e] = sum(d, x[n, s, d] * Wv[d, h, e]) + bv[h, e]
     v = _contract("dhe,atd->ahte", Wv, x, out=work.v)
     v += bv[:, None, :]
-    # o_s[..., h, t, s] = where(M[t, s] > 0, sum(i, q[..., h, t, i] * k[..., h, s, i]) /
+    # o_s[n, h, t, s] = where(M[t, s] > 0, sum(i, q[n, h, t, i] * k[n, h, s, i]) /
     #     sqrt(size(i)), -1e30)
     greater_M = np.greater(M, 0, out=work.greater_M)
     k_q = np.matmul(q, k.swapaxes(-1, -2), out=work.k_q)
     sqrt_E = E**0.5
     k_q /= sqrt_E
     o_s = _where(greater_M, k_q, -1e30, out=work.o_s)
-    # p[..., h, t, s] = exp(o_s[..., h, t, s]) / sum(j, exp(o_s[..., h, t, j]))
+    # p[n, h, t, s] = exp(o_s[n, h, t, s]) / sum(j, exp(o_s[n, h, t, j]))
     # in the form of: shifted softmax
     places = np.arange(size_batch) if work.places is None else work.places
     h = np.arange(H) if work.h is None else work.h
@@ -197,9 +197,9 @@ def forward(
     np.exp(p, out=p)
     sum_p = _sum_last(p, out=work.sum_p)
     p /= sum_p[:, :, :, None]
-    # o[..., h, t, e] = sum(s, p[..., h, t, s] * v[..., h, s, e])
+    # o[n, h, t, e] = sum(s, p[n, h, t, s] * v[n, h, s, e])
     o = np.matmul(p, v, out=work.o)
-    # y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
+    # y[n, t, f] = sum(h, e, o[n, h, t, e] * Wo[h, e, f]) + bo[f]
     y = _contract("hef,ahte->atf", Wo, o, out=work.y)
     y += bo
     shape = (*batch, T, F)
@@ -267,11 +267,22 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
+    # ∂ℒ/∂Wo[h,e,f] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂y[n,t,f]
+    dWo = _contract("atf,ahte->hef", dy, o, out=work.dWo)
+    # ∂ℒ/∂bo[f] = Σ_{n,t} ∂ℒ/∂y[n,t,f]
+    dbo = dy.sum(axis=(0, 1), out=work.dbo)
     # ∂ℒ/∂o[n,h,t,e] = Σ_f Wo[h,e,f] ∂ℒ/∂y[n,t,f]
     do = _contract("hef,atf->ahte", Wo, dy, out=work.do)
+    # ∂ℒ/∂v[n,h,s,e] = Σ_t p[n,h,t,s] ∂ℒ/∂o[n,h,t,e]
+    dv = np.matmul(p.swapaxes(-1, -2), do, out=work.dv)
+    # ∂ℒ/∂Wv[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂v[n,h,t,e]
+    dWv = _contract("ahte,atd->dhe", dv, x, out=work.dWv)
+    # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂v[n,h,t,e]
+    dbv = dv.sum(axis=(0, 2), out=work.dbv)
     # ∂ℒ/∂p[n,h,t,s] = Σ_e v[n,h,s,e] ∂ℒ/∂o[n,h,t,e]
     dp = np.matmul(do, v.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂o_s[n,h,t,s] = p[n,h,t,s] (∂ℒ/∂p[n,h,t,s] - Σ_j p[n,h,t,j] ∂ℒ/∂p[n,h,t,j])
+    # in the form of: entries that add up to nothing
     dp_p = _dot_last(dp, p, out=work.dp_p)
     do_s = np.subtract(dp, dp_p[:, :, :, None], out=dp)
     do_s *= p
@@ -283,11 +294,13 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     greater_M_do_s = np.multiply(greater_M, do_s, out=do_s)
     dk = np.matmul(greater_M_do_s.swapaxes(-1, -2), q, out=work.dk)
     dk /= sqrt_E
+    # ∂ℒ/∂Wk[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂k[n,h,t,e]
+    dWk = _contract("ahte,atd->dhe", dk, x, out=work.dWk)
+    # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂k[n,h,t,e]
+    dbk = dk.sum(axis=(0, 2), out=work.dbk)
     # ∂ℒ/∂q[n,h,t,e] = Σ_s ∂ℒ/∂o_s[n,h,t,s] where(M[t,s] > 0, (1/√(E)) k[n,h,s,e], 0)
     dq = np.matmul(greater_M_do_s, k, out=work.dq)
     dq /= sqrt_E
-    # ∂ℒ/∂v[n,h,s,e] = Σ_t p[n,h,t,s] ∂ℒ/∂o[n,h,t,e]
-    dv = np.matmul(p.swapaxes(-1, -2), do, out=work.dv)
     # ∂ℒ/∂x[n,t,d] = Σ_{h,e} Wk[d,h,e] ∂ℒ/∂k[n,h,t,e] + Σ_{h,e} Wq[d,h,e] ∂ℒ/∂q[n,h,t,e] +
     #     Σ_{h,e} Wv[d,h,e] ∂ℒ/∂v[n,h,t,e]
     dx = _contract("dhe,ahte->atd", Wk, dk, out=work.dx)
@@ -299,18 +312,6 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dWq = _contract("ahte,atd->dhe", dq, x, out=work.dWq)
     # ∂ℒ/∂bq[h,e] = Σ_{n,t} ∂ℒ/∂q[n,h,t,e]
     dbq = dq.sum(axis=(0, 2), out=work.dbq)
-    # ∂ℒ/∂Wk[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂k[n,h,t,e]
-    dWk = _contract("ahte,atd->dhe", dk, x, out=work.dWk)
-    # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂k[n,h,t,e]
-    dbk = dk.sum(axis=(0, 2), out=work.dbk)
-    # ∂ℒ/∂Wv[d,h,e] = Σ_{n,t} x[n,t,d] ∂ℒ/∂v[n,h,t,e]
-    dWv = _contract("ahte,atd->dhe", dv, x, out=work.dWv)
-    # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂v[n,h,t,e]
-    dbv = dv.sum(axis=(0, 2), out=work.dbv)
-    # ∂ℒ/∂Wo[h,e,f] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂y[n,t,f]
-    dWo = _contract("atf,ahte->hef", dy, o, out=work.dWo)
-    # ∂ℒ/∂bo[f] = Σ_{n,t} ∂ℒ/∂y[n,t,f]
-    dbo = dy.sum(axis=(0, 1), out=work.dbo)
     return Gradients(_unflat(dx, batch), dWq, dbq, dWk, dbk, dWv, dbv, dWo, dbo)
 
 
@@ -378,24 +379,24 @@ def workspace(
         "sum_p": np.empty((size_batch, H, T), dtype),
         "o": np.empty((size_batch, H, T, E), dtype),
         "y": np.empty((size_batch, T, F), dtype),
+        "dWo": np.empty((H, E, F), dtype),
+        "dbo": np.empty((F,), dtype),
         "do": np.empty((size_batch, H, T, E), dtype),
+        "dv": np.empty((size_batch, H, T, E), dtype),
+        "dWv": np.empty((D, H, E), dtype),
+        "dbv": np.empty((H, E), dtype),
         "dp": np.empty((size_batch, H, T, T), dtype),
         "dp_p": np.empty((size_batch, H, T), dtype),
         "others_do_s": np.empty((size_batch, H, T), dtype),
         "dk": np.empty((size_batch, H, T, E), dtype),
+        "dWk": np.empty((D, H, E), dtype),
+        "dbk": np.empty((H, E), dtype),
         "dq": np.empty((size_batch, H, T, E), dtype),
-        "dv": np.empty((size_batch, H, T, E), dtype),
         "dx": np.empty((size_batch, T, D), dtype),
         "Wq_dq": np.empty((size_batch, T, D), dtype),
         "Wv_dv": np.empty((size_batch, T, D), dtype),
         "dWq": np.empty((D, H, E), dtype),
         "dbq": np.empty((H, E), dtype),
-        "dWk": np.empty((D, H, E), dtype),
-        "dbk": np.empty((H, E), dtype),
-        "dWv": np.empty((D, H, E), dtype),
-        "dbv": np.empty((H, E), dtype),
-        "dWo": np.empty((H, E, F), dtype),
-        "dbo": np.empty((F,), dtype),
     }
     return Workspace((dtype, D, E, F, H, T, size_batch), _ids(arrays), [0], **arrays)
 
@@ -430,18 +431,18 @@ def jvp(
     bv_dot = _like("bv_dot", bv_dot, (H, E), dtype, "bv")
     Wo_dot = _like("Wo_dot", Wo_dot, (H, E, F), dtype, "Wo")
     bo_dot = _like("bo_dot", bo_dot, (F,), dtype, "bo")
-    # q[..., h, t, e] = sum(d, x[..., t, d] * Wq[d, h, e]) + bq[h, e]
+    # q[n, h, t, e] = sum(d, x[n, t, d] * Wq[d, h, e]) + bq[h, e]
     q = _contract("dhe,atd->ahte", Wq, x) + bq[:, None, :]
-    # k[..., h, s, e] = sum(d, x[..., s, d] * Wk[d, h, e]) + bk[h, e]
+    # k[n, h, s, e] = sum(d, x[n, s, d] * Wk[d, h, e]) + bk[h, e]
     k = _contract("dhe,atd->ahte", Wk, x) + bk[:, None, :]
-    # v[..., h, s, e] = sum(d, x[..., s, d] * Wv[d, h, e]) + bv[h, e]
+    # v[n, h, s, e] = sum(d, x[n, s, d] * Wv[d, h, e]) + bv[h, e]
     v = _contract("dhe,atd->ahte", Wv, x) + bv[:, None, :]
-    # o_s[..., h, t, s] = where(M[t, s] > 0, sum(i, q[..., h, t, i] * k[..., h, s, i]) /
+    # o_s[n, h, t, s] = where(M[t, s] > 0, sum(i, q[n, h, t, i] * k[n, h, s, i]) /
     #     sqrt(size(i)), -1e30)
     greater_M = M > 0
     sqrt_E = E**0.5
     o_s = np.where(greater_M, q @ k.swapaxes(-1, -2) / sqrt_E, -1e30)
-    # p[..., h, t, s] = exp(o_s[..., h, t, s]) / sum(j, exp(o_s[..., h, t, j]))
+    # p[n, h, t, s] = exp(o_s[n, h, t, s]) / sum(j, exp(o_s[n, h, t, j]))
     # in the form of: shifted softmax
     places = np.arange(size_batch)
     h = np.arange(H)
@@ -449,9 +450,9 @@ def jvp(
     o_s_argmax = o_s.argmax(axis=3)
     exp_o_s = np.exp(o_s - o_s[places[:, None, None], h[:, None], t, o_s_argmax][:, :, :, None])
     p = np.divide(exp_o_s, exp_o_s.sum(axis=3)[:, :, :, None], out=exp_o_s)
-    # o[..., h, t, e] = sum(s, p[..., h, t, s] * v[..., h, s, e])
+    # o[n, h, t, e] = sum(s, p[n, h, t, s] * v[n, h, s, e])
     o = p @ v
-    # y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
+    # y[n, t, f] = sum(h, e, o[n, h, t, e] * Wo[h, e, f]) + bo[f]
     y = _contract("hef,ahte->atf", Wo, o) + bo
     # v̇[n,h,s,e] = Σ_d ẋ[n,s,d] Wv[d,h,e] + Σ_d Wv˙[d,h,e] x[n,s,d] + bv˙[h,e]
     v_dot_sum = _contract("dhe,atd->ahte", Wv, x_dot) + _contract("dhe,atd->ahte", Wv_dot, x)
@@ -497,6 +498,47 @@ def jacobian(
     """
     y, cache = forward(x, Wq, bq, Wk, bk, Wv, bv, M, Wo, bo)
     return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"x": 0},
+        "outputs": {"y": 0},
+    },
+    "h": {
+        "inputs": {"Wq": 1, "bq": 0, "Wk": 1, "bk": 0, "Wv": 1, "bv": 0, "Wo": 0},
+        "outputs": {"y": "sum"},
+        "rest": True,
+    },
+    "f": {
+        "inputs": {"Wo": 2, "bo": 0},
+        "outputs": {"y": -1},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(
@@ -905,4 +947,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 34c0ba78a0cf0a3a
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 04cbcc15992c72f6

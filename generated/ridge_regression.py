@@ -16,7 +16,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,16 +60,16 @@ class Workspace(NamedTuple):
     b: NDArray[np.floating] | None = None  # (I,)
     w: NDArray[np.floating] | None = None  # (I,)
     v_w_shifted: NDArray[np.floating] | None = None  # (M,)
+    dL_2_v_w_shifted: NDArray[np.floating] | None = None  # (M,)
+    dv: NDArray[np.floating] | None = None  # (M, I)
+    dt: NDArray[np.floating] | None = None  # (M,)
     dw: NDArray[np.floating] | None = None  # (I,)
     db: NDArray[np.floating] | None = None  # (I,)
+    dy: NDArray[np.floating] | None = None  # (N,)
     dG: NDArray[np.floating] | None = None  # (I, I)
     dx: NDArray[np.floating] | None = None  # (N, I)
     dG_x: NDArray[np.floating] | None = None  # (N, I)
     db_y: NDArray[np.floating] | None = None  # (N, I)
-    dy: NDArray[np.floating] | None = None  # (N,)
-    dL_2_v_w_shifted: NDArray[np.floating] | None = None  # (M,)
-    dv: NDArray[np.floating] | None = None  # (M, I)
-    dt: NDArray[np.floating] | None = None  # (M,)
 
 
 _NEW = Workspace()
@@ -138,14 +138,24 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     x, y, v, G, w, M, v_w_shifted, dtype, work, turn = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
+    # ∂L/∂v[m,j] = (2/M) w[j] (Σ_i w[i] v[m,i] - t[m])
+    # that is, (2/M) (v w - t) wᵀ
+    dL_2 = 2 * dL / M
+    dL_2_v_w_shifted = np.multiply(dL_2, v_w_shifted, out=work.dL_2_v_w_shifted)
+    dv = np.multiply(dL_2_v_w_shifted[:, None], w, out=work.dv)
+    # ∂L/∂t[m] = -(2/M) (Σ_i w[i] v[m,i] - t[m])
+    # that is, -(2/M) (v w - t)
+    dt = np.multiply(-2 * dL / M, v_w_shifted, out=work.dt)
     # ∂L/∂w[j] = (2/M) Σ_m v[m,j] (Σ_i w[i] v[m,i] - t[m])
     # that is, (2/M) vᵀ (v w - t)
-    dL_2 = 2 * dL / M
     dw = np.matmul(v_w_shifted, v, out=work.dw)
     dw *= dL_2
     # ∂L/∂b[i] = Σ_j ∂L/∂w[j] G⁻¹[j,i]
     # that is, G⁻ᵀ ∂L/∂w
     db = _solve(G, dw, True, out=work.db)
+    # ∂L/∂y[n] = Σ_i x[n,i] ∂L/∂b[i]
+    # that is, x ∂L/∂b
+    dy = np.matmul(db, x.T, out=work.dy)
     # ∂L/∂G[i,j] = -w[j] Σ_i′ ∂L/∂w[i′] G⁻¹[i′,i]
     # that is, -G⁻ᵀ ∂L/∂w wᵀ
     dG = np.multiply(w, db[:, None], out=work.dG)
@@ -159,16 +169,6 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     dx += db_y
     # ∂L/∂λ = Σ_i ∂L/∂G[i,i]
     dlamda = np.einsum("ii->i", dG).sum()
-    # ∂L/∂y[n] = Σ_i x[n,i] ∂L/∂b[i]
-    # that is, x ∂L/∂b
-    dy = np.matmul(db, x.T, out=work.dy)
-    # ∂L/∂v[m,j] = (2/M) w[j] (Σ_i w[i] v[m,i] - t[m])
-    # that is, (2/M) (v w - t) wᵀ
-    dL_2_v_w_shifted = np.multiply(dL_2, v_w_shifted, out=work.dL_2_v_w_shifted)
-    dv = np.multiply(dL_2_v_w_shifted[:, None], w, out=work.dv)
-    # ∂L/∂t[m] = -(2/M) (Σ_i w[i] v[m,i] - t[m])
-    # that is, -(2/M) (v w - t)
-    dt = np.multiply(-2 * dL / M, v_w_shifted, out=work.dt)
     return Gradients(dx, dtype.type(dlamda), dy, dv, dt)
 
 
@@ -226,16 +226,16 @@ def workspace(
         "b": np.empty((I,), dtype),
         "w": np.empty((I,), dtype),
         "v_w_shifted": np.empty((M,), dtype),
+        "dL_2_v_w_shifted": np.empty((M,), dtype),
+        "dv": np.empty((M, I), dtype),
+        "dt": np.empty((M,), dtype),
         "dw": np.empty((I,), dtype),
         "db": np.empty((I,), dtype),
+        "dy": np.empty((N,), dtype),
         "dG": np.empty((I, I), dtype),
         "dx": np.empty((N, I), dtype),
         "dG_x": np.empty((N, I), dtype),
         "db_y": np.empty((N, I), dtype),
-        "dy": np.empty((N,), dtype),
-        "dL_2_v_w_shifted": np.empty((M,), dtype),
-        "dv": np.empty((M, I), dtype),
-        "dt": np.empty((M,), dtype),
     }
     return Workspace((dtype, I, M, N), _ids(arrays), [0], **arrays)
 
@@ -379,6 +379,38 @@ def jacobian(
     """
     L, cache = forward(x, lamda, y, v, t)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "m": {
+        "inputs": {"v": 0, "t": 0},
+        "outputs": {"L": "mean"},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "m") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "m"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, lamda: Any, y: Any, v: Any, t: Any) -> tuple[Any, ...]:
@@ -633,4 +665,37 @@ def _written(found: Any, out: NDArray[Any] | None) -> Any:
     return out
 
 
-# Written by pullback from its own layers; digest of what stands above: f2c692fec6731595
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: c4711537b7e35e9c

@@ -16,7 +16,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,12 +66,12 @@ class Workspace(NamedTuple):
     s_sum: NDArray[np.floating] | None = None  # (N, K)
     ds: NDArray[np.floating] | None = None  # (T + 1, N, K)
     du: NDArray[np.floating] | None = None  # (T, N, K)
-    dx: NDArray[np.floating] | None = None  # (N, T, D)
-    dW: NDArray[np.floating] | None = None  # (D, K)
-    db: NDArray[np.floating] | None = None  # (K,)
     ds0: NDArray[np.floating] | None = None  # (N, K)
     dU_sum: NDArray[np.floating] | None = None  # (K, N, T)
     dU: NDArray[np.floating] | None = None  # (K, K)
+    dx: NDArray[np.floating] | None = None  # (N, T, D)
+    dW: NDArray[np.floating] | None = None  # (D, K)
+    db: NDArray[np.floating] | None = None  # (K,)
     ds_product: NDArray[np.floating] | None = None  # (N, K)
 
 
@@ -167,18 +167,18 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     ds = ds[:T]
     # ∂ℒ/∂u[n,t,k] = (1 - s[n,t,k]²) ∂ℒ/∂s[n,t,k]
     du *= ds
-    # ∂ℒ/∂x[n,t,d] = Σ_k W[d,k] ∂ℒ/∂u[n,t,k]
-    dx = _contract("dk,tnk->ntd", W, du, out=work.dx)
-    # ∂ℒ/∂W[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂u[n,t,k]
-    dW = _contract("tnk,ntd->dk", du, x, out=work.dW)
-    # ∂ℒ/∂b[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
-    db = du.sum(axis=(0, 1), out=work.db)
     # ∂ℒ/∂s0[n,j] = Σ_k U[j,k] (1 - s[n,0,k]²) ∂ℒ/∂s[n,0,k]
     ds0 = np.matmul(_window(du, 0, 0, (), ()), U.T, out=work.ds0)
     # ∂ℒ/∂U[j,k] = Σ_{n,t} (1 - s[n,t,k]²) (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j]) ∂ℒ/∂s[n,t,k]
     dU_sum = np.multiply(equal_t, s0.T[:, :, None], out=work.dU_sum)
     dU_sum += _window(s, 0, -1, (1,), (T,)).transpose([2, 1, 0])
     dU = _contract("knt,tnj->kj", dU_sum, du, out=work.dU)
+    # ∂ℒ/∂x[n,t,d] = Σ_k W[d,k] ∂ℒ/∂u[n,t,k]
+    dx = _contract("dk,tnk->ntd", W, du, out=work.dx)
+    # ∂ℒ/∂W[d,k] = Σ_{n,t} x[n,t,d] ∂ℒ/∂u[n,t,k]
+    dW = _contract("tnk,ntd->dk", du, x, out=work.dW)
+    # ∂ℒ/∂b[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
+    db = du.sum(axis=(0, 1), out=work.db)
     return Gradients(dx, dW, db, ds0, dU)
 
 
@@ -224,12 +224,12 @@ def workspace(
         "s_sum": np.empty((N, K), dtype),
         "ds": np.empty((T + 1, N, K), dtype),
         "du": np.empty((T, N, K), dtype),
-        "dx": np.empty((N, T, D), dtype),
-        "dW": np.empty((D, K), dtype),
-        "db": np.empty((K,), dtype),
         "ds0": np.empty((N, K), dtype),
         "dU_sum": np.empty((K, N, T), dtype),
         "dU": np.empty((K, K), dtype),
+        "dx": np.empty((N, T, D), dtype),
+        "dW": np.empty((D, K), dtype),
+        "db": np.empty((K,), dtype),
         "ds_product": np.empty((N, K), dtype),
     }
     return Workspace((dtype, D, K, N, T), _ids(arrays), [0], **arrays)
@@ -307,6 +307,38 @@ def jacobian(
     """
     h, cache = forward(x, W, b, s0, U)
     return Gradients(*_by_rows(h, lambda dh: backward(dh, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0, "s0": 0},
+        "outputs": {"h": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, W: Any, b: Any, s0: Any, U: Any) -> tuple[Any, ...]:
@@ -615,4 +647,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: 58008301ee2928e3
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: ccde024e38178c54

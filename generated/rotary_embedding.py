@@ -16,7 +16,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,21 +91,21 @@ def forward(
     size_batch = x.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, I, L, M, T, size_batch), x=x, phi=phi)
-    # a[..., t, i] = x[..., t, i + 0]
+    # a[n, t, i] = x[n, t, i + 0]
     a = _window(x, 2, 0, (1,), (I,))
-    # b[..., t, i] = x[..., t, i + size(i)]
+    # b[n, t, i] = x[n, t, i + size(i)]
     b = _window(x, 2, I, (1,), (I,))
-    # u[..., t, i] = a[..., t, i] * cos(phi[t, i]) - b[..., t, i] * sin(phi[t, i])
+    # u[n, t, i] = a[n, t, i] * cos(phi[t, i]) - b[n, t, i] * sin(phi[t, i])
     cos_phi = np.cos(phi, out=work.cos_phi)
     u = np.multiply(cos_phi, a, out=work.u)
     sin_phi = np.sin(phi, out=work.sin_phi)
     sin_phi_b = np.multiply(sin_phi, b, out=work.sin_phi_b)
     u -= sin_phi_b
-    # v[..., t, i] = b[..., t, i] * cos(phi[t, i]) + a[..., t, i] * sin(phi[t, i])
+    # v[n, t, i] = b[n, t, i] * cos(phi[t, i]) + a[n, t, i] * sin(phi[t, i])
     v = np.multiply(sin_phi, a, out=work.v)
     cos_phi_b = np.multiply(cos_phi, b, out=work.cos_phi_b)
     v += cos_phi_b
-    # y[..., t, m] = pad(0, u[..., t, m + 0]) + pad(0, v[..., t, m - size(i)])
+    # y[n, t, m] = pad(0, u[n, t, m + 0]) + pad(0, v[n, t, m - size(i)])
     I_2 = -I
     y = np.add(_window(u, 2, 0, (1,), (M,)), _window(v, 2, I_2, (1,), (M,)), out=work.y)
     shape = (*batch, T, M)
@@ -202,17 +202,17 @@ def jvp(
     x = _flat(x, batch)
     (x_dot,) = _each("tangents", tangents, "x_dot")
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T, L), dtype, "x"), batch)
-    # a[..., t, i] = x[..., t, i + 0]
+    # a[n, t, i] = x[n, t, i + 0]
     a = _window(x, 2, 0, (1,), (I,))
-    # b[..., t, i] = x[..., t, i + size(i)]
+    # b[n, t, i] = x[n, t, i + size(i)]
     b = _window(x, 2, I, (1,), (I,))
-    # u[..., t, i] = a[..., t, i] * cos(phi[t, i]) - b[..., t, i] * sin(phi[t, i])
+    # u[n, t, i] = a[n, t, i] * cos(phi[t, i]) - b[n, t, i] * sin(phi[t, i])
     cos_phi = np.cos(phi)
     sin_phi = np.sin(phi)
     u = cos_phi * a - sin_phi * b
-    # v[..., t, i] = b[..., t, i] * cos(phi[t, i]) + a[..., t, i] * sin(phi[t, i])
+    # v[n, t, i] = b[n, t, i] * cos(phi[t, i]) + a[n, t, i] * sin(phi[t, i])
     v = sin_phi * a + cos_phi * b
-    # y[..., t, m] = pad(0, u[..., t, m + 0]) + pad(0, v[..., t, m - size(i)])
+    # y[n, t, m] = pad(0, u[n, t, m + 0]) + pad(0, v[n, t, m - size(i)])
     I_2 = -I
     y = _window(u, 2, 0, (1,), (M,)) + _window(v, 2, I_2, (1,), (M,))
     # ȧ[n,t,i] = ẋ[n,t,i]
@@ -235,6 +235,42 @@ def jacobian(x: NDArray[np.floating], phi: NDArray[np.floating]) -> Gradients:
     """
     y, cache = forward(x, phi)
     return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"x": 0},
+        "outputs": {"y": 0},
+    },
+    "t": {
+        "inputs": {"x": -2, "phi": 0},
+        "outputs": {"y": -2},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, phi: Any) -> tuple[Any, ...]:
@@ -472,4 +508,37 @@ def _window(
     )
 
 
-# Written by pullback from its own layers; digest of what stands above: cfd9bc743aed79b2
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 752cdf804a44dd67

@@ -13,7 +13,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ def forward(
     size_batch = z.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, J, size_batch), z=z, y=y)
-    # L[...] = -log(p[..., y[...]])
+    # L[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
     places = np.arange(size_batch) if work.places is None else work.places
     z_argmax = z.argmax(axis=1, out=work.z_argmax)
@@ -123,7 +123,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dL = _flat(_like("dL", dL, shape, dtype, "the output"), batch)
     _apart(work, dL=dL)
-    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = np.add(others_exp_z, 1, out=work.sum_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=work.p)
@@ -131,6 +131,7 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     p[places, z_argmax] = sum_exp_z
     # ∂E/∂z[n,j] = (p[n,j] - 𝟙[j = y[n]]) ∂E/∂L[n]
     # that is, diag(∂E/∂L) (p - onehot(y))
+    # in the form of: minus the others
     dz = p
     dz[places, y] = 0
     others_dz = _sum_last(dz, out=work.others_dz)
@@ -197,7 +198,7 @@ def jvp(
     size_batch = z.shape[0]
     (z_dot,) = _each("tangents", tangents, "z_dot")
     z_dot = _flat(_like("z_dot", z_dot, (*batch, J), dtype, "z"), batch)
-    # L[...] = -log(p[..., y[...]])
+    # L[n] = -log(p[n, y[n]])
     # in the form of: shifted log-sum-exp
     places = np.arange(size_batch)
     z_argmax = z.argmax(axis=1)
@@ -206,7 +207,7 @@ def jvp(
     exp_z[places, z_argmax] = 0
     others_exp_z = exp_z.sum(axis=1)
     L = z_max - z[places, y] + np.log1p(others_exp_z)
-    # p[..., j] := exp(z[..., j]) / sum(i, exp(z[..., i]))
+    # p[n, j] := exp(z[n, j]) / sum(i, exp(z[n, i]))
     # in the form of: shifted softmax; split off the largest; distribute
     sum_exp_z = np.add(others_exp_z, 1, out=others_exp_z)
     p = np.divide(exp_z, sum_exp_z[:, None], out=exp_z)
@@ -223,6 +224,38 @@ def jacobian(z: NDArray[np.floating], y: NDArray[np.integer]) -> Gradients:
     """
     L, cache = forward(z, y)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"z": 0, "y": 0},
+        "outputs": {"L": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(z: Any, y: Any) -> tuple[Any, ...]:
@@ -472,4 +505,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 602f77d82fe7c9bc
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 789652384279b7f4

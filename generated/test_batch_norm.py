@@ -80,19 +80,19 @@ LARGEST = {"float64": 1e4, "float32": 80}
 def equations(x, gain, bias):
     """y, one equation after the other, on floats or dual numbers."""
     size_batch, D = x.shape
-    mu = np.empty((D,), object)  # mu[d] := mean(..., x[..., d])
+    mu = np.empty((D,), object)  # mu[d] := mean(n, x[n, d])
     for d in range(D):
         mu[d] = sum(x[batch, d] for batch in range(size_batch)) / size_batch
-    v = np.empty((D,), object)  # v[d] := mean(..., (x[..., d] - mu[d])**2)
+    v = np.empty((D,), object)  # v[d] := mean(n, (x[n, d] - mu[d])**2)
     for d in range(D):
         v[d] = sum((x[batch, d] - mu[d]) ** 2 for batch in range(size_batch)) / size_batch
     r = np.empty((D,), object)  # r[d] := 1 / sqrt(v[d] + 1e-5)
     for d in range(D):
         r[d] = 1 / np.sqrt(v[d] + 1e-05)
-    xhat = np.empty((size_batch, D), object)  # xhat[..., d] := (x[..., d] - mu[d]) * r[d]
+    xhat = np.empty((size_batch, D), object)  # xhat[n, d] := (x[n, d] - mu[d]) * r[d]
     for batch, d in np.ndindex(size_batch, D):
         xhat[batch, d] = (x[batch, d] - mu[d]) * r[d]
-    y = np.empty((size_batch, D), object)  # y[..., d] = gain[d] * xhat[..., d] + bias[d]
+    y = np.empty((size_batch, D), object)  # y[n, d] = gain[d] * xhat[n, d] + bias[d]
     for batch, d in np.ndindex(size_batch, D):
         y[batch, d] = gain[d] * xhat[batch, d] + bias[d]
     return y
@@ -815,4 +815,52 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 301cbc877f83fe2a
+# -- parts of an axis ------------------------------------------------------------------------------
+@pytest.mark.parametrize("axis", ["d"])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts(seed, axis):
+    """What is worked out in parts, one of them without places, comes to what the whole is."""
+    _, wanted, steep = drawn(seed, "float64")
+    inputs, along = draw(seed), module.PARTS[axis]
+    name, place = next(iter(along["inputs"].items()))
+    if np.ndim(inputs[name]) < len(INPUTS[name].split()) or not np.shape(inputs[name])[place]:
+        pytest.skip("there is no such axis here, or it has no places")
+    size = np.shape(inputs[name])[place]
+    cotangent = random(seed + 10, np.shape(wanted), "float64")
+    for counts in ([1, 0, size - 1], [size // 2, size - size // 2]):
+        pairs = in_parts(inputs, cotangent, counts, axis)
+        values, gradients = module.combine(pairs, counts, axis)
+        check(np.asarray(values["y"])[()], wanted, "float64", roundings(seed))
+        for name, exactly in zip(WANTED, pulled(cotangent, steep), strict=True):
+            check(np.asarray(gradients[name])[()], exactly, "float64", roundings(seed))
+    for counts in ([0, 0], [size, -1], []):
+        with pytest.raises(ValueError, match="counts"):
+            module.parts(counts, axis)
+    with pytest.raises(ValueError, match="results"):
+        module.combine([], [size], axis)
+
+
+def in_parts(inputs, cotangent, counts, axis):
+    """The output and the gradients by name of each part, None where it has no places."""
+    along, pairs, start = module.PARTS[axis], [], 0
+    kind = along["outputs"]["y"]
+    weights = module.parts(counts, axis)
+    for number, (count, weight) in enumerate(zip([*counts, 0], weights)):
+        part = {n: np.split(inputs[n], [start, start + count], a)[1] for n, a in along["inputs"].items()}
+        own = cotangent * weight.get("y", 1)
+        if not isinstance(kind, str):
+            own = np.split(own, [start, start + count], kind)[1]
+        needed = count or number == len(counts)
+        pairs.append(at_once(inputs | part, own) if needed else None)
+        start += count
+    return pairs
+
+
+def at_once(inputs, cotangent):
+    """The output and the gradients, by name."""
+    output, cache = module.forward(**inputs)
+    found = module.backward(cotangent, cache)
+    return {"y": output}, dict(zip(WANTED, found, strict=True))
+
+
+# Written by pullback from its own layers; digest of what stands above: 4199c44c643a60a1

@@ -79,14 +79,13 @@ LARGEST = {"float64": 1e4, "float32": 80}
 def equations(u, v):
     """s, one equation after the other, on floats or dual numbers."""
     size_batch, D = u.shape
-    a = np.empty((size_batch,), object)  # a[...] := max(sqrt(sum(d, u[..., d]**2)), 1e-8)
+    a = np.empty((size_batch,), object)  # a[n] := max(sqrt(sum(d, u[n, d]**2)), 1e-8)
     for batch in range(size_batch):
         a[batch] = _extreme(max, [1e-08, np.sqrt(sum(u[batch, d] ** 2 for d in range(D)))])
-    b = np.empty((size_batch,), object)  # b[...] := max(sqrt(sum(d, v[..., d]**2)), 1e-8)
+    b = np.empty((size_batch,), object)  # b[n] := max(sqrt(sum(d, v[n, d]**2)), 1e-8)
     for batch in range(size_batch):
         b[batch] = _extreme(max, [1e-08, np.sqrt(sum(v[batch, d] ** 2 for d in range(D)))])
-    # s[...] = sum(d, u[..., d] * v[..., d]) / (a[...] * b[...])
-    s = np.empty((size_batch,), object)
+    s = np.empty((size_batch,), object)  # s[n] = sum(d, u[n, d] * v[n, d]) / (a[n] * b[n])
     for batch in range(size_batch):
         s[batch] = sum(u[batch, d] * v[batch, d] for d in range(D)) / (a[batch] * b[batch])
     return s
@@ -817,4 +816,52 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 41ee0f9141eb55fa
+# -- parts of an axis ------------------------------------------------------------------------------
+@pytest.mark.parametrize("axis", ["..."])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts(seed, axis):
+    """What is worked out in parts, one of them without places, comes to what the whole is."""
+    _, wanted, steep = drawn(seed, "float64")
+    inputs, along = draw(seed), module.PARTS[axis]
+    name, place = next(iter(along["inputs"].items()))
+    if np.ndim(inputs[name]) < len(INPUTS[name].split()) or not np.shape(inputs[name])[place]:
+        pytest.skip("there is no such axis here, or it has no places")
+    size = np.shape(inputs[name])[place]
+    cotangent = random(seed + 10, np.shape(wanted), "float64")
+    for counts in ([1, 0, size - 1], [size // 2, size - size // 2]):
+        pairs = in_parts(inputs, cotangent, counts, axis)
+        values, gradients = module.combine(pairs, counts, axis)
+        check(np.asarray(values["s"])[()], wanted, "float64", roundings(seed))
+        for name, exactly in zip(WANTED, pulled(cotangent, steep), strict=True):
+            check(np.asarray(gradients[name])[()], exactly, "float64", roundings(seed))
+    for counts in ([0, 0], [size, -1], []):
+        with pytest.raises(ValueError, match="counts"):
+            module.parts(counts, axis)
+    with pytest.raises(ValueError, match="results"):
+        module.combine([], [size], axis)
+
+
+def in_parts(inputs, cotangent, counts, axis):
+    """The output and the gradients by name of each part, None where it has no places."""
+    along, pairs, start = module.PARTS[axis], [], 0
+    kind = along["outputs"]["s"]
+    weights = module.parts(counts, axis)
+    for number, (count, weight) in enumerate(zip([*counts, 0], weights)):
+        part = {n: np.split(inputs[n], [start, start + count], a)[1] for n, a in along["inputs"].items()}
+        own = cotangent * weight.get("s", 1)
+        if not isinstance(kind, str):
+            own = np.split(own, [start, start + count], kind)[1]
+        needed = count or number == len(counts)
+        pairs.append(at_once(inputs | part, own) if needed else None)
+        start += count
+    return pairs
+
+
+def at_once(inputs, cotangent):
+    """The output and the gradients, by name."""
+    output, cache = module.forward(**inputs)
+    found = module.backward(cotangent, cache)
+    return {"s": output}, dict(zip(WANTED, found, strict=True))
+
+
+# Written by pullback from its own layers; digest of what stands above: 3b35f75ba5071fda

@@ -96,19 +96,19 @@ def equations(x, Wq, bq, Wk, bk, Wv, bv, M, Wo, bo):
     size_batch, T, D = x.shape
     _, H, E = Wq.shape
     _, _, F = Wo.shape
-    # q[..., h, t, e] = sum(d, x[..., t, d] * Wq[d, h, e]) + bq[h, e]
+    # q[n, h, t, e] = sum(d, x[n, t, d] * Wq[d, h, e]) + bq[h, e]
     q = np.empty((size_batch, H, T, E), object)
     for batch, h, t, e in np.ndindex(size_batch, H, T, E):
         q[batch, h, t, e] = sum(x[batch, t, d] * Wq[d, h, e] for d in range(D)) + bq[h, e]
-    # k[..., h, s, e] = sum(d, x[..., s, d] * Wk[d, h, e]) + bk[h, e]
+    # k[n, h, s, e] = sum(d, x[n, s, d] * Wk[d, h, e]) + bk[h, e]
     k = np.empty((size_batch, H, T, E), object)
     for batch, h, s, e in np.ndindex(size_batch, H, T, E):
         k[batch, h, s, e] = sum(x[batch, s, d] * Wk[d, h, e] for d in range(D)) + bk[h, e]
-    # v[..., h, s, e] = sum(d, x[..., s, d] * Wv[d, h, e]) + bv[h, e]
+    # v[n, h, s, e] = sum(d, x[n, s, d] * Wv[d, h, e]) + bv[h, e]
     v = np.empty((size_batch, H, T, E), object)
     for batch, h, s, e in np.ndindex(size_batch, H, T, E):
         v[batch, h, s, e] = sum(x[batch, s, d] * Wv[d, h, e] for d in range(D)) + bv[h, e]
-    # o_s[..., h, t, s] = where(M[t, s] > 0, sum(i, q[..., h, t, i] * k[..., h, s, i]) /
+    # o_s[n, h, t, s] = where(M[t, s] > 0, sum(i, q[n, h, t, i] * k[n, h, s, i]) /
     #     sqrt(size(i)), -1e30)
     o_s = np.empty((size_batch, H, T, T), object)
     for batch, h, t, s in np.ndindex(size_batch, H, T, T):
@@ -116,17 +116,17 @@ def equations(x, Wq, bq, Wk, bk, Wv, bv, M, Wo, bo):
             sum(q[batch, h, t, i] * k[batch, h, s, i] for i in range(E)) / np.sqrt(E) if M[t,
             s].real > 0 else -1e+30
         )  # fmt: skip
-    # p[..., h, t, s] = exp(o_s[..., h, t, s]) / sum(j, exp(o_s[..., h, t, j]))
+    # p[n, h, t, s] = exp(o_s[n, h, t, s]) / sum(j, exp(o_s[n, h, t, j]))
     p = np.empty((size_batch, H, T, T), object)
     for batch, h, t, s in np.ndindex(size_batch, H, T, T):
         p[batch, h, t, s] = (
             np.exp(o_s[batch, h, t, s]) / sum(np.exp(o_s[batch, h, t, j]) for j in range(T))
         )  # fmt: skip
-    # o[..., h, t, e] = sum(s, p[..., h, t, s] * v[..., h, s, e])
+    # o[n, h, t, e] = sum(s, p[n, h, t, s] * v[n, h, s, e])
     o = np.empty((size_batch, H, T, E), object)
     for batch, h, t, e in np.ndindex(size_batch, H, T, E):
         o[batch, h, t, e] = sum(p[batch, h, t, s] * v[batch, h, s, e] for s in range(T))
-    # y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
+    # y[n, t, f] = sum(h, e, o[n, h, t, e] * Wo[h, e, f]) + bo[f]
     y = np.empty((size_batch, T, F), object)
     for batch, t, f in np.ndindex(size_batch, T, F):
         y[batch, t, f] = (
@@ -847,4 +847,52 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 5c2e3671fd0a392f
+# -- parts of an axis ------------------------------------------------------------------------------
+@pytest.mark.parametrize("axis", ["...", "h", "f"])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts(seed, axis):
+    """What is worked out in parts, one of them without places, comes to what the whole is."""
+    _, wanted, steep = drawn(seed, "float64")
+    inputs, along = draw(seed), module.PARTS[axis]
+    name, place = next(iter(along["inputs"].items()))
+    if np.ndim(inputs[name]) < len(INPUTS[name].split()) or not np.shape(inputs[name])[place]:
+        pytest.skip("there is no such axis here, or it has no places")
+    size = np.shape(inputs[name])[place]
+    cotangent = random(seed + 10, np.shape(wanted), "float64")
+    for counts in ([1, 0, size - 1], [size // 2, size - size // 2]):
+        pairs = in_parts(inputs, cotangent, counts, axis)
+        values, gradients = module.combine(pairs, counts, axis)
+        check(np.asarray(values["y"])[()], wanted, "float64", roundings(seed))
+        for name, exactly in zip(WANTED, pulled(cotangent, steep), strict=True):
+            check(np.asarray(gradients[name])[()], exactly, "float64", roundings(seed))
+    for counts in ([0, 0], [size, -1], []):
+        with pytest.raises(ValueError, match="counts"):
+            module.parts(counts, axis)
+    with pytest.raises(ValueError, match="results"):
+        module.combine([], [size], axis)
+
+
+def in_parts(inputs, cotangent, counts, axis):
+    """The output and the gradients by name of each part, None where it has no places."""
+    along, pairs, start = module.PARTS[axis], [], 0
+    kind = along["outputs"]["y"]
+    weights = module.parts(counts, axis)
+    for number, (count, weight) in enumerate(zip([*counts, 0], weights)):
+        part = {n: np.split(inputs[n], [start, start + count], a)[1] for n, a in along["inputs"].items()}
+        own = cotangent * weight.get("y", 1)
+        if not isinstance(kind, str):
+            own = np.split(own, [start, start + count], kind)[1]
+        needed = count or number == len(counts)
+        pairs.append(at_once(inputs | part, own) if needed else None)
+        start += count
+    return pairs
+
+
+def at_once(inputs, cotangent):
+    """The output and the gradients, by name."""
+    output, cache = module.forward(**inputs)
+    found = module.backward(cotangent, cache)
+    return {"y": output}, dict(zip(WANTED, found, strict=True))
+
+
+# Written by pullback from its own layers; digest of what stands above: a5c2761d26a11ac6

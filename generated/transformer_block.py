@@ -35,7 +35,7 @@ It needs NumPy alone, 1.22 or later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,22 +144,35 @@ class Workspace(NamedTuple):
     g_exp_2: NDArray[np.floating] | None = None  # (N, T, K)
     g: NDArray[np.floating] | None = None  # (N, T, K)
     w: NDArray[np.floating] | None = None  # (N, T, D)
+    dW2: NDArray[np.floating] | None = None  # (K, D)
+    dc2: NDArray[np.floating] | None = None  # (D,)
     dg: NDArray[np.floating] | None = None  # (N, T, K)
     du: NDArray[np.floating] | None = None  # (N, T, K)
     du_square_u_u: NDArray[np.floating] | None = None  # (N, T, K)
-    db: NDArray[np.floating] | None = None  # (N, T, D)
+    dW1: NDArray[np.floating] | None = None  # (D, K)
+    dc1: NDArray[np.floating] | None = None  # (K,)
+    db: NDArray[np.floating] | None = None  # (N, T, D); then dr
+    dgain2: NDArray[np.floating] | None = None  # (D,)
+    dbias2: NDArray[np.floating] | None = None  # (D,)
     b_xhat_db: NDArray[np.floating] | None = None  # (N, T, D)
     gain2_b_xhat_db: NDArray[np.floating] | None = None  # (N, T)
     dr_product: NDArray[np.floating] | None = None  # (N, T, D)
     db_gain2: NDArray[np.floating] | None = None  # (N, T)
-    dr: NDArray[np.floating] | None = None  # (N, T, D)
+    dWo: NDArray[np.floating] | None = None  # (H, E, D)
+    dbo: NDArray[np.floating] | None = None  # (D,)
     do: NDArray[np.floating] | None = None  # (N, H, T, E)
+    dm_v: NDArray[np.floating] | None = None  # (N, H, T, E)
+    dWv: NDArray[np.floating] | None = None  # (D, H, E)
+    dbv: NDArray[np.floating] | None = None  # (H, E)
     dp: NDArray[np.floating] | None = None  # (N, H, T, T); then do_s, then greater_M_do_s
     dp_p: NDArray[np.floating] | None = None  # (N, H, T)
     others_do_s: NDArray[np.floating] | None = None  # (N, H, T)
     dm_k: NDArray[np.floating] | None = None  # (N, H, T, E)
+    dWk: NDArray[np.floating] | None = None  # (D, H, E)
+    dbk: NDArray[np.floating] | None = None  # (H, E)
     dq: NDArray[np.floating] | None = None  # (N, H, T, E)
-    dm_v: NDArray[np.floating] | None = None  # (N, H, T, E)
+    dWq: NDArray[np.floating] | None = None  # (D, H, E)
+    dbq: NDArray[np.floating] | None = None  # (H, E)
     Wv_dm_v: NDArray[np.floating] | None = None  # (N, T, D)
     Wq_dq: NDArray[np.floating] | None = None  # (N, T, D)
     da: NDArray[np.floating] | None = None  # (N, T, D)
@@ -169,20 +182,6 @@ class Workspace(NamedTuple):
     da_gain1: NDArray[np.floating] | None = None  # (N, T)
     dgain1: NDArray[np.floating] | None = None  # (D,)
     dbias1: NDArray[np.floating] | None = None  # (D,)
-    dWq: NDArray[np.floating] | None = None  # (D, H, E)
-    dbq: NDArray[np.floating] | None = None  # (H, E)
-    dWk: NDArray[np.floating] | None = None  # (D, H, E)
-    dbk: NDArray[np.floating] | None = None  # (H, E)
-    dWv: NDArray[np.floating] | None = None  # (D, H, E)
-    dbv: NDArray[np.floating] | None = None  # (H, E)
-    dWo: NDArray[np.floating] | None = None  # (H, E, D)
-    dbo: NDArray[np.floating] | None = None  # (D,)
-    dgain2: NDArray[np.floating] | None = None  # (D,)
-    dbias2: NDArray[np.floating] | None = None  # (D,)
-    dW1: NDArray[np.floating] | None = None  # (D, K)
-    dc1: NDArray[np.floating] | None = None  # (K,)
-    dW2: NDArray[np.floating] | None = None  # (K, D)
-    dc2: NDArray[np.floating] | None = None  # (D,)
 
 
 _NEW = Workspace()
@@ -489,10 +488,15 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     dy = _like("dy", dy, shape, dtype, "the output")
     _apart(work, dy=dy)
+    # ∂ℒ/∂W2[k,d] = Σ_{n,t} g[n,t,k] ∂ℒ/∂w[n,t,d]
+    dW2 = _contract("ntd,ntk->kd", dy, g, out=work.dW2)
+    # ∂ℒ/∂c2[d] = Σ_{n,t} ∂ℒ/∂w[n,t,d]
+    dc2 = dy.sum(axis=(0, 1), out=work.dc2)
     # ∂ℒ/∂g[n,t,k] = Σ_d W2[k,d] ∂ℒ/∂w[n,t,d]
     dg = np.matmul(dy, W2.T, out=work.dg)
     # ∂ℒ/∂u[n,t,k] = (1/2 + (√(2) / (2 √(π))) u[n,t,k] (1 - g_t[n,t,k]²) + (26829 √(2) / (400000
     #     √(π))) u[n,t,k]³ (1 - g_t[n,t,k]²) + (1/2) g_t[n,t,k]) ∂ℒ/∂g[n,t,k]
+    # in the form of: tanh as a sigmoid
     du = np.square(g_exp_2, out=work.du)
     np.divide(g_exp, du, out=du)
     du_square_u_u = np.multiply(0.21406444881780073, du, out=work.du_square_u_u)
@@ -502,8 +506,16 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     du += du_square_u_u
     du += g_quotient
     du *= dg
+    # ∂ℒ/∂W1[d,k] = Σ_{n,t} b[n,t,d] ∂ℒ/∂u[n,t,k]
+    dW1 = _contract("ntd,ntk->dk", b, du, out=work.dW1)
+    # ∂ℒ/∂c1[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
+    dc1 = du.sum(axis=(0, 1), out=work.dc1)
     # ∂ℒ/∂b[n,t,d] = Σ_k W1[d,k] ∂ℒ/∂u[n,t,k]
     db = np.matmul(du, W1.T, out=work.db)
+    # ∂ℒ/∂gain2[d] = Σ_{n,t} b_xhat[n,t,d] ∂ℒ/∂b[n,t,d]
+    dgain2 = np.einsum("ntd,ntd->d", b_xhat, db, out=work.dgain2)
+    # ∂ℒ/∂bias2[d] = Σ_{n,t} ∂ℒ/∂b[n,t,d]
+    dbias2 = db.sum(axis=(0, 1), out=work.dbias2)
     # ∂ℒ/∂r[n,t,d] = b_r[n,t] (gain2[d] ∂ℒ/∂b[n,t,d] - (1/D) Σ_f gain2[f] ∂ℒ/∂b[n,t,f] - (1/D)
     #     b_xhat[n,t,d] Σ_f b_xhat[n,t,f] gain2[f] ∂ℒ/∂b[n,t,f]) + ∂ℒ/∂y[n,t,d]
     b_xhat_db = np.multiply(b_xhat, db, out=work.b_xhat_db)
@@ -512,16 +524,27 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dr_product = np.multiply(gain2_b_xhat_db[:, :, None], b_xhat, out=work.dr_product)
     db_gain2 = np.matmul(db, gain2, out=work.db_gain2)
     db_gain2 /= D
-    dr = np.multiply(gain2, db, out=work.dr)
+    dr = np.multiply(gain2, db, out=db)
     dr -= db_gain2[:, :, None]
     dr -= dr_product
     dr *= b_r[:, :, None]
     dr += dy
+    # ∂ℒ/∂Wo[h,e,d] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂m[n,t,d]
+    dWo = _contract("ntd,nhte->hed", dr, o, out=work.dWo)
+    # ∂ℒ/∂bo[d] = Σ_{n,t} ∂ℒ/∂m[n,t,d]
+    dbo = dr.sum(axis=(0, 1), out=work.dbo)
     # ∂ℒ/∂o[n,h,t,e] = Σ_d Wo[h,e,d] ∂ℒ/∂m[n,t,d]
     do = _contract("hed,ntd->nhte", Wo, dr, out=work.do)
+    # ∂ℒ/∂m_v[n,h,s,e] = Σ_t p[n,h,t,s] ∂ℒ/∂o[n,h,t,e]
+    dm_v = np.matmul(p.swapaxes(-1, -2), do, out=work.dm_v)
+    # ∂ℒ/∂Wv[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_v[n,h,t,e]
+    dWv = _contract("ntd,nhte->dhe", a, dm_v, out=work.dWv)
+    # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂m_v[n,h,t,e]
+    dbv = dm_v.sum(axis=(0, 2), out=work.dbv)
     # ∂ℒ/∂p[n,h,t,s] = Σ_e m_v[n,h,s,e] ∂ℒ/∂o[n,h,t,e]
     dp = np.matmul(do, m_v.swapaxes(-1, -2), out=work.dp)
     # ∂ℒ/∂o_s[n,h,t,s] = p[n,h,t,s] (∂ℒ/∂p[n,h,t,s] - Σ_j p[n,h,t,j] ∂ℒ/∂p[n,h,t,j])
+    # in the form of: entries that add up to nothing
     dp_p = _dot_last(dp, p, out=work.dp_p)
     do_s = np.subtract(dp, dp_p[:, :, :, None], out=dp)
     do_s *= p
@@ -533,11 +556,17 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     greater_M_do_s = np.multiply(greater_M, do_s, out=do_s)
     dm_k = np.matmul(greater_M_do_s.swapaxes(-1, -2), q, out=work.dm_k)
     dm_k /= sqrt_E
+    # ∂ℒ/∂Wk[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_k[n,h,t,e]
+    dWk = _contract("ntd,nhte->dhe", a, dm_k, out=work.dWk)
+    # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂m_k[n,h,t,e]
+    dbk = dm_k.sum(axis=(0, 2), out=work.dbk)
     # ∂ℒ/∂q[n,h,t,e] = Σ_s ∂ℒ/∂o_s[n,h,t,s] where(M[t,s] > 0, (1/√(E)) m_k[n,h,s,e], 0)
     dq = np.matmul(greater_M_do_s, m_k, out=work.dq)
     dq /= sqrt_E
-    # ∂ℒ/∂m_v[n,h,s,e] = Σ_t p[n,h,t,s] ∂ℒ/∂o[n,h,t,e]
-    dm_v = np.matmul(p.swapaxes(-1, -2), do, out=work.dm_v)
+    # ∂ℒ/∂Wq[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂q[n,h,t,e]
+    dWq = _contract("ntd,nhte->dhe", a, dq, out=work.dWq)
+    # ∂ℒ/∂bq[h,e] = Σ_{n,t} ∂ℒ/∂q[n,h,t,e]
+    dbq = dq.sum(axis=(0, 2), out=work.dbq)
     # ∂ℒ/∂a[n,t,d] = Σ_{h,e} Wk[d,h,e] ∂ℒ/∂m_k[n,h,t,e] + Σ_{h,e} Wq[d,h,e] ∂ℒ/∂q[n,h,t,e] +
     #     Σ_{h,e} Wv[d,h,e] ∂ℒ/∂m_v[n,h,t,e]
     Wv_dm_v = _contract("dhe,nhte->ntd", Wv, dm_v, out=work.Wv_dm_v)
@@ -561,34 +590,6 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dgain1 = np.einsum("ntd,ntd->d", da, xhat, out=work.dgain1)
     # ∂ℒ/∂bias1[d] = Σ_{n,t} ∂ℒ/∂a[n,t,d]
     dbias1 = da.sum(axis=(0, 1), out=work.dbias1)
-    # ∂ℒ/∂Wq[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂q[n,h,t,e]
-    dWq = _contract("ntd,nhte->dhe", a, dq, out=work.dWq)
-    # ∂ℒ/∂bq[h,e] = Σ_{n,t} ∂ℒ/∂q[n,h,t,e]
-    dbq = dq.sum(axis=(0, 2), out=work.dbq)
-    # ∂ℒ/∂Wk[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_k[n,h,t,e]
-    dWk = _contract("ntd,nhte->dhe", a, dm_k, out=work.dWk)
-    # ∂ℒ/∂bk[h,e] = Σ_{n,t} ∂ℒ/∂m_k[n,h,t,e]
-    dbk = dm_k.sum(axis=(0, 2), out=work.dbk)
-    # ∂ℒ/∂Wv[f,h,e] = Σ_{n,t} a[n,t,f] ∂ℒ/∂m_v[n,h,t,e]
-    dWv = _contract("ntd,nhte->dhe", a, dm_v, out=work.dWv)
-    # ∂ℒ/∂bv[h,e] = Σ_{n,t} ∂ℒ/∂m_v[n,h,t,e]
-    dbv = dm_v.sum(axis=(0, 2), out=work.dbv)
-    # ∂ℒ/∂Wo[h,e,d] = Σ_{n,t} o[n,h,t,e] ∂ℒ/∂m[n,t,d]
-    dWo = _contract("ntd,nhte->hed", dr, o, out=work.dWo)
-    # ∂ℒ/∂bo[d] = Σ_{n,t} ∂ℒ/∂m[n,t,d]
-    dbo = dr.sum(axis=(0, 1), out=work.dbo)
-    # ∂ℒ/∂gain2[d] = Σ_{n,t} b_xhat[n,t,d] ∂ℒ/∂b[n,t,d]
-    dgain2 = np.einsum("ntd,ntd->d", b_xhat, db, out=work.dgain2)
-    # ∂ℒ/∂bias2[d] = Σ_{n,t} ∂ℒ/∂b[n,t,d]
-    dbias2 = db.sum(axis=(0, 1), out=work.dbias2)
-    # ∂ℒ/∂W1[d,k] = Σ_{n,t} b[n,t,d] ∂ℒ/∂u[n,t,k]
-    dW1 = _contract("ntd,ntk->dk", b, du, out=work.dW1)
-    # ∂ℒ/∂c1[k] = Σ_{n,t} ∂ℒ/∂u[n,t,k]
-    dc1 = du.sum(axis=(0, 1), out=work.dc1)
-    # ∂ℒ/∂W2[k,d] = Σ_{n,t} g[n,t,k] ∂ℒ/∂w[n,t,d]
-    dW2 = _contract("ntd,ntk->kd", dy, g, out=work.dW2)
-    # ∂ℒ/∂c2[d] = Σ_{n,t} ∂ℒ/∂w[n,t,d]
-    dc2 = dy.sum(axis=(0, 1), out=work.dc2)
     return Gradients(
         dx,
         dgain1,
@@ -731,22 +732,35 @@ def workspace(
         "g_exp_2": np.empty((N, T, K), dtype),
         "g": np.empty((N, T, K), dtype),
         "w": np.empty((N, T, D), dtype),
+        "dW2": np.empty((K, D), dtype),
+        "dc2": np.empty((D,), dtype),
         "dg": np.empty((N, T, K), dtype),
         "du": np.empty((N, T, K), dtype),
         "du_square_u_u": np.empty((N, T, K), dtype),
+        "dW1": np.empty((D, K), dtype),
+        "dc1": np.empty((K,), dtype),
         "db": np.empty((N, T, D), dtype),
+        "dgain2": np.empty((D,), dtype),
+        "dbias2": np.empty((D,), dtype),
         "b_xhat_db": np.empty((N, T, D), dtype),
         "gain2_b_xhat_db": np.empty((N, T), dtype),
         "dr_product": np.empty((N, T, D), dtype),
         "db_gain2": np.empty((N, T), dtype),
-        "dr": np.empty((N, T, D), dtype),
+        "dWo": np.empty((H, E, D), dtype),
+        "dbo": np.empty((D,), dtype),
         "do": np.empty((N, H, T, E), dtype),
+        "dm_v": np.empty((N, H, T, E), dtype),
+        "dWv": np.empty((D, H, E), dtype),
+        "dbv": np.empty((H, E), dtype),
         "dp": np.empty((N, H, T, T), dtype),
         "dp_p": np.empty((N, H, T), dtype),
         "others_do_s": np.empty((N, H, T), dtype),
         "dm_k": np.empty((N, H, T, E), dtype),
+        "dWk": np.empty((D, H, E), dtype),
+        "dbk": np.empty((H, E), dtype),
         "dq": np.empty((N, H, T, E), dtype),
-        "dm_v": np.empty((N, H, T, E), dtype),
+        "dWq": np.empty((D, H, E), dtype),
+        "dbq": np.empty((H, E), dtype),
         "Wv_dm_v": np.empty((N, T, D), dtype),
         "Wq_dq": np.empty((N, T, D), dtype),
         "da": np.empty((N, T, D), dtype),
@@ -756,20 +770,6 @@ def workspace(
         "da_gain1": np.empty((N, T), dtype),
         "dgain1": np.empty((D,), dtype),
         "dbias1": np.empty((D,), dtype),
-        "dWq": np.empty((D, H, E), dtype),
-        "dbq": np.empty((H, E), dtype),
-        "dWk": np.empty((D, H, E), dtype),
-        "dbk": np.empty((H, E), dtype),
-        "dWv": np.empty((D, H, E), dtype),
-        "dbv": np.empty((H, E), dtype),
-        "dWo": np.empty((H, E, D), dtype),
-        "dbo": np.empty((D,), dtype),
-        "dgain2": np.empty((D,), dtype),
-        "dbias2": np.empty((D,), dtype),
-        "dW1": np.empty((D, K), dtype),
-        "dc1": np.empty((K,), dtype),
-        "dW2": np.empty((K, D), dtype),
-        "dc2": np.empty((D,), dtype),
     }
     return Workspace((dtype, D, E, H, K, N, T), _ids(arrays), [0], **arrays)
 
@@ -1006,6 +1006,43 @@ def jacobian(
         x, gain1, bias1, Wq, bq, Wk, bk, Wv, bv, M, Wo, bo, gain2, bias2, W1, c1, W2, c2
     )
     return Gradients(*_by_rows(y, lambda dy: backward(dy, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "n": {
+        "inputs": {"x": 0},
+        "outputs": {"y": 0},
+    },
+    "k": {
+        "inputs": {"W1": 1, "c1": 0, "W2": 0},
+        "outputs": {"y": "sum"},
+        "rest": True,
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "n") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "n"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(
@@ -1494,4 +1531,37 @@ def _matrix(
     return matrices.swapaxes(-1, -2) if turned else matrices
 
 
-# Written by pullback from its own layers; digest of what stands above: b176b67c64bcbece
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 80507ac9585545a7

@@ -14,7 +14,7 @@ It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,14 +57,14 @@ class Workspace(NamedTuple):
     L: NDArray[np.floating] | None = None  # (*batch,)
     not_equal_L: NDArray[np.bool_] | None = None  # (*batch,)
     da: NDArray[np.floating] | None = None  # (*batch,); then dx_quotient
-    db: NDArray[np.floating] | None = None  # (*batch,); then dx_quotient_2
+    db: NDArray[np.floating] | None = None  # (*batch,); then dq_quotient
+    not_equal_b: NDArray[np.bool_] | None = None  # (*batch,)
+    where_not_equal_b: NDArray[np.floating] | None = None  # (*batch,)
+    dx: NDArray[np.floating] | None = None  # (*batch, D)
+    dq: NDArray[np.floating] | None = None  # (*batch, D)
     not_equal_a: NDArray[np.bool_] | None = None  # (*batch,)
     where_not_equal_a: NDArray[np.floating] | None = None  # (*batch,)
     dp: NDArray[np.floating] | None = None  # (*batch, D)
-    not_equal_b: NDArray[np.bool_] | None = None  # (*batch,)
-    where_not_equal_b: NDArray[np.floating] | None = None  # (*batch,)
-    dq: NDArray[np.floating] | None = None  # (*batch, D)
-    dx: NDArray[np.floating] | None = None  # (*batch, D)
 
 
 _NEW = Workspace()
@@ -104,15 +104,15 @@ def forward(
     size_batch = x.shape[0]
     work = _NEW if work is None else work
     _fitting(Workspace, work, (dtype, D, size_batch), x=x, p=p, q=q)
-    # a[...] = sqrt(sum(d, (x[..., d] - p[..., d])**2))
+    # a[n] = sqrt(sum(d, (x[n, d] - p[n, d])**2))
     x_shifted = np.subtract(x, p, out=work.x_shifted)
     a = _dot_last(x_shifted, x_shifted, out=work.a)
     np.sqrt(a, out=a)
-    # b[...] = sqrt(sum(d, (x[..., d] - q[..., d])**2))
+    # b[n] = sqrt(sum(d, (x[n, d] - q[n, d])**2))
     x_shifted_2 = np.subtract(x, q, out=work.x_shifted_2)
     b = _dot_last(x_shifted_2, x_shifted_2, out=work.b)
     np.sqrt(b, out=b)
-    # L[...] = max(0, a[...] - b[...] + m)
+    # L[n] = max(0, a[n] - b[n] + m)
     L = np.add(a, m, out=work.L)
     L -= b
     np.maximum(0, L, out=L)
@@ -139,28 +139,30 @@ def backward(dL: NDArray[np.floating], cache: Cache) -> Gradients:
     _apart(work, dL=dL)
     # ∂E/∂a[n] = 𝟙[m + a[n] - b[n] > 0] ∂E/∂L[n]
     # that is, 𝟙[a + m 𝟏 - b > 0] ⊙ ∂E/∂L
+    # in the form of: mask from the output
     not_equal_L = np.not_equal(L, 0, out=work.not_equal_L)
     da = np.multiply(dL, not_equal_L, out=work.da)
     # ∂E/∂b[n] = -𝟙[m + a[n] - b[n] > 0] ∂E/∂L[n]
     # that is, -𝟙[a + m 𝟏 - b > 0] ⊙ ∂E/∂L
+    # in the form of: mask from the output
     db = np.negative(da, out=work.db)
+    # ∂E/∂q[n,d] = -(x[n,d] - q[n,d]) (∂E/∂b[n]) / b[n]
+    # that is, -diag(b^∘(-1) ⊙ ∂E/∂b) (x - q)
+    not_equal_b = np.not_equal(b, 0, out=work.not_equal_b)
+    where_not_equal_b = _where(not_equal_b, b, np.inf, out=work.where_not_equal_b)
+    dq_quotient = np.divide(db, where_not_equal_b, out=db)
+    dx = np.multiply(dq_quotient[:, None], x_shifted_2, out=work.dx)
+    dq = np.negative(dx, out=work.dq)
     # ∂E/∂x[n,d] = (x[n,d] - p[n,d]) (∂E/∂a[n]) / a[n] + (x[n,d] - q[n,d]) (∂E/∂b[n]) / b[n]
     # that is, diag(a^∘(-1) ⊙ ∂E/∂a) (x - p) + diag(b^∘(-1) ⊙ ∂E/∂b) (x - q)
     not_equal_a = np.not_equal(a, 0, out=work.not_equal_a)
     where_not_equal_a = _where(not_equal_a, a, np.inf, out=work.where_not_equal_a)
     dx_quotient = np.divide(da, where_not_equal_a, out=da)
     dp = np.multiply(dx_quotient[:, None], x_shifted, out=work.dp)
-    not_equal_b = np.not_equal(b, 0, out=work.not_equal_b)
-    where_not_equal_b = _where(not_equal_b, b, np.inf, out=work.where_not_equal_b)
-    dx_quotient_2 = np.divide(db, where_not_equal_b, out=db)
-    dq = np.multiply(dx_quotient_2[:, None], x_shifted_2, out=work.dq)
-    dx = np.add(dp, dq, out=work.dx)
+    dx += dp
     # ∂E/∂p[n,d] = -(x[n,d] - p[n,d]) (∂E/∂a[n]) / a[n]
     # that is, -diag(a^∘(-1) ⊙ ∂E/∂a) (x - p)
     np.negative(dp, out=dp)
-    # ∂E/∂q[n,d] = -(x[n,d] - q[n,d]) (∂E/∂b[n]) / b[n]
-    # that is, -diag(b^∘(-1) ⊙ ∂E/∂b) (x - q)
-    np.negative(dq, out=dq)
     return Gradients(_unflat(dx, batch), _unflat(dp, batch), _unflat(dq, batch))
 
 
@@ -206,13 +208,13 @@ def workspace(
         "not_equal_L": np.empty((size_batch,), np.bool_),
         "da": np.empty((size_batch,), dtype),
         "db": np.empty((size_batch,), dtype),
+        "not_equal_b": np.empty((size_batch,), np.bool_),
+        "where_not_equal_b": np.empty((size_batch,), dtype),
+        "dx": np.empty((size_batch, D), dtype),
+        "dq": np.empty((size_batch, D), dtype),
         "not_equal_a": np.empty((size_batch,), np.bool_),
         "where_not_equal_a": np.empty((size_batch,), dtype),
         "dp": np.empty((size_batch, D), dtype),
-        "not_equal_b": np.empty((size_batch,), np.bool_),
-        "where_not_equal_b": np.empty((size_batch,), dtype),
-        "dq": np.empty((size_batch, D), dtype),
-        "dx": np.empty((size_batch, D), dtype),
     }
     return Workspace((dtype, D, size_batch), _ids(arrays), [0], **arrays)
 
@@ -238,13 +240,13 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, D), dtype, "x"), batch)
     p_dot = _flat(_like("p_dot", p_dot, (*batch, D), dtype, "p"), batch)
     q_dot = _flat(_like("q_dot", q_dot, (*batch, D), dtype, "q"), batch)
-    # a[...] = sqrt(sum(d, (x[..., d] - p[..., d])**2))
+    # a[n] = sqrt(sum(d, (x[n, d] - p[n, d])**2))
     x_shifted = x - p
     a = np.sqrt(_dot_last(x_shifted, x_shifted))
-    # b[...] = sqrt(sum(d, (x[..., d] - q[..., d])**2))
+    # b[n] = sqrt(sum(d, (x[n, d] - q[n, d])**2))
     x_shifted_2 = x - q
     b = np.sqrt(_dot_last(x_shifted_2, x_shifted_2))
-    # L[...] = max(0, a[...] - b[...] + m)
+    # L[n] = max(0, a[n] - b[n] + m)
     a_plus_m_shifted = a + m - b
     L = np.maximum(0, a_plus_m_shifted)
     # ȧ[n] = (Σ_d ẋ[n,d] (x[n,d] - p[n,d])) / a[n] - (Σ_d ṗ[n,d] (x[n,d] - p[n,d])) / a[n]
@@ -280,6 +282,38 @@ def jacobian(
     """
     L, cache = forward(x, p, q, m)
     return Gradients(*_by_rows(L, lambda dL: backward(dL, cache)))
+
+
+# by axis: the inputs that are cut and where they have it, and the output, which is laid side by
+# side along an axis of its own, or is a mean or a sum of its parts
+PARTS: dict[str, dict[str, Any]] = {
+    "...": {
+        "inputs": {"x": 0, "p": 0, "q": 0},
+        "outputs": {"L": 0},
+    },
+}
+
+
+def parts(counts: Sequence[int], axis: str = "...") -> list[dict[str, float]]:
+    """The weight of each part in the output, where parts have so many places of the axis.
+
+    A part is forward of its slice of each input in PARTS[axis]["inputs"] and the others whole, and
+    backward of its weight times the cotangent; of its slice of it, where the output is cut, too.
+    Where PARTS says "rest", the last weight is that of one more part, which has no places: it takes
+    off what all parts have in common, and the whole has once.
+    """
+    return _weights(PARTS[axis], counts)
+
+
+def combine(
+    results: Sequence[Any], counts: Sequence[int], axis: str = "..."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values, gradients) of the whole, from such a pair of each part, in the order of parts().
+
+    Both are dictionaries: the output by its name, gradients by the names of their inputs, with or
+    without the d before them. Where `counts` says 0 there need be no pair, but None.
+    """
+    return _combined(PARTS[axis], results, counts, np.concatenate)
 
 
 def _arguments(x: Any, p: Any, q: Any, m: Any) -> tuple[Any, ...]:
@@ -523,4 +557,37 @@ def _by_rows(output: Any, pull: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
     return found
 
 
-# Written by pullback from its own layers; digest of what stands above: 20194643c6f56bc6
+def _weights(along: dict[str, Any], counts: Any) -> list[dict[str, float]]:
+    """The weight of each part in a mean or a sum along an axis; 0 of one without places."""
+    total, used = sum(counts), sum(count > 0 for count in counts)
+    if total == 0 or min(counts) < 0:
+        raise ValueError(f"counts is {[*counts]}; wanted is how many places each part has")
+    kinds = {name: kind for name, kind in along["outputs"].items() if isinstance(kind, str)}
+    shares = {"mean": [c / total for c in counts], "sum": [float(c > 0) for c in counts]}
+    found = [{name: shares[kind][p] for name, kind in kinds.items()} for p in range(len(counts))]
+    return found + [dict.fromkeys(kinds, 1.0 - used)] * along.get("rest", False)
+
+
+def _combined(
+    along: dict[str, Any], results: Any, counts: Any, concatenate: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values and gradients of the whole, by name, from those of its parts."""
+    weights = _weights(along, counts)
+    if len(results) != len(weights):
+        raise ValueError(f"there are {len(results)} results; wanted are {len(weights)}")
+    used = [*(count > 0 for count in counts), True]  # a part without places says nothing
+    found = [(weight, *pair) for weight, pair, there in zip(weights, results, used) if there]
+    cut = {**along["inputs"], **{"d" + name: axis for name, axis in along["inputs"].items()}}
+
+    def together(parts: list[Any], axis: Any) -> Any:
+        return concatenate(parts, axis) if isinstance(axis, int) else sum(parts[1:], parts[0])
+
+    values = {
+        name: together([weight.get(name, 1) * own[name] for weight, own, _ in found], axis)
+        for name, axis in along["outputs"].items()
+    }
+    gradients = {n: together([own[n] for _, _, own in found], cut.get(n)) for n in found[0][2]}
+    return values, gradients
+
+
+# Written by pullback from its own layers; digest of what stands above: 22dfc98548eceede
