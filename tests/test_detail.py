@@ -83,7 +83,7 @@ def test_the_terminal_shows_key_steps_and_says_so(show):
     status, out, _ = show("show", "mlp")
     assert status == 0 and len(out.split("\n")) < 270
     assert out.endswith(
-        "These are key steps; --detail every shows all 154, forward mode and second derivatives.\n"
+        "These are key steps; --detail every shows all 155, forward mode and second derivatives.\n"
     )
     _, every, _ = show("show", "mlp", "--detail", "every")
     assert ("These are key steps" not in every and "   128 = " in every) or "128 = " in every
