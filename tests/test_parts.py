@@ -266,7 +266,7 @@ REFUSED = {
     "a pairing": ("L = sum(n, m, exp(-(x[n] - x[m])**2) * [n == m])", "n", ""),
     "twice": ("L = sum(n, m, A[n, m] * A[m, n])", "n", "A has it twice"),
     "windows": ("y[i] = sum(a, x[i + a] * w[a])", "m", "size of another axis follows from its own"),
-    "shifts": ("y[t] = x[t] - pad(0, x[t - 1])", "t", "y has a sum over it within"),
+    "shifts": ("y[t] = x[t] - pad(0, x[t - 1])", "t", "y reads other places of it"),
     "a fixed place": ("L = mean(n, x[n]**2) + x[0]", "n", ""),
     "a recurrence": (
         "s[0] = x[0]\ns[t] = tanh(s[t - 1] + x[t])\nL = mean(t, s[t])",
@@ -286,7 +286,7 @@ REFUSED = {
         "n",
         "what is assumed speaks of all of it",
     ),
-    "a prefix": ("y[n] = sum(m, [m <= n] * x[m])", "n", "y has a sum over it within"),
+    "a prefix": ("y[n] = sum(m, [m <= n] * x[m])", "n", "y reads other places of it"),
 }
 
 

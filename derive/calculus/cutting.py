@@ -31,8 +31,10 @@ from pullback.derive.calculus.cuts import MEAN, SUM, Cut, Cutting, Uncut
 from pullback.derive.calculus.reasoning import Reasoning
 from pullback.derive.calculus.steps import Chain
 from pullback.derive.index.binders import Binder, Place, Smallest, Sum
+from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.objects import (
     Index,
+    KroneckerDelta,
     entries,
     entry_indices,
     entry_name,
@@ -218,10 +220,18 @@ class Along:
         if isinstance(expr, Index):
             return "asks which place of it is meant" if expr.size == self.size else ""
         if isinstance(expr, Binder) and any(i.size == self.size for i in expr.indices):
-            return f"has {bound_words(expr)} over it within"
+            return self.within(expr)
         if expr == self.size:
             return "asks how many places it has"
         return next((why for arg in expr.args if (why := self.refusal(arg, row))), "")
+
+    def within(self, expr: Binder) -> str:
+        """That places of the axis are gone through, or met, as at a shift, in an expression."""
+        own = {i for i in expr.indices if i.size == self.size}
+        met = expr.body.atoms(Bracket, KroneckerDelta)
+        if isinstance(expr, Sum) and any(own & m.free_symbols for m in met):
+            return "reads other places of it"
+        return f"has {bound_words(expr)} over it within"
 
     def refusal_of_entry(self, expr: Expr, row: Index | None) -> str:
         """The same of an entry of a tensor."""
