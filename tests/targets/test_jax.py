@@ -81,3 +81,39 @@ def test_sharded_inputs_give_what_whole_ones_give():
     sharded = {n: jax.device_put(v, rows) if n in ("x", "y") else v for n, v in arrays.items()}
     gradient = jax.jit(jax.grad(made.apply, argnums=[*arrays].index("W")))
     np.testing.assert_allclose(gradient(*sharded.values()), gradient(*arrays.values()), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mlp", "embedding", "layer_norm"])
+def test_gradients_of_what_each_device_of_a_shard_map_has_are_added_up(name):
+    """JAX asks for it where types of arrays say which axes of devices they vary along."""
+    from jax.sharding import Mesh, PartitionSpec
+
+    with jax.enable_x64(True):
+        made, arrays, wanted = given(name)
+        first = next(iter(arrays))  # this one is cut, and others are the same everywhere
+        specs = {n: PartitionSpec("m") if n == first else PartitionSpec() for n in arrays}
+        apart = [n for n in wanted if n != first]
+
+        def loss(*values):
+            named = arrays | dict(zip(arrays, values, strict=True))
+            return jnp.sum(made.apply(*named.values()) ** 2)
+
+        numbers = [[*arrays].index(n) for n in apart]
+        mesh = Mesh(np.array(jax.devices()[:1]), ("m",))
+        gradient = jax.grad(lambda *v: jax.lax.psum(loss(*v), "m"), argnums=numbers)
+        cut = jax.shard_map(
+            gradient, mesh=mesh, in_specs=(*specs.values(),), out_specs=PartitionSpec()
+        )
+        whole = jax.grad(loss, argnums=numbers)(*arrays.values())
+        for a, b in zip(jax.jit(cut)(*arrays.values()), whole, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * float(abs(b).max()))
+
+
+@pytest.mark.parametrize("label", [-1, 0, 2, 5])
+def test_an_entry_of_each_row_is_what_jaxs_own_indexing_gives(label):
+    made = module("softmax_cross_entropy", "jax")
+    x, labels = jnp.arange(12.0).reshape(2, 2, 3), jnp.full((2, 2), label)
+    there = jnp.arange(2)
+    np.testing.assert_array_equal(
+        made._pick_last(x, (there[:, None], there, labels)), x[there[:, None], there, labels]
+    )

@@ -14,7 +14,8 @@ class Dialect:
     `_erf`, or functions of the library, as `.amax`. `lacks` are those for which there is neither.
     `turned` makes the transposes of stacked matrices, `floats` floats of a mask: attributes of the
     array, as `.mT`, or functions of the library. `concatenate` lays arrays behind one another along
-    an axis. `forward_mode` says that a module has a function of tangents too.
+    an axis. `forward_mode` says that a module has a function of tangents too, `picks_of_rows` that
+    an entry of each row has a helper of its own.
     """
 
     word: str
@@ -27,6 +28,7 @@ class Dialect:
     concatenate: str
     lacks: frozenset[str] = frozenset()
     forward_mode: bool = False
+    picks_of_rows: bool = False
 
     @property
     def library(self) -> str:
@@ -81,4 +83,5 @@ JAX = Dialect(
     einsum=".einsum",
     concatenate="jnp.concatenate",
     forward_mode=True,
+    picks_of_rows=True,
 )

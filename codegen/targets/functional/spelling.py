@@ -84,7 +84,9 @@ class Functional(Spelling):
             case Take(value, axis, labels):
                 return call("_take", self.spell(value).text, str(axis), self.spell(labels).text)
             case Pick(value, operands):
-                return call("_pick", self.spell(value).text, self.places(operands))
+                of_rows = self.dialect.picks_of_rows and self.is_of_rows(op)
+                function = "_pick_last" if of_rows else "_pick"
+                return call(function, self.spell(value).text, self.places(operands))
             case Put(value, operands, filling):
                 function = "_put_last" if self.is_of_rows(op) else "_put"
                 new = self.as_real(filling, self.operand(filling, self.rank_of(operands)))
@@ -107,7 +109,7 @@ class Functional(Spelling):
         rank = self.rank_of(operands)
         return tuple_text(self.operand(o, rank).text for o in operands)
 
-    def is_of_rows(self, op: Put) -> bool:
+    def is_of_rows(self, op: Pick | Put) -> bool:
         """Is there one entry in each row, at a label?"""
         *rows, last = op.at
         axes = [(o.places, self.program[o.value].op) for o in rows]

@@ -15,6 +15,25 @@ def _real(value: Any, like: Any) -> Any:
     return jnp.asarray(value, like.dtype)
 
 
+def _added_up(gradient: Any, like: Any) -> Any:
+    """The gradient by an input: in a shard_map that of what is the same on devices is a sum."""
+    if gradient is None:
+        return None
+    own, wanted = _varying(gradient), _varying(like)
+    if own - wanted:
+        gradient = jax.lax.psum(gradient, tuple(sorted(own - wanted)))
+    if wanted - own:
+        gradient = jax.lax.pcast(gradient, tuple(sorted(wanted - own)), to="varying")
+    return gradient
+
+
+def _varying(value: Any) -> frozenset[Any]:
+    """The axes of devices, of a shard_map, along which a value is not the same."""
+    kind = jax.typeof(value)
+    known = getattr(kind, "vma", None)
+    return known if known is not None else kind.manual_axis_type.varying
+
+
 def _whole(value: Any, like: Any) -> Any:
     """Labels as an array of integers that places may be compared with."""
     return jnp.asarray(value).astype(int)
@@ -61,6 +80,11 @@ def _take(x: Any, axis: int, at: Any) -> Any:
 def _pick(x: Any, at: tuple[Any, ...]) -> Any:
     """Entries at places, one array of them for each axis."""
     return x[at]
+
+
+def _pick_last(x: Any, at: tuple[Any, ...]) -> Any:
+    """One entry of each row, at a label; where rows lie on several devices, none is moved."""
+    return jnp.take_along_axis(x, at[-1][..., None], axis=-1, mode="clip")[..., 0]
 
 
 def _put(x: Any, at: tuple[Any, ...], entries: Any) -> Any:
