@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import linecache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from pullback.derive.layer import Layer
+if TYPE_CHECKING:
+    from pullback.derive.layer import Layer
 
 
 def loaded(text: str, layer: Layer) -> ModuleType:
@@ -13,11 +15,16 @@ def loaded(text: str, layer: Layer) -> ModuleType:
 
     Tracebacks and `inspect.getsource` find the text.
     """
-    made = ModuleType(layer.name, None)
-    made.__file__ = f"<pullback {layer.name} {layer.digest[:16]}>"
+    return named(text, layer.name, f"<pullback {layer.name} {layer.digest[:16]}>")
+
+
+def named(text: str, name: str, file: str) -> ModuleType:
+    """The same by its name, and by what stands in tracebacks in place of a file."""
+    made = ModuleType(name, None)
+    made.__file__ = file
     lines = text.splitlines(keepends=True)
-    linecache.cache[made.__file__] = (len(text), None, lines, made.__file__)
+    linecache.cache[file] = (len(text), None, lines, file)
     # What runs is our own emitted text; of a definition it holds only checked names and words
     # in comments and docstrings.
-    exec(compile(text, made.__file__, "exec"), made.__dict__)
+    exec(compile(text, file, "exec"), made.__dict__)
     return made

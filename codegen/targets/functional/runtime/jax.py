@@ -30,8 +30,8 @@ def _added_up(gradient: Any, like: Any) -> Any:
 def _varying(value: Any) -> frozenset[Any]:
     """The axes of devices, of a shard_map, along which a value is not the same."""
     kind = jax.typeof(value)
-    known = getattr(kind, "vma", None)
-    return known if known is not None else kind.manual_axis_type.varying
+    found = kind.vma if hasattr(kind, "vma") else kind.manual_axis_type.varying  # before JAX 0.10
+    return frozenset(found)
 
 
 def _whole(value: Any, like: Any) -> Any:

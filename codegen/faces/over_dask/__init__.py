@@ -1,0 +1,1 @@
+"""Layers over dask arrays: `import pullback.dask`."""
