@@ -6,6 +6,7 @@ The devices are virtual ones of this processor; on others the same lines run.
 import argparse
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -59,9 +60,8 @@ def descend(
     return Found(weights, collectives(compiled.as_text()))
 
 
-def ways(given: Problem, devices: int, steps: int) -> dict[str, Found]:
+def ways(mlp: ModuleType, given: Problem, devices: int, steps: int) -> dict[str, Found]:
     """The same descent, cut in three ways."""
-    mlp = pullback.compile("mlp", target="jax")
     mesh = Mesh(np.array(jax.devices()[:devices]), ("devices",))
 
     def loss(weights: Any, x: Any, y: Any) -> Any:
@@ -72,7 +72,7 @@ def ways(given: Problem, devices: int, steps: int) -> dict[str, Found]:
         return lambda name: NamedSharding(mesh, cut.get(name, P()))
 
     # each device works on its own rows, and says itself what is added up: see docs/parallel.md
-    weight = 1 / devices
+    weight = mlp.parts([len(given.x) // devices] * devices)[0]["L"]
 
     @jax.shard_map(mesh=mesh, in_specs=(P(), *ROWS.values()), out_specs=P())
     def added(weights: Any, x: Any, y: Any) -> Any:
@@ -97,7 +97,8 @@ def main() -> None:
     given = problem(rows=asked.rows)
     wanted = alone(given, asked.steps)
     z = 8 * asked.rows * len(given.weights["b"])  # what sums over columns come to
-    for way, found in ways(given, asked.devices, asked.steps).items():
+    mlp = pullback.compile("mlp", target="jax")
+    for way, found in ways(mlp, given, asked.devices, asked.steps).items():
         least = z if way.startswith("columns") else given.bytes
         print(
             shown(way, furthest(found.weights, wanted), sum(found.collectives.values()), least),

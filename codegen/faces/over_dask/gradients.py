@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,12 +77,12 @@ def parts(given: Inputs, run: int) -> tuple[list[Delayed], dict[str, list[Delaye
     """The sums over each `run` of parts, in order, and the gradients of inputs that are cut."""
     weights = [next(iter(w.values())) for w in given.module.parts(given.counts, given.axis)]
     kept = tuple(name for name in given.wanted if name in given.cut)
-    layer = delayed(Layer)(given.name, inspect.getsource(given.module), (*given.whole,), kept)
+    layer = delayed(Layer)(given.name, given.text, (*given.whole,), kept)
     whole = [delayed(value, traverse=False) for value in given.whole.values()]
     count = len(given.counts)
     runs = [slice(k, min(k + run, count)) for k in range(0, count, run)]
     laid: dict[str, list[Delayed]] = {}
-    made = None if kept else recipes(given.arrays.values(), given.chunks)
+    made = None if kept else recipes([*given.arrays.values()], given.chunks)
     if made is not None:
         shared = [Delayed(key, made.graph) for key in made.shared]
         groups = [Group(weights[r], made.each[r], made.shared) for r in runs]

@@ -34,6 +34,14 @@ class Inputs:
         return name_of(self.module)
 
     @cached_property
+    def text(self) -> str:
+        """The module's."""
+        try:
+            return inspect.getsource(self.module)
+        except (OSError, TypeError):
+            raise PullbackError(f"the text of the module {self.name} is not to be found") from None
+
+    @cached_property
     def counts(self) -> list[int]:
         """How many rows each part has; chunks without rows are none."""
         name, axis = next(iter(self.cut.items()))
@@ -83,9 +91,10 @@ def read(
     module: ModuleType, inputs: Sequence[Any], by_name: Mapping[str, Any], axis: str | None
 ) -> Inputs:
     """The inputs; PullbackError, TypeError and ValueError, with names, for what does not fit."""
-    axis, cut = cuttable(module, axis)
+    axis, places = cuttable(module, axis)
     names = [n for n in inspect.signature(module.forward).parameters if n != "work"]
     given = bound(name_of(module), names, inputs, by_name)
+    cut = {n: number_of(n, given[n], place, axis) for n, place in places.items()}
     arrays = chunked({n: given[n] for n in names if n in cut}, cut, axis)
     whole = {n: unchunked(n, given[n], axis, cut) for n in names if n not in cut}
     return Inputs(module, axis, cut, arrays, whole)
@@ -137,6 +146,14 @@ def bound(
     return given
 
 
+def number_of(name: str, value: Any, place: int, axis: str) -> int:
+    """The number of the axis that is cut, counted from the front."""
+    rank = int(np.ndim(value))
+    if not -rank <= place < rank:
+        raise ValueError(f"{name} has {rank} axes; {axis} would be its axis {place}")
+    return place % rank
+
+
 def chunked(given: Mapping[str, Any], cut: Mapping[str, int], axis: str) -> dict[str, da.Array]:
     """Inputs with the axis, all in chunks along it as the first of them that dask has."""
     first = next((n for n, v in given.items() if isinstance(v, da.Array)), None)
@@ -144,9 +161,6 @@ def chunked(given: Mapping[str, Any], cut: Mapping[str, int], axis: str) -> dict
         raise TypeError(
             f"none of {', '.join(given)} is a dask array; one of them says how {axis} is cut"
         )
-    for name, value in given.items():
-        if np.ndim(value) <= cut[name]:
-            raise ValueError(f"{name} has {np.ndim(value)} axes; {axis} is its axis {cut[name]}")
     for name, value in given.items():
         if isinstance(value, da.Array):
             check_chunks(name, value, cut[name], axis)

@@ -47,20 +47,18 @@ class Recipes:
     shared: tuple[Key, ...]
 
 
-def recipes(arrays: Iterable[da.Array], parts: Sequence[Mapping[str, Key]]) -> Recipes | None:
+def recipes(arrays: Sequence[da.Array], parts: Sequence[Mapping[str, Key]]) -> Recipes | None:
     """How the chunks of each part, at these keys, are made by themselves, if they are.
 
     They are not where a chunk lies on a worker already, or is made of what some other parts need
     too, as after `rechunk`: that is worked out once, as tasks of dask's own.
     """
-    graph: dict[Key, Any] = {}
-    for array in dask.optimize(*arrays):
-        graph.update(array.__dask_graph__())
+    graph = tasks(arrays)
     reads, _ = get_deps(graph)
     reached = [everything(reads, keys.values()) for keys in parts]
     users = Counter(key for found in reached for key in found)
     own = [{key for key in found if users[key] == 1} for found in reached]
-    shared = [{other for key in mine for other in reads[key]} - mine for mine in own]
+    shared = [{other for key in mine for other in reads.get(key, ())} - mine for mine in own]
     is_made = (key in mine for keys, mine in zip(parts, own, strict=True) for key in keys.values())
     is_same = (keys == shared[0] for keys in shared)
     lies = (is_placed(graph[key]) for mine in own for key in mine)
@@ -73,6 +71,18 @@ def recipes(arrays: Iterable[da.Array], parts: Sequence[Mapping[str, Key]]) -> R
     return Recipes(tuple(each), graph, tuple(sorted(shared[0], key=str)))
 
 
+def tasks(arrays: Sequence[da.Array]) -> dict[Key, Any]:
+    """All that arrays are made by: as dask makes it quicker, unless some of it lies on workers."""
+    found: dict[Key, Any] = {}
+    for array in arrays:
+        found.update(array.__dask_graph__())
+    if not any(map(is_placed, found.values())):
+        found.clear()
+        for array in dask.optimize(*arrays):
+            found.update(array.__dask_graph__())
+    return found
+
+
 def everything(reads: Mapping[Key, Iterable[Key]], keys: Iterable[Key]) -> set[Key]:
     """All keys that some are made of, themselves included."""
     found: set[Key] = set()
@@ -81,7 +91,7 @@ def everything(reads: Mapping[Key, Iterable[Key]], keys: Iterable[Key]) -> set[K
         key = left.pop()
         if key not in found:
             found.add(key)
-            left += reads[key]
+            left += reads.get(key, ())  # of what lies on a worker there are none
     return found
 
 
