@@ -100,7 +100,9 @@ def main() -> None:
     x, y = larger_than_memory(asked.gigabytes)
     given = weights()
     with (
-        LocalCluster(asked.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=asked.workers, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
         Client(cluster) as client,
     ):
         found = worked_out(client, x, y, given, asked.groups)

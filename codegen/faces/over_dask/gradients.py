@@ -78,7 +78,8 @@ def parts(given: Inputs, run: int) -> tuple[list[Delayed], dict[str, list[Delaye
     weights = [next(iter(w.values())) for w in given.module.parts(given.counts, given.axis)]
     kept = tuple(name for name in given.wanted if name in given.cut)
     layer = delayed(Layer)(given.name, given.text, (*given.whole,), kept)
-    whole = [delayed(value, traverse=False) for value in given.whole.values()]
+    # one value for all, as dask spreads tasks over workers by few things that they read
+    whole = delayed(together)(*(delayed(v, traverse=False) for v in given.whole.values()))
     count = len(given.counts)
     runs = [slice(k, min(k + run, count)) for k in range(0, count, run)]
     laid: dict[str, list[Delayed]] = {}
@@ -86,16 +87,16 @@ def parts(given: Inputs, run: int) -> tuple[list[Delayed], dict[str, list[Delaye
     if made is not None:
         shared = [Delayed(key, made.graph) for key in made.shared]
         groups = [Group(weights[r], made.each[r], made.shared) for r in runs]
-        sums = [delayed(of_group)(layer, group, *shared, *whole) for group in groups]
+        sums = [delayed(of_group)(layer, whole, group, *shared) for group in groups]
     else:
         each = [
-            delayed(of_part, nout=2)(layer, weight, part, *whole)
+            delayed(of_part, nout=2)(layer, whole, weight, part)
             for weight, part in zip(weights, chunks_of(given), strict=False)
         ]
         laid = {name: [rest[k] for _, rest in each] for k, name in enumerate(kept)}
         sums = [delayed(added)(*(first for first, _ in each[r])) for r in runs]
     for weight in weights[count:]:  # of an empty part
-        sums.append(delayed(of_part, nout=2)(layer, weight, given.empty, *whole)[0])
+        sums.append(delayed(of_part, nout=2)(layer, whole, weight, given.empty)[0])
     return sums, laid
 
 
@@ -148,8 +149,13 @@ class Group:
         self.weights, self.recipes, self.shared = weights, recipes, shared
 
 
+def together(*values: Any) -> tuple[Any, ...]:
+    """Values as one."""
+    return values
+
+
 def of_part(
-    layer: Layer, weight: float, arrays: dict[str, Any], *whole: Any
+    layer: Layer, whole: Sequence[Any], weight: float, arrays: dict[str, Any]
 ) -> tuple[Sums, list[Any]]:
     """The sums of a part, and the gradients of its own inputs."""
     module = layer.module
@@ -159,15 +165,14 @@ def of_part(
     return [weight * float(output), *found.values()], kept
 
 
-def of_group(layer: Layer, group: Group, *values: Any) -> Sums:
+def of_group(layer: Layer, whole: Sequence[Any], group: Group, *values: Any) -> Sums:
     """The sums over a group, whose arrays are made here, those of one part after the other.
 
-    Values are those that the recipes share, and the whole inputs.
+    Values are those that the recipes share.
     """
-    count = len(group.shared)
-    shared, whole = dict(zip(group.shared, values[:count], strict=True)), values[count:]
+    shared = dict(zip(group.shared, values, strict=True))
     total: Sums = []
     for weight, recipe in zip(group.weights, group.recipes, strict=True):
-        sums, _ = of_part(layer, weight, recipe.made(shared), *whole)
+        sums, _ = of_part(layer, whole, weight, recipe.made(shared))
         total = added(total, sums) if total else sums
     return total
