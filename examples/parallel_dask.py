@@ -101,7 +101,7 @@ def main() -> None:
     given = weights()
     with (
         LocalCluster(
-            n_workers=asked.workers, threads_per_worker=1, dashboard_address=None
+            n_workers=asked.workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,
     ):

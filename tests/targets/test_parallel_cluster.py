@@ -1,6 +1,10 @@
 """Layers over dask arrays on four processes: memory, traffic, a worker that is killed."""
 
+import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +31,7 @@ def slowly(block):
 @pytest.fixture(scope="module")
 def client():
     with (
-        LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -111,3 +115,29 @@ def test_far_more_than_workers_hold(client):
     assert found.traffic <= 1.1 * (GROUPS + WORKERS) * given.bytes
     again = example.worked_out(client, x, y, given, GROUPS, kill=True)
     assert as_bytes(again) == as_bytes(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        "parallel_torch --processes 2 --steps 3 --rows 50",
+        "parallel_jax --devices 2 --steps 3 --rows 50",
+        "parallel_dask --gigabytes 0.2 --workers 2 --groups 6 --kill",
+    ],
+)
+def test_the_examples_run(command):
+    name, *options = command.split()
+    pytest.importorskip(name.removeprefix("parallel_"))
+    made = subprocess.run(
+        [sys.executable, "-m", f"examples.{name}", *options],
+        cwd=Path(__file__).parent.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert made.returncode == 0, made.stderr
+    far = re.findall(r"furthest from one process: (\S+);", made.stdout)
+    assert all(float(f) <= 1e-12 for f in far)
+    assert len(far) == {"parallel_torch": 2, "parallel_jax": 3}.get(name, 0)
+    assert far or "the same bytes" in made.stdout
