@@ -30,8 +30,8 @@ LAYERS = {
 
 
 @cache
-def shipped(name):
-    return named(text(derived(name), "numpy"), name, f"<{name} over dask>")
+def shipped(name, target="numpy"):
+    return named(text(derived(name), target), name, f"<{name} for {target} over dask>")
 
 
 @cache
@@ -161,6 +161,14 @@ def test_chunks_are_made_one_at_a_time():
     cut = da.from_array(x, chunks=(10, -1)).map_blocks(made, meta=x[:0])
     found = worked_out(over.value_and_grad(mlp, cut, *weights, y, lamda, groups=3))
     assert most == [1] and alive == [0] and len(found) == 5
+
+
+@pytest.mark.parametrize("target", ["numpy-precise", "c"])
+def test_modules_of_other_targets_for_numpy(target):
+    mlp, (x, *weights, y, lamda) = shipped("mlp", target), perceptron()
+    value, gradients = mlp.value_and_grad(x, *weights, y, lamda)
+    found = over.value_and_grad(mlp, *in_chunks(x, y, 20)[:1], *weights, y, lamda)
+    close(worked_out(found), [value, *gradients])
 
 
 def test_weights_may_be_dask_arrays_and_tasks():
