@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -391,7 +392,31 @@ SPELLED = [
     ),
     (Partial(x, x) * x / a, "(1/a) x[n,j] ∂x[n,j]/∂x[n,j]", None),
     (sp.sqrt(sp.pi) * x, "√(π) x[n,j]", None),
+    (sp.Rational(8943, 200000) * x, "0.044715 x[n,j]", r"0.044715 \, x_{n j}"),
+    (sp.Rational(26829, 400000) * sp.sqrt(2) * x, "0.0670725 √(2) x[n,j]", None),
+    (a - sp.Rational(1, 200) * x, "a - 0.005 x[n,j]", None),
+    (sp.Rational(-1234567, 1000), "-1234.567", "-1234.567"),
+    (sp.Rational(3, 100) * x, "(3/100) x[n,j]", r"\frac{3}{100} \, x_{n j}"),
+    (sp.Rational(1, 300) * x, "(1/300) x[n,j]", None),
+    (sp.Rational(1, 2**20), "1/1048576", None),  # no short decimal
+    (sp.Rational(1, 10**8) * x, "10⁻⁸ x[n,j]", r"10^{-8} \, x_{n j}"),
+    (Maximum(sp.Rational(1, 10**8), x), "max(10⁻⁸, x[n,j])", r"\max(10^{-8}, x_{n j})"),
+    (x / sp.Integer(10) ** 8 / dz, "10⁻⁸ x[n,j] / (∂L/∂z[n,j])", None),
+    (sp.Pow(x, sp.Rational(1, 1000)), "x[n,j]^(10⁻³)", "x_{n j}^{10^{-3}}"),
 ]
+
+
+SHORT = [sp.Rational(p, q) for p in (1, 3, 7, 8943) for q in (125, 128, 1000, 2**8 * 5**6, 10**8)]
+
+
+@pytest.mark.parametrize("number", SHORT, ids=str)
+def test_a_decimal_is_the_number_itself(number: sp.Rational) -> None:
+    found = spell(number, equations(BASE), UNICODE)
+    assert "/" not in found
+    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    power = found.removeprefix("10").translate(superscripts)
+    exact = Fraction(10) ** int(power) if power.startswith("-") else Fraction(found)
+    assert exact == Fraction(int(number.p), int(number.q))
 
 
 @pytest.mark.parametrize(("expr", "unicode", "latex"), SPELLED, ids=[s[1] for s in SPELLED])

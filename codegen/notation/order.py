@@ -6,6 +6,7 @@ import sympy as sp
 from sympy import Expr
 
 from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.numbers import in_one_piece
 from pullback.derive.index.binders import Binder, Extreme, Sum
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.kinks import Bracket
@@ -20,7 +21,9 @@ def split(tensors: Tensors, product: Expr) -> tuple[list[Expr], list[Expr]]:
     for factor in sp.Mul.make_args(product):
         as_is = isinstance(factor, sp.exp)
         base, power = (factor, sp.S.One) if as_is else factor.as_base_exp()
-        if factor.is_Rational:
+        if in_one_piece(factor):
+            above.append(factor)
+        elif factor.is_Rational:
             above += [sp.Integer(factor.p)] if factor.p != 1 else []
             below += [sp.Integer(factor.q)] if factor.q != 1 else []
         elif power.is_Rational and power.is_negative:

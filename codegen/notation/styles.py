@@ -21,7 +21,7 @@ GREEK_NAMES = re.findall(
 )  # without delta, pi and Sigma, which mean something already
 GREEK: Mapping[str, str] = dict(zip(GREEK_NAMES, "αβγϵζηθικλμνξρστυφχψωΓΔΘΛΞΦΨΩεℓ", strict=True))
 COMMANDS = {"lamda": r"\lambda", "Lamda": r"\Lambda", "eps": r"\varepsilon", "phi": r"\varphi"}
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 LATEX_FUNCTIONS = {"log", "tanh", "sin", "cos", "max", "min", "exp", "tan", "sinh", "cosh", "det"}
 LATEX_FUNCTIONS |= {"arcsin", "arccos", "arctan"}
 # functions that mathematicians write otherwise than programmers do
@@ -109,7 +109,7 @@ class Style:
         return f"{'Σ' if word == 'sum' else word}_{below}"
 
     def power(self, base: str, exponent: str, plain: bool) -> str:
-        """A power; `plain` is a positive whole exponent."""
+        """A power; `plain` is a whole exponent."""
         return base + exponent.translate(SUPERSCRIPTS) if plain else f"{base}^({exponent})"
 
     def inverse(self, matrix: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -12,6 +11,7 @@ from sympy import Expr
 from pullback.codegen.notation.deltas import bracket, delta, where
 from pullback.codegen.notation.matrices import of_matrix
 from pullback.codegen.notation.names import Tensors
+from pullback.codegen.notation.numbers import decimal, power_of_ten
 from pullback.codegen.notation.products import power, product, sum_of_terms
 from pullback.codegen.notation.shifts import whole
 from pullback.codegen.notation.styles import ADD, ATOM, CALL, LOOSE, MUL, SIGN, Spelled, Style
@@ -111,9 +111,11 @@ def number(here: Writing, expr: Expr) -> Spelled:
     if not expr.is_Rational:
         return style.group(str(expr)), ATOM
     sign = style.minus if expr.is_negative else ""
+    if zeros := power_of_ten(abs(expr)):
+        return sign + style.power("10", str(zeros), plain=True), ADD if sign else CALL
+    if digits := decimal(abs(expr)):
+        return sign + digits, ADD if sign else ATOM
     above, below = style.integer(abs(expr.p)), style.integer(expr.q)
-    if style.latex and above == "1" and re.fullmatch("10{3,}", str(expr.q)):
-        return f"{sign}10^{{-{len(str(expr.q)) - 1}}}", ADD if sign else CALL
     text = above if expr.q == 1 else style.fraction(above, below)
     if sign or expr.q != 1:
         return sign + text, ADD if sign else MUL

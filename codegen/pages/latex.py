@@ -61,6 +61,7 @@ SIGNS: dict[str, str] = dict(
         r"Σ \Sigma  δ \delta  ∂ \partial  π \pi  ℒ \mathcal{L}  − -  · \cdot  × \times  ⊙ \odot  "
         r"√ \surd  ∞ \infty  ≤ \le  ≥ \ge  ≠ \ne  → \to  ′ '  ² ^2  ³ ^3  ᵀ ^{\top}  𝟏 \mathbf{1}  "
         r"𝟙 \mathrm{1\!l}  "
+        r"⁻ ^-  ⁰ ^0  ¹ ^1  ⁴ ^4  ⁵ ^5  ⁶ ^6  ⁷ ^7  ⁸ ^8  ⁹ ^9  "
         r"± \pm  ∈ \in  ≈ \approx  ₀ _0  ₁ _1  ₂ _2  ₃ _3  ₄ _4  ₅ _5  ₆ _6  ₇ _7  ₈ _8  ₉ _9",
     )
 )
