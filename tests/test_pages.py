@@ -12,15 +12,20 @@ from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, files, html
 from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
+from pullback.codegen.notation.names import renamed
+from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
 from pullback.codegen.pages import copying, mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import differences, example, small_sizes, zero_lines
 from pullback.codegen.pages.graph import graph, in_lanes
+from pullback.codegen.pages.outliner import FURTHER
+from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.setting import plain, prose, slug
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import earlier
 from pullback.derive.laws.registry import LAWS
+from tests.shipped import proved
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
 VOID = {"meta", "link", "wbr", "br", "line", "path", "input"}
@@ -226,6 +231,48 @@ def test_both_brackets_of_a_power_have_one_size():
     text = shown("softmax_cross_entropy")
     assert "minsize" in text
     assert not re.search(r"<msup><mo[^>]*>\)</mo>", text)
+
+
+# -- indices ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", library.shipped())
+def test_no_formula_has_two_primes_and_further_letters_are_explained(name):
+    """None has the letter of another axis, or of anything else."""
+    outlines = Outlines(proved(name).derivation, proved(name))
+    shown = outlines[UNICODE]
+    assert "′′" not in repr(shown)
+    notation = outlines.outliner(UNICODE).notation
+    letters = [letter for names, _ in notation.further for letter in names]
+    assert len({*letters}) == len(letters)
+    own = {i.axis for i in notation.layer.axes} | {"n"}
+    known = {*notation.layer.tensors} | {i.axis for i in notation.layer.axes}
+    assert not {*letters} - {notation.style.name(x) for x in own} & known
+    said = [formula for formula, words in shown.symbols if words == FURTHER]
+    assert said == [", ".join(names) for names, _ in notation.further]
+
+
+def test_further_letters_are_alike_in_all_alphabets_and_give_way_to_letters_of_ones_own():
+    proof = proved("layer_norm")
+    for style in (UNICODE, LATEX, PAGE):
+        known = Outlines(proof.derivation, proof)
+        assert [names for names, _ in known.outliner(style).notation.further] == []
+        assert not re.search(r"[′']{2}(?!, )|″", "".join(formulas(known[style])))
+        assert [names for names, _ in known.outliner(style).notation.further] == [["d", "m", "k"]]
+    own = Outlines(proof.derivation, proof, renamed(proof.derivation.layer, {"d": "m"}))
+    assert own[UNICODE] and [x for x, _ in own.outliner(UNICODE).notation.further] == [
+        ["m", "p", "h"]
+    ]
+    text = compiled("layer_norm").outlines.derivation and shown("layer_norm")
+    assert FURTHER in text and "″" not in text
+
+
+def formulas(outline):
+    for section in (*outline.sections, *outline.tangents, *outline.seconds):
+        yield section.index
+        for part in section.parts:
+            for block in filter(None, (part.jacobian, *part.blocks)):
+                yield from (block.left, block.start, *(line.formula for line in block.lines))
 
 
 # -- pictures, graph, example ----------------------------------------------------------------------

@@ -29,6 +29,8 @@ class Tensors:
     # where a factor stands among others, once for each, as steps change little of what is written
     orders: dict[Expr, tuple[int, int, object]] = field(default_factory=dict, compare=False)
     losses: dict[object, str] = field(default_factory=dict, compare=False)  # by style
+    # the letters that came after the first prime, for what says what they run over
+    met: dict[Index, None] = field(default_factory=dict, compare=False)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -46,6 +48,22 @@ class Tensors:
         """Every name that is printed: of tensors, axes and sizes."""
         axes = [name for i in self.layer.axes for name in (i.axis, str(i.size))]
         return frozenset((*self.places, *axes))
+
+    def further(self, index: Index, letters: Mapping[str, str]) -> Iterator[Index]:
+        """Letters for more indices of an axis, which are its own wherever they stand; then primes.
+
+        They are dealt out among the sizes in turn, in one order, from those that nothing has.
+        """
+        sizes = list(dict.fromkeys(a.size for a in self.layer.axes))
+        at = sizes.index(index.size) if index.size in sizes else len(sizes)
+        free = [x for x in FURTHER if x not in self.names and x not in letters.values()]
+        for letter in free[at :: len(sizes) + 1]:
+            yield Index(letter, index.size)
+        yield from primed(index.primed)
+
+    def met_over(self, size: Expr) -> list[Index]:
+        """Those of one size that were met, in their order."""
+        return sorted((i for i in self.met if i.size == size), key=lambda i: FURTHER.index(i.name))
 
     def source(self, name: str) -> str | None:
         """The tensor whose cotangent bears this name."""
@@ -69,6 +87,54 @@ class Tensors:
         )
 
 
+# for indices after the first prime, in the order in which they are dealt out
+FURTHER = tuple(
+    [
+        "r",
+        "s",
+        "m",
+        "p",
+        "q",
+        "k",
+        "h",
+        "j",
+        "b",
+        "c",
+        "a",
+        "g",
+        "v",
+        "w",
+        "u",
+        "f",
+        "x",
+        "y",
+        "z",
+        "rho",
+        "sigma",
+        "tau",
+        "nu",
+        "mu",
+        "kappa",
+        "iota",
+        "xi",
+        "omega",
+        "chi",
+        "phi",
+        "psi",
+        "alpha",
+        "beta",
+        "gamma",
+        "zeta",
+        "eta",
+        "theta",
+        "lamda",
+        "upsilon",
+        "t",
+        "e",
+        "l",
+        "d",
+    ]
+)
 LETTERS = "nmbrstvabcdefghijklopquwxyz"  # for leading axes, in the order in which they are tried
 
 
@@ -127,13 +193,18 @@ class Scope:
     taken: frozenset[str]
     preferred: tuple[Index, ...] = ()
 
-    def bind(self, indices: Sequence[Index], axes: Sequence[Index]) -> Scope:
-        """A name for each bound index: an axis of its size, else one with primes."""
-        names = dict(self.names)
+    def bind(self, indices: Sequence[Index], tensors: Tensors, letters: Mapping[str, str]) -> Scope:
+        """A name for each bound index: an axis of its size, one with a prime, else a letter."""
+        names, axes = dict(self.names), tensors.layer.axes
         for i in indices:
             used = self.taken | {called.name for called in names.values()}
             own = [a for a in (*self.preferred, *axes) if a.size == i.size] or [Index("i", i.size)]
-            names[i] = next(a for a in chain(own, primed(own[0])) if a.name not in used)
+            first = Index(own[0].axis, i.size)
+            more = tensors.further(first, letters)
+            found = chain(own, (first, first.primed), more)
+            names[i] = next(a for a in found if a.name not in used)
+            if names[i].name in FURTHER and names[i] not in own:
+                tensors.met[names[i]] = None
         return Scope(names, self.taken, self.preferred)
 
 

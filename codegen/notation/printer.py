@@ -93,7 +93,8 @@ class Notation:
 
     def names(self, indices: Sequence[Index], around: Iterable[Index] = ()) -> list[str]:
         """Printed names for bound indices beside those in `around`."""
-        scope = Scope({}, frozenset(i.name for i in around)).bind(indices, self.layer.axes)
+        scope = Scope({}, frozenset(i.name for i in around))
+        scope = scope.bind(indices, self.tensors, self.style.letters)
         return [self.style.index(scope.names[i])[0] for i in indices]
 
     def relation(self, fact: Relational) -> str:
@@ -114,6 +115,16 @@ class Notation:
         """What the letter for leading axes is, in a sentence; empty where there are none."""
         letter = self.style.letters.get(BATCH, "")
         return f"In formulas {letter} runs over all leading axes, '...' above." if letter else ""
+
+    @property
+    def further(self) -> list[tuple[list[str], Expr]]:
+        """The indices of each axis for which more letters were met so far, and its size."""
+        found = []
+        for size in dict.fromkeys(i.size for i in self.tensors.met):
+            own = [i for i in self.layer.axes if i.size == size]
+            both = [self.style.index(i)[0] for i in (*own, *self.tensors.met_over(size))]
+            found.append((both, size))
+        return found
 
     @property
     def shifted(self) -> str:

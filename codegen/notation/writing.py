@@ -38,7 +38,8 @@ class Writing:
 
     def under(self, indices: Sequence[Index]) -> Writing:
         """The same, where these indices are bound."""
-        return replace(self, scope=self.scope.bind(indices, self.tensors.layer.axes))
+        scope = self.scope.bind(indices, self.tensors, self.style.letters)
+        return replace(self, scope=scope)
 
 
 Writer = Callable[[Writing, Expr], Spelled]

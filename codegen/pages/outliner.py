@@ -69,6 +69,7 @@ class Outliner:
         """The whole of it."""
         layer = self.derivation.layer
         sections = tuple(map(self.section, self.derivation.gradients))
+        values, tangents, seconds = map(tuple, (self.values(), self.tangents(), self.seconds()))
         laws = (step.law for step in self.derivation.steps)
         return Outline(
             title=layer.title,
@@ -77,10 +78,10 @@ class Outliner:
             definition=tuple(map(self.notation.definition, layer.nodes)),
             symbols=tuple(self.symbols()),
             proof=self.proof.words,
-            values=tuple(self.values()),
+            values=values,
             sections=sections,
-            tangents=tuple(self.tangents()),
-            seconds=tuple(self.seconds()),
+            tangents=tangents,
+            seconds=seconds,
             laws=tuple((name, LAWS[name].statement) for name in dict.fromkeys(laws)),
             kinks=tuple(self.kinks()),
             assumptions=tuple(self.assumptions()),
@@ -104,6 +105,8 @@ class Outliner:
             yield self.notation.shifted, "0 where a place lies outside of its axis"
         for name, words in layer.descriptions.items():
             yield spelled.get(name) or self.notation.style.name(name), words
+        for names, _ in self.notation.further:
+            yield ", ".join(names), FURTHER
 
     def values(self) -> Iterable[Block]:
         """Each node's value, first for differentiating, then for computing where that differs."""
@@ -272,4 +275,5 @@ class Outliner:
             yield self.notation.relation(fact), tuple(k for k, s in steps if fact in s.assumes)
 
 
+FURTHER = "indices of one axis, each where those before it are taken"
 LEADING = "any number of leading axes, '...' in the equations, as one"

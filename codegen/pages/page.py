@@ -21,7 +21,7 @@ from pullback.codegen.pages.page_base import BACKWARD, PageBase
 from pullback.codegen.pages.page_numbers import numbers
 from pullback.codegen.pages.page_steps import Steps
 from pullback.codegen.pages.setting import Context, Setting, plain, render
-from pullback.codegen.pages.symbols import axes, differentiated, symbol
+from pullback.codegen.pages.symbols import axes, differentiated, further, symbol
 
 
 def page(
@@ -62,7 +62,10 @@ class Page(PageBase):
             "references": list(map(plain, self.layer.references)),
             "calls": list(map(self.neighbour, self.layer.calls)),
             "used_by": list(map(self.neighbour, self.links.used_by)),
-            "axes": list(axes(self.layer, self.setting.formula)),
+            "axes": [
+                *axes(self.layer, self.setting.formula),
+                *further(self.setting.formula, self.setting.notations[0]),
+            ],
             "symbols": list(self.symbols()),
             "graph": self.graph(),
             "values": steps.values(),

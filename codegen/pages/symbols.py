@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from pullback.codegen.interface.shapes import axes_of
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.pages.outliner import LEADING
+from pullback.codegen.pages.outliner import FURTHER, LEADING
 from pullback.codegen.pages.setting import Context, plain
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -44,6 +44,17 @@ def axes(layer: Layer, formula: Set) -> Iterable[Context]:
             "size": named(formula, str(index.size)),
             "words": plain(words),
             "leading": leading,
+        }
+
+
+def further(formula: Set, notation: Notation) -> Iterable[Context]:
+    """The axes for which more letters were met than the definition has, with all of these."""
+    for number, (_, size) in enumerate(notation.further):
+        yield {
+            "formula": formula(lambda n, at=number: ", ".join(n.further[at][0])),
+            "size": formula(lambda n, of=size: n.spell(of)),
+            "words": FURTHER,
+            "leading": False,
         }
 
 
