@@ -88,52 +88,10 @@ class Tensors:
 
 
 # for indices after the first prime, in the order in which they are dealt out
-FURTHER = tuple(
-    [
-        "r",
-        "s",
-        "m",
-        "p",
-        "q",
-        "k",
-        "h",
-        "j",
-        "b",
-        "c",
-        "a",
-        "g",
-        "v",
-        "w",
-        "u",
-        "f",
-        "x",
-        "y",
-        "z",
-        "rho",
-        "sigma",
-        "tau",
-        "nu",
-        "mu",
-        "kappa",
-        "iota",
-        "xi",
-        "omega",
-        "chi",
-        "phi",
-        "psi",
-        "alpha",
-        "beta",
-        "gamma",
-        "zeta",
-        "eta",
-        "theta",
-        "lamda",
-        "upsilon",
-        "t",
-        "e",
-        "l",
-        "d",
-    ]
+FURTHER = re.findall(
+    r"\w+",
+    "r s m p q k h j b c a g v w u f x y z rho sigma tau nu mu kappa iota xi omega chi phi psi "
+    "alpha beta gamma zeta eta theta lamda upsilon t e l d",
 )
 LETTERS = "nmbrstvabcdefghijklopquwxyz"  # for leading axes, in the order in which they are tried
 

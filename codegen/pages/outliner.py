@@ -69,7 +69,8 @@ class Outliner:
         """The whole of it."""
         layer = self.derivation.layer
         sections = tuple(map(self.section, self.derivation.gradients))
-        values, tangents, seconds = map(tuple, (self.values(), self.tangents(), self.seconds()))
+        values, tangents = tuple(self.values()), tuple(self.tangents())
+        seconds = tuple(self.seconds())
         laws = (step.law for step in self.derivation.steps)
         return Outline(
             title=layer.title,

@@ -49,10 +49,17 @@ def axes(layer: Layer, formula: Set) -> Iterable[Context]:
 
 def further(formula: Set, notation: Notation) -> Iterable[Context]:
     """The axes for which more letters were met than the definition has, with all of these."""
-    for number, (_, size) in enumerate(notation.further):
+    for number, _ in enumerate(notation.further):
+
+        def names(n: Notation, at: int = number) -> str:
+            return ", ".join(n.further[at][0])
+
+        def size(n: Notation, at: int = number) -> str:
+            return n.spell(n.further[at][1])
+
         yield {
-            "formula": formula(lambda n, at=number: ", ".join(n.further[at][0])),
-            "size": formula(lambda n, of=size: n.spell(of)),
+            "formula": formula(names),
+            "size": formula(size),
             "words": FURTHER,
             "leading": False,
         }
