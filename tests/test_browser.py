@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from pullback.codegen import library
-from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.compiler import compile_definition, files, lowered, pages
 from pullback.codegen.pages import site
 from pullback.codegen.pages.links import BESIDE
+from tests.shipped import proved
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GENERATED = Path(__file__).parent.parent / "generated"
@@ -30,6 +31,7 @@ SOME = (
     "index",
 )
 WIDTHS = (390, 820, 1280)
+CUT_OFF: set[str] = set()  # pages on which something is cut off at 1280 px
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM,
@@ -44,6 +46,12 @@ CLIPBOARD = """forbidden => {
     Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText } });
     document.execCommand = () => { window.copied = document.activeElement.value; return true; };
 }"""
+OPACITY = """() => getComputedStyle(
+    document.activeElement.closest(".step").querySelector(".copy")).opacity"""
+CUT = """() => [...document.querySelectorAll(
+    ".steps .scroll, .result .scroll, .graph .scroll, .numbers .scroll, .how .forms .scroll")]
+    .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+    .map(e => [(e.closest("[id]") || {}).id, e.scrollWidth, e.clientWidth])"""
 EMPTY = """() => [...document.querySelectorAll("math")].filter(m => {
     const box = m.getBoundingClientRect(); return !(box.width > 0 && box.height > 0); })
     .map(m => m.outerHTML)"""
@@ -106,6 +114,19 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A few pages as the code makes them now."""
+    made = tmp_path_factory.mktemp("made")
+    for name in ("affine", "layer_norm"):
+        compiled = lowered(proved(name))
+        for at, text in zip(
+            ("", "-tangents"), pages(compiled, compiled.emit(), BESIDE), strict=True
+        ):
+            (made / f"{name}{at}.html").write_text(text)
+    return made
+
+
+@pytest.fixture(scope="module")
 def browser():
     with api.sync_playwright() as driver:
         options = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
@@ -124,6 +145,47 @@ def opened(browser, path, **options):
     page.goto(path.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     return page, said, [url for url in asked if not url.startswith("data:")]
+
+
+@pytest.mark.parametrize("some", [SOME, pytest.param((), marks=pytest.mark.slow)], ids=len)
+def test_no_step_result_graph_or_example_is_cut_off(browser, folder, some):
+    """At 1280 px all of these have the room they need, or are broken into lines."""
+    for path in sorted(folder.glob("*.html")):
+        if (some and path.stem not in some) or path.stem in CUT_OFF:
+            continue
+        page, *_ = opened(browser, path, viewport={"width": 1280, "height": 900})
+        assert page.evaluate(CUT) == [], path.name
+        page.close()
+
+
+def test_what_scrolls_is_shaded_where_there_is_more(browser, made):
+    """At either end, in the light and in the dark; nothing that fits is shaded."""
+    image = pytest.importorskip("PIL.Image")
+    for scheme in ("light", "dark"):
+        page = browser.new_page(viewport={"width": 390, "height": 900}, color_scheme=scheme)
+        page.goto((made / "layer_norm.html").as_uri())
+        page.locator("#level-every").check()
+        places = page.locator(".scroll, pre")
+        sizes = places.evaluate_all(
+            "all => all.map(e => e.offsetParent ? e.scrollWidth - e.clientWidth : -1)"
+        )
+        wide = places.nth(next(k for k, more in enumerate(sizes) if more > 60))
+        narrow = places.nth(sizes.index(0))
+
+        def edges(place, at):
+            place.evaluate("(e, at) => { e.scrollLeft = at; }", at)
+            shot = image.open(BytesIO(place.screenshot())).convert("L")
+            return [
+                abs(shot.getpixel((x, 2)) - shot.getpixel((shot.width // 2, 2)))
+                for x in (1, shot.width - 2)
+            ]
+
+        left, right = edges(wide, 0)
+        assert left <= 2 < 20 < right, scheme
+        left, right = edges(wide, 9999)
+        assert right <= 2 < 20 < left, scheme
+        assert max(edges(narrow, 0)) <= 2, scheme
+        page.close()
 
 
 @pytest.mark.parametrize("some", [SOME, pytest.param((), marks=pytest.mark.slow)], ids=len)
@@ -177,6 +239,29 @@ def test_buttons_copy_what_the_level_shows(browser, folder):
         assert page.evaluate("copied") == texts["steps"]["17"]
         assert step.text_content() == "Copied"
         assert page.get_by_role("status").text_content() == "Copied: step 17"
+    page.close()
+
+
+def test_buttons_of_steps_are_seen_where_nothing_hovers_and_with_the_keyboard(browser, made):
+    for options in (
+        {"has_touch": True, "is_mobile": True},
+        {"viewport": {"width": 390, "height": 800}},
+    ):
+        context = browser.new_context(**options)
+        page = context.new_page()
+        page.goto((made / "affine.html").as_uri())
+        buttons = page.locator(".step .copy")
+        seen = buttons.evaluate_all("all => all.map(b => getComputedStyle(b).opacity)")
+        assert seen and {*seen} == {"1"}, options
+        context.close()
+    page = browser.new_page()
+    page.goto((made / "affine.html").as_uri())
+    page.locator(".step:has(.copy) .no a").first.focus()
+    assert page.evaluate(OPACITY) == "1"  # a link of the step has the focus
+    page.keyboard.press("Tab")
+    while not page.evaluate("document.activeElement.matches('.step .copy')"):
+        page.keyboard.press("Tab")
+    assert page.evaluate(OPACITY) == "1"
     page.close()
 
 

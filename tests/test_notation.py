@@ -399,6 +399,8 @@ SPELLED = [
     (sp.Rational(3, 100) * x, "(3/100) x[n,j]", r"\frac{3}{100} \, x_{n j}"),
     (sp.Rational(1, 300) * x, "(1/300) x[n,j]", None),
     (sp.Rational(1, 2**20), "1/1048576", None),  # no short decimal
+    (sp.Rational(3, 10**8), "3/10⁸", None),
+    (sp.Rational(719795241, 2 * 10**10) * x, "0.03598976205 x[n,j]", None),
     (sp.Rational(1, 10**8) * x, "10⁻⁸ x[n,j]", r"10^{-8} \, x_{n j}"),
     (Maximum(sp.Rational(1, 10**8), x), "max(10⁻⁸, x[n,j])", r"\max(10^{-8}, x_{n j})"),
     (x / sp.Integer(10) ** 8 / dz, "10⁻⁸ x[n,j] / (∂L/∂z[n,j])", None),
@@ -406,7 +408,7 @@ SPELLED = [
 ]
 
 
-SHORT = [sp.Rational(p, q) for p in (1, 3, 7, 8943) for q in (125, 128, 1000, 2**8 * 5**6, 10**8)]
+SHORT = [sp.Rational(p, q) for p in (1, 3, 7, 8943) for q in (125, 128, 1000, 2**5 * 5**6, 10**5)]
 
 
 @pytest.mark.parametrize("number", SHORT, ids=str)

@@ -14,7 +14,7 @@ from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
-from pullback.codegen.pages import copying, mathml, page_numbers, pictures, site
+from pullback.codegen.pages import breaking, copying, mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import differences, example, small_sizes, zero_lines
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.outliner import FURTHER
@@ -209,13 +209,13 @@ def test_tensors_have_the_same_colour_in_formulas_graph_and_code():
 
 def test_long_formulas_are_broken_before_operators():
     root = mathml.parsed(r"a + b - \biggl( c + d \biggr) - (-e)")
-    texts = ["".join(part.itertext()) for part in mathml.pieces(root)]
+    texts = ["".join(part.itertext()) for part in breaking.pieces(root)]
     assert texts == ["a", "+b", "−(c+d)", "−(−e)"]
     text = "abcdefghijkl"
     root = mathml.parsed(rf"x \biggl( {text}{text} + {text}{text} \biggr)")
-    assert len(mathml.pieces(root)) == 2  # within a bracket, where the whole is too long
+    assert len(breaking.pieces(root)) == 2  # within a bracket, where the whole is too long
     root = mathml.parsed(rf"\mathbf{{1}}[{text}{text} = {text}{text}] x")
-    assert len(mathml.pieces(root)) == 1
+    assert len(breaking.pieces(root)) == 1
 
 
 @pytest.mark.parametrize("script", [r"^{\top}", "_n", "_n^2"])
@@ -223,8 +223,8 @@ def test_a_bracket_grows_under_a_script_and_is_closed_for_breaks(script):
     """Browsers let a sign grow within a row, and not as the very base of a script."""
     text = "abcdefghijkl"
     root = mathml.parsed(rf"\biggl( \frac{{a}}{{b}} \biggr){script} {text} + {text}{text} + c")
-    assert not [e for e in root.iter() if e.tag in mathml.SCRIPTS and e[0].tag == "mo"]
-    assert len(mathml.pieces(root)) == 3
+    assert not [e for e in root.iter() if e.tag in breaking.SCRIPTS and e[0].tag == "mo"]
+    assert len(breaking.pieces(root)) == 3
 
 
 def test_both_brackets_of_a_power_have_one_size():

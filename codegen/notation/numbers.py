@@ -5,8 +5,8 @@ from __future__ import annotations
 from sympy import Expr
 
 LEAST = 100  # a fraction with a denominator up to this stays one
-PLACES = 8  # behind the point, at most
-DIGITS = 12  # in all, at most
+PLACES = 12  # behind the point, at most
+ZEROS = 5  # ... before the first digit there, at most
 
 
 def power_of_ten(number: Expr) -> int:
@@ -24,8 +24,11 @@ def decimal(number: Expr) -> str:
     places = next((k for k in range(1, PLACES + 1) if 10**k % number.q == 0), 0)
     if not places:
         return ""
-    digits = str(number.p * 10**places // number.q).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}" if len(digits) <= DIGITS else ""
+    digits = str(number.p * 10**places // number.q)
+    if places - len(digits) > ZEROS:
+        return ""
+    digits = digits.rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}"
 
 
 def in_one_piece(number: Expr) -> bool:

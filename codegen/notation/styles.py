@@ -30,7 +30,13 @@ IN_LATEX |= {f"a{word}": f"ar{word}" for word in ("sinh", "cosh", "tanh")}
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
 FRACTION = r"^\\frac\{(\d+)\}\{(\d+)\}$"
 LATEX_RELATIONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
+INDICES = 24  # letters of indices that stand below, at most
 ZEROS = 5  # digits of a power of ten that is written out, at most
+
+
+def letters(latex: str) -> str:
+    """What a formula in LaTeX has of signs that are not commands."""
+    return re.sub(r"\\[A-Za-z]+|[{}_^\\ ]", "", latex)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ class Style:
 
     def is_wide(self, text: str) -> bool:
         """Is it too long for one side of a built-up fraction?"""
-        return not self.latex or len(re.sub(r"\\[A-Za-z]+|[{}_^\\ ]", "", text)) > 45
+        return not self.latex or len(letters(text)) > 45
 
     def reduction(self, word: str, names: Sequence[str]) -> str:
         """Σ, max, argmax and so on, with the bound indices below."""

@@ -17,16 +17,13 @@ from markupsafe import Markup
 
 from pullback.codegen.notation.names import Tensors
 from pullback.codegen.notation.styles import PAGE
+from pullback.codegen.pages.breaking import ROOM, SCRIPTS, grown, pieces
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
 
 HOW = "pip install 'pullback[pages]'"
 COLOURS = 10  # in the palette of style.css.j2
-LONG = 34  # letters of a formula, or of a part of it, that may be broken
-SUMS = {"+", "−"}  # a line may begin with these
-BREAKS = SUMS | {"=", "/"}  # ... and outside brackets with these
-OPEN, CLOSE = set("([{"), set(")]}")
-SCRIPTS = ("msup", "msub", "msubsup")
+LONG = 34  # letters of a formula that may be broken
 
 
 def available() -> bool:
@@ -76,73 +73,22 @@ def parsed(latex: str) -> ET.Element:
     return root
 
 
-def grown(base: ET.Element) -> ET.Element:
-    """A sign in a row of its own: as the very base of a script browsers do not let it grow."""
-    row = ET.Element("mrow")
-    row.append(base)
-    return row
-
-
-def pieces(root: ET.Element) -> list[ET.Element]:
-    """The parts of a row between which a line may be broken: each begins with an operator.
-
-    Breaks are outside brackets; parts that are still long are broken within one bracket too.
-    """
-    found = []
-    for part in split(list(root), 0):
-        found += split(part, 1) if sum(len("".join(e.itertext())) for e in part) > LONG else [part]
-    made: list[ET.Element] = []
-    for part in found:
-        element = ET.Element("math", root.attrib)
-        element.extend(part)
-        if made and part[0].tag == "mo" and part[0].text in BREAKS:
-            part[0].set("form", "infix")
-        made.append(element)
-    return made
-
-
-def split(row: list[ET.Element], within: int) -> list[list[ET.Element]]:
-    """A row in parts, broken before operators that stand in so many brackets at most."""
-    found: list[list[ET.Element]] = [[]]
-    depth = 0
-    for child in row:
-        text = (child.text or "") if child.tag == "mo" else closing(child)
-        depth += (text in OPEN) - (text in CLOSE)
-        before = next((e for e in reversed(found[-1]) if e.tag != "mspace"), None)
-        binary = before is not None and not is_operator(before) and child.get("lspace") != "0"
-        may = depth <= within and (text in SUMS or (text in BREAKS and not depth))
-        if found[-1] and may and (binary or text == "/"):
-            found.append([])
-        found[-1].append(child)
-    return found
-
-
-def closing(element: ET.Element) -> str:
-    """The bracket that bears a script, as in (a)ᵀ; none of anything else."""
-    if element.tag not in SCRIPTS:
-        return ""
-    text = "".join(element[0].itertext())
-    return text if text in CLOSE else ""
-
-
-def is_operator(element: ET.Element) -> bool:
-    """Does a sign behind this belong to what follows?"""
-    return element.tag == "mo" and (element.text or "") not in CLOSE
-
-
 @dataclass(frozen=True)
 class Typesetter:
     """Sets a layer's formulas; `classes` colours the names of its tensors."""
 
     classes: Mapping[str, str]
 
-    def __call__(self, latex: str, words: str, whole: bool = False) -> Markup:
-        """A formula, in one piece if asked; `words` is its spelling for those who cannot see it."""
+    def __call__(self, latex: str, words: str, whole: bool = False, room: float = ROOM) -> Markup:
+        """A formula, in one piece if asked; `words` is its spelling for those who cannot see it.
+
+        What is wider than `room`, in pixels, may be broken in more places.
+        """
         root = parsed(latex)
         for name in root.iter("mi"):
             if (name.text or "") in self.classes:
                 name.set("class", self.classes[name.text or ""])
-        parts = pieces(root) if len(words) > LONG and not whole else [root]
+        parts = pieces(root, room) if len(words) > LONG and not whole else [root]
         if len(parts) == 1:
             parts[0].set("alttext", words)
             return Markup(serial(parts[0]))

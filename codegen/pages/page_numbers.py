@@ -16,6 +16,7 @@ from pullback.codegen.pages.setting import Context, Setting
 MOST = 4  # decimals, if the numbers are not all small
 SMALL, MORE = 0.01, 7
 LARGE = 1e6  # from here on a number has a power of ten
+ROOM = 960.0  # pixels of a row of arrays
 
 
 def numbers(setting: Setting, code: ModuleType, *others: ModuleType) -> Context | None:
@@ -52,7 +53,7 @@ def table(setting: Setting, found: Table) -> Markup:
         left = notation.style.slope(notation.loss, name) if found.gradient else name
         return f"{left} = {array(found.values, notation.style.latex, decimals(found.values))}"
 
-    return setting.formula(spell, whole=True)
+    return setting.formula(spell, room=ROOM)
 
 
 def array(values: Any, latex: bool, digits: int) -> str:

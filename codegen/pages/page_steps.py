@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from pullback.codegen.pages import pictures
+from pullback.codegen.pages.breaking import LEFT, beside
+from pullback.codegen.pages.mathml import parsed
 from pullback.codegen.pages.other_forms import OtherForms
 from pullback.codegen.pages.outline import (
     COMPUTING,
@@ -109,21 +111,21 @@ class Steps:
 
     def block(self, latex: Block, words: Block, reason: str) -> Context:
         """A left side and its steps; where nothing stands between, the first step is beside it."""
-        typeset = self.setting.typeset
-        rows = list(self.lines(latex.lines, words.lines))
+        typeset, room = self.setting.typeset, beside(parsed(latex.left))
+        rows = list(self.lines(latex.lines, words.lines, room))
         if words.start:
-            start = typeset(latex.start, words.start)
+            start = typeset(latex.start, words.start, room=room)
             row = {"number": 0, "formula": start, "law": "", "check": "", "reason": reason}
             rows.insert(0, {**row, **dict.fromkeys(("assumes", "needs", "shapes", "reasons"), ())})
-        return {"left": typeset(latex.left, words.left), "rows": rows}
+        return {"left": typeset(latex.left, words.left, room=LEFT), "rows": rows}
 
-    def lines(self, latex: Sequence[Line], words: Sequence[Line]) -> Iterable[Context]:
+    def lines(self, latex: Sequence[Line], words: Sequence[Line], room: float) -> Iterable[Context]:
         """Steps."""
         typeset = self.setting.typeset
         for a, b in zip(latex, words, strict=True):
             yield {
                 "number": b.number,
-                "formula": typeset(a.formula, b.formula),
+                "formula": typeset(a.formula, b.formula, room=room),
                 "law": b.law,
                 "slug": slug(b.law),
                 "statement": LAWS[b.law].statement,

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import PAGE, UNICODE
+from pullback.codegen.pages.breaking import ROOM
 from pullback.codegen.pages.law_texts import law_text
 from pullback.codegen.pages.mathml import Typesetter, typesetter
 from pullback.codegen.pages.outline import Formula, Outline
@@ -134,10 +135,12 @@ class Setting:
         latex, words = self.outliners
         return latex.notation, words.notation
 
-    def formula(self, spell: Callable[[Notation], str], whole: bool = False) -> Markup:
+    def formula(
+        self, spell: Callable[[Notation], str], whole: bool = False, room: float = ROOM
+    ) -> Markup:
         """What `spell` makes of a notation, set, in one piece if asked."""
         latex, words = map(spell, self.notations)
-        return self.typeset(latex, words, whole)
+        return self.typeset(latex, words, whole, room)
 
     def put(self, spell: Callable[[Outliner], str]) -> Markup:
         """What `spell` makes of an outliner, set."""
