@@ -8,7 +8,7 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faces import cli
 from pullback.codegen.pages.latex import words
-from tests.typesetting import TOO_WIDE, compiled, needs_pdflatex
+from tests.typesetting import compiled, needs_pdflatex
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["mlp", "softmax_cross_entropy", "layer_norm", "attention", "deep_mlp"]
@@ -50,7 +50,7 @@ def test_a_book_compiles_without_a_warning(tmp_path, monkeypatch):
 def test_the_whole_book_compiles_without_a_warning(tmp_path, monkeypatch, request):
     if "slow" not in request.config.option.markexpr:
         pytest.skip("derives every layer, which takes minutes; -m slow asks for it")
-    names = [name for name in library.shipped() if name not in TOO_WIDE]
+    names = library.shipped()
     text = bound(tmp_path, names, monkeypatch)
     assert text is None or f"{len(names)} layers" in text
 

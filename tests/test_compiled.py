@@ -13,8 +13,6 @@ from tests.shipped import proved as proof
 from tests.typesetting import (
     BEGIN,
     END,
-    TOO_WIDE,
-    WIDE_IN_ARTICLES,
     WIDE_ON_SLIDES,
     joined,
     needs_pdflatex,
@@ -27,7 +25,7 @@ ARTICLE = rf"\documentclass{{article}}{AMS}"
 BEAMER = rf"\documentclass[10pt,aspectratio=169,hyperref={{bookmarks=false}}]{{beamer}}{AMS}"
 
 
-LAYERS = [name for name in library.shipped() if name not in TOO_WIDE]
+LAYERS = library.shipped()
 
 
 @pytest.fixture(params=[None, "every"], ids=["key", "every"])
@@ -40,7 +38,6 @@ def fragments(request):
 
 def test_fragments_in_an_article(fragments, tmp_path):
     texts, more = fragments
-    texts = {name: text for name, text in texts.items() if name not in WIDE_IN_ARTICLES}
     body = "".join(f"\\section{{}}\n{text}" for text in texts.values())
     set_in(tmp_path, "article", f"{ARTICLE}{more}\n{BEGIN}{body}{END}")
 

@@ -14,12 +14,14 @@ from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
-from pullback.codegen.pages import breaking, copying, mathml, page_numbers, pictures, site
+from pullback.codegen.pages import breaking, copying, latex, mathml, page_numbers, pictures, site
 from pullback.codegen.pages.example import differences, example, small_sizes, zero_lines
 from pullback.codegen.pages.graph import graph, in_lanes
+from pullback.codegen.pages.outline import ONE_NUMBER
 from pullback.codegen.pages.outliner import FURTHER
 from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.pages.setting import plain, prose, slug
+from pullback.codegen.pages.terminal import Screen
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
@@ -218,6 +220,29 @@ def test_long_formulas_are_broken_before_operators():
     assert len(breaking.pieces(root)) == 1
 
 
+LONG = " + ".join("abcdefgh")
+WORDS = [rf"\mathrm{{{word}}}" for word in ("first", "second", "third", "fourth")]
+CASES = rf"\begin{{cases}} {LONG} & \text{{if }} x > 0 \\ 0 & \text{{else}} \end{{cases}}"
+UNFOLDED = [  # what is too wide in one piece, and how it then reads
+    (rf"\frac{{{LONG}}}{{x \, y}} \, z", f"(({LONG})/(xy))z"),
+    (rf"\frac{{x}}{{{LONG}}} + z", f"x/({LONG})+z"),
+    (rf"\sqrt{{{LONG}}}", f"({LONG})1/2"),
+    (rf"{{({LONG})}}^{{2}} \, x", f"({LONG})2x"),
+    (CASES, f"where(x>0,{LONG},0)"),
+    (r" \, ".join(WORDS), "firstsecondthirdfourth"),
+    (r" \odot ".join(WORDS), "first⊙second⊙third⊙fourth"),
+    (rf"x\bigl[{', '.join(WORDS)}\bigr]", "x[first,second,third,fourth]"),
+]
+
+
+@pytest.mark.parametrize(("latex", "text"), UNFOLDED)
+def test_what_is_too_wide_gives_way(latex, text):
+    parts = breaking.pieces(mathml.parsed(latex), room=120)
+    assert "".join("".join(p.itertext()) for p in parts) == text.replace(" ", "")
+    assert len(parts) > 1 and max(sum(map(breaking.width, p)) for p in parts) <= 120
+    assert len(breaking.pieces(mathml.parsed(rf"x_{{{latex}}}"), room=2000)) == 1  # there is room
+
+
 @pytest.mark.parametrize("script", [r"^{\top}", "_n", "_n^2"])
 def test_a_bracket_grows_under_a_script_and_is_closed_for_breaks(script):
     """Browsers let a sign grow within a row, and not as the very base of a script."""
@@ -231,6 +256,32 @@ def test_both_brackets_of_a_power_have_one_size():
     text = shown("softmax_cross_entropy")
     assert "minsize" in text
     assert not re.search(r"<msup><mo[^>]*>\)</mo>", text)
+
+
+# -- structures ------------------------------------------------------------------------------------
+
+
+def test_axes_in_the_words_of_a_structure_are_set_as_in_formulas():
+    outlines = Outlines(proved("batch_norm").derivation, proved("batch_norm"))
+    part = outlines[UNICODE].sections[0].parts[0]
+    assert part.structure == "block-diagonal, one block per `d`: diagonal plus rank two"
+    text = shown("batch_norm")
+    assert "block-diagonal, one block per <math" in text and "one block per d" in text
+    assert "one block per $d$: diagonal" in latex.document(outlines[LATEX])
+    assert "one block per d: diagonal" in Screen(False).show(outlines[UNICODE])
+
+
+def test_the_row_of_a_node_that_is_one_number_is_called_so_everywhere():
+    outlines = Outlines(proved("mlp").derivation, proved("mlp"))
+    spread = (
+        latex.document(outlines[LATEX]),
+        latex.slides(outlines[LATEX]),
+        Screen(False).show(outlines[UNICODE]),
+    )
+    for text in (*spread, shown("mlp")):
+        flat = " ".join(text.split())
+        assert ONE_NUMBER[1:] in flat.replace(",{}", ",")
+        assert not re.search("[Ss]tructure: dense[.\n]", flat)
 
 
 # -- indices ---------------------------------------------------------------------------------------

@@ -8,12 +8,8 @@ import pytest
 
 # What TeX and LaTeX write of boxes, fonts and references; packages tell of themselves otherwise.
 WARNING = re.compile(r"^(?:(?:Over|Under)full .*|.*Warning: .*|! .*|.*Missing character.*)$", re.M)
-# steps of quotients of norms, whose fractions find no place to be broken, stand out of the line; in
-# an article, results of two networks do so by 7 pt; on a slide, the place of a largest entry as an
-# index and a sum over cases by 17 to 53 pt, where every step is shown
-TOO_WIDE = {"cosine_similarity"}
-WIDE_IN_ARTICLES = {"conv_net", "transformer_block"}
-WIDE_ON_SLIDES = {"conv_net", "crf"}
+# on a slide a sum over cases stands out of the line, where every step is shown
+WIDE_ON_SLIDES = {"crf"}
 BEGIN, END = "\\begin{document}\n", "\\end{document}\n"
 
 needs_pdflatex = pytest.mark.skipif(

@@ -25,7 +25,7 @@ from pullback.codegen.pages import mathml
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
 from pullback.codegen.pages.latex import document
 from pullback.codegen.pages.markdown import inline, markdown
-from pullback.codegen.pages.outline import COMPUTING, Outline
+from pullback.codegen.pages.outline import COMPUTING, Outline, without_marks
 from pullback.codegen.pages.outline import Part as Shown
 from pullback.codegen.pages.terminal import plain, show
 from pullback.codegen.targets.numpy.loading import loaded
@@ -191,7 +191,7 @@ class Derived:
             for last in (False, True)
         )
         jacobian = Jacobian(steps(entry, self.laws), self.compiled.layer, (node,), tensor)
-        return Part(node, tensor, own.structure, jacobian, short, computing)
+        return Part(node, tensor, without_marks(own.structure), jacobian, short, computing)
 
     def jacobian(
         self, node: str, tensor: str, sizes: Mapping[str, int] | None = None

@@ -170,7 +170,12 @@ class LatexStyle(Style):
         return rf"{{{text}^{{\,\cdot}}}}" if text.endswith(")") else rf"\dot{{{text}}}"
 
     def entry(self, name: str, indices: Sequence[Spelled]) -> str:
-        r"""Indices as subscripts: x_{n d}, z_{n\,y_n}; with commas beside sums: x_{n, 2 i + a}."""
+        r"""Indices as subscripts: x_{n d}, z_{n\,y_n}; with commas beside sums: x_{n, 2 i + a}.
+
+        Long ones stand in brackets behind the name, in which lines may be broken.
+        """
+        if len(letters("".join(text for text, _ in indices))) > INDICES:
+            return rf"{name}\bigl[{', '.join(text for text, _ in indices)}\bigr]"
         if any(level == ADD for _, level in indices):
             return f"{name}_{{{', '.join(text for text, _ in indices)}}}"
         texts = [

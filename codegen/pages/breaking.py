@@ -14,7 +14,7 @@ BREAKS = SUMS | {"=", "/"}  # ... and outside brackets with these
 OPEN, CLOSE = set("([{"), set(")]}")
 SCRIPTS = ("msup", "msub", "msubsup")
 ROOM = 400.0  # pixels of a column, where nothing else is known
-STEPS = 555.0  # ... of both sides of a step in a window of 1280
+STEPS = 540.0  # ... of both sides of a step in a window of 1280
 LEFT = 300.0  # ... of a left side, at most
 SLASH = {"stretchy": "true", "symmetric": "true", "minsize": "1.623em", "maxsize": "1.623em"}
 SLASH |= {"lspace": "0.2778em", "rspace": "0.2778em"}
@@ -162,13 +162,17 @@ def unfolded(row: Row, room: float) -> list[Row]:
     """One row in which what is too wide for a line is spread out: nothing else changes."""
     found: Row = []
     for at, child in enumerate(row):
-        found += spread(child, row[at + 1 :], room) if width(child) > room else [child]
+        plain = child.tag == "mrow" and not any(e.tag == "mtable" for e in child)
+        most = room / 3 if plain else room
+        found += spread(child, row[at + 1 :], room) if width(child) > most else [child]
     return [found]
 
 
 def spread(element: ET.Element, behind: Sequence[ET.Element], room: float) -> Row:
     """What an element is made of: a fraction with a stroke, a root as a power, a row as it is."""
     parts = list(element)
+    if len(parts) > 1 and parts[1].tag == "mtable" and parts[0].text == "{":
+        return choice(parts[1])
     if element.tag == "mrow" and not element.attrib:
         (made,) = unfolded(parts, room)
         return made
@@ -194,6 +198,15 @@ def spread(element: ET.Element, behind: Sequence[ET.Element], room: float) -> Ro
             (inner,) = unfolded(base[:-1], room)
             return [*inner, scripted(element.tag, base[-1], parts[1:])]
     return [element]
+
+
+def choice(table: ET.Element) -> Row:
+    """Two cases in a line: where(condition, a, b)."""
+    (a, condition), (b, _) = table
+    made = [leaf("mi", "where"), operator("(", LOW)]
+    for part in ([e for e in condition if e.tag != "mtext"], list(a), list(b)):
+        made += [*part, operator(",", {})]
+    return [*made[:-1], operator(")", LOW)]
 
 
 def content(element: ET.Element) -> Row:

@@ -147,7 +147,11 @@ class Exercise:
         words = self.outlines.outliner(LATEX).notation.words
         for part in gradient.parts:
             name = put(partial(jacobian_name, part.jacobian))
-            yield name, words(part.jacobian.structure.words)
+            structure = words(part.jacobian.structure.words)
+            yield name, structure if part.jacobian.rows else OF_ONE_NUMBER
+
+
+OF_ONE_NUMBER = "its part of the gradient itself, as the node is one number"
 
 
 def given(gradient: Gradient, put: Put) -> tuple[str, str]:

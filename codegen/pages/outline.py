@@ -12,6 +12,7 @@ Formula = str  # spelled in the outline's style
 Words = str  # a sentence, its formulas between backticks
 MATRICES = "as matrices"  # words of a block that reads a form in matrix notation out of indices
 IN_PARTS = "In parts"  # the title of what is said of axes along which it is cut
+ONE_NUMBER = "The node is one number, so that its Jacobian is its part of the gradient itself"
 COMPUTING = "for computing"  # words of a block that most readers skip
 
 
@@ -56,13 +57,18 @@ class Part:
     """
 
     jacobian: Block | None
-    structure: str
+    structure: Words
     size: Formula
     blocks: tuple[Block, ...]
     written: Formula = ""
     at: str = ""
     held: Words = ""  # what is held, where the derivative is a direct one
     small: bool = False  # has it so few entries that it fits everywhere?
+
+    @property
+    def said(self) -> Words:
+        """Its structure, as a sentence without an end."""
+        return f"Structure: {self.structure}" if self.size else ONE_NUMBER
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,15 @@ class Outline:
     handout: tuple[HandoutLine, ...] = ()
     along: tuple[Along, ...] = ()  # axes along which it is worked out in parts
     not_along: tuple[tuple[Formula, str], ...] = ()  # ... along which it is not, and why
+
+
+def without_marks(words: Words) -> str:
+    """A sentence as plain text.
+
+    >>> without_marks("hence `h w`")
+    'hence h w'
+    """
+    return words.replace("`", "")
 
 
 def pieces(words: Words) -> Iterator[tuple[str, bool]]:

@@ -218,11 +218,15 @@ class Outliner:
         axes = (*jacobian.rows, *jacobian.columns)
         return Part(
             jacobian=self.chains.block("Jacobian", slope, jacobian.entry, axes),
-            structure=self.notation.words(jacobian.structure.words),
+            structure=jacobian.structure.said(self.axis),
             size=self.notation.spell(sp.Mul(*(i.size for i in axes))) if jacobian.rows else "",
             blocks=(),
             held=direct(self.notation, jacobian, held),
         )
+
+    def axis(self, index: Index) -> Formula:
+        """An axis in a sentence."""
+        return f"`{self.notation.style.name(index.axis)}`"
 
     def held(self, jacobian: Jacobian) -> tuple[str, ...]:
         """What is held in it, if anything is."""

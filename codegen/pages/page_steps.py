@@ -20,6 +20,7 @@ from pullback.codegen.pages.outline import (
     Section,
     Words,
     pieces,
+    without_marks,
 )
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
 from pullback.derive.calculus.derivation import Pullback, cotangent_name
@@ -101,7 +102,9 @@ class Steps:
         pairs = list(zip(latex.blocks, words.blocks, strict=True))
         return {
             "jacobian": jacobian,
-            "structure": words.structure,
+            "structure": sentence(self.reason(latex.structure, words.structure)),
+            "said": sentence(self.reason(latex.said, words.said)),
+            "label": without_marks(words.structure),
             "size": self.setting.typeset(latex.size, words.size) if words.size else "",
             "blocks": [self.block(a, b, "chain rule") for a, b in pairs if b.words != COMPUTING],
             "computing": [self.block(a, b, "") for a, b in pairs if b.words == COMPUTING],
@@ -181,3 +184,8 @@ class Steps:
             "at": self.setting.words(pictures.written_at(jacobian)),
             "work": self.setting.formula(lambda notation: notation.spell(work)),
         }
+
+
+def sentence(parts: Iterable[Markup | str]) -> Markup:
+    """The pieces of a sentence put together."""
+    return Markup().join(parts)

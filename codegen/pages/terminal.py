@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pullback.codegen.pages.outline import IN_PARTS, MATRICES, Block, Line, Outline, Section
+from pullback.codegen.pages.outline import (
+    IN_PARTS,
+    MATRICES,
+    Block,
+    Line,
+    Outline,
+    Section,
+    without_marks,
+)
 from pullback.codegen.pages.outlines import outline
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
@@ -103,7 +111,8 @@ class Screen:
                 continue
             lines += self.block(part.jacobian)
             size = f"; J would have {part.size} entries, and is never formed" if part.size else ""
-            lines += wrap(f"structure: {part.structure}{size}", self.width, 4)
+            said = without_marks(part.said)
+            lines += wrap(f"{said[0].lower()}{said[1:]}{size}", self.width, 4)
             lines += wrap(part.held.replace("`", ""), self.width, 4)
             written = f"    at {part.at}: {part.written}"
             if part.small and len(written) <= self.width:

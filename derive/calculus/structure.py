@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -38,7 +38,11 @@ class Structure:
     @property
     def words(self) -> str:
         """In words, for tables and pages."""
-        blocks = axis_words(column for _, column in self.tied)
+        return self.said(lambda i: DOTS if i.axis == BATCH else i.axis)
+
+    def said(self, name: Callable[[Index], str]) -> str:
+        """In words, with axes as `name` has them."""
+        blocks = ", ".join(name(column) for _, column in self.tied)
         if self.kind in ("zero", "identity", "scaled identity", "diagonal"):
             text = self.kind
         elif blocks:
@@ -46,16 +50,11 @@ class Structure:
         else:
             text = self.kind
         if self.repeated and self.kind != "zero":
-            rows = axis_words(self.repeated)
+            rows = ", ".join(map(name, self.repeated))
             text += (
                 f", the same for each {rows}" if self.kind == "identity" else f", for each {rows}"
             )
         return text
-
-
-def axis_words(indices: Iterable[Index]) -> str:
-    """The names of axes in print."""
-    return ", ".join(DOTS if i.axis == BATCH else i.axis for i in indices)
 
 
 def find_structure(expr: Expr, rows: tuple[Index, ...], columns: tuple[Index, ...]) -> Structure:
