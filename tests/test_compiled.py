@@ -3,11 +3,14 @@
 The book is compiled in test_book.py.
 """
 
+import re
+
 import pytest
 
 from pullback.codegen import library
 from pullback.codegen.faces.formats import FORMATS, Asked
 from pullback.codegen.pages.exercise import Exercise, asked
+from pullback.codegen.pages.latex import flat
 from pullback.codegen.pages.outlines import Outlines
 from tests.shipped import proved as proof
 from tests.typesetting import (
@@ -72,6 +75,31 @@ def test_slides(detail, tmp_path):
     texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS if n not in wide]
     text = set_in(tmp_path, "slides", joined(texts))
     assert text is None or text.count("Gradient: ") >= len(texts)
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        (r"\frac{\partial L}{\partial w}\Big|_{\ell}", r"\partial L/\partial w\Big|_{\ell}"),
+        (
+            r"hence `\biggl( \frac{\partial L}{\partial z_{n j}} \biggr)^{\top}`",
+            r"hence `( \partial L/\partial z_{n j} )^{\top}`",
+        ),
+        (r"\frac{1}{N}", r"\frac{1}{N}"),
+    ],
+)
+def test_derivatives_in_small_type_have_a_stroke(formula, shown):
+    assert flat(formula) == shown
+
+
+@pytest.mark.parametrize("name", ["mlp", "affine", "relu", "softmax_cross_entropy"])
+def test_a_gradient_has_one_frame(name, tmp_path):
+    """Beside the first frame, with the definition; no type is smaller than that of scripts."""
+    text = FORMATS["beamer"](proof(name), Asked())
+    assert r"\tiny" not in text
+    set_in(tmp_path, "slides", text)
+    (frames,) = re.findall(r"\((\d+) pages?", (tmp_path / "slides.log").read_text("latin-1"))
+    assert int(frames) == 1 + len(proof(name).derivation.gradients)
 
 
 @pytest.mark.parametrize("hints", [False, True])

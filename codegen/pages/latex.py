@@ -129,6 +129,16 @@ def sentence(text: str) -> Formula:
     return Formula("".join(parts))
 
 
+INNER = r"\\partial (?:[^{}]|\{[^{}]*\})*"  # at most one pair of braces in another
+SLOPE = re.compile(rf"\\frac\{{({INNER})\}}\{{({INNER})\}}")
+
+
+def flat(text: str) -> str:
+    """Derivatives with a stroke, as fractions in small type would be set smaller still."""
+    found = SLOPE.sub(r"\1/\2", text)
+    return re.sub(r"\\bigg[lr]([()])", r"\1", found) if r"\frac" not in found else found
+
+
 SIGN = re.compile(
     r" (?P<sign>[+=-]|\\odot|\\mathbin\{\\Big/\}) |\\,|, |\\(?:begin|end)\{|\\.|[{}()\[\]]"
 )
@@ -175,6 +185,7 @@ def templates() -> Environment:
     made.filters["formula"] = breakable
     made.filters["placed"] = Formula
     made.filters["words"] = words
+    made.filters["flat"] = flat
     made.filters["sentence"] = sentence
     return made
 
