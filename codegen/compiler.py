@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pullback.codegen.faults import stages
@@ -29,13 +29,15 @@ from pullback.derive.read.definition import Library
 class Compiled:
     """What each stage has made of a definition.
 
-    `forms` is the derivation, with its proof, in the forms that the target computes.
+    `forms` is the derivation, with its proof, in the forms that the target computes; `letters` are
+    printed on pages in place of names, as `renamed` makes them.
     """
 
     proof: Proof
     forms: Proof
     program: Program
     target: Target
+    letters: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def layer(self) -> Layer:
@@ -50,7 +52,7 @@ class Compiled:
     @cached_property
     def outlines(self) -> Outlines:
         """What pages show of it."""
-        return Outlines(self.forms.derivation, self.forms)
+        return Outlines(self.forms.derivation, self.forms, self.letters)
 
     def emit(self) -> Emission:
         """The layer in the target's words."""
@@ -66,7 +68,7 @@ class Compiled:
 
     def to(self, target: Target) -> Compiled:
         """The same derivation for another target."""
-        return lowered(self.proof, target)
+        return replace(lowered(self.proof, target), letters=self.letters)
 
 
 def lowered(proof: Proof, target: Target = NUMPY) -> Compiled:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faces.cli import main
 from pullback.codegen.faces.formats import Asked
+from pullback.codegen.notation.letters import renamed
+from pullback.codegen.notation.names import leading
 from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages.detail import DETAILS, lines, narrowed
 from pullback.codegen.pages.fragment import groups
@@ -21,6 +24,9 @@ from pullback.codegen.pages.outline import COMPUTING
 from pullback.codegen.pages.outlines import outline
 from pullback.codegen.pages.widths import width
 from pullback.derive.errors import PullbackError
+from pullback.derive.read.reader import read_layer
+from pullback.derive.read.symbols import BATCH_SIZE
+from pullback.derive.read.trees import BATCH
 from tests.shipped import proved as proof
 
 ROOT = Path(__file__).parent.parent
@@ -171,15 +177,61 @@ def test_other_letters(show):
     assert "z_{t j}" in out and "one block per t:" in out and "$t$: any number" in out
 
 
+def layer_of(name):
+    return read_layer(*library.find(name), library.called_from(name))
+
+
+@pytest.mark.parametrize(
+    ("letters", "found"),
+    [
+        ("n=i", "n=i N=I i=m"),  # i is bound in a sum of p
+        ("n=i,j=k", "n=i N=I j=k J=K k=m K=M i=q"),
+        ("j=k,k=j", "j=k J=K k=j K=J"),
+        ("n=d", "n=d N=D d=f D=F"),
+        ("W=J", "W=J j=m J=M"),  # J was the size of j
+        ("n=foo", "n=foo N=FOO"),
+        ("n=n", "n=n N=N"),
+    ],
+)
+def test_letters_that_are_taken_move_away(letters, found):
+    given = dict(pair.split("=") for pair in letters.split(","))
+    assert renamed(layer_of("mlp"), given) == dict(pair.split("=") for pair in found.split())
+
+
+def test_the_letter_for_leading_axes_moves_away():
+    found = renamed(layer_of("softmax"), {"j": "n"})
+    assert found["j"] == "n" and found[BATCH] not in "nji" and found[BATCH_SIZE].isupper()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path("layers").glob("*.toml")))
+def test_each_axis_may_have_the_letter_of_each_other(name):
+    """And no two names of a layer are one then."""
+    layer = layer_of(name)
+    assert renamed(layer, {}) == {}
+    front = leading(layer)
+    shown = {i.axis: front.get(i.axis, i.axis) for i in layer.axes}
+    for axis, other in permutations(shown.values(), 2):
+        try:
+            letters = {**front, **renamed(layer, {axis: other})}
+        except PullbackError:  # the axis's size would be called as a tensor is
+            assert other.upper() in layer.tensors
+            continue
+        names = [letters.get(n, n) for n in (*shown, *layer.tensors)]
+        assert len(set(names)) == len(names), (axis, other, letters)
+        assert letters[next(a for a, s in shown.items() if s == axis)] == other
+
+
 @pytest.mark.parametrize(
     ("letters", "words"),
     [
         ("q=i", "there is no axis or tensor 'q'; there are n, "),
-        ("n=d", "2 names would be 'd', so another one needs a new name"),
-        ("n=h", "2 names would be 'h'"),
-        ("n=w", "2 names would be 'w'"),
-        ("n=a,k=a", "2 names would be 'a'"),
-        ("ell=L", "2 names would be 'L'"),
+        ("n=h", "the tensor h and the axis n would both be 'h'; give one of them a name that is"),
+        ("k=h,j=c", "the tensor h and the axis k would both be 'h'"),
+        ("n=w", "free, as in w=a"),
+        ("n=w,w=v", "the tensor W and the size of the axis n would both be 'W'"),
+        ("n=a,k=a", "the axis n and the axis k would both be 'a'"),
+        ("j=k,k=k", "the axis k and the axis j would both be 'k'"),
+        ("ell=L", "the tensor ell and the tensor L would both be 'L'"),
     ],
 )
 def test_letters_that_will_not_do(show, letters, words):
@@ -192,3 +244,26 @@ def test_letters_that_are_none(text, capsys):
     with pytest.raises(SystemExit):
         main(["show", "mlp", "--letters", text])
     assert "is not like n=i" in capsys.readouterr().err
+
+
+def test_other_letters_on_a_page(show, tmp_path):
+    """In every formula; what is code keeps the names by which it is called."""
+    own = tmp_path / "own.toml"
+    own.write_text('equations = "u[n, k] = sum(d, x[n, d] * W[d, k])"\n')
+    _, out, _ = show("show", str(own), "--letters", "W=A,n=i", "--format", "html")
+    spoken = re.findall(r'alttext="([^"]*)"|aria-label="([^"]*)"', out)
+    text = " ".join(map("".join, spoken))
+    assert "A[d,k]" in text and "x[i,d]" in text
+    assert not re.search(r"W\[|\[n[,\]]|Σ_n", text)
+    assert re.search(r"\bI = \d", out) and not re.search(r"\bN = \d", out)
+    assert re.search(r"\bW\b", re.search(r"<pre.*</pre>", out, re.DOTALL)[0])
+
+
+@pytest.mark.parametrize("form", ["text", "latex", "beamer"])
+def test_letters_reach_the_definition(show, form):
+    """And a sign of notation, :=, and labels stay there."""
+    _, out, _ = show("show", "softmax_cross_entropy", "--letters", "z=s,j=c,y=t", "--format", form)
+    text = ["  p[n,c] := exp(s[n,c]) / (Σ_i exp(s[n,i]))", "[n,t[n]]"]
+    for words in text if form == "text" else ["p_{n c} := ", "e^{s_{n c}}", r"p_{n\,t_{n}}"]:
+        assert words in out
+    assert not re.search(r"z\[|z_\{", out)

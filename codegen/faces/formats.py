@@ -11,9 +11,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
-from pullback.codegen.notation.names import renamed
+from pullback.codegen.notation.letters import renamed
 from pullback.codegen.notation.styles import LATEX, UNICODE, Style
 from pullback.codegen.pages.detail import BOTH, EVERY, KEY, narrowed
 from pullback.codegen.pages.outline import Outline
@@ -33,10 +33,13 @@ class Asked:
     seconds: bool = True
     letters: Mapping[str, str] = field(default_factory=dict)
 
+    def renamed(self, proof: Proof) -> Mapping[str, str]:
+        """What is printed in place of the layer's names."""
+        return renamed(proof.derivation.layer, self.letters)
+
     def outline(self, proof: Proof, style: Style, usual: str = EVERY) -> Outline:
         """That much of the outline in a style."""
-        letters = renamed(proof.derivation.layer, self.letters)
-        whole = Outlines(proof.derivation, proof, letters)[style]
+        whole = Outlines(proof.derivation, proof, self.renamed(proof))[style]
         return narrowed(whole, self.of, self.detail or usual, self.notation, self.seconds)
 
 
@@ -75,10 +78,10 @@ def as_fragment(proof: Proof, asked: Asked) -> str:
 
 
 def as_html(proof: Proof, asked: Asked) -> str:
-    """A page; it has folds of its own, and so it is always whole."""
+    """A page; it has folds of its own, and so it is always whole. Code keeps its own names."""
     from pullback.codegen.compiler import html, lowered
 
-    return html(lowered(proof))
+    return html(replace(lowered(proof), letters=asked.renamed(proof)))
 
 
 def as_json(proof: Proof, asked: Asked) -> str:

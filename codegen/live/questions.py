@@ -24,7 +24,7 @@ class Refused(PullbackError):
 class Written:
     """A definition as it is typed: `notation` is one of NOTATIONS, what it is called in a file.
 
-    `shapes` is as `x=N D; W=D K`, `wrt` names with commas, `letters` as `n=i,k=h`; each may be
+    `shapes` is as `x=N D; W=D K`, `wrt` names with commas, `letters` as `n=i,j=k`; each may be
     empty.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pullback.codegen import library
 from pullback.codegen.live.questions import NOTATIONS, Written
-from pullback.codegen.notation.names import renamed
+from pullback.codegen.notation.letters import renamed
 from pullback.derive.errors import PullbackError
 from pullback.derive.layer import Layer
 from pullback.derive.read.definition import Definition, check_keys, read_definition
@@ -67,7 +67,7 @@ def defined(written: Written) -> Definition:
 
 
 def letters(text: str) -> dict[str, str]:
-    """Names in place of others, from `n=i,k=h`."""
+    """Names in place of others, from `n=i,j=k`."""
     found = {}
     for pair in filter(str.strip, text.split(",")):
         name, _, letter = (word.strip() for word in pair.partition("="))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +11,6 @@ from itertools import chain
 import sympy as sp
 from sympy import Expr
 
-from pullback.derive.errors import PullbackError
 from pullback.derive.index.derivatives import Partial
 from pullback.derive.index.objects import Index, entry_name, is_entry, own_name
 from pullback.derive.layer import Layer, Node
@@ -94,6 +92,7 @@ FURTHER = re.findall(
     "alpha beta gamma zeta eta theta lamda upsilon t e l d",
 )
 LETTERS = "nmbrstvabcdefghijklopquwxyz"  # for leading axes, in the order in which they are tried
+NAMELESS = "i"  # what a bound index is called where no axis has its size
 
 
 def leading(layer: Layer) -> Mapping[str, str]:
@@ -112,28 +111,7 @@ def as_written(layer: Layer, node: Node) -> list[str]:
     return node.text.replace("...", leading(layer).get(BATCH, "...")).split("\n")
 
 
-def renamed(layer: Layer, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Other names for axes and tensors, by the names that are printed; a size goes with its axis.
-
-    Raises PullbackError for a name that the layer lacks, and where two would be printed alike.
-    """
-    front = leading(layer)
-    own = {front.get(i.axis, i.axis): i.axis for i in layer.axes}
-    sizes = {front.get(str(i.size), str(i.size)): str(i.size) for i in layer.axes}
-    own |= {name: name for name in layer.tensors}
-    for name in given:
-        if name not in own:
-            raise PullbackError(f"there is no axis or tensor {name!r}; there are {', '.join(own)}")
-    letters = {own[name]: letter for name, letter in given.items()}
-    letters |= {sizes[n.upper()]: x.upper() for n, x in given.items() if n.upper() in sizes}
-    printed = Counter(letters.get(name, shown) for shown, name in {**own, **sizes}.items())
-    for name, count in printed.items():
-        if count > 1:
-            raise PullbackError(f"{count} names would be {name!r}, so another one needs a new name")
-    return letters
-
-
-IN_WORDS = re.compile(r"\w+(?==\d)|(?<=per )\w+|(?<=each )\w+|(?<=and )\w+")
+IN_WORDS = re.compile(r"\w+(?= ?= ?\d)|(?<=per )\w+|(?<=each )\w+|(?<=and )\w+")
 
 
 def lettered(letters: Mapping[str, str], text: str) -> str:
@@ -156,7 +134,9 @@ class Scope:
         names, axes = dict(self.names), tensors.layer.axes
         for i in indices:
             used = self.taken | {called.name for called in names.values()}
-            own = [a for a in (*self.preferred, *axes) if a.size == i.size] or [Index("i", i.size)]
+            own = [a for a in (*self.preferred, *axes) if a.size == i.size] or [
+                Index(NAMELESS, i.size)
+            ]
             first = Index(own[0].axis, i.size)
             more = tensors.further(first, letters)
             found = chain(own, (first, first.primed), more)

@@ -281,4 +281,4 @@ class Outliner:
 
 
 FURTHER = "indices of one axis, each where those before it are taken"
-LEADING = "any number of leading axes, '...' in the equations, as one"
+LEADING = "any number of leading axes, '...' in a definition, as one"

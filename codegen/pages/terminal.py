@@ -45,7 +45,7 @@ class Screen:
         lines = self.heading(plain(page.title), "=")[1:]
         lines += wrap(plain(page.summary), self.width)
         lines += self.heading("Equations", "-")
-        lines += [line for text in page.equations for line in wrap(plain(text), self.width, 2)]
+        lines += [line for text in page.definition for line in wrap(text, self.width, 2)]
         lines += self.listed("Symbols", page.symbols)
         lines += ["", *wrap(f"{page.proof} {MORE}", self.width)]
         lines += self.heading("Values", "-") if page.values else []

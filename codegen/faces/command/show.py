@@ -32,7 +32,7 @@ EXAMPLES = """examples:
   pullback show - < my_layer.toml
   pullback show mlp --of w,b --detail every
   pullback show mlp --detail result --notation matrix
-  pullback show mlp --letters n=i,j=c,k=h
+  pullback show mlp --letters n=i,j=k
   pullback show my_layer.toml --watch
   pullback show mlp --format tex-fragment --detail result > gradients.tex
   pullback show mlp --format beamer > slides.tex
@@ -109,7 +109,8 @@ def add(shown: ArgumentParser) -> None:
         default={},
         type=letters,
         metavar="NAME=LETTER,…",
-        help="other names for axes and tensors, as in n=i,k=h; not on pages",
+        help="other names for axes and tensors, as in n=i,j=k; a size goes with its axis, "
+        "I with i, and an axis whose letter this takes moves away to a free one",
     )
     shown.add_argument(
         "--watch",
@@ -137,7 +138,7 @@ def add(shown: ArgumentParser) -> None:
 
 
 def letters(text: str) -> dict[str, str]:
-    """Names in place of others, from `n=i,k=h`."""
+    """Names in place of others, from `n=i,j=k`."""
     word = re.compile(r"[A-Za-z]\w*", re.ASCII)
     return pairs(typed(text), "n=i", lambda name, to: bool(name and word.fullmatch(to)))
 
