@@ -66,11 +66,13 @@ class Node:
 @dataclass(frozen=True)
 class Beside:
     """A line of somebody's handout in words, and what it is here: a node's value, or the derivative
-    of a node by a tensor."""
+    of a node by a tensor; `part` says what is shown of that, `remark` where it differs."""
 
     words: str
     node: str
     tensor: str = ""
+    part: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)

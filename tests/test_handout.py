@@ -10,6 +10,7 @@ from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.latex import book, chapter, document, words
 from pullback.codegen.pages.outlines import outline
+from pullback.codegen.pages.plain_formulas import spelled
 from pullback.codegen.pages.setting import prose
 from pullback.codegen.proved import proved
 from pullback.derive.errors import DefinitionError
@@ -28,12 +29,54 @@ def page(found, style=UNICODE):
 
 def test_the_perceptron_has_every_line_of_the_handout():
     rows = {row.words: row.ours for row in page(proof("mlp")).handout}
-    assert len(rows) == 16
-    assert rows["u = x W + c"][-1] == "u = x W + 𝟏 cᵀ"
-    assert rows["∂L/∂h"][-1] == "∂L/∂h = ∂L/∂z wᵀ"
-    assert rows["the slope of z by h: w transposed"][-1].endswith("w[1,0]; w[0,1], w[1,1]]")
-    assert rows["the slope of h by u: a diagonal 2 × 2 matrix"][-1].endswith("0, 𝟙[u[0,1] > 0]]")
-    assert "p[n′,j]" in rows["the slope of L_i by a score: p_k, less 1 at the right class"][0]
+    assert len(rows) == 19
+    assert rows["`u = x W + c`"][-1] == "u = x W + 𝟏 cᵀ"
+    assert rows["`∂L/∂h = ∂L/∂z wᵀ`"][-1] == "∂L/∂h = ∂L/∂z wᵀ"
+    assert rows["`∂z/∂h = wᵀ`"][-1].endswith("w[1,0]; w[0,1], w[1,1]] = wᵀ")
+    assert rows["`∂h/∂u`, a diagonal 2 × 2 matrix"][-1].endswith("0, 𝟙[u[0,1] > 0]]")
+    assert "p[n′,j]" in rows["`∂L[i]/∂z[k] = p[k] − 𝟙[k = y[i]]`"][0]
+    chain = rows["`∂L/∂u = (∂h/∂u)ᵀ ∂L/∂h`"]
+    assert chain == ("∂L/∂u[n,k] = Σ_{n′,k′} ∂L/∂h[n′,k′] ∂h[n′,k′]/∂u[n,k]",)
+    assert len(set(rows.values())) == 19  # each line is beside something of its own
+
+
+def test_every_equation_of_the_guide_is_a_line():
+    lines = " ".join(row.words for row in page(proof("mlp"), LATEX).handout)
+    for wanted in [
+        r"-\sum_{j} y_{j} \log (p_{j})",
+        r"J_{i j}=\frac{\partial f_{i}}{\partial x_{j}}",
+    ]:
+        assert wanted in lines
+    assert not re.search(r"_[a-z]", re.sub("`[^`]*`", "", lines))  # none stays in words
+
+
+def test_what_differs_is_said():
+    remarks = {row.ours[-1]: row.remark for row in page(proof("mlp")).handout}
+    assert "`N = 1`" in remarks["∂L/∂b = (∂L/∂z)ᵀ 𝟏"] and "`1/N`" in remarks["∂L/∂b = (∂L/∂z)ᵀ 𝟏"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unicode", "latex"),
+    [
+        ("`p_k`", "`p[k]`", "`p_{k}`"),
+        ("`z_{y_i}`", "`z[y[i]]`", "`z_{y_{i}}`"),
+        ("`hᵀ ∂L/∂z`", "`hᵀ ∂L/∂z`", r"`h^{\top} \frac{\partial L}{\partial z}`"),
+        ("`λ/2`", "`λ/2`", r"`\frac{\lambda}{2}`"),
+        ("`𝟙[k = y]`", "`𝟙[k = y]`", r"`\mathrm{1\!l}[k=y]`"),
+        (r"`\input{x}`", r"\input{x}", r"\input{x}"),
+        ("`$x$` and `", "$x$ and ", "$x$ and "),
+    ],
+)
+def test_formulas_in_words(text, unicode, latex):
+    assert (spelled(text, UNICODE), spelled(text, LATEX)) == (unicode, latex)
+
+
+def test_a_jacobian_that_is_a_tensor_or_its_transpose_is_called_so():
+    text = 'equations = "u[n, k] = sum(j, x[n, j] * w[%s])\\nL = sum(n, k, u[n, k]**2)"\n[handout]\n"A" = "u by x"\n'
+    for axes, name in (("j, k", "wᵀ"), ("k, j", "w"), ("k, j] * v[j", "")):
+        found = page(proved("own", text % axes, library.shipped_source))
+        last = found.handout[0].ours[-1]
+        assert last.endswith(f"] = {name}" if name else "]"), (axes, last)
 
 
 def test_a_line_may_name_a_value_a_gradient_or_a_jacobian():
@@ -49,6 +92,8 @@ def test_a_line_may_name_a_value_a_gradient_or_a_jacobian():
         ('"A" = "x"', "[handout] names 'x'"),
         ('"A" = "u by q"', "[handout] names 'q'"),
         ('"A" = "u by L"', "'u by L', which is not derived; there are L by a, L by u, L by x"),
+        ('"A" = "u, squared"', "'squared' of 'u'; what can be shown of it alone is as defined"),
+        ('"A" = "u by x, as defined"', "alone is by name, chain rule"),
         ('"A" = 3', "the key 'handout' must be a table of texts"),
     ],
 )
@@ -69,7 +114,11 @@ def test_the_book_has_the_lines_as_an_appendix():
     with_lines, without = (chapter(p.derivation, p) for p in (proof("mlp"), proof("relu")))
     text = book([with_lines, without])
     assert text.count(r"\chapter[\texorpdfstring{The handout's lines") == 1
-    assert text.index(r"\appendix") < text.index("w transposed") < text.index("{The laws}")
+    assert (
+        text.index(r"\appendix")
+        < text.index("The handout's lines, and ours")
+        < text.index("{The laws}")
+    )
 
 
 def test_the_loss_and_a_tensor_called_alike_have_two_letters():

@@ -93,9 +93,10 @@ class Section:
 class HandoutLine:
     """A line of a handout in words, and what stands here for it; `section` says where."""
 
-    words: str
+    words: Words
     ours: tuple[Formula, ...]
     section: tuple[str, str]  # "value" or "grad", and a name
+    remark: Words = ""  # where ours differs
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,12 @@ class Page(PageBase):
         """A handout's line and what stands here for it."""
         ours = self.setting.typeset.both(latex.ours, words.ours)
         kind, name = words.section
-        return {"words": plain(words.words), "ours": ours, "address": f"{kind}-{name}"}
+        return {
+            "words": self.setting.sentence(latex.words, words.words),
+            "ours": ours,
+            "address": f"{kind}-{name}",
+            "remark": self.setting.sentence(latex.remark, words.remark),
+        }
 
     def assumptions(self) -> Iterable[tuple[object, list[tuple[int, str]]]]:
         """Each fact, and the steps that use it with their addresses."""

@@ -18,7 +18,7 @@ from pullback.codegen.notation.styles import PAGE, UNICODE
 from pullback.codegen.pages.breaking import ROOM
 from pullback.codegen.pages.law_texts import law_text
 from pullback.codegen.pages.mathml import Typesetter, typesetter
-from pullback.codegen.pages.outline import Formula, Outline
+from pullback.codegen.pages.outline import Formula, Outline, Words, pieces
 from pullback.codegen.pages.outliner import Outliner
 from pullback.codegen.pages.outlines import Outlines
 from pullback.codegen.templating import environment
@@ -52,6 +52,12 @@ DELTA = re.compile(r"δ\((\w), (\w)\)")
 def plain(text: str) -> str:
     """Text on one line, without characters that steer what stands around them."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def plain_piece(text: str) -> str:
+    """A part of a line, its spaces at both ends kept."""
+    ends = [" " * (text[at : at + 1].isspace()) for at in (0, len(text) - 1)] if text else ["", ""]
+    return f"{ends[0]}{plain(text)}{ends[1]}" if plain(text) else ends[0]
 
 
 def prose(text: str) -> Markup:
@@ -158,6 +164,11 @@ class Setting:
     def equation(self, node: Node) -> Markup:
         """A line of a definition, set."""
         return self.formula(lambda notation: notation.definition(node))
+
+    def sentence(self, latex: Words, words: Words) -> list[Markup | str]:
+        """A sentence in pieces, its formulas set; empty without one."""
+        both = zip(pieces(latex), pieces(words), strict=True) if words else ()
+        return [self.typeset(a, b) if math else plain_piece(b) for (a, math), (b, _) in both]
 
     def pairs(
         self, latex: Iterable[tuple[Formula, Any]], words: Iterable[tuple[Formula, Any]]

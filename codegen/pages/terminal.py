@@ -69,8 +69,9 @@ class Screen:
         lines += self.listed("Assumed", facts)
         lines += self.heading("The handout's lines, and ours", "-") if page.handout else []
         for line in page.handout:
-            lines += wrap(plain(line.words), self.width, 2)
+            lines += wrap(plain(line.words).replace("`", ""), self.width, 2)
             lines += [part for formula in line.ours for part in wrap(formula, self.width, 6)]
+            lines += wrap(plain(line.remark).replace("`", ""), self.width, 6) if line.remark else []
         lines += self.listed("References", [(text, "") for text in page.references])
         return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -37,6 +37,9 @@ from pullback.derive.read.symbols import Symbols
 from pullback.derive.read.trees import Apply, Equation, Operation, Ref, refuse, spell_equation, walk
 from pullback.derive.read.vocabulary import REDUCTIONS, RELATIONS, suggestion
 
+OF_VALUES = ("as defined", "worked out")  # what a handout's line may want of a value
+OF_DERIVATIVES = ("by name", "chain rule")
+
 
 def read_layer(name: str, source: str, library: Library = no_library) -> Layer:
     """Read a definition in TOML into a Layer.
@@ -166,9 +169,20 @@ class Assembly:
         return tuple(found)
 
     def handout(self, nodes: set[str]) -> Iterator[Beside]:
-        """Each line of a handout: `u`, a node's value, or `L by W`, a derivative."""
-        for words, what in self.definition.handout.items():
+        """Each line of a handout: `u`, a node's value, or `L by W`, a derivative.
+
+        What is shown of it may follow, as in `u, as defined`, and a remark behind a colon.
+        """
+        for words, text in self.definition.handout.items():
+            head, _, remark = text.partition(":")
+            what, comma, part = (piece.strip() for piece in head.partition(","))
             node, by, tensor = what.partition(" by ")
+            parts = OF_DERIVATIVES if by else OF_VALUES
+            if comma and part not in parts:
+                raise DefinitionError(
+                    f"{self.definition.name}: [handout] wants {part!r} of {what!r}; "
+                    f"what can be shown of it alone is {', '.join(parts)}"
+                )
             known = nodes if not by else nodes | self.symbols.ranks.keys()
             for name in filter(None, (node, tensor)):
                 if name not in (nodes if name is node else known):
@@ -176,7 +190,7 @@ class Assembly:
                         f"{self.definition.name}: [handout] names {name!r} in {what!r}; wanted is "
                         f"a node, or 'node by tensor'; the nodes are {', '.join(sorted(nodes))}"
                     )
-            yield Beside(words, node, tensor)
+            yield Beside(words, node, tensor, part, remark.strip())
 
     def check_names(self) -> None:
         """Ask about inputs whose names are those of other tensors, run together, as in `xW`."""
