@@ -40,7 +40,7 @@ def test_a_book_compiles_without_a_warning(tmp_path, monkeypatch):
             "diagonal plus rank two; the Jacobian would have",
             "(p − onehot(y))",
             "Each step is proved for every size of its axes",
-            "Notation is put in: p[n, j] becomes what := says it is.",
+            "What a name stands for is put in: notation, or a gradient that was found before.",
         ):
             assert words in text
         assert "??" not in text

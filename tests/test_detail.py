@@ -267,3 +267,9 @@ def test_letters_reach_the_definition(show, form):
     for words in text if form == "text" else ["p_{n c} := ", "e^{s_{n c}}", r"p_{n\,t_{n}}"]:
         assert words in out
     assert not re.search(r"z\[|z_\{", out)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path("layers").glob("*.toml")))
+def test_every_input_has_words(name):
+    layer = layer_of(name)
+    assert not [t.name for t in layer.inputs if t.name not in layer.descriptions]

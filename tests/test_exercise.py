@@ -70,7 +70,7 @@ def test_nothing_of_an_answer_is_in_the_sheet():
         results = {r for s in typeset.sections for r in (s.index, s.matrix) if r}
         assert not [r for r in results if r in text], (name, blank)
         for section in known[LATEX].sections:  # those that are given stand there
-            assert (section.index in text) == (section.name not in blank)
+            assert (section.index in text) == (section.name not in {*blank, *made.twins})
 
 
 def test_the_answers_hold_what_is_left_blank():
@@ -144,3 +144,25 @@ def test_texts_of_a_definition_are_escaped():
     made = Exercise(Outlines(proof.derivation, proof), ("x",))
     assert "<b>" not in made.html_sheet() + made.html_answers()
     assert "\\input" not in made.latex_sheet() + made.latex_answers()
+
+
+def twins(blank, layer="mlp", keep=False):
+    return dict(
+        Exercise(outlines(layer), asked(outlines(layer).derivation, blank), keep_twins=keep).twins
+    )
+
+
+def test_a_gradient_that_would_tell_another_is_not_given():
+    assert twins(["dz", "dW"]) == {"w": "W"}
+    assert twins(["b"]) == {"c": "b"} and twins(["z", "h"]) == {}
+    assert twins(["w", "W"]) == {} and twins(["dW"], keep=True) == {}
+    sheet = Exercise(outlines("mlp"), ("W",)).latex_sheet()
+    assert r"\frac{\partial L}{\partial w}" not in sheet.split("Given")[1].split("Find")[0]
+    kept = Exercise(outlines("mlp"), ("W",), keep_twins=True).latex_sheet()
+    assert r"\frac{\partial L}{\partial w}" in kept.split("Given")[1].split("Find")[0]
+
+
+def test_what_is_not_given_is_said(tmp_path, capsys):
+    main(["exercise", "mlp", "--blank", "dz,dW", "--format", "tex", "--to", str(tmp_path)])
+    error = capsys.readouterr().err.replace("\n", " ")
+    assert "dw would tell dW" in error and "--keep-twins" in error

@@ -72,7 +72,8 @@ def test_formulas_in_words(text, unicode, latex):
 
 
 def test_a_jacobian_that_is_a_tensor_or_its_transpose_is_called_so():
-    text = 'equations = "u[n, k] = sum(j, x[n, j] * w[%s])\\nL = sum(n, k, u[n, k]**2)"\n[handout]\n"A" = "u by x"\n'
+    own = 'equations = "u[n, k] = sum(j, x[n, j] * w[%s])\\nL = sum(n, k, u[n, k]**2)"'
+    text = own + '\n[handout]\n"A" = "u by x"\n'
     for axes, name in (("j, k", "wᵀ"), ("k, j", "w"), ("k, j] * v[j", "")):
         found = page(proved("own", text % axes, library.shipped_source))
         last = found.handout[0].ours[-1]

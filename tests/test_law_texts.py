@@ -197,3 +197,15 @@ def test_texts_for_pages():
 def test_distributions_come_from_the_facts():
     ((body, index),) = distributions(read_example(laws.complement))
     assert Sum(body, index) == read_example(laws.complement).facts[0].lhs
+
+
+@pytest.mark.parametrize("name", sorted(LAWS))
+def test_words_and_formulas_have_one_sign(name):
+    """δ for two indices, in the order of their names, and 𝟙 for an index and a label."""
+    text = law_text(LAWS[name])
+    formula = " ".join((*text.given, text.before, text.after))
+    words = f"{text.statement} {text.reason}"
+    for pair in re.findall(r"δ\((\w), (\w)\)", words):
+        assert "δ(" in formula and list(pair) == sorted(pair), words
+    if re.search(r"𝟙\[\w = ", words):
+        assert re.search(r"𝟙\[\w = ", formula) and "δ(" not in words

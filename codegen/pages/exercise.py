@@ -6,13 +6,14 @@ for nothing is spelled but their names and, as hints, shapes and structures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.notation.styles import LATEX
+from pullback.codegen.notation.styles import LATEX, UNICODE
 from pullback.codegen.pages import latex
 from pullback.codegen.pages.detail import KEY, narrowed
 from pullback.codegen.pages.outliner import Outliner
@@ -56,6 +57,21 @@ class Exercise:
     outlines: Outlines
     blank: tuple[str, ...]
     hints: bool = False
+    keep_twins: bool = False
+
+    @cached_property
+    def twins(self) -> Mapping[str, str]:
+        """Gradients that are not given, as one that is asked for is alike but for its letters."""
+        if self.keep_twins:
+            return {}
+        outliner = self.outlines.outliner(UNICODE)
+        shapes = {g.tensor.name: shape(g, outliner) for g in self.outlines.derivation.gradients}
+        asked_for = {shapes[name]: name for name in reversed(self.blank)}
+        return {
+            name: asked_for[found]
+            for name, found in shapes.items()
+            if found in asked_for and name not in self.blank
+        }
 
     # -- as LaTeX --------------------------------------------------------------------------------
 
@@ -110,7 +126,9 @@ class Exercise:
             "assumptions": [spelled(put, Notation.relation, a) for a in layer.assumptions],
             "kinks": list(self.kinks(put)),
             "questions": [self.question(g, put) for g in gradients if g.tensor.name in self.blank],
-            "given": [given(g, put) for g in gradients if g.tensor.name not in self.blank],
+            "given": [
+                given(g, put) for g in gradients if g.tensor.name not in {*self.blank, *self.twins}
+            ],
         }
 
     def kinks(self, put: Put) -> Iterable[tuple[str, str]]:
@@ -152,6 +170,20 @@ class Exercise:
 
 
 OF_ONE_NUMBER = "its part of the gradient itself, as the node is one number"
+
+
+def shape(gradient: Gradient, outliner: Outliner) -> str:
+    """A gradient's form as matrices, or else in indices, its names numbered as they come."""
+    index, matrix = given(gradient, lambda spell: spell(outliner))
+    style = outliner.notation.style
+    known = {style.name(name) for name in outliner.notation.tensors.names}
+    numbers: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        name = found[0]
+        return numbers.setdefault(name, f"#{len(numbers)}") if name in known else name
+
+    return re.sub(r"(?:(?![ᵀΣ])\w)+", numbered, matrix or index)
 
 
 def given(gradient: Gradient, put: Put) -> tuple[str, str]:

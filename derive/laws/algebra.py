@@ -190,7 +190,7 @@ def sum_of_constant(expr: Expr) -> Expr:
 
 @law("tie to a label")
 def tie_to_label(expr: Expr) -> Expr:
-    """What stands beside a delta may be taken at its label: δ(j, y) f(j) = δ(j, y) f(y).
+    """What stands beside an indicator is taken at its label: 𝟙[j = y] f(j) = 𝟙[j = y] f(y).
 
     [j == y[n]] * f[j] + a = [j == y[n]] * f[y[n]] + a
 

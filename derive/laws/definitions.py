@@ -36,12 +36,13 @@ from pullback.derive.laws.registry import law
 
 @law("definition")
 def put_in(expr: Expr, notations: Sequence[Equality]) -> Expr:
-    """Notation is put in: `p[n, j]` becomes what `:=` says it is.
+    """What a name stands for is put in: notation, or a gradient that was found before.
 
     given p[j] := exp(z[j]) / sum(i, exp(z[i]))
     log(p[k]) = log(exp(z[k]) / sum(i, exp(z[i])))
 
-    A name and what it stands for are one number, so either may be written for the other.
+    A name and what it stands for are one number, so either may be written for the other. Notation
+    is what `:=` says it is; a gradient such as ∂L/∂z is what the steps to it have shown.
     """
     table = {entry_name(e.entry): e for e in notations}
 

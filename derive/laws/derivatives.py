@@ -200,7 +200,7 @@ def slope_of_case(expr: Expr) -> Expr:
 
 @law("entry by an entry")
 def slope_of_entry(expr: Expr) -> Expr:
-    """Entries of a tensor change independently: ∂x_n/∂x_m = δ(n, m).
+    """Entries of a tensor change independently: ∂x_n/∂x_m = δ(m, n).
 
     diff(x[n], x[m]) = [n == m]
 

@@ -241,7 +241,7 @@ def named_shares(
 
 @law("difference from a label")
 def from_label(expr: Expr, distributions: Sequence[tuple[Expr, Index]]) -> Expr:
-    """Terms that differ in p_j and −δ(j, y) alone are one: b p_j − b δ(j, y) = b (p_j − δ(j, y)).
+    """Terms with p_j and −𝟙[j = y] are one: b p_j − b 𝟙[j = y] = b (p_j − 𝟙[j = y]).
 
     given sum(j, p[j]) == 1
     b * p[k] - b * [k == y] = b * (p[k] - [k == y])

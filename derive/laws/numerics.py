@@ -88,7 +88,7 @@ def split_largest(expr: Expr, parts: Sequence[Expr]) -> Expr:
 
 @law("minus the others")
 def complement(expr: Expr, distributions: Sequence[tuple[Expr, Index]]) -> Expr:
-    """Where Σ_j p_j = 1: p_k − δ(k, y) is −Σ_{j≠y} p_j at k = y and p_k elsewhere.
+    """Where Σ_j p_j = 1: p_k − 𝟙[k = y] is −Σ_{j≠y} p_j at k = y and p_k elsewhere.
 
     given sum(j, p[j]) == 1
     p[k] - [k == y] = [k != y] * p[k] - [k == y] * sum(j, [j != y] * p[j])

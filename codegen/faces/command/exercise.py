@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 
 from pullback.codegen import library
 from pullback.codegen.faces.marks import marked
@@ -13,6 +15,7 @@ from pullback.codegen.faults import stages
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.detail import EVERY, KEY
 from pullback.codegen.proved import proved
+from pullback.derive.calculus.derivation import cotangent_name
 
 TEX, HTML = FORMATS = ("tex", "html")
 BOTH = "both"
@@ -48,6 +51,11 @@ def add(exercise: ArgumentParser) -> None:
         help="say the structure of each Jacobian and the shape of each answer",
     )
     exercise.add_argument(
+        "--keep-twins",
+        action="store_true",
+        help="give gradients, too, that but for their letters are one that is asked for",
+    )
+    exercise.add_argument(
         "--detail",
         choices=(KEY, EVERY),
         default=KEY,
@@ -81,15 +89,23 @@ def run(options: Namespace) -> int:
         doing(f"derive {name}")
         proof = proved(name, source, library.called_from(definition), watched)
         blank = asked(proof.derivation, names(options.blank))
-        made = Exercise(Outlines(proof.derivation, proof), blank, options.hints)
+        made = Exercise(Outlines(proof.derivation, proof), blank, options.hints, options.keep_twins)
         texts: list[str] = []
         if TEX in formats:
             texts += [made.latex_sheet(), made.latex_answers(options.detail)]
         if HTML in formats:
             texts += [made.html_sheet(), made.html_answers(options.detail)]
     nothing_more()
+    if made.twins:
+        print(f"pullback: {left_out(made.twins)}; --keep-twins gives them", file=sys.stderr)
     files = {file: marked(file, text, False) for file, text in zip(planned, texts, strict=True)}
     write(options.out, files, force=options.force)
     for file in files:
         print(options.out / file)
     return 0
+
+
+def left_out(twins: Mapping[str, str]) -> str:
+    """What is not given on a sheet, and why."""
+    both = (f"{cotangent_name(a)} would tell {cotangent_name(b)}" for a, b in twins.items())
+    return f"not given, as they have one form but for letters: {', '.join(both)}"
