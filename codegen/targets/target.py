@@ -31,13 +31,16 @@ class Code:
 class Emission:
     """The text of a layer's module, what pages show of it, and what its tests may count on.
 
-    `helpers` are the texts of the functions in it that those of `code` call.
+    `helpers` are the texts of the functions in it that those of `code` call. Where the language has
+    headers, `header` is the one of the module.
     """
 
     module: str
     code: tuple[Code, ...]
     promise: Promise
     helpers: tuple[str, ...] = ()
+    header: str = ""
+    language: str = "python"
 
 
 class Target(Protocol):

@@ -1,0 +1,463 @@
+"""The text of a layer's header and of its C file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr
+
+from pullback import __version__
+from pullback.codegen.interface.promise import Promise
+from pullback.codegen.interface.sizes import leaves, size_text
+from pullback.codegen.notation.printer import Notation
+from pullback.codegen.program import Arange, Input, Program
+from pullback.codegen.targets.c_only.functions import Lacking
+from pullback.codegen.targets.c_only.helpers import needed
+from pullback.codegen.targets.c_only.memory import BACKWARD, FORWARD, KEPT, Memory
+from pullback.codegen.targets.c_only.numbers import Numbers
+from pullback.codegen.targets.c_only.section import Around, Section
+from pullback.codegen.targets.c_only.sizes import spelled, within
+from pullback.codegen.targets.c_only.statements import statement
+from pullback.codegen.targets.c_only.views import View, dense
+from pullback.codegen.targets.c_only.words import (
+    Words,
+    harmless,
+    indented,
+    remark,
+    typed,
+    uncommented,
+)
+from pullback.codegen.targets.numpy.commented import by_name, equation
+from pullback.codegen.targets.target import Code, Emission, Group
+from pullback.codegen.templating import environment
+from pullback.derive.calculus.derivation import Derivation, cotangent_name
+from pullback.derive.errors import PullbackError
+from pullback.derive.layer import Layer, Node, Tensor
+from pullback.derive.read.symbols import BATCH_SIZE
+
+PACKAGE = "pullback.codegen.targets.c_only"
+DONE, LARGE, MISSING = (
+    "done",
+    "a size, or all of the cache, is too large",
+    "the cache is NULL, or does not begin where a double may",
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size: its symbol, the name of the argument, and that of the variable."""
+
+    symbol: Expr
+    argument: str
+    variable: str
+    about: str
+
+
+@dataclass
+class Parts:
+    """What the templates are filled with."""
+
+    derivation: Derivation
+    program: Program
+    messages: list[str] = field(default_factory=lambda: [DONE])
+
+    def __post_init__(self) -> None:
+        self.words = Words(self.layer)
+        self.given = [self.size(s) for s in self.size_symbols()]
+        self.made = [self.size(s) for s, _ in self.layer.sizes]
+        names = {s.symbol: s.variable for s in (*self.given, *self.made)}
+        self.around = Around(
+            self.layer, self.words, Numbers(self.words, names), Memory(), statement, self.fails
+        )
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.derivation.layer
+
+    @cached_property
+    def notation(self) -> Notation:
+        """How comments spell formulas."""
+        return Notation(self.layer)
+
+    # -- sizes -------------------------------------------------------------------------------------
+
+    def size_symbols(self) -> list[Expr]:
+        """The sizes that a caller tells, in order."""
+        found = [i.size for t in self.layer.inputs for i in t.indices]
+        found += [t.labels_of for t in self.layer.inputs if t.labels_of is not None]
+        made = {s for s, _ in self.layer.sizes}
+        return [s for s in dict.fromkeys(found) if s not in made and not s.is_Integer]
+
+    def size(self, symbol: Expr) -> Size:
+        """The names of a size."""
+        name = str(symbol)
+        if name == BATCH_SIZE:
+            about = "entries of all leading axes together"
+            return Size(symbol, self.words.free("batch"), self.words.free("size_batch"), about)
+        argument = self.words.of.get(name) or self.words.free(name)
+        about = next(
+            (self.layer.descriptions.get(i.name, "") for i in self.layer.axes if i.size == symbol),
+            "",
+        )
+        return Size(symbol, argument, self.words.free(f"size_{name.removeprefix('size_')}"), about)
+
+    def fails(self, message: str) -> int:
+        """The number that is returned with a message."""
+        if message not in self.messages:
+            self.messages.append(message)
+        return self.messages.index(message)
+
+    def size_lines(self, *texts: Sequence[str]) -> list[str]:
+        """The lines that name the sizes that some text reads."""
+        text = "\n".join(line for lines in texts for line in lines)
+        found: list[str] = []
+        name = self.around.numbers.size
+        for size in reversed(self.made):
+            by = dict(self.layer.sizes)[size.symbol]
+            line = f"const ptrdiff_t {size.variable} = {spelled(by, name)};"
+            if re.search(rf"\b{size.variable}\b", text + "\n".join(found)):
+                found.insert(0, line)
+        for size in reversed(self.given):
+            if re.search(rf"\b{size.variable}\b", text + "\n".join(found)):
+                found.insert(0, f"const ptrdiff_t {size.variable} = (ptrdiff_t){size.argument};")
+        return found
+
+    @cached_property
+    def size_checks(self) -> list[str]:
+        """The lines that refuse sizes."""
+        name = self.around.numbers.size
+        found: list[str] = []
+        for size in self.given:
+            found.append(f"if ({size.argument} > PTRDIFF_MAX / 64)")
+            found += indented([f"return {self.fails(LARGE)};"])
+        for symbol in self.program.nonempty:
+            if symbol in {s.symbol for s in self.given}:
+                own = next(s for s in self.given if s.symbol == symbol)
+                found.append(f"if ({own.argument} == 0)")
+                message = f"{own.argument} is 0; it must be at least 1"
+                found += indented([f"return {self.fails(message)};"])
+        checks: list[str] = []
+        for made in self.made:
+            by = dict(self.layer.sizes)[made.symbol]
+            if by.is_Integer:
+                continue
+            checks.append(f"if ({made.variable} < 1)")
+            message = (
+                f"{made.argument} = {size_text(by)} is not at least 1: an array is too short for it"
+            )
+            checks += indented([f"return {self.fails(message)};"])
+        for reach in self.layer.reaches:
+            inside = within(reach, name)
+            if inside:
+                checks.append(f"if (!({inside}))")
+                checks += indented([f"return {self.fails(leaves(reach))};"])
+        return [*found, *self.size_lines(checks), *checks]
+
+    @cached_property
+    def label_checks(self) -> list[str]:
+        """The lines that refuse labels."""
+        found: list[str] = []
+        for tensor in self.layer.inputs:
+            if tensor.labels_of is None:
+                continue
+            name, top = self.words.of[tensor.name], self.around.numbers.size(tensor.labels_of)
+            message = f"{tensor.name} holds a label outside of 0 to {tensor.labels_of} - 1"
+            sizes = [self.around.numbers.size(i.size) for i in tensor.indices]
+            entry = f"{name}[i]" if sizes else name
+            test = f"if ({entry} < 0 || {entry} >= {top})"
+            returned = f"return {self.fails(message)};"
+            if sizes:
+                found.append(f"for (ptrdiff_t i = 0; i < {' * '.join(sizes)}; i++)")
+            found += indented([test, *indented([returned])], 1 if sizes else 0)
+        return [*self.size_lines(found), *found] if found else []
+
+    # -- arguments ---------------------------------------------------------------------------------
+
+    def argument(self, tensor: Tensor) -> str:
+        """An input, as it is declared."""
+        kind, name = ("int64_t" if tensor.integer else "REAL"), self.words.of[tensor.name]
+        return f"const {kind} *{name}" if tensor.indices else f"{kind} {name}"
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """Sizes and inputs, as they are declared."""
+        sizes = [f"size_t {s.argument}" for s in self.given]
+        return [*sizes, *map(self.argument, self.layer.inputs)]
+
+    @cached_property
+    def upstream(self) -> str:
+        """The name of the output's cotangent."""
+        return self.words.of[cotangent_name(self.layer.output.name)]
+
+    @cached_property
+    def signatures(self) -> dict[str, str]:
+        """What forward and backward are declared as."""
+        name, output = self.layer.name, self.layer.output
+        of = self.words.of
+        gradients = [f"REAL *{of[cotangent_name(n)]}" for n, _ in self.program.gradients]
+        given = f"const REAL *{self.upstream}" if output.indices else f"REAL {self.upstream}"
+        both = {
+            "forward": [*self.inputs, f"REAL *{of[output.name]}", "void *cache"],
+            "backward": [*self.inputs, given, "void *cache", *gradients],
+        }
+        return {k: declared(f"int F({name}_{k})(", arguments) for k, arguments in both.items()}
+
+    # -- functions ---------------------------------------------------------------------------------
+
+    def array(self, tensor: Tensor | Node, name: str) -> View | str:
+        """Where a tensor that is passed lies; a number is its own name."""
+        sizes = [self.around.numbers.size(i.size) for i in tensor.indices]
+        return dense(name, sizes) if sizes else name
+
+    @cached_property
+    def passed(self) -> dict[int, View | str]:
+        """Where inputs lie, and the output's cotangent."""
+        found: dict[int, View | str] = {}
+        given: dict[str, Tensor | Node] = {t.name: t for t in self.layer.inputs}
+        given[cotangent_name(self.layer.output.name)] = self.layer.output
+        for value in self.program.values:
+            if isinstance(value.op, Input):
+                tensor = given[value.op.name]
+                found[value.number] = self.array(tensor, self.words.of[value.op.name])
+        return found
+
+    @cached_property
+    def kept(self) -> dict[int, tuple[int, View]]:
+        """The pieces of memory of what backward reads, and where they lie."""
+        found: dict[int, tuple[int, View]] = {}
+        for number in self.program.cache:
+            value = self.program[number]
+            if value.kind == "number" or isinstance(value.op, Input | Arange):
+                continue
+            sizes = [self.around.numbers.size(s) for s in value.sizes]
+            name = self.words.free(f"kept_{value.name or number}")
+            found[number] = (self.around.memory.take(value.kind, sizes), dense(name, sizes))
+        return found
+
+    def kept_lines(self, constant: bool) -> list[str]:
+        """The lines that name them."""
+        return [
+            self.around.memory.line(slot, self.program[n].kind, view.base, constant)
+            for n, (slot, view) in self.kept.items()
+        ]
+
+    def function(self, which: str) -> tuple[list[str], list[Group]]:
+        """The body of a function: its head, and statements in groups."""
+        program, around = self.program, self.around
+        around.numbers.names.clear()
+        kept = {n: view for n, (_, view) in self.kept.items()}
+        where = dict(self.passed)
+        of, again = self.words.of, list[tuple[int, View]]()
+        if which == "forward":
+            around.memory.begin(FORWARD)
+            numbers = program.forward
+            wanted = [(program.output, self.layer.output, of[self.layer.output.name])]
+            results = dict(kept)
+        else:
+            around.memory.begin(BACKWARD)
+            numbers, results = program.backward, {}
+            where |= kept
+            wanted = [
+                (v, self.layer.tensor(n), of[cotangent_name(n)]) for n, v in program.gradients
+            ]
+        for value, tensor, name in wanted:
+            view = dense(name, [around.numbers.size(i.size) for i in tensor.indices])
+            if value in results:
+                again.append((value, view))
+            results.setdefault(value, view)
+        section = Section(program, numbers, around, where, results)
+        section.run()
+        for value, view in again:
+            section.copy(value, view)
+        groups = self.groups(section)
+        body = [line for g in groups for line in g.lines]
+        kept_lines = self.kept_lines(which == "backward")
+        text = "\n".join(body)
+        names = [line for line in kept_lines if re.search(rf"\b{named(line)}\b", text)]
+        head = [*names, *around.numbers.lines]
+        return head, groups
+
+    def groups(self, section: Section) -> list[Group]:
+        """Statements with their formulas above them."""
+        results, found = by_name(self.derivation), list[Group]()
+        about, lines, said = "", list[str](), set[str]()
+        for name, statements in section.lines:
+            if name and name != about:
+                if lines:
+                    found.append(Group(about, tuple(lines)))
+                about, lines = name, []
+                if name not in said:
+                    lines += remark(equation(results.get(name), self.notation))
+                said.add(name)
+            lines += statements
+        return [*found, Group(about, tuple(lines))] if lines else found
+
+    def context(self) -> dict[str, Any]:
+        """Every key of the templates."""
+        layer = self.layer
+        checks, labels = self.size_checks, self.label_checks
+        _ = self.kept  # comes first in memory
+        both = {which: self.function(which) for which in ("forward", "backward")}
+        regions = {r: self.around.memory.lines(r) for r in (KEPT, FORWARD, BACKWARD)}
+        bodies = {w: [*head, *(x for g in groups for x in g.lines)] for w, (head, groups) in both.items()}
+        self.fails(LARGE), self.fails(MISSING)
+        layouts = [line for lines in regions.values() for line in lines]
+        integers = [t for t in layer.inputs if t.integer]
+        name, output = layer.name, self.words.of[layer.output.name]
+        wanted = [self.words.of[cotangent_name(n)] for n, _ in self.program.gradients]
+        given = [f"size_t {s.argument}" for s in self.given]
+        arrays = [self.argument(t) for t in integers]
+        names = [s.argument for s in self.given]
+        layout_sizes = self.size_lines(layouts)
+        in_layout = [s for s in self.given if re.search(rf"\){s.argument};", "\n".join(layout_sizes))]
+        laid = [f"size_t {s.argument}" for s in in_layout]
+        read = [s for s in self.given if re.search(rf"\b{s.argument}\b", "\n".join(labels))]
+        labelled = [s.argument for s in read] + [self.words.of[t.name] for t in integers]
+        arrays = [*(f"size_t {s.argument}" for s in read), *arrays]
+        checked = [f"refused_sizes({', '.join(names)})"] * bool(checks)
+        checked += [f"refused_labels({', '.join(labelled)})"] * bool(labels)
+        return {
+            "name": name,
+            "guard": f"PULLBACK_{name.upper()}_H",
+            "version": __version__,
+            "digest": layer.digest[:16],
+            "head": self.head(),
+            "output": f"Works out {output}.",
+            "gradients": f"Works out {', '.join(wanted)}, given {self.upstream}.",
+            "signatures": self.signatures,
+            "bytes": declared(f"size_t {name}_cache_bytes(", given),
+            "bytesf": declared(f"size_t {name}_cache_bytesf(", given),
+            "layout": declared("static size_t layout(", ["size_t real", *laid, "size_t begins[]"]),
+            "layout_names": [s.argument for s in in_layout],
+            "refused_sizes": declared("static int refused_sizes(", given),
+            "refused_labels": declared("static int refused_labels(", arrays),
+            "checks": checked,
+            "sizes": names,
+            "size_checks": checks,
+            "label_checks": labels,
+            "pieces": len(self.around.memory.pieces),
+            "has_memory": bool(layouts),
+            "reads_real": any("real, " in line for line in layouts),
+            "reads_memory": {
+                w: any("memory + begins" in line for line in body) for w, body in bodies.items()
+            },
+            "regions": regions,
+            "layout_sizes": layout_sizes,
+            "bodies": bodies,
+            "groups": {w: groups for w, (_, groups) in both.items()},
+            "unused": {w: self.unused(w, bodies[w]) for w in bodies},
+            "size_lines": {w: self.size_lines(bodies[w]) for w in bodies},
+            "messages": [harmless(m).replace('"', "'") for m in self.messages],
+            "codes": {"large": self.fails(LARGE), "missing": self.fails(MISSING)},
+            "typed": typed,
+        }
+
+    def unused(self, which: str, body: Sequence[str]) -> list[str]:
+        """The arguments that a function does not read."""
+        names = [self.words.of[t.name] for t in self.layer.inputs]
+        names += [self.upstream] * (which == "backward")
+        text = "\n".join((*body, *(self.words.of[t.name] for t in self.layer.inputs if t.integer)))
+        return [n for n in names if not re.search(rf"\b{n}\b", uncommented(text))]
+
+    def head(self) -> list[str]:
+        """What the header says of the layer."""
+        layer, of = self.layer, self.words.of
+        lines = [layer.title, "", *([layer.summary, ""] if layer.summary else [])]
+        lines += [f"    {line}" for n in layer.nodes for line in n.text.split("\n")]
+        lines += ["", "Sizes:"]
+        for s in self.given:
+            lines.append(f"    {s.argument}" + f": {s.about}" * bool(s.about))
+        for s in self.made:
+            lines.append(f"    {s.argument} = {size_text(dict(layer.sizes)[s.symbol])}, no argument")
+        lines += ["Inputs, in row-major order, which are never changed:"]
+        for t in layer.inputs:
+            lines.append(f"    {of[t.name]}: {self.described(t)}")
+        lines += ["Output:", f"    {of[layer.output.name]}: {self.shaped(layer.output)}"]
+        lines += [f"Gradients, given {self.upstream}, that of the output:"]
+        results = by_name(self.derivation)
+        for name, _ in self.program.gradients:
+            formula = equation(results.get(cotangent_name(name)), self.notation)
+            lines.append(f"    {of[cotangent_name(name)]}: {self.shaped(layer.tensor(name))}")
+            lines += [f"        {line}" for line in formula]
+        return [harmless_indented(line) for line in lines]
+
+    def described(self, tensor: Tensor) -> str:
+        """An input in words."""
+        about = f"{tensor.description}, " if tensor.description else ""
+        if tensor.integer:
+            return f"{about}{self.shaped(tensor)}, integers from 0 to {tensor.labels_of} - 1"
+        return f"{about}{self.shaped(tensor)}"
+
+    def shaped(self, tensor: Tensor | Node) -> str:
+        """The shape of a tensor."""
+        if not tensor.indices:
+            return "one number"
+        names = {s.symbol: s.argument for s in (*self.given, *self.made)}
+        each = [names.get(i.size, str(i.size)) for i in tensor.indices]
+        return "[" + "][".join(each) + "]"
+
+
+def named(line: str) -> str:
+    """The variable that a line declares."""
+    return line.partition(" = ")[0].rpartition(" ")[2].lstrip("*")
+
+
+def harmless_indented(line: str) -> str:
+    """A line of a comment, further in as it was."""
+    inside = line[: len(line) - len(line.lstrip())]
+    return inside + harmless(line)
+
+
+def declared(head: str, arguments: Sequence[str]) -> str:
+    """A function's declaration, its arguments on lines of their own where they are many."""
+    lines, line = list[str](), head
+    for k, argument in enumerate(arguments or ["void"]):
+        part = argument + (", " if k + 1 < len(arguments) else ")")
+        if len(line) + len(part) > 96:
+            lines.append(line.rstrip())
+            line = "    "
+        line += part
+    return "\n".join([*lines, line])
+
+
+def emission(derivation: Derivation, program: Program) -> Emission:
+    """The header, the C file, and forward and backward as pages show them."""
+    layer = derivation.layer
+    try:
+        context = Parts(derivation, program).context()
+    except Lacking as error:
+        raise PullbackError(
+            f"{layer.name}: {error} has no form in C alone; NumPy has one (--target numpy, c)"
+        ) from None
+    jinja = environment(PACKAGE)
+    header = jinja.get_template("header.h.j2").render(context)
+    common = jinja.get_template("common.c.j2").render(context)
+    each = jinja.get_template("functions.c.j2").render(context)
+    inner = [typed(each, single) for single in (False, True)]
+    texts = [*(needed([common, each], None)), common]
+    for single, text in zip((False, True), inner, strict=True):
+        texts += [*needed([each], single), text]
+    start = jinja.get_template("start.c.j2").render(context)
+    whole = "\n\n".join(t.strip("\n") for t in (start, *texts)) + "\n"
+    return Emission(whole, code(context), Promise(), header=header, language="c")
+
+
+def code(context: dict[str, Any]) -> tuple[Code, ...]:
+    """Forward and backward, as pages show them."""
+    found = []
+    for which in ("forward", "backward"):
+        groups = [
+            Group(g.about, tuple(typed("\n".join(indented(g.lines)), False).split("\n")))
+            for g in context["groups"][which]
+        ]
+        head = typed(context["signatures"][which], False).split("\n")
+        found.append(
+            Code(which, (Group("", (*head, "{")), *groups, Group("", ("    return 0;", "}"))))
+        )
+    return tuple(found)
+

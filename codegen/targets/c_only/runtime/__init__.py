@@ -1,0 +1,1 @@
+"""Functions in C that are copied into what needs them."""
