@@ -98,11 +98,21 @@ def stem(name: str, target: Target, first: Target) -> str:
     return name if target == first else f"{name}_{target.name.replace('-', '_')}"
 
 
+def module_file(name: str, target: Target, first: Target = NUMPY) -> str:
+    """What the file of a layer's module is called."""
+    return target.files[-2].format(name=name, stem=stem(name, target, first))
+
+
 def file_names(name: str, targets: Sequence[Target] = (NUMPY,)) -> list[str]:
     """The names of a layer's files, as `files` writes them."""
     pages = [page_file(name), tangents_file(name)] if mathml.available() else []
     stems = [stem(name, target, targets[0]) for target in targets]
-    return [*(f for s in stems for f in (f"{s}.py", f"test_{s}.py")), f"{name}.tex", *pages]
+    own = [
+        file.format(name=name, stem=stem_)
+        for target, stem_ in zip(targets, stems, strict=True)
+        for file in target.files
+    ]
+    return [*own, f"{name}.tex", *pages]
 
 
 def files(
@@ -121,6 +131,7 @@ def files(
     texts: list[str] = []
     for target, emission in zip(targets, emissions, strict=True):
         own = stem(compiled.layer.name, target, targets[0])
+        texts += [emission.header] if emission.header else []
         texts += [emission.module, target.tests(compiled.derivation, emission, own)]
     texts.append(document(every[0].outlines[LATEX]))
     if mathml.available():

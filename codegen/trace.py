@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from pullback.codegen.compiler import Compiled
+from pullback.codegen.interface.example import example
 from pullback.codegen.notation.names import as_written
 from pullback.codegen.notation.printer import Notation
-from pullback.codegen.pages.example import example
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.plain.every_value import FUNCTION, every_value
 from pullback.codegen.targets.table import NUMPY, PLAIN

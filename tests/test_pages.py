@@ -12,10 +12,10 @@ from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, files, html
 from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
+from pullback.codegen.interface.example import differences, example, small_sizes, zero_lines
 from pullback.codegen.notation.names import renamed
 from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
 from pullback.codegen.pages import breaking, copying, latex, mathml, page_numbers, pictures, site
-from pullback.codegen.pages.example import differences, example, small_sizes, zero_lines
 from pullback.codegen.pages.graph import graph, in_lanes
 from pullback.codegen.pages.outline import ONE_NUMBER
 from pullback.codegen.pages.outliner import FURTHER

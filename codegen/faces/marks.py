@@ -12,6 +12,8 @@ COMMENTS = {  # how a line of a file of each kind says nothing to its reader
     ".tex": ("% ", ""),
     ".html": ("<!-- ", " -->"),
     ".md": ("<!-- ", " -->"),
+    ".c": ("/* ", " */"),
+    ".h": ("/* ", " */"),
 }
 SHIPPED = "Written by pullback from its own layers"
 YOURS = "Written by pullback"

@@ -83,9 +83,13 @@ def compiled(layer: str | Derived, target: str) -> ModuleType:
     if target not in TARGETS:
         raise PullbackError(f"there is no target {target!r}; there are {', '.join(TARGETS)}")
     found = derived(layer, "compile takes a layer's name or what pullback.layer returned")
-    text = found.compiled.to(TARGETS[target]).emit().module
+    emission = found.compiled.to(TARGETS[target]).emit()
+    if emission.language != "python":
+        raise PullbackError(
+            f"what {target} writes is no module of Python: pullback generate --target {target}"
+        )
     try:
-        return loaded(text, found.compiled.layer)
+        return loaded(emission.module, found.compiled.layer)
     except ModuleNotFoundError as error:
         raise PullbackError(
             f"a module for {target} imports {error.name}, which is not installed: "

@@ -67,9 +67,9 @@ def moves(page: Outline) -> Iterator[tuple[Formula, Line]]:
 def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
     """The module of the definition in the words of a target."""
     # imported where it is asked for: what is derived needs no code, and no NumPy
-    from pullback.codegen.compiler import lowered, stem
+    from pullback.codegen.compiler import lowered, module_file
     from pullback.codegen.pages.highlight import coloured
-    from pullback.codegen.targets.table import NUMPY, TARGETS
+    from pullback.codegen.targets.table import TARGETS
 
     if asked.target not in TARGETS:
         raise Refused(f"there is no target {asked.target!r}; there are {', '.join(TARGETS)}")
@@ -81,9 +81,9 @@ def code(asked: CodeOf, growing: Growing, proof: Proof) -> Event:
         "event": "code",
         "target": target.name,
         "about": target.about,
-        "file": f"{stem(layer.name, target, NUMPY)}.py",
-        "text": emission.module,
-        "html": filled("code", coloured(emission.module, classes)),
+        "file": module_file(layer.name, target),
+        "text": emission.alone,
+        "html": filled("code", coloured(emission.alone, classes, emission.language)),
         "targets": [{"name": t.name, "about": t.about} for t in TARGETS.values()],
     }
 

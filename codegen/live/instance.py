@@ -27,7 +27,7 @@ def instance(derivation: Derivation, step: Step, setting: Setting) -> str:
     try:
         import mpmath
 
-        from pullback.codegen.pages import example
+        from pullback.codegen.interface import example
     except ImportError:
         return ""
     sizes, fallback = example.small_sizes(derivation.layer), ""

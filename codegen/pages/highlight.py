@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import keyword
+import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,14 +33,17 @@ class Function:
     groups: tuple[Group, ...]
 
 
-def functions(code: Iterable[Code], classes: Mapping[str, str]) -> tuple[Function, ...]:
+def functions(
+    code: Iterable[Code], classes: Mapping[str, str], language: str
+) -> tuple[Function, ...]:
     """Functions of a module; `classes` colours tensors by name."""
-    return tuple(Function(c.name, tuple(groups(c, classes))) for c in code)
+    return tuple(Function(c.name, tuple(groups(c, classes, language))) for c in code)
 
 
-def groups(code: Code, classes: Mapping[str, str]) -> Iterator[Group]:
+def groups(code: Code, classes: Mapping[str, str], language: str) -> Iterator[Group]:
     """A function's groups, coloured."""
-    shown = coloured("\n".join(line for g in code.groups for line in g.lines), classes)
+    text = "\n".join(line for g in code.groups for line in g.lines)
+    shown = coloured(text, classes, language)
     done = 0
     for group in code.groups:
         lines = shown[done : done + len(group.lines)]
@@ -47,8 +51,10 @@ def groups(code: Code, classes: Mapping[str, str]) -> Iterator[Group]:
         yield Group(group.about, Markup("\n").join(lines))
 
 
-def coloured(text: str, classes: Mapping[str, str]) -> list[Markup]:
-    """Lines of Python with spans around words that are more than punctuation."""
+def coloured(text: str, classes: Mapping[str, str], language: str = "python") -> list[Markup]:
+    """Lines of code with spans around words that are more than punctuation."""
+    if language == "c":
+        return coloured_c(text, classes)
     lines = text.splitlines()
     parts: list[list[Markup]] = [[] for _ in lines]
     done = [0] * len(lines)
@@ -72,3 +78,35 @@ def css_class(token: tokenize.TokenInfo, classes: Mapping[str, str]) -> str:
         return "keyword"
     name = token.string
     return classes.get(name) or classes.get(name.removeprefix(COTANGENT), "")
+
+
+OF_C = re.compile(
+    r"(?P<comment>/\*.*?\*/)|(?P<string>\"[^\"\n]*\")|(?P<number>\b\d[\w.]*(?:(?<=e)[-+]\d+f?)?)"
+    r"|(?P<name>[A-Za-z_]\w*)",
+    re.DOTALL,
+)
+KEYWORDS_OF_C = frozenset(
+    {
+        *("char", "const", "double", "else", "enum", "float", "for", "if", "inline", "int"),
+        *("int64_t", "ptrdiff_t", "return", "size_t", "sizeof", "static", "struct", "typedef"),
+        *("uint8_t", "unsigned", "void"),
+    }
+)
+
+
+def coloured_c(text: str, classes: Mapping[str, str]) -> list[Markup]:
+    """Lines of C with such spans; a comment has one on each of its lines."""
+    parts, done = list[Markup](), 0
+    for found in OF_C.finditer(text):
+        kind, word = found.lastgroup or "", found[0]
+        if kind == "name":
+            kind = "keyword" if word in KEYWORDS_OF_C else ""
+            kind = kind or classes.get(word) or classes.get(word.removeprefix(COTANGENT), "")
+        if not kind:
+            continue
+        parts.append(escape(text[done : found.start()]))
+        span = Markup('<span class="{}">{}</span>').format
+        parts.append(Markup("\n").join(span(kind, line) for line in word.split("\n")))
+        done = found.end()
+    whole = Markup("").join([*parts, escape(text[done:])])
+    return [Markup(line) for line in whole.split("\n")][: len(text.splitlines())]

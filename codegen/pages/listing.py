@@ -40,7 +40,7 @@ class Listing:
     def functions(self) -> tuple[Function, ...]:
         """The functions, coloured."""
         shown = (c for c in self.module.emission.code if c.name in self.names)
-        return functions(shown, self.classes)
+        return functions(shown, self.classes, self.module.emission.language)
 
     def address_of(self, about: str) -> str:
         """The address of the first code that computes a value, or nothing."""
@@ -64,7 +64,10 @@ class Listing:
         return {
             "about": self.module.about,
             "functions": [(f.name, list(self.lines(f))) for f in self.functions],
-            "helpers": [whole(coloured(h, {})) for h in self.module.emission.helpers],
+            "helpers": [
+                whole(coloured(h, {}, self.module.emission.language))
+                for h in self.module.emission.helpers
+            ],
         }
 
     def lines(self, function: Function) -> Iterable[Context]:

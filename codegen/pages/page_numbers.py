@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pullback.codegen.interface.example import Example, Table, agree, example
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.notation.styles import LATEX, UNICODE
-from pullback.codegen.pages.example import Example, Table, agree, example
 from pullback.codegen.pages.setting import Context, Setting
 
 MOST = 4  # decimals, if the numbers are not all small

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pullback.codegen.targets.c.target import C
+from pullback.codegen.targets.c_only.target import COnly
 from pullback.codegen.targets.functional.statements import OfArrayAPI, OfJAX, OfTorch
 from pullback.codegen.targets.functional.target import OfLibrary
 from pullback.codegen.targets.numpy.target import NumPy
@@ -20,6 +21,7 @@ ARRAY_API = OfLibrary(
 TORCH = OfLibrary("torch", "PyTorch: a function for autograd and a Module", OfTorch)
 JAX = OfLibrary("jax", "JAX: functions with custom_vjp and custom_jvp", OfJAX)
 NATIVE = C("c", "NumPy with kernels in C, built at first use where there is a compiler")
+ONLY = COnly()
 TARGETS: Mapping[str, Target] = {
-    t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE, ARRAY_API, TORCH, JAX)
+    t.name: t for t in (NUMPY, PRECISE, PLAIN, NATIVE, ONLY, ARRAY_API, TORCH, JAX)
 }

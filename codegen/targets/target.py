@@ -42,6 +42,19 @@ class Emission:
     header: str = ""
     language: str = "python"
 
+    @property
+    def alone(self) -> str:
+        """The module as one text, the header in it."""
+        head, include, rest = self.module.partition('#include "')
+        if not self.header:
+            return self.module
+        return head + self.header + rest.partition("\n")[2] if include else self.module
+
+
+# how the files of a layer are called, the one of its tests last and that of the module before it;
+# a stem is the layer's name, unless another target's files have that
+OF_PYTHON = ("{stem}.py", "test_{stem}.py")
+
 
 class Target(Protocol):
     """One language, or one way of writing it."""
@@ -53,6 +66,10 @@ class Target(Protocol):
     @property
     def about(self) -> str:
         """What it makes, in a line."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """How the files of a layer `{name}` are called, or by its `{stem}`, as in OF_PYTHON."""
 
     def forms(self, proof: Proof) -> Proof:
         """The derivation in the forms that it computes, proved; what follows is made of these."""

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pullback.codegen import library
-from pullback.codegen.compiler import Compiled, compile_definition, file_names, files
+from pullback.codegen.compiler import (
+    Compiled,
+    compile_definition,
+    file_names,
+    files,
+    module_file,
+)
 from pullback.codegen.faces.beside import links, read, shelf
 from pullback.codegen.faces.gallery import FILE, entry, gallery
 from pullback.codegen.faces.marks import marked
@@ -270,7 +276,7 @@ def rows(compiled: Compiled) -> list[Row]:
     steps += ", no hvp" if compiled.derivation.lacks_hvp else ""
     name = compiled.layer.name
     first, *others = lines or [""]
-    row = (name, names, steps, first, f"{name}.py")
+    row = (name, names, steps, first, module_file(name, compiled.target, compiled.target))
     return [row, *(("", "", "", line, "") for line in others)]
 
 

@@ -59,7 +59,7 @@ class Body:
         if not self.at:
             return words.free(like)
         name, number = like, 2
-        while name in words.used or name in self.names or name in self.section.open:
+        while not words.is_free(name) or name in self.names or name in self.section.open:
             name, number = f"{like}_{number}", number + 1
         self.names.add(name)
         return name
@@ -108,7 +108,8 @@ class Body:
 
     def double(self, value: int, at: Place) -> str:
         """An entry in double."""
-        return f"(double){self.real(value, at)}"
+        text = self.real(value, at)
+        return f"D({text})" if text.isidentifier() else f"(double){text}"
 
     def whole(self, value: int, at: Place) -> str:
         """An entry as a label or a place."""
@@ -140,7 +141,7 @@ class Body:
         if tests:
             self.place("")
             zero = "R(0.0)" if kind == "real" else "0"
-            text = f"({' & '.join(tests)}) ? {text} : {zero}"
+            text = f"{condition(tests)} ? {text} : {zero}"
         return self.local(kind, f"{self.section.word(value)}_at", text)
 
     def work_out(self, value: int, at: Place) -> str:
@@ -237,14 +238,19 @@ class Body:
             if isinstance(self.program[operand.value].op, Arange):
                 (axis,) = operand.places
                 if axis in whole:
-                    tests.append(f"({self.place(place)} == {whole[axis]})")
+                    tests.append(f"{self.place(place)} == {whole[axis]}")
                 whole.setdefault(axis, place)
         for operand, place in zip(op.at, at, strict=True):
             if not isinstance(self.program[operand.value].op, Arange):
                 there = self.whole(operand.value, tuple(whole[p] for p in operand.places))
-                tests.append(f"({self.place(place)} == {there})")
+                tests.append(f"{self.place(place)} == {there}")
         new = self.real(op.filling.value, tuple(whole[p] for p in op.filling.places))
         old = self.real(op.value, at)
         if not tests:
             return new
-        return self.local("real", like, f"({' & '.join(tests)}) ? {new} : {old}")
+        return self.local("real", like, f"{condition(tests)} ? {new} : {old}")
+
+
+def condition(tests: Sequence[str]) -> str:
+    """All of these, without branches."""
+    return tests[0] if len(tests) == 1 else f"({' & '.join(f'({t})' for t in tests)})"

@@ -1,4 +1,4 @@
-"""The functions that are copied beside a layer's own: those that its text calls, and what they call."""
+"""The functions that are copied beside a layer's own: what its text calls, and what they call."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def needed(texts: Iterable[str], single: bool | None) -> list[str]:
     for name in every:
         if name in words:
             need(name)
-    chosen = [every[n][1] for n in every if n in found and is_typed(every[n][1]) != (single is None)]
-    return [typed(text, bool(single)) for text in chosen]
+    chosen = [every[n][1] for n in every if n in found]
+    of_type = (text for text in chosen if is_typed(text) != (single is None))
+    return [typed(text, bool(single)) for text in of_type]
 
 
 def called(text: str) -> set[str]:

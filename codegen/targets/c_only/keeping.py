@@ -31,7 +31,9 @@ from pullback.codegen.program import (
 )
 
 STATEMENTS = Reduce | Scatter | Fold | Scan | Scanned | Inverse | Determinant | Solve
-CHEAP = frozenset({"float", "cast", "negative", "isfinite", "whole_add", "whole_multiply", "spread"})
+CHEAP = frozenset(
+    {"float", "cast", "negative", "isfinite", "whole_add", "whole_multiply", "spread"}
+)
 CHEAP |= {"whole_maximum", "whole_minimum", "greater", "greater_equal", "less", "less_equal"}
 CHEAP |= {"equal", "not_equal"}
 MOST = 4  # cheap operations that are worked out again and again

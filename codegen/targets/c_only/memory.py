@@ -11,14 +11,14 @@ KEPT, FORWARD, BACKWARD = "kept", "forward", "backward"
 
 @dataclass
 class Memory:
-    """Pieces by number; those of forward and of backward lie over one another, behind what is kept."""
+    """Pieces by number; those of forward and of backward lie at one place, behind what is kept."""
 
     pieces: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     free: list[int] = field(default_factory=list)
     region: str = KEPT
 
     def take(self, kind: str, sizes: Sequence[str]) -> int:
-        """A piece for an array of this kind and these sizes: one that was given back, or a new one."""
+        """A piece for an array of this kind and these sizes: one given back, or a new one."""
         wanted = (self.region, kind, (*sizes,))
         for number in self.free:
             if self.pieces[number] == wanted:

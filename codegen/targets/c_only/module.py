@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.sizes import leaves, size_text
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Arange, Input, Program
+from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.c_only.functions import Lacking
 from pullback.codegen.targets.c_only.helpers import needed
 from pullback.codegen.targets.c_only.memory import BACKWARD, FORWARD, KEPT, Memory
@@ -30,6 +32,7 @@ from pullback.codegen.targets.c_only.words import (
     remark,
     typed,
     uncommented,
+    wrapped,
 )
 from pullback.codegen.targets.numpy.commented import by_name, equation
 from pullback.codegen.targets.target import Code, Emission, Group
@@ -70,6 +73,7 @@ class Parts:
         self.given = [self.size(s) for s in self.size_symbols()]
         self.made = [self.size(s) for s, _ in self.layer.sizes]
         names = {s.symbol: s.variable for s in (*self.given, *self.made)}
+        self.names = Names(self.program)
         self.around = Around(
             self.layer, self.words, Numbers(self.words, names), Memory(), statement, self.fails
         )
@@ -98,13 +102,14 @@ class Parts:
         name = str(symbol)
         if name == BATCH_SIZE:
             about = "entries of all leading axes together"
-            return Size(symbol, self.words.free("batch"), self.words.free("size_batch"), about)
-        argument = self.words.of.get(name) or self.words.free(name)
+            return Size(symbol, self.words.always("batch"), self.words.always("size_batch"), about)
+        argument = self.words.of.get(name) or self.words.always(name)
         about = next(
             (self.layer.descriptions.get(i.name, "") for i in self.layer.axes if i.size == symbol),
             "",
         )
-        return Size(symbol, argument, self.words.free(f"size_{name.removeprefix('size_')}"), about)
+        variable = self.words.always(f"size_{name.removeprefix('size_')}")
+        return Size(symbol, argument, variable, about)
 
     def fails(self, message: str) -> int:
         """The number that is returned with a message."""
@@ -209,6 +214,16 @@ class Parts:
 
     # -- functions ---------------------------------------------------------------------------------
 
+    def arguments(self, which: str) -> list[str]:
+        """The names of a function's arguments, and of axes."""
+        own = [t.name for t in self.layer.inputs]
+        gradients = [cotangent_name(n) for n, _ in self.program.gradients]
+        output = self.layer.output.name
+        own += [output] if which == "forward" else [cotangent_name(output), *gradients]
+        own += [i.name for i in self.layer.axes if i.name in self.words.of]
+        sizes = [n for s in (*self.given, *self.made) for n in (s.argument, s.variable)]
+        return [*(self.words.of[n] for n in own), *sizes]
+
     def array(self, tensor: Tensor | Node, name: str) -> View | str:
         """Where a tensor that is passed lies; a number is its own name."""
         sizes = [self.around.numbers.size(i.size) for i in tensor.indices]
@@ -235,7 +250,8 @@ class Parts:
             if value.kind == "number" or isinstance(value.op, Input | Arange):
                 continue
             sizes = [self.around.numbers.size(s) for s in value.sizes]
-            name = self.words.free(f"kept_{value.name or number}")
+            self.names.give(number, number)
+            name = self.words.always(f"kept_{self.names.given[number]}")
             found[number] = (self.around.memory.take(value.kind, sizes), dense(name, sizes))
         return found
 
@@ -250,12 +266,15 @@ class Parts:
         """The body of a function: its head, and statements in groups."""
         program, around = self.program, self.around
         around.numbers.names.clear()
+        around.loops.clear()
+        self.words.begin(self.arguments(which))
         kept = {n: view for n, (_, view) in self.kept.items()}
         where = dict(self.passed)
         of, again = self.words.of, list[tuple[int, View]]()
         if which == "forward":
             around.memory.begin(FORWARD)
             numbers = program.forward
+            wanted: list[tuple[int, Tensor | Node, str]]
             wanted = [(program.output, self.layer.output, of[self.layer.output.name])]
             results = dict(kept)
         else:
@@ -270,7 +289,7 @@ class Parts:
             if value in results:
                 again.append((value, view))
             results.setdefault(value, view)
-        section = Section(program, numbers, around, where, results)
+        section = Section(program, numbers, around, where, results, names=copy(self.names))
         section.run()
         for value, view in again:
             section.copy(value, view)
@@ -304,7 +323,9 @@ class Parts:
         _ = self.kept  # comes first in memory
         both = {which: self.function(which) for which in ("forward", "backward")}
         regions = {r: self.around.memory.lines(r) for r in (KEPT, FORWARD, BACKWARD)}
-        bodies = {w: [*head, *(x for g in groups for x in g.lines)] for w, (head, groups) in both.items()}
+        bodies = {
+            w: [*head, *(x for g in groups for x in g.lines)] for w, (head, groups) in both.items()
+        }
         self.fails(LARGE), self.fails(MISSING)
         layouts = [line for lines in regions.values() for line in lines]
         integers = [t for t in layer.inputs if t.integer]
@@ -314,7 +335,9 @@ class Parts:
         arrays = [self.argument(t) for t in integers]
         names = [s.argument for s in self.given]
         layout_sizes = self.size_lines(layouts)
-        in_layout = [s for s in self.given if re.search(rf"\){s.argument};", "\n".join(layout_sizes))]
+        in_layout = [
+            s for s in self.given if re.search(rf"\){s.argument};", "\n".join(layout_sizes))
+        ]
         laid = [f"size_t {s.argument}" for s in in_layout]
         read = [s for s in self.given if re.search(rf"\b{s.argument}\b", "\n".join(labels))]
         labelled = [s.argument for s in read] + [self.words.of[t.name] for t in integers]
@@ -373,7 +396,9 @@ class Parts:
         for s in self.given:
             lines.append(f"    {s.argument}" + f": {s.about}" * bool(s.about))
         for s in self.made:
-            lines.append(f"    {s.argument} = {size_text(dict(layer.sizes)[s.symbol])}, no argument")
+            lines.append(
+                f"    {s.argument} = {size_text(dict(layer.sizes)[s.symbol])}, no argument"
+            )
         lines += ["Inputs, in row-major order, which are never changed:"]
         for t in layer.inputs:
             lines.append(f"    {of[t.name]}: {self.described(t)}")
@@ -443,7 +468,8 @@ def emission(derivation: Derivation, program: Program) -> Emission:
     for single, text in zip((False, True), inner, strict=True):
         texts += [*needed([each], single), text]
     start = jinja.get_template("start.c.j2").render(context)
-    whole = "\n\n".join(t.strip("\n") for t in (start, *texts)) + "\n"
+    whole = "\n\n".join(t.strip("\n") for t in (start, *texts))
+    whole = "\n".join(part for line in whole.split("\n") for part in wrapped(line)) + "\n"
     return Emission(whole, code(context), Promise(), header=header, language="c")
 
 
@@ -460,4 +486,3 @@ def code(context: dict[str, Any]) -> tuple[Code, ...]:
             Code(which, (Group("", (*head, "{")), *groups, Group("", ("    return 0;", "}"))))
         )
     return tuple(found)
-

@@ -19,6 +19,9 @@ def product(section: Section, number: int, op: Contract) -> None:
     """The statement of a product; axes that both factors and the result have are loops around."""
     program, inner = section.program, summed(op)
     home = section.home(number)
+    own = [x for x in op.out if (x in op.letters[0]) != (x in op.letters[1])]
+    if own[-1] in op.letters[0]:  # the last axis of the result is one of columns
+        op = Contract(op.values[::-1], op.letters[::-1], op.out)
     left, right = (operand(section, v) for v in op.values)
     sizes = {
         x: section.numbers.size(size)

@@ -27,7 +27,9 @@ def scan(section: Section, number: int, op: Scan) -> None:
     assert isinstance(size, Size)
     length = section.numbers.size(size.symbol)
     time = section.around.loop(size.symbol, section.open)
-    arrays = [result_of(section, number, op, which, length) for which in range(len(op.step.results))]
+    arrays = [
+        result_of(section, number, op, which, length) for which in range(len(op.step.results))
+    ]
     inputs: dict[str, View | str] = {}
     for name, value in op.whole:
         inputs[name] = known(section, value)
@@ -93,8 +95,7 @@ def result_of(section: Section, number: int, op: Scan, which: int, length: str) 
     if inside and zeros == 0 and scanned in section.results:
         assert scanned is not None
         section.where[scanned] = section.home(scanned)
-        found = section.results[scanned]
-        return found
+        return section.results[scanned]
     places = plus(length, str(zeros)) if zeros else length
     owner = scanned if inside else None
     array = section.take((places, *sizes), made.kind, f"{name}_steps", owner)

@@ -11,7 +11,6 @@ from pullback.codegen.program import (
     Constant,
     Contract,
     Elementwise,
-    Input,
     Scan,
     Scanned,
     Values,
@@ -52,6 +51,7 @@ class Around:
             named = [i.name for i in self.layer.axes if i.size == size and str(size) != BATCH_SIZE]
             own = [n for n in dict.fromkeys(named) if n not in self.layer.tensors]
             self.loops[size] = [self.words.of[n] for n in own if n in self.words.of]
+            self.words.taken |= {*self.loops[size]}
         names = self.loops[size]
         free = next((n for n in names if n not in taken), "")
         if not free:
@@ -270,4 +270,3 @@ class Section:
 
 
 WHOLE = Expr()  # stands for all axes as one
-

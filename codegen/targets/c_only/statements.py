@@ -119,9 +119,7 @@ def contracted(section: Section, number: int, op: Contract) -> None:
     """A sum of products, one place after the other."""
     program, letters = section.program, summed(op)
     pairs = [*zip(op.values, op.letters, strict=True)]
-    sizes = {
-        x: size for v, own in pairs for x, size in zip(own, program[v].sizes, strict=True)
-    }
+    sizes = {x: size for v, own in pairs for x, size in zip(own, program[v].sizes, strict=True)}
 
     def add(name: str, body: Body, at: Place, inner: Place) -> None:
         by = dict(zip([*op.out, *letters], [*at, *inner], strict=True))
@@ -222,4 +220,3 @@ def folded(section: Section, op: Fold, body: Body, home: View) -> list[str]:
     if len(added) > 1:
         lines = [f"{head} {{", *indented(added), "}"]
     return [f"const ptrdiff_t {there} = {plus(start, *along)};", *lines]
-

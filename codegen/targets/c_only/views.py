@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,17 @@ def times(*factors: str) -> str:
     """A product of whole numbers."""
     if "0" in factors:
         return "0"
-    return " * ".join(f"({f})" if " + " in f or " - " in f else f for f in factors if f != "1") or "1"
+    return " * ".join(f if is_whole(f) else f"({f})" for f in factors if f != "1") or "1"
+
+
+def is_whole(text: str) -> bool:
+    """Need it no brackets in a product?"""
+    depth = 0
+    for k, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and char in "+-" and k:
+            return False
+    return True
 
 
 def plus(*terms: str) -> str:
@@ -54,8 +65,11 @@ class View:
         """What must hold of a place for its entry to be there."""
         found: list[str] = []
         for inside in self.conditions:
-            place = plus(inside.start, *(times(a, s) for a, s in zip(at, inside.steps, strict=True)))
-            found.append(f"({place} >= 0) & ({place} < {inside.size})")
+            moves = (times(a, s) for a, s in zip(at, inside.steps, strict=True))
+            place = plus(inside.start, *moves)
+            if not re.fullmatch(r"\w+|\(?\w+ \+ \d+\)?", place):  # these are never below 0
+                found.append(f"{place} >= 0")
+            found.append(f"{place} < {inside.size}")
         return found
 
     def window(self, axis: int, start: str, steps: Sequence[str], size: str | None) -> View:

@@ -15,30 +15,33 @@ from pullback.derive.read.symbols import BATCH_SIZE
 INDENT = "    "
 WIDTH = 98
 KEYWORDS = """
-alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept const
-constexpr const_cast continue decltype default delete do double dynamic_cast else enum explicit export
-extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr
-operator or or_eq private protected public register reinterpret_cast requires restrict return short
-signed sizeof static static_assert static_cast struct switch template this thread_local throw true try
-typedef typeid typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while
-xor xor_eq
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl
+concept const const_cast constexpr continue decltype default delete do double dynamic_cast
+else enum explicit export extern false float for friend goto if inline int long mutable
+namespace new noexcept not not_eq nullptr operator or or_eq private protected public register
+reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast
+struct switch template this thread_local throw true try typedef typeid typename typeof
+typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq
 """  # of C and of C++, which may read the header
 MACROS = """
-EOF I INFINITY MB_CUR_MAX NAN NULL BUFSIZ FILENAME_MAX FOPEN_MAX HUGE_VAL HUGE_VALF HUGE_VALL RAND_MAX
-TMP_MAX assert bsd complex errno i386 imaginary isnan isinf isfinite isnormal kill_dependency linux
-main math_errhandling mips near far noreturn offsetof setjmp signbit sun stderr stdin stdout unix va_arg
-va_copy va_end va_start vax
-"""  # of C's headers, of compilers and of systems, and a name that is the program's own
-TYPES = "int8_t int16_t int32_t int64_t uint8_t uint64_t uintptr_t ptrdiff_t size_t intptr_t"
+assert bsd BUFSIZ complex EOF errno far FILENAME_MAX FOPEN_MAX HUGE_VAL HUGE_VALF HUGE_VALL I
+i386 imaginary INFINITY isfinite isinf isnan isnormal kill_dependency linux main
+math_errhandling max MB_CUR_MAX min mips NAN near noreturn NULL offsetof RAND_MAX setjmp
+signbit stderr stdin stdout sun TMP_MAX unix va_arg va_copy va_end va_start vax
+"""  # of C's headers, of compilers and of systems
+TYPES = """
+int16_t int32_t int64_t int8_t intptr_t ptrdiff_t size_t uint64_t uint8_t uintptr_t
+"""  # of the headers that are read
 MATH = """
-acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp expm1 fabs floor hypot lgamma log
-log1p memcpy memset pow rint sin sinh sqrt tan tanh tgamma
+acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp expm1 fabs floor hypot
+lgamma log log1p memcpy memset pow rint sin sinh sqrt tan tanh tgamma
 """  # functions that the text calls
 OWN = """
-add axis block count larger memory merged offsets product refused_sizes room smaller solved sum_of total sigmoid least most floored bytes begins wrong end kept forward backward real code
-layout lifted triangular determinant log_determinant blas sign refused_labels messages offset PIECES
-ROWS COLUMNS DEPTH TALL WIDE
-"""  # functions and types of the text's own
+add axis backward begins blas block bytes code COLUMNS count DEPTH determinant end floored
+forward kept larger layout least lifted log_determinant memory merged messages most offset
+offsets PIECES product real refused_labels refused_sizes room ROWS sigmoid sign smaller solved
+sum_of TALL total triangular WIDE wrong
+"""  # functions, types and variables of the text's own
 CALLED = {"abs": "fabs", "round": "rint", "max": "larger", "min": "smaller", "power": "pow"}
 RESERVED = frozenset(" ".join((KEYWORDS, MACROS, TYPES, MATH, OWN)).split())
 RESERVED |= {"REAL"}
@@ -48,16 +51,38 @@ RESERVED |= {f"{name}f" for name in (MATH + OWN).split()}
 class Words:
     """Names in C for those of a definition, and free ones beside them.
 
-    A name that C has for itself ends in `_`.
+    A name that C has for itself ends in `_`. A name of the definition is free for what has it,
+    until it is `taken`.
     """
 
     def __init__(self, layer: Layer) -> None:
+        self.taken: set[str] = set()
         self.used = {*RESERVED, "cache", layer.name}
         own = sorted(layer_names(layer) - {str(BATCH_SIZE)}, key=lambda n: (n in RESERVED, n))
         self.of: Mapping[str, str] = {name: self.free(name) for name in own}
+        self.own = frozenset(self.of.values())
+        self.base = {*self.used}
+
+    def begin(self, taken: Iterable[str]) -> None:
+        """Names of another function, in which some of the definition's are taken."""
+        self.used, self.taken = {*self.base}, {*taken}
+
+    def always(self, name: str) -> str:
+        """A name that is used in every function."""
+        self.taken |= self.own
+        found = self.free(name)
+        self.base.add(found)
+        return found
+
+    def is_free(self, name: str) -> bool:
+        """May a variable be called so?"""
+        return name not in self.taken if name in self.own else name not in self.used
 
     def free(self, name: str) -> str:
         """A name that is used nowhere: this one, with `_` behind it, or with a number."""
+        if name in getattr(self, "own", ()) and name not in self.taken:
+            self.taken.add(name)
+            return name
         tries = [name, f"{name}_"] if name in RESERVED else [name]
         found = next((t for t in tries if t not in self.used and fits(t)), "")
         number = 2
@@ -110,7 +135,8 @@ def literal(number: float) -> str:
 
 
 def typed(text: str, single: bool) -> str:
-    """The text for double, or for float; `F(name)` is a function, `R(1.0)` a number, REAL the type.
+    """The text for double, or for float; `F(name)` is a function, `R(1.0)` a number, `D(x)`
+    is in double, REAL the type.
 
     As in C's own library, the functions for float end in f. Comments stay as they are.
     """
@@ -123,6 +149,8 @@ def of_type(text: str, single: bool) -> str:
     end = "f" if single else ""
     text = re.sub(r"\bF\((\w+)\)", lambda m: CALLED.get(m[1], m[1]) + end, text)
     text = re.sub(r"-?\bR\(([^()]*)\)", lambda m: number(m, single), text)
+    text = re.sub(r"\bD\((\w+)\)", r"(double)\1" if single else r"\1", text)
+    text = text if single else text.replace("(REAL)sum_of", "sum_of")
     return re.sub(r"\bREAL\b", "float" if single else "double", text)
 
 
@@ -137,6 +165,28 @@ def number(found: re.Match[str], single: bool) -> str:
     if float(text) > LARGEST:
         return f"{sign}INFINITY"
     return f"{sign}0.0f" if float(text) < SMALLEST else f"{sign}{text}f"
+
+
+def wrapped(line: str) -> list[str]:
+    """A line of code, broken where it is too long."""
+    if len(line) <= WIDTH or line.lstrip().startswith(("/*", "//")) or "*/" in line:
+        return [line]
+    inside = line[: len(line) - len(line.lstrip())] + INDENT
+    found = [line]
+    while len(found[-1]) > WIDTH:
+        last, places = found[-1], list[int]()
+        for sign in (" ? ", " : ", " || ", " & ", " + ", " * "):
+            at = last.rfind(sign, len(inside) + 8, WIDTH)
+            places += [at] if at > 0 else []
+            if at > WIDTH // 2:
+                break
+        comma = last.rfind(", ", len(inside) + 8, WIDTH) + 1
+        places += [comma] if comma > 0 else []
+        if not places:
+            break
+        cut = max(places[-1:] if places[-1] > WIDTH // 2 else places)
+        found[-1:] = [last[:cut], inside + last[cut + 1 :]]
+    return found
 
 
 def looped(lines: Sequence[str], loops: Sequence[tuple[str, str]]) -> list[str]:

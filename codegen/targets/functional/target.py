@@ -9,7 +9,7 @@ from pullback.codegen.program import Program
 from pullback.codegen.targets.functional.module import emission
 from pullback.codegen.targets.functional.module_test import module_test
 from pullback.codegen.targets.functional.statements import Pure
-from pullback.codegen.targets.target import Emission
+from pullback.codegen.targets.target import OF_PYTHON, Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 
@@ -21,6 +21,7 @@ class OfLibrary:
     name: str
     about: str
     kind: type[Pure]
+    files: tuple[str, ...] = OF_PYTHON
 
     def forms(self, proof: Proof) -> Proof:
         """Those that compute best, as they were derived."""

@@ -9,7 +9,7 @@ from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.module import emission
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
-from pullback.codegen.targets.target import Emission
+from pullback.codegen.targets.target import OF_PYTHON, Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
 
@@ -21,6 +21,7 @@ class NumPy:
     name: str
     about: str
     precise: bool = False
+    files: tuple[str, ...] = OF_PYTHON
 
     def forms(self, proof: Proof) -> Proof:
         """Those that compute best, as they were derived."""

@@ -9,7 +9,7 @@ from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
 from pullback.codegen.targets.plain.module import emission
-from pullback.codegen.targets.target import Emission
+from pullback.codegen.targets.target import OF_PYTHON, Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.textbook import textbook
 from pullback.derive.proof.proving import Proof, with_forms
@@ -21,6 +21,7 @@ class Plain:
 
     name: str = "plain"
     about: str = "NumPy as a textbook has it: forward and backward, to be read"
+    files: tuple[str, ...] = OF_PYTHON
 
     def forms(self, proof: Proof) -> Proof:
         """Textbook forms; ProofFailed where a step to one does not hold."""

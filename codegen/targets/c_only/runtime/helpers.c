@@ -48,7 +48,7 @@ static inline REAL F(smaller)(REAL a, REAL b) { return a <= b || a != a ? a : b;
 /*-- sign --*/
 static inline REAL F(sign)(REAL x)
 {
-    return x > 0 ? R(1.0) : x < 0 ? R(-1.0) : x == 0 ? R(0.0) : x;
+    return x > 0 ? R(1.0) : x < 0 ? -R(1.0) : x == 0 ? R(0.0) : x;
 }
 /*-- sigmoid --*/
 /* 1 / (1 + exp(-x)), by exp of what is not above 0 */

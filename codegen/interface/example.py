@@ -123,7 +123,20 @@ def example(
     sizes: Mapping[Expr, int] | None = None,
     own: Mapping[str, Any] | None = None,
 ) -> Example | None:
-    """A worked example of a layer, whose module is `code`; None where no simple inputs will do.
+    """A worked example of a layer, whose module is `code`, and must agree; as `simple` has it."""
+    found = simple(derivation, drawn, sizes, own)
+    if found:
+        agree(derivation.layer, found, code)
+    return found
+
+
+def simple(
+    derivation: Derivation,
+    drawn: int = 0,
+    sizes: Mapping[Expr, int] | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Example | None:
+    """A layer worked out at simple inputs; None where none will do.
 
     Inputs with both signs come first, and of those that fit such that show the most: both sides of
     each kink, gradients without rows and columns of zeros, numbers that are not too small. Where
@@ -150,8 +163,6 @@ def example(
                 best = found
             if not any(best.lacks[: 3 if attempt < FEW else 2]):
                 break
-    if best:
-        agree(layer, best, code)
     return best
 
 
