@@ -7,21 +7,21 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pullback.codegen import library
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.c_only.module import Parts
 from pullback.codegen.targets.table import ONLY
 from pullback.codegen.targets.target import Emission
-from pullback.derive.calculus.derivation import Derivation
+from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.layer import Layer
+from pullback.derive.read.reader import read_layer
 from pullback.derive.read.symbols import BATCH_SIZE
-from tests.c.building import derivation
 
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"]
 COMPILERS = ("gcc", "clang")
@@ -29,10 +29,13 @@ LINE = 2**12  # bytes behind a cache, and what stands there
 GUARD = 0xA5
 
 
-@cache
-def emitted(text: str) -> Emission:
-    """A layer by its name, or equations, in C."""
-    made = derivation(text)
+def of_source(source: str, name: str = "own") -> Derivation:
+    """The derivation of a definition's text."""
+    return derive(read_layer(name, source, library.shipped_source))
+
+
+def emitted(made: Derivation) -> Emission:
+    """A layer in C."""
     return ONLY.emit(made, ONLY.program(made))
 
 
@@ -57,19 +60,18 @@ def written(folder: Path, made: Emission, name: str) -> Path:
 class Library:
     """Layers that were built together."""
 
-    def __init__(self, texts: Iterable[str], flags: Iterable[str] = ("-O1",)) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        folder = Path(self.folder.name)
-        paths = [written(folder, emitted(t), derivation(t).layer.name) for t in texts]
-        made = folder / "layers.so"
-        command = ["cc", *STRICT, *flags, "-shared", "-fPIC", *map(str, paths), "-o", str(made)]
-        done = subprocess.run([*command, "-lm"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[:2000]
-        self.library = ctypes.CDLL(str(made))
+    def __init__(self, layers: Iterable[Derivation], flags: Iterable[str] = ("-O1",)) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [written(Path(folder), emitted(made), made.layer.name) for made in layers]
+            made = Path(folder) / "layers.so"
+            command = ["cc", *STRICT, *flags, "-shared", "-fPIC", *map(str, paths), "-o", str(made)]
+            done = subprocess.run([*command, "-lm"], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr[:2000]
+            self.library = ctypes.CDLL(str(made))
 
-    def layer(self, text: str) -> InC:
+    def layer(self, made: Derivation) -> InC:
         """One of them."""
-        return InC(self.library, derivation(text))
+        return InC(self.library, made)
 
 
 class Refused(Exception):
@@ -79,10 +81,10 @@ class Refused(Exception):
 class InC:
     """A layer in C as a module of Python: forward, backward and sizes by the arrays' shapes."""
 
-    def __init__(self, library: ctypes.CDLL, made: Derivation) -> None:
-        self.library, self.layer = library, made.layer
+    def __init__(self, code: ctypes.CDLL, made: Derivation) -> None:
+        self.library, self.layer = code, made.layer
         self.sizes = [str(s.symbol) for s in Parts(made, lower(made)).given]
-        self.message = getattr(library, f"{self.layer.name}_message")
+        self.message = getattr(code, f"{self.layer.name}_message")
         self.message.restype = ctypes.c_char_p
 
     def __call__(

@@ -11,7 +11,7 @@ OF_LIBRARY = frozenset(
     }
 )
 OF_PLACES = frozenset({"whole_add", "whole_multiply", "whole_maximum", "whole_minimum"})
-HAS = OF_KERNELS | OF_LIBRARY | OF_PLACES | {"cast", "exp_difference"}
+HAS = OF_KERNELS | OF_LIBRARY | OF_PLACES | {"cast", "exp_difference", "erfcx"}
 
 
 class Lacking(Exception):

@@ -153,7 +153,7 @@ class Parts:
                 continue
             checks.append(f"if ({made.variable} < 1)")
             message = (
-                f"{made.argument} = {size_text(by)} is not at least 1: an array is too short for it"
+                f"{made.symbol} = {size_text(by)} is not at least 1: an array is too short for it"
             )
             checks += indented([f"return {self.fails(message)};"])
         for reach in self.layer.reaches:
@@ -422,7 +422,7 @@ class Parts:
         """The shape of a tensor."""
         if not tensor.indices:
             return "one number"
-        names = {s.symbol: s.argument for s in (*self.given, *self.made)}
+        names = {s.symbol: s.argument for s in self.given}
         each = [names.get(i.size, str(i.size)) for i in tensor.indices]
         return "[" + "][".join(each) + "]"
 

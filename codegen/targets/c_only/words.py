@@ -37,11 +37,12 @@ acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp expm1 fab
 lgamma log log1p memcpy memset pow rint sin sinh sqrt tan tanh tgamma
 """  # functions that the text calls
 OWN = """
-add axis backward begins blas block bytes code COLUMNS count DEPTH determinant end floored
-forward kept larger layout least lifted log_determinant memory merged messages most offset
-offsets PIECES product real refused_labels refused_sizes room ROWS sigmoid sign smaller solved
-sum_of TALL total triangular WIDE wrong
+COLUMNS DEPTH PIECES ROWS TALL WIDE add axis backward begins blas block bytes code count
+determinant eliminated end erfcx floored forward kept larger layout least lifted
+log_determinant memory merged messages most offset offsets product real refused_labels
+refused_sizes room scaled_erfc sigmoid sign smaller solved sum_of total triangular wrong
 """  # functions, types and variables of the text's own
+GEMM = {False: "cblas_dgemm", True: "cblas_sgemm"}
 CALLED = {"abs": "fabs", "round": "rint", "max": "larger", "min": "smaller", "power": "pow"}
 RESERVED = frozenset(" ".join((KEYWORDS, MACROS, TYPES, MATH, OWN)).split())
 RESERVED |= {"REAL"}
@@ -147,6 +148,7 @@ def typed(text: str, single: bool) -> str:
 def of_type(text: str, single: bool) -> str:
     """The same of text without comments."""
     end = "f" if single else ""
+    text = text.replace("F(gemm)", GEMM[single])
     text = re.sub(r"\bF\((\w+)\)", lambda m: CALLED.get(m[1], m[1]) + end, text)
     text = re.sub(r"-?\bR\(([^()]*)\)", lambda m: number(m, single), text)
     text = re.sub(r"\bD\((\w+)\)", r"(double)\1" if single else r"\1", text)
