@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 from pullback.codegen import library
 from pullback.codegen.faults import DEEP
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.targets.c_only import module_test
+from pullback.codegen.targets.c_only import building, module_test
 from pullback.codegen.targets.c_only.module import Parts
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
@@ -360,7 +361,7 @@ RUN = ["relu", "mlp", "rnn", "embedding", "softmax"]
 def test_a_test_program(name):
     """It passes without a warning, and sees a wrong number of each array."""
     flags = [*STRICT, "-O1"]
-    module_test.run(name, emitted(derivation(name)), program(name), flags)
+    building.run(name, emitted(derivation(name)), program(name), flags)
 
 
 def test_a_test_program_sees_a_wrong_number_in_it():
@@ -369,7 +370,7 @@ def test_a_test_program_sees_a_wrong_number_in_it():
         head, sign, rest = text.partition(f"{array}[] = {{")
         wrong = head + sign + rest.replace(".", "1.", 1)
         with pytest.raises(PullbackError, match=array.removeprefix("right_")):
-            module_test.run("mlp", emitted(derivation("mlp")), wrong)
+            building.run("mlp", emitted(derivation("mlp")), wrong)
 
 
 CHANGES = {"h_w_at + b_at": "h_w_at - b_at", "j == y_at": "j != y_at", "u <= 0.0": "u >= 0.0"}
@@ -383,14 +384,14 @@ def test_a_test_program_sees_a_wrong_operation(old):
         made.module.replace(old, CHANGES[old], 1), made.code, made.promise, header=made.header
     )
     with pytest.raises(PullbackError, match="right is"):
-        module_test.run("mlp", wrong, program("mlp"))
+        building.run("mlp", wrong, program("mlp"))
 
 
 def test_where_there_is_no_compiler(monkeypatch):
     for chosen in ("off", "no-such-compiler", ""):
         monkeypatch.setenv("PULLBACK_CC", chosen)
         with pytest.raises(PullbackError, match="there is no compiler; PULLBACK_CC names one"):
-            module_test.run("relu", emitted(derivation("relu")), program("relu"))
+            building.run("relu", emitted(derivation("relu")), program("relu"))
 
 
 @pytest.mark.slow
@@ -475,6 +476,25 @@ def test_definitions_at_an_edge(name):
     rng, own = np.random.default_rng(11), test_edges.facts_of(name)
     draws = [test_edges.draw(own, rng, scale, k) for k, scale in enumerate((1.0, 0.3, 3.0, 1.0))]
     of_its_own(test_edges.source(name), draws)
+
+
+def test_digits_are_learnt_in_c(tmp_path):
+    """The example: its program, built strictly, tells as many digits right as it says."""
+    from examples.c import data
+
+    for name in ("affine", "relu", "mlp"):
+        written(tmp_path, emitted(derivation(name)), name)
+    (tmp_path / "digits.txt").write_text("\n".join(data.lines()) + "\n", encoding="ascii")
+    source = Path(data.__file__).with_name("digits.c")
+    layers, made = ["affine.c", "relu.c", "mlp.c"], tmp_path / "digits"
+    command = [*STRICT, "-O2", f"-I{tmp_path}", source, *layers, "-lm", "-o", made]
+    subprocess.run(["cc", *command], cwd=tmp_path, check=True)
+    done = subprocess.run([made, "digits.txt"], cwd=tmp_path, capture_output=True, text=True)
+    share = re.search(r"digits: ([0-9.]+)% of 599 held-out digits right", done.stdout)
+    assert done.returncode == 0 and share and float(share[1]) >= 98
+    (tmp_path / "short.txt").write_text("5 5 64\n1 2 3\n")
+    done = subprocess.run([made, "short.txt"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and "ends too early" in done.stderr
 
 
 def test_files_are_written(tmp_path):

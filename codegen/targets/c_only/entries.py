@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pullback.codegen.program import (
     Arange,
@@ -15,20 +15,39 @@ from pullback.codegen.program import (
     Pick,
     Put,
     Take,
+    Values,
 )
 from pullback.codegen.targets.c.nodes import COMPARISONS
 from pullback.codegen.targets.c.text import SIGNS, function
 from pullback.codegen.targets.c_only.functions import Lacking, checked
 from pullback.codegen.targets.c_only.keeping import is_view
+from pullback.codegen.targets.c_only.numbers import Numbers
 from pullback.codegen.targets.c_only.views import View
-
-if TYPE_CHECKING:
-    from pullback.codegen.targets.c_only.section import Section
+from pullback.codegen.targets.c_only.words import Words
 
 TYPES = {"real": "REAL", "mask": "int", "integer": "int64_t"}
 WHOLE = {"whole_add": "+", "whole_multiply": "*"}
 OF_TWO = {"whole_maximum": "most", "whole_minimum": "least"}
 Place = tuple[str, ...]
+
+
+class Around(Protocol):
+    """What lines are written among: names, sizes, and where values lie.
+
+    `where` holds views of memory and names of variables, `open` the variables of loops around.
+    """
+
+    program: Values
+    words: Words
+    numbers: Numbers
+    where: dict[int, View | str]
+    open: tuple[str, ...]
+
+    def word(self, value: int) -> str:
+        """What a value is called, so that a variable may be called like it."""
+
+    def view(self, value: int) -> View | None:
+        """Where the entries of a value lie; None where it lies nowhere."""
 
 
 class NotFlat(Exception):
@@ -41,7 +60,7 @@ class Body:
 
     def __init__(
         self,
-        section: Section,
+        section: Around,
         at: Sequence[str],
         flat: str = "",
         names: Iterable[str] = (),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pullback.codegen.program import Determinant, Inverse, Solve
 from pullback.codegen.targets.c_only.entries import Body
+from pullback.codegen.targets.c_only.section import Section
 from pullback.codegen.targets.c_only.views import plus, times
 from pullback.codegen.targets.c_only.words import indented, looped
-
-if TYPE_CHECKING:
-    from pullback.codegen.targets.c_only.section import Section
 
 SINGULAR = "a matrix has no inverse"
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pullback.codegen.program import Contract, Window
 from pullback.codegen.targets.c_only.entries import Body
 from pullback.codegen.targets.c_only.keeping import summed
+from pullback.codegen.targets.c_only.section import Section
 from pullback.codegen.targets.c_only.views import View, plus, times
 from pullback.codegen.targets.c_only.words import indented, looped
-
-if TYPE_CHECKING:
-    from pullback.codegen.targets.c_only.section import Section
 
 
 def product(section: Section, number: int, op: Contract) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sympy import Dummy
 
 from pullback.codegen.program import Input, Scan, Scanned, Size, zeros_of
 from pullback.codegen.targets.c_only.entries import Body
+from pullback.codegen.targets.c_only.section import Section
 from pullback.codegen.targets.c_only.views import View, dense, plus, times
 from pullback.codegen.targets.c_only.words import indented
 
 BEFORE = Dummy("before")  # stands for all places before the first
-
-if TYPE_CHECKING:
-    from pullback.codegen.targets.c_only.section import Section
 
 
 def scan(section: Section, number: int, op: Scan) -> None:

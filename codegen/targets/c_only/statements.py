@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from sympy import Expr
 
@@ -22,11 +21,9 @@ from pullback.codegen.targets.c_only.keeping import is_product, summed
 from pullback.codegen.targets.c_only.matrices import of_matrices
 from pullback.codegen.targets.c_only.products import product
 from pullback.codegen.targets.c_only.scans import scan
+from pullback.codegen.targets.c_only.section import Section
 from pullback.codegen.targets.c_only.views import View, plus, times
 from pullback.codegen.targets.c_only.words import indented, looped
-
-if TYPE_CHECKING:
-    from pullback.codegen.targets.c_only.section import Section
 
 START = {"max": "-(REAL)INFINITY", "min": "(REAL)INFINITY"}
 BETTER = {"argmax": ">", "argmin": "<"}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
 from pullback.codegen.targets.c_only.module import Parts, emission
-from pullback.codegen.targets.c_only.module_test import module_test
 from pullback.codegen.targets.target import Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.proof.proving import Proof
@@ -35,4 +34,7 @@ class COnly:
 
     def tests(self, derivation: Derivation, emission: Emission, stem: str) -> str:
         """Its test program; raises PullbackError where it fails, or there is no compiler."""
+        # imported where it is asked for: what is spelled needs no NumPy
+        from pullback.codegen.targets.c_only.module_test import module_test
+
         return module_test(derivation, emission, Parts(derivation, lower(derivation)))

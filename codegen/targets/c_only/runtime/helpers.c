@@ -58,7 +58,8 @@ static inline REAL F(sigmoid)(REAL x)
     return (x >= 0 ? R(1.0) : e) / (R(1.0) + e);
 }
 /*-- scaled_erfc --*/
-/* exp(x^2) erfc(x): b / (b + y t) for y = |x|, by polynomials b and t of y, and a series beyond 27 */
+/* exp(x^2) erfc(x): for y = |x| it is b / (b + y t), with polynomials b and t of y, up to 27; beyond
+   that a series */
 static double scaled_erfc(double x)
 {
     static const double below[] = {1.0, 2.1902091643678965, 2.3731559226381926, 1.633627755819651,
@@ -113,7 +114,8 @@ static inline void offsets(int axes, const axis a[], ptrdiff_t first, ptrdiff_t 
     }
 }
 /*-- block --*/
-enum { ROWS = 32, COLUMNS = 64, DEPTH = 64, TALL = 4, WIDE = 8 }; /* of blocks, and of parts of them */
+/* how large blocks of a product are, and the parts that are worked out at a time */
+enum { ROWS = 32, COLUMNS = 64, DEPTH = 64, TALL = 4, WIDE = 8 };
 /*-- merged: axis --*/
 #ifdef PULLBACK_CBLAS
 #include <cblas.h>

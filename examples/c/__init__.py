@@ -1,0 +1,1 @@
+"""The perceptron on digits, trained in C."""
