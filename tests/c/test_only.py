@@ -25,11 +25,21 @@ from pullback.derive.read.definition import read_definition
 from tests import random_layers, test_edges
 from tests.autodiff import text_facts
 from tests.c.building import derivation, needs_cc
-from tests.c.only import COMPILERS, STRICT, Library, Refused, compiler, emitted, of_source, written
+from tests.c.only import (
+    COMPILERS,
+    STRICT,
+    AsModule,
+    Library,
+    Refused,
+    compiler,
+    emitted,
+    of_source,
+    written,
+)
 from tests.c.test_layers import in_float64, largest
 from tests.definitions import facts
 from tests.places import enlarged
-from tests.samples import KINDS, draw, sizes_of
+from tests.samples import KINDS, check, cotangent, draw, sizes_of
 
 pytestmark = needs_cc
 # products, windows, scans, gathers, places of the largest, masks, leading axes, sums of rows
@@ -91,6 +101,23 @@ def test_a_shipped_layer_beside_numpy(name, quick):
         for kind in KINDS:
             inputs = draw(facts(name), sizes_of(facts(name)), rng, kind, dtype)
             beside(code, found, inputs, upstream(code, inputs, rng, dtype))
+
+
+EXACT = ["mlp", "softmax", "layer_norm", "huber", "rnn"]
+OTHERS = [n for n in library.shipped() if n not in EXACT]
+
+
+@pytest.mark.parametrize(
+    "name", [*EXACT, *(pytest.param(n, marks=pytest.mark.slow) for n in OTHERS)]
+)
+def test_a_shipped_layer_beside_many_digits(name, quick):
+    """As every generated module: each entry within what rounding may do, in both types."""
+    code = AsModule(layer(name, quick), numpy_module(name))
+    rng, own = np.random.default_rng(12), facts(name)
+    for dtype in ("float64", "float32"):
+        for kind in KINDS:
+            inputs = draw(own, sizes_of(own), rng, kind, dtype)
+            check(code, name, inputs, cotangent(own, inputs, rng, dtype))
 
 
 @pytest.mark.parametrize("name", EACH)
