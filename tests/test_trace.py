@@ -11,8 +11,8 @@ from pullback.codegen import library
 from pullback.codegen import trace as tracing
 from pullback.codegen.compiler import compile_definition
 from pullback.codegen.faces.cli import main
+from pullback.codegen.interface import example as examples
 from pullback.codegen.interface.sizes import completed
-from pullback.codegen.pages import example as examples
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import Fault, PullbackError
 from pullback.generated import mlp, relu
