@@ -85,6 +85,11 @@ Theorem delta_substitute (R : ringType) (I : eqType) (i j : I) (f : I -> R) :
   ⟦i == j⟧ * f i = ⟦i == j⟧ * f j.
 Proof. by case: eqP => [->|] //; rewrite !mul0r. Qed.
 
+(* rule: where two places meet, what is compared with one is compared with the other *)
+Theorem meeting_put_in (R : ringType) (z d k : int) (f : int -> R) :
+  ⟦z == 0⟧ * f d = ⟦z == 0⟧ * f (d - k * z).
+Proof. by case: eqP => [->|_]; rewrite ?mulr0 ?subr0 // !mul0r. Qed.
+
 (* rule: a power of a delta is the delta *)
 Theorem delta_power (R : ringType) (I : eqType) (i j : I) p :
   ⟦i == j⟧ ^+ p.+1 = ⟦i == j⟧ :> R.

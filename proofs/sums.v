@@ -41,6 +41,16 @@ rewrite -(pair_bigA _ (fun i k => ⟦i == l k⟧ * f i k)) exchange_big /=.
 by apply: eq_bigr => k _; rewrite (delta_sum (l k) (f^~ k)).
 Qed.
 
+(* law: sum over a delta; with a shift: what is the same wherever the places meet comes out, and
+   what is picked, x, is 0 where they do not *)
+Theorem delta_sum_shifted (R : ringType) (I : finType) (meet : I -> bool) (x f : I -> R) (c : R) :
+  (forall i, meet i -> f i = c) ->
+  \sum_i ⟦meet i⟧ * (x i * f i) = (\sum_i ⟦meet i⟧ * x i) * c.
+Proof.
+move=> same; rewrite mulr_suml; apply: eq_bigr => i _.
+by case: (boolP (meet i)) => [/same ->|_]; rewrite ?mul1r ?mul0r.
+Qed.
+
 (* law: sum of a constant; of a sum over more axes, where the body runs along I alone *)
 Theorem sum_over_idle_axes (R : ringType) (I K : finType) (b : I -> R) :
   \sum_(p : I * K) b p.1 = #|K|%:R * (\sum_i b i).

@@ -16,7 +16,6 @@ from tests.shipped import proved as proof
 from tests.typesetting import (
     BEGIN,
     END,
-    WIDE_ON_SLIDES,
     joined,
     needs_pdflatex,
     set_in,
@@ -71,8 +70,7 @@ def some_at_a_time(lines, count):
 
 @pytest.mark.parametrize("detail", [None, "every", "result"])
 def test_slides(detail, tmp_path):
-    wide = WIDE_ON_SLIDES if detail == "every" else ()
-    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS if n not in wide]
+    texts = [FORMATS["beamer"](proof(n), Asked(detail=detail)) for n in LAYERS]
     text = set_in(tmp_path, "slides", joined(texts))
     assert text is None or text.count("Gradient: ") >= len(texts)
 

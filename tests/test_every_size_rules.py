@@ -47,13 +47,29 @@ NOT_ALIKE = [
     " = sum(j, x[j]) * a[k] / (1 + sum(m, x[m]**2 * exp(erf(x[m] * x[m]))))",
     "where(x > 0, sin(y / x), 0) = sin(y / x)",
 ]
+SHIFTED = [  # beside [m = t + 1] what stands at m stands at t + 1
+    "sum(m, [m == t + 1] * x[m] * pad(0, z[m - 1])) = pad(0, x[t + 1]) * z[t]",
+    "sum(m, [m == t + 1] * [m != 0] * x[m] * exp(pad(0, z[m - 1]))) = pad(0, x[t + 1]) * exp(z[t])",
+    "sum(m, [m == t + 1] * x[m] / sum(i, exp(A[i] + pad(0, z[m - 1]))))"
+    " = pad(0, x[t + 1]) / sum(i, exp(A[i] + z[t]))",
+    "sum(m, [m == t - 2] * x[m] * erf(pad(0, z[m + 1]))) + x[t]"
+    " = pad(0, x[t - 2]) * erf(pad(0, z[t - 1])) + x[t]",
+]
+NOT_SHIFTED = [
+    "sum(m, [m == t + 1] * x[m] * pad(0, z[m - 1])) + z[t]"
+    " = pad(0, x[t + 1]) * pad(0, z[t - 1]) + z[t]",
+    "sum(m, [m == t + 1] * x[m] * exp(pad(0, z[m - 1]))) = pad(0, x[t + 1]) + exp(z[t])",
+    "sum(m, [m == t + 1] * exp(pad(0, z[m - 1]))) + x[t] = exp(z[t]) + x[t]",
+    "sum(m, [m != t + 1] * x[m] * exp(pad(0, z[m - 1]))) = pad(0, x[t + 1]) * exp(z[t])",
+    "sum(m, [m == t - 1] * [m != 0] * x[m] * exp(pad(0, z[m + 1]))) = pad(0, x[t - 1]) * exp(z[t])",
+]
 
 
-@pytest.mark.parametrize("example", MONOTONE + ALIKE)
+@pytest.mark.parametrize("example", MONOTONE + ALIKE + SHIFTED)
 def test_what_a_rule_of_its_own_decides_is_proved(example):
     assert ask("fold", example).proved
 
 
-@pytest.mark.parametrize("example", NOT_MONOTONE + NOT_ALIKE)
+@pytest.mark.parametrize("example", NOT_MONOTONE + NOT_ALIKE + NOT_SHIFTED)
 def test_what_is_near_to_such_a_rule_and_false_is_refused(example):
     assert not ask("fold", example).proved

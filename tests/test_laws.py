@@ -99,6 +99,7 @@ def without_top(made, at=k):
     return hole * made(at) - (1 - hole) * Sum((1 - delta(i, TOP)) * made(i), i)
 
 
+NEXT = Bracket(sp.Eq(j - k - 1, 0))  # [j = k + 1]
 OTHER_P = Sum((1 - delta(k, label)) * p(n, k), k)
 
 COSH = Where(
@@ -303,6 +304,24 @@ EXAMPLES = [
     ("sum over a delta", Sum(delta(j, label) * z(n, j), j), [], z(n, label)),
     ("sum over a delta", Sum(delta(n, m) * delta(j, k) * z(n, j), n, j), [], z(m, k)),
     ("sum over a delta", Sum(delta(n, m) * x(j), j), [], None),
+    (
+        "sum over a delta",
+        Sum(NEXT * z(n, j) * sp.exp(Sum(Bracket(sp.Eq(i - j + 1, 0)) * x(i), i)), j),
+        [],
+        Sum(NEXT * z(n, j), j) * sp.exp(x(k)),
+    ),
+    (  # x would stand outside of its axis
+        "sum over a delta",
+        Sum(NEXT * z(n, j) * sp.exp(x(j)), j),
+        [],
+        None,
+    ),
+    (  # nothing picked is 0 outside
+        "sum over a delta",
+        Sum(NEXT * sp.exp(Sum(Bracket(sp.Eq(i - j + 1, 0)) * x(i), i)), j),
+        [],
+        None,
+    ),
     ("sum of a constant", Sum(a, n), [], N * a),
     ("sum of a constant", Sum(x(j), n, j), [], N * Sum(x(j), j)),
     ("common factor", a * b + a * c, [], a * (b + c)),

@@ -8,8 +8,6 @@ import pytest
 
 # What TeX and LaTeX write of boxes, fonts and references; packages tell of themselves otherwise.
 WARNING = re.compile(r"^(?:(?:Over|Under)full .*|.*Warning: .*|! .*|.*Missing character.*)$", re.M)
-# on a slide a sum over cases stands out of the line, where every step is shown
-WIDE_ON_SLIDES = {"crf"}
 BEGIN, END = "\\begin{document}\n", "\\end{document}\n"
 
 needs_pdflatex = pytest.mark.skipif(

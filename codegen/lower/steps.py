@@ -16,6 +16,7 @@ from sympy import Expr
 
 from pullback.codegen.lower.arrays import floating, is_constant
 from pullback.codegen.lower.context import Work
+from pullback.codegen.lower.growth import outgrows
 from pullback.codegen.lower.tensors import reading
 from pullback.codegen.program.operations import Sliced
 from pullback.derive.errors import MissingLaw
@@ -194,9 +195,12 @@ class Steps:
         """What hangs on no state: read as it is where no array comes of it, else worked out before
         the loop."""
         here = [i for i in free_indices(expr) if i in times]
-        if len({times[i] for i in here}) > 1:
-            if is_entry(expr):
-                self.refuse(expr)
+        several = len({times[i] for i in here}) > 1
+        if several and is_entry(expr):
+            self.refuse(expr)
+        if several or (
+            here and outgrows(expr)
+        ):  # else it would be as large as that, times the axis
             if isinstance(expr, Binder):
                 body, indices = expr.open()
                 return cast(Expr, expr.func(self.without_state(body, times), *indices))

@@ -14,6 +14,7 @@ from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.index.rewriting import exhaust, rewrite, substitute
 from pullback.derive.laws.matching import base_and_power, one_power_each, over
 from pullback.derive.laws.registry import law
+from pullback.derive.laws.shifted_deltas import picked_apart, solved_for_shift
 
 
 @law("powers of one base")
@@ -146,7 +147,8 @@ def sum_over_delta(expr: Expr) -> Expr:
     sum(j, [j == k] * f[j]) = f[k]
 
     The delta is 0 in every term but the one at j = k, where it is 1. Only that term is left of
-    the sum.
+    the sum. Of [m = t + 1] x(m) f(m) it is x(t + 1) f(t + 1), where x(t + 1) is 0 outside of its
+    axis, as the sum is.
     """
 
     def rule(e: Expr) -> Expr | None:
@@ -164,7 +166,10 @@ def sum_over_delta(expr: Expr) -> Expr:
                     return Sum(rest, *(k for k in indices if k != i))
         return None
 
-    return exhaust(expr, rule)
+    found = exhaust(expr, rule)
+    if found != expr:  # what is at t + 1 alone needs no step of its own
+        return exhaust(found, picked_apart)
+    return exhaust(exhaust(expr, solved_for_shift), rule)
 
 
 @law("sum of a constant")

@@ -114,7 +114,7 @@ def goes_in(factor: Expr, counts: Callable[[Any], bool]) -> bool:
 
 def push(factor: Expr, expr: Expr) -> Expr:
     """The product, with the factor beside the denominators within the expression."""
-    if isinstance(expr, Sum):
+    if isinstance(expr, Sum) and is_for(factor, expr):
         body, indices = expr.open()
         return Sum(one_sum(push(factor, body), factor), *indices)
     if isinstance(expr, Where):

@@ -198,6 +198,11 @@ class Shift:
     def exponential(self, factors: Sequence[Expr], count: Expr) -> Expr:
         """Factors times exp(−count M), which is 0 where a factor is 0 under which M was taken."""
         counts = relevant(self.terms)
+        single = [f for f in factors if isinstance(f, sp.exp) and self.is_own(f)]
+        if len(single) == count > 1 and not any(t.counts for t in self.terms):
+            # one exponential of all together would run along the axes of all
+            others = (f for f in factors if f not in single)
+            return sp.Mul(*others, *(sp.exp(f.args[0] - self.top) for f in single))
         exponent, rest, conditions = sp.S.Zero, [], []
         for f in factors:
             own = condition_of(f)

@@ -23,6 +23,8 @@ FALSE = [
     ("factor of both cases", "where(c > 0, [j == k] * a, b) = [j == k] * where(c > 0, a, b)"),
     ("sum over a delta", "sum(j, [j == y[j]] * f[j]) = f[y[k]]"),
     ("sum over a delta", "sum(j, [j != k] * f[j]) = f[k]"),
+    ("sum over a delta", "sum(j, [j == k + 1] * exp(f[j])) + f[k] = exp(pad(0, f[k + 1])) + f[k]"),
+    ("sum over a delta", "sum(j, [j == k + 1] * f[j] * a[j]) = pad(0, f[k + 1]) * a[k]"),
     ("sum of a constant", "sum(n, c[n]) = N * c[m]"),
     ("as matrices", "sum(k, a[i, k] * b[k, j]) = sum(k, a[i, k] * b[j, k])"),
     ("as matrices", "sum(k, a[i, k] * b[k, j]) = sum(k, a[k, i] * b[k, j])"),

@@ -117,7 +117,17 @@ class Checker:
         return facts
 
     def step(self, reader: Reader, step: Step) -> Verdict:
-        """Is a step seen to hold?"""
+        """Is a step seen to hold, with t + 1 put in for m beside [m = t + 1], or without that?"""
+        reader.puts_places_in = True
+        verdict = self.by_forms(reader, step)
+        if verdict.proved or not reader.has_put_in:
+            return verdict
+        reader.puts_places_in = False
+        plain = self.by_forms(reader, step)
+        return plain if plain.proved else verdict
+
+    def by_forms(self, reader: Reader, step: Step) -> Verdict:
+        """Is a step seen to hold, by the normal forms of its sides?"""
         signs, ring = reader.signs, reader.ring
         ring.work = ring.depth = reader.level = 0
         signs.given = ()

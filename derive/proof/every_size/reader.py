@@ -37,6 +37,7 @@ from pullback.derive.proof.every_size.left_in import Switches, some_left, switch
 from pullback.derive.proof.every_size.needs import Needs
 from pullback.derive.proof.every_size.places import ENTRY, FIRST, NUMBER, OPEN
 from pullback.derive.proof.every_size.powers import bracket
+from pullback.derive.proof.every_size.shifted_places import beside_meetings, pivots, two_places
 from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.terms import (
     Undecided,
@@ -75,13 +76,16 @@ class Reader(Needs):
         super().__init__(signs)
         self.definitions, self.label_sizes, self.rules = definitions, label_sizes, rules
         self.level = 0  # binders that are open
+        self.puts_places_in = True  # t + 1 for m, beside [m = t + 1]?
+        self.has_put_in = False  # ... anywhere so far
         self.memory: dict[Any, tuple[Value, tuple[Fact, ...]]] = {}  # and what must hold for it
 
     def read(self, expr: Expr, at: At) -> Value:
         """What an expression comes to."""
         if expr.is_Rational:
             return constant(Fraction(int(expr.p), int(expr.q)))
-        key = (expr, tuple(at.get(i) for i in free_indices(expr)), self.signs.given, self.level)
+        where = tuple(at.get(i) for i in free_indices(expr))
+        key = expr, where, self.signs.given, self.level, self.puts_places_in
         if key in self.memory:
             value, needed = self.memory[key]
             self.needed += needed
@@ -199,8 +203,11 @@ class Reader(Needs):
     def condition(self, relation: Any, at: At) -> Condition:
         """1 or 0, and what is known where it holds and where it does not."""
         left, right = relation.args
+        met = pivots(self.ring, self.signs.given) if self.puts_places_in else {}
         if is_place(left) and is_place(right):
-            return self.ordered(relation.rel_op, self.place(left, at), self.place(right, at))
+            both = self.place(left, at), self.place(right, at)
+            if not any(p in met for p in both):
+                return self.ordered(relation.rel_op, *both)
         if right is sp.S.NegativeInfinity:  # of a largest value over what is left out: there is one
             if not isinstance(left, Largest) or relation.rel_op != ">":
                 raise Undecided("a comparison with minus infinity")
@@ -209,6 +216,12 @@ class Reader(Needs):
             return Condition(constant(1), {})
         a, b = self.read(left, at), self.read(right, at)
         op, difference = relation.rel_op, minus(a, b)
+        if met:
+            difference = beside_meetings(self.ring, difference, met)
+            self.has_put_in = True
+            places = two_places(self.ring, difference)
+            if places and op in ("==", "!="):
+                return self.ordered(op, *places)
         if op in ("<", "<="):
             difference = scaled(difference, -1)
         back = scaled(difference, -1)

@@ -47,6 +47,9 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "two places are not each before the other",
         "a product of exclusive brackets is 0",
     ),
+    "shifted_places.beside_meetings": (
+        "where two places meet, what is compared with one is compared with the other",
+    ),
     "heads.Heads.least_way": ("a delta does not know the order of its places",),
     "heads.Heads.complement": ("a bracket and its complement make 1",),
     # powers, exp and log

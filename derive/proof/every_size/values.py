@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -16,9 +17,17 @@ from pullback.derive.index.binders import Extreme, Largest, Place, Sum
 from pullback.derive.index.functions import Erfc, Erfcx, LogErfc, LogSigmoid, Sigmoid, expm1, log1p
 from pullback.derive.index.kinks import Abs, Bracket, Maximum, Minimum, Where
 from pullback.derive.index.matrices import MatrixFunction
+from pullback.derive.index.meetings import is_meeting
 from pullback.derive.index.objects import Index, KroneckerDelta
 from pullback.derive.proof.every_size.exponentials import exp, log, named, odd, sigmoid, tanh
-from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact, Given
+from pullback.derive.proof.every_size.facts import (
+    NOT_NEGATIVE,
+    NOT_ZERO,
+    POSITIVE,
+    ZERO,
+    Fact,
+    Given,
+)
 from pullback.derive.proof.every_size.heads import NOTHING
 from pullback.derive.proof.every_size.matrices import of_matrix
 from pullback.derive.proof.every_size.powers import absolute, positive_part, power, sign
@@ -79,7 +88,10 @@ def product(reader: Reader, expr: Expr, at: At) -> Value:
     """A product; factors are read where the conditions beside them hold."""
     given, said, switches, others = conditions(reader, expr, at)
     values = reader.under(given, lambda: [reader.read(a, at) for a in others], said)
-    values += [reader.read(a, at) for a in switches]
+    meetings = tuple(fact for fact in given if fact.kind == ZERO)
+    for switch in switches:
+        own = () if is_meeting(switch) else meetings
+        values.append(reader.under(own, partial(reader.read, switch, at), ()))
     if any(map(reader.ring.infinite, values)) and sum(as_number(v) is None for v in values) > 1:
         raise Undecided("a product with what may be infinite")
     return reader.ring.times(constant(1), *sorted(values, key=len))
