@@ -10,14 +10,15 @@ from pullback.derive.index.binders import Binder, Sum
 from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.meetings import is_meeting, place_of
 from pullback.derive.index.objects import Index, entry_name, is_entry, is_size
-from pullback.derive.layer import Definitions
+from pullback.derive.layer import Definitions, Layer, Reach
 
 
 def nonempty(derivation: Derivation, meaning: Definitions) -> tuple[Expr, ...]:
     """Sizes that must not be 0.
 
-    They stand in a denominator, or an extreme value is taken over them, or a sum of quotients
-    is worked out as a quotient of two sums over them, which is 0/0 where they are 0.
+    They stand in a denominator, or an extreme value is taken over them, or an entry is read at a
+    fixed place, or a sum of quotients is worked out as a quotient of two sums over them, which is
+    0/0 where they are 0.
     """
     values = [v.code.end for v in derivation.values]
     slopes = [g.code for g in derivation.gradients]
@@ -25,7 +26,19 @@ def nonempty(derivation: Derivation, meaning: Definitions) -> tuple[Expr, ...]:
     found = {s for expr in values for s in below_the_line(expr) | under_extremes(expr)}
     found |= {s for expr in [*values, *slopes] for s in of_quotients(expr, meaning)}
     found |= {s for expr in [*values, *slopes] for s in beside_labels(expr)}
+    found |= {r.size for r in derivation.layer.reaches if is_fixed(derivation.layer, r)}
     return tuple(sorted(found, key=str))
+
+
+def is_fixed(layer: Layer, reach: Reach) -> bool:
+    """Is a place read that is there at no place of an axis without any: the first, the last?"""
+    worked_out = any(size == reach.size for size, _ in layer.sizes)
+    if worked_out or (reach.low.free_symbols | reach.high.free_symbols) - {reach.size}:
+        return False
+    if layer.recurrence(reach.tensor):
+        return True
+    bounds = (reach.low, reach.size - 1 - reach.high)
+    return any(bool(sp.expand(b).xreplace({reach.size: sp.S.Zero}).is_negative) for b in bounds)
 
 
 def beside_labels(expr: Expr) -> set[Expr]:

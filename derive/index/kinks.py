@@ -26,6 +26,8 @@ class Bracket(Expr):
             met = meeting(condition.lhs - condition.rhs)
             if met.is_Number or isinstance(met, KroneckerDelta):
                 return met
+            if met.is_zero is False:  # T, or t + 1
+                return cast(Expr, sp.S.Zero)
             condition = sp.Eq(met, 0, evaluate=False)
         return cast(Expr, super().__new__(cls, condition))
 

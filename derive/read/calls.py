@@ -24,7 +24,7 @@ from pullback.derive.read.flat import (
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.names import names_in
 from pullback.derive.read.renaming import Argument, rename, rename_equation
-from pullback.derive.read.sugar import SUGAR, Plain, is_sweet, may_be_call
+from pullback.derive.read.sugar import SUGAR, Plain, is_argument, is_sweet, may_be_call
 from pullback.derive.read.trees import (
     Apply,
     Declared,
@@ -35,6 +35,7 @@ from pullback.derive.read.trees import (
     Ref,
     Tree,
     refuse,
+    spell,
     walk,
 )
 from pullback.derive.read.vocabulary import WORDS, suggestion
@@ -81,7 +82,7 @@ def write_out_calls(definition: Callee, load: Load, stack: tuple[str, ...] = ())
     parts, counted = 0, 0
     for equation in definition.equations:
         if caller.is_call(equation):
-            caller.call(equation)
+            caller.call(caller.without_axis(equation))
         else:
             caller.keep(equation)
         if len(caller.done) > MAX_EQUATIONS:
@@ -173,6 +174,39 @@ class Caller:
             )
             refuse(f"'{tree.name}' is neither a function nor a definition{words}", tree.place)
         return False
+
+    def without_axis(self, equation: Equation) -> Equation:
+        """A call with the last axis of its one argument before it, prod(j, x[n, j]), without that.
+
+        A definition that runs along an axis has it last, and is called with whole tensors.
+        """
+        tree = equation.right
+        if not isinstance(tree, Apply) or len(tree.args) != 2 or tree.name in self.stack:
+            return equation
+        axis, given = tree.args
+        whole = write_out_calls(self.load(tree.name), self.load, self.stack)
+        one = len(inputs_of(up_to_output(whole.equations))) == 1
+        if not one or not isinstance(axis, Ref) or axis.indices is not None:
+            return equation
+        if axis.name in self.axes_of or not any(
+            isinstance(t, Ref) and axis.name in [i.name for i in t.indices or ()]
+            for t in walk(given)
+        ):
+            return equation
+        if not is_argument(given) or not isinstance(given, Ref) or given.indices is None:
+            refuse(
+                f"{tree.name} runs along the last axis of a tensor: give the expression a line of "
+                f"its own, as in u[…, {axis.name}] = …, and then {tree.name}({axis.name}, "
+                f"u[…, {axis.name}])",
+                tree.place,
+            )
+        if given.indices[-1].name != axis.name:
+            refuse(
+                f"{tree.name} runs along the last axis of {spell(given)}, and '{axis.name}' is "
+                "another: give the tensor with its axes in another order a line of its own",
+                tree.place,
+            )
+        return replace(equation, right=replace(tree, args=(given,)))
 
     def takes(self, tree: Apply) -> bool:
         """Is there a definition of that name with so many inputs, or none of the words fits?"""

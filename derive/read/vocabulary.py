@@ -52,6 +52,8 @@ HABITS = {"ln": "log", "pow": "**", "logistic": "sigmoid", "average": "mean"}
 HABITS |= {"maximum": "max", "minimum": "min"}
 HABITS |= {f"arc{word}": f"a{word}" for word in ("sin", "cos", "tan", "tan2")}
 HABITS |= {f"ar{end}{word}": f"a{word}" for end in ("", "c") for word in ("sinh", "cosh", "tanh")}
+# what there is not, and what to write
+INSTEAD = {"cholesky": "logdet(A[i, j]) and solve(A[i, j], b[i]) need no factor of A"}
 HABITS |= {"rint": "round", "ceiling": "ceil", "sgn": "sign", "lse": "logsumexp"}
 
 
@@ -87,6 +89,8 @@ def suggestion(name: str, known: Iterable[str] = ()) -> str:
     >>> suggestion("sigmoidd"), suggestion("ln"), suggestion("qux")
     ("; did you mean 'sigmoid'?", "; did you mean 'log'?", '')
     """
+    if name.lower() in INSTEAD:
+        return f": {INSTEAD[name.lower()]}"
     close = alike(name.lower(), {*WORDS, *SUGAR, *known}, 1, 0.7)
     found = HABITS.get(name.lower()) or (close[0] if close else "")
     return f"; did you mean '{found}'?" if found else ""
