@@ -90,6 +90,11 @@ Theorem meeting_put_in (R : ringType) (z d k : int) (f : int -> R) :
   ⟦z == 0⟧ * f d = ⟦z == 0⟧ * f (d - k * z).
 Proof. by case: eqP => [->|_]; rewrite ?mulr0 ?subr0 // !mul0r. Qed.
 
+(* rule: two places of one axis are one where their numbers are *)
+Theorem places_by_number (R : ringType) n (i j : 'I_n) :
+  ⟦i%:Z - j%:Z == 0⟧ = ⟦i == j⟧ :> R.
+Proof. by rewrite subr_eq0 eqz_nat. Qed.
+
 (* rule: a power of a delta is the delta *)
 Theorem delta_power (R : ringType) (I : eqType) (i j : I) p :
   ⟦i == j⟧ ^+ p.+1 = ⟦i == j⟧ :> R.

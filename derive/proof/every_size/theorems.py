@@ -50,6 +50,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "shifted_places.beside_meetings": (
         "where two places meet, what is compared with one is compared with the other",
     ),
+    "shifted_places.two_places": ("two places of one axis are one where their numbers are",),
     "heads.Heads.least_way": ("a delta does not know the order of its places",),
     "heads.Heads.complement": ("a bracket and its complement make 1",),
     # powers, exp and log
