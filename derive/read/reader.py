@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any, cast
 
+from sympy import Indexed
 from sympy.core.relational import Relational
 
 from pullback.derive.errors import DefinitionError
@@ -265,13 +266,22 @@ class Assembly:
         for tree, fact in facts:
             again = sorted({entry_name(e) for e in entries(fact.rhs)} & left)
             if again:
-                refuse(f"'{again[0]}' stands on both sides of assumptions", tree.place)
+                name = again[0]
+                words = f"'{name}' stands on both sides of assumptions"
+                if is_turned(fact):
+                    words += "; a symmetric matrix is written (A[i, j] + A[j, i])/2, with "
+                    words += f"'{name}' for A: its gradient is symmetric, too"
+                refuse(words, tree.place)
         return tuple(dict.fromkeys(fact for _, fact in facts))
 
     def assumption(self, tree: Operation) -> Relational:
         """An equality that holds for every value of its free axes."""
         if tree.op != "==":
-            refuse("an assumption is an equality, as in sum(j, t[n, j]) == 1", tree.place)
+            refuse(
+                "an assumption is an equality, as in sum(j, t[n, j]) == 1; that something is above "
+                "0 or not 0, where a log or quotient needs it, is found and said beside the steps",
+                tree.place,
+            )
         bound = {
             a.name
             for part in walk(tree)
@@ -288,3 +298,9 @@ class Assembly:
         if not set(free_indices(right)) <= set(free_indices(left)):
             refuse("an axis stands only on the right side of an assumption", tree.place)
         return cast(Relational, RELATIONS[tree.op](left, right, evaluate=False))
+
+
+def is_turned(fact: Relational) -> bool:
+    """Does it say that a matrix is its transpose?"""
+    sides = [side for side in fact.args if isinstance(side, Indexed)]
+    return len(sides) == 2 and {*sides[0].indices} == {*sides[1].indices}
