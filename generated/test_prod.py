@@ -766,4 +766,52 @@ def test_wrong_tangents():
                 refused(error, rf"\b{name}_dot\b", function, arguments, others)
 
 
-# Written by pullback from its own layers; digest of what stands above: 0a1f20d657035ac0
+# -- parts of an axis ------------------------------------------------------------------------------
+@pytest.mark.parametrize("axis", ["..."])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts(seed, axis):
+    """What is worked out in parts, one of them without places, comes to what the whole is."""
+    _, wanted, steep = drawn(seed, "float64")
+    inputs, along = draw(seed), module.PARTS[axis]
+    name, place = next(iter(along["inputs"].items()))
+    if np.ndim(inputs[name]) < len(INPUTS[name].split()) or not np.shape(inputs[name])[place]:
+        pytest.skip("there is no such axis here, or it has no places")
+    size = np.shape(inputs[name])[place]
+    cotangent = random(seed + 10, np.shape(wanted), "float64")
+    for counts in ([1, 0, size - 1], [size // 2, size - size // 2]):
+        pairs = in_parts(inputs, cotangent, counts, axis)
+        values, gradients = module.combine(pairs, counts, axis)
+        check(np.asarray(values["y"])[()], wanted, "float64", roundings(seed))
+        for name, exactly in zip(WANTED, pulled(cotangent, steep), strict=True):
+            check(np.asarray(gradients[name])[()], exactly, "float64", roundings(seed))
+    for counts in ([0, 0], [size, -1], []):
+        with pytest.raises(ValueError, match="counts"):
+            module.parts(counts, axis)
+    with pytest.raises(ValueError, match="results"):
+        module.combine([], [size], axis)
+
+
+def in_parts(inputs, cotangent, counts, axis):
+    """The output and the gradients by name of each part, None where it has no places."""
+    along, pairs, start = module.PARTS[axis], [], 0
+    kind = along["outputs"]["y"]
+    weights = module.parts(counts, axis)
+    for number, (count, weight) in enumerate(zip([*counts, 0], weights)):
+        part = {n: np.split(inputs[n], [start, start + count], a)[1] for n, a in along["inputs"].items()}
+        own = cotangent * weight.get("y", 1)
+        if not isinstance(kind, str):
+            own = np.split(own, [start, start + count], kind)[1]
+        needed = count or number == len(counts)
+        pairs.append(at_once(inputs | part, own) if needed else None)
+        start += count
+    return pairs
+
+
+def at_once(inputs, cotangent):
+    """The output and the gradients, by name."""
+    output, cache = module.forward(**inputs)
+    found = module.backward(cotangent, cache)
+    return {"y": output}, dict(zip(WANTED, found, strict=True))
+
+
+# Written by pullback from its own layers; digest of what stands above: aa29ee45577f4987
