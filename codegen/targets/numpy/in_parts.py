@@ -7,7 +7,7 @@ from typing import Any
 
 from pullback.codegen.interface.shapes import has_batch
 from pullback.codegen.targets.numpy.layout import WIDTH
-from pullback.derive.calculus.cuts import Cut
+from pullback.derive.calculus.cuts import Cut, Cutting
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.layer import Layer, Node, Tensor
 
@@ -15,10 +15,16 @@ INDENT = 4
 
 
 def in_parts(
-    derivation: Derivation, concatenate: str = "np.concatenate", typed: bool = False
+    derivation: Derivation,
+    concatenate: str = "np.concatenate",
+    typed: bool = False,
+    cutting: Cutting | None = None,
 ) -> dict[str, Any] | None:
-    """What the template of parts is filled with; None where there is no axis to cut."""
-    cuts = derivation.cutting.cuts
+    """What the template of parts is filled with; None where there is no axis to cut.
+
+    `cutting` is given where the module cannot be cut along each axis of the derivation.
+    """
+    cuts = (cutting or derivation.cutting).cuts
     if not cuts:
         return None
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,10 +24,23 @@ from pullback.codegen.targets.plain.axes import Axes
 from pullback.codegen.targets.plain.spelling import PlainStatements
 from pullback.codegen.targets.target import Emission
 from pullback.codegen.templating import environment
+from pullback.derive.calculus.cuts import Cutting
 from pullback.derive.calculus.derivation import Derivation, cotangent_name
 from pullback.derive.layer import Layer
 
 NUMPY = "pullback.codegen.targets.numpy"  # whose templates of parts this is made with, too
+
+
+def cutting_of(derivation: Derivation) -> Cutting:
+    """Where a plain module is cut: not where a part of no places, which takes off what all parts
+    have, would have leading axes, as `x.reshape(-1, D)` finds none where D is 0."""
+    layer, found = derivation.layer, derivation.cutting
+    cuts = (
+        cut
+        for cut in found.cuts
+        if not (cut.has_rest and any(has_batch(layer.tensor(name)) for name in cut.inputs))
+    )
+    return replace(found, cuts=tuple(cuts))
 
 
 def runtime() -> Helpers:
@@ -125,7 +138,7 @@ class Plain:
             sizes = [line for line in sizes if not re.match(batch, line)]
         return {
             **self.words(),
-            "in_parts": in_parts(self.derivation),
+            "in_parts": in_parts(self.derivation, cutting=cutting_of(self.derivation)),
             "quiet": is_quiet(program),
             "forward": [*sizes, *forward_lines],
             "returned": returned,

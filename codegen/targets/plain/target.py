@@ -8,7 +8,7 @@ from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program import Program
 from pullback.codegen.targets.numpy.module_test import module_test
 from pullback.codegen.targets.numpy.smoke import smoke
-from pullback.codegen.targets.plain.module import emission
+from pullback.codegen.targets.plain.module import cutting_of, emission
 from pullback.codegen.targets.target import OF_PYTHON, Emission
 from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.calculus.textbook import textbook
@@ -43,7 +43,7 @@ class Plain:
             emission.promise,
             stem,
             plain=True,
-            cutting=derivation.cutting,
+            cutting=cutting_of(derivation),
         )
         smoke(stem, emission.module, text)
         return text
