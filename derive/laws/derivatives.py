@@ -63,7 +63,8 @@ def slope_of_sum(expr: Expr) -> Expr:
     diff(c * x[n] + sum(j, x[j]) + d, x[m]) = c * diff(x[n], x[m]) + sum(j, diff(x[j], x[m]))
 
     What is added up changes by what its terms change by, c times as much changes c times as
-    much, and what the entry does not stand in does not change.
+    much, and what the entry does not stand in does not change. A sum over a window is written over
+    the places that it reads, m = i + a − 1 in place of a: the same terms by another name.
     """
 
     def rule(e: Expr, by: Expr) -> Expr | None:
