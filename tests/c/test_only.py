@@ -132,14 +132,14 @@ def test_every_axis_empty_and_single(name, quick):
                 continue
             try:
                 inputs = draw(own, {**sizes, axis: size}, rng)
+            except IndexError:  # its assumption cannot hold of nothing
+                continue
+            try:
                 g = upstream(code, inputs, rng, "float64")
             except ValueError:
-                if axis in map(str, found.sizes):
-                    with pytest.raises(Refused):
-                        zeros = {
-                            t.name: np.zeros((1,) * len(t.indices)) for t in found.layer.inputs
-                        }
-                        found(zeros, np.ones((1,) * len(found.layer.output.indices)), (1,), axis=0)
+                shape = (8,) * len(found.layer.output.indices)
+                with pytest.raises(Refused):
+                    found(inputs, np.ones(shape) if shape else np.float64(1), shape)
                 continue
             beside(code, found, inputs, g)
 
