@@ -12,7 +12,8 @@ from pullback.codegen import library
 from pullback.codegen.compiler import Compiled, compile_definition, files, html
 from pullback.codegen.faces import cli, notebook, write
 from pullback.codegen.faces.formats import FORMATS, Asked
-from pullback.codegen.interface.example import differences, example, small_sizes, zero_lines
+from pullback.codegen.interface.example import differences, example, zero_lines
+from pullback.codegen.interface.example_sizes import small_sizes
 from pullback.codegen.notation.letters import renamed
 from pullback.codegen.notation.styles import LATEX, PAGE, UNICODE
 from pullback.codegen.pages import breaking, copying, latex, mathml, page_numbers, pictures, site

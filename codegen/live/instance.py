@@ -28,9 +28,10 @@ def instance(derivation: Derivation, step: Step, setting: Setting) -> str:
         import mpmath
 
         from pullback.codegen.interface import example
+        from pullback.codegen.interface.example_sizes import small_sizes
     except ImportError:
         return ""
-    sizes, fallback = example.small_sizes(derivation.layer), ""
+    sizes, fallback = small_sizes(derivation.layer), ""
     free = sorted({*free_indices(step.before), *free_indices(step.after)}, key=str)
     if any(i.size not in sizes for i in free):
         return ""

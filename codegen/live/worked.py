@@ -27,7 +27,8 @@ def worked(asked: Example, growing: Growing, proof: Proof) -> dict[str, Any]:
     """Every value and every gradient at small sizes, checked against the NumPy module."""
     with needing_numpy("a worked example"):
         from pullback.codegen.compiler import lowered
-        from pullback.codegen.interface.example import example, small_sizes
+        from pullback.codegen.interface.example import example
+        from pullback.codegen.interface.example_sizes import small_sizes
         from pullback.codegen.pages.page_numbers import shown
         from pullback.codegen.targets.numpy.loading import loaded
     layer = growing.reading.layer

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from pullback import __version__
-from pullback.codegen.interface.example import Example, Table, simple, small_sizes
+from pullback.codegen.interface.example import Example, Table, simple
+from pullback.codegen.interface.example_sizes import small_sizes
 from pullback.codegen.interface.sizes import completed
 from pullback.codegen.targets.c_only.arguments import Size
 from pullback.codegen.targets.c_only.building import run

@@ -303,8 +303,6 @@ class Loops:
         """Is it an axis or a label?"""
         return self.is_axis(tree) or tree.name in self.labels
 
-    # -- assumptions ---------------------------------------------------------------------------
-
     def assumptions(self) -> list[Fact]:
         """Each assumption as a generator's body: residuals, and the entry to solve each for."""
         return [self.assumption(fact) for fact in self.layer.assumptions]
