@@ -9,7 +9,7 @@ Each feature less its mean over the batch, over its standard deviation there, wi
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
 Written by pullback 0.1.0 from the definition batch_norm.toml; to change it, change that file.
-Digest of the definition: dcf309dae67ac1ab
+Digest of the definition: c8e6bc5b29597812
 The derivation, step by step, each step proved: pullback show batch_norm
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -79,8 +79,8 @@ def forward(
 
     Arguments, with D features:
         x: inputs: the leading axes are those of the batch, features come last, (..., D), floats
-        gain: (D,), floats
-        bias: (D,), floats
+        gain: factor of each feature, learned, (D,), floats
+        bias: number added to each feature, learned, (D,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., D), and what backward needs.
@@ -542,4 +542,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: f1f167dacc339864
+# Written by pullback from its own layers; digest of what stands above: 6ff9c6d3607462b2

@@ -9,7 +9,7 @@ Each channel less its mean over all places of all images, over its standard devi
     y[n, c, i, j] = gain[c] * xhat[n, c, i, j] + bias[c]
 
 Written by pullback 0.1.0 from the definition batch_norm2d.toml; to change it, change that file.
-Digest of the definition: a4709dc0ed4552fa
+Digest of the definition: ff119da348c26cd0
 The derivation, step by step, each step proved: pullback show batch_norm2d
 It needs NumPy alone, 1.22 or later.
 """
@@ -79,8 +79,8 @@ def forward(
 
     Arguments, with C, N, I, J:
         x: images: examples, channels, rows, columns, (N, C, I, J), floats
-        gain: (C,), floats
-        bias: (C,), floats
+        gain: factor of each channel, learned, (C,), floats
+        bias: number added to each channel, learned, (C,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (N, C, I, J), and what backward needs.
@@ -479,4 +479,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: cc6bd61aa6ae4031
+# Written by pullback from its own layers; digest of what stands above: 67070ff86d814ff4

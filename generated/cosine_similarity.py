@@ -134,10 +134,10 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     _current(work, turn)
     ds = _flat(_like("ds", ds, shape, dtype, "the output"), batch)
     _apart(work, ds=ds)
-    # ∂ℒ/∂u[n,d] = (v[n,d]/b[n] - u[n,d] s[n] 𝟙[√(Σ_d′ u[n,d′]²) > 1/10⁸] / √(Σ_d′ u[n,d′]²))
+    # ∂ℒ/∂u[n,d] = (v[n,d]/b[n] - u[n,d] s[n] 𝟙[√(Σ_d′ u[n,d′]²) > 10⁻⁸] / √(Σ_d′ u[n,d′]²))
     #     (∂ℒ/∂s[n]) / a[n]
     # that is, diag(a^∘(-1) ⊙ ∂ℒ/∂s) (diag(b)⁻¹ v - diag(s ⊙ ((u ⊙ u) 𝟏)^∘(-1/2) ⊙ 𝟙[((u ⊙ u)
-    #     𝟏)^∘(1/2) > 1/10⁸]) u)
+    #     𝟏)^∘(1/2) > 10⁻⁸]) u)
     ds_over_a = np.divide(ds, a, out=work.ds_over_a)
     du = np.divide(v, b[:, None], out=work.du)
     greater_sqrt_u = np.greater(sqrt_u, 1e-08, out=work.greater_sqrt_u)
@@ -148,10 +148,10 @@ def backward(ds: NDArray[np.floating], cache: Cache) -> Gradients:
     du_quotient_u = np.multiply(du_quotient[:, None], u, out=work.du_quotient_u)
     du -= du_quotient_u
     du *= ds_over_a[:, None]
-    # ∂ℒ/∂v[n,d] = (u[n,d]/a[n] - v[n,d] s[n] 𝟙[√(Σ_d′ v[n,d′]²) > 1/10⁸] / √(Σ_d′ v[n,d′]²))
+    # ∂ℒ/∂v[n,d] = (u[n,d]/a[n] - v[n,d] s[n] 𝟙[√(Σ_d′ v[n,d′]²) > 10⁻⁸] / √(Σ_d′ v[n,d′]²))
     #     (∂ℒ/∂s[n]) / b[n]
     # that is, diag(b^∘(-1) ⊙ ∂ℒ/∂s) (diag(a)⁻¹ u - diag(s ⊙ ((v ⊙ v) 𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v)
-    #     𝟏)^∘(1/2) > 1/10⁸]) v)
+    #     𝟏)^∘(1/2) > 10⁻⁸]) v)
     ds_over_b = np.divide(ds, b, out=work.ds_over_b)
     dv = np.divide(u, a[:, None], out=work.dv)
     greater_sqrt_v = np.greater(sqrt_v, 1e-08, out=work.greater_sqrt_v)
@@ -239,12 +239,12 @@ def jvp(
     b = np.maximum(sqrt_v, 1e-08)
     # s[n] = sum(d, u[n, d] * v[n, d]) / (a[n] * b[n])
     s = _dot_last(u, v) / a / b
-    # ṡ[n] = ((Σ_d u̇[n,d] v[n,d]) / b[n] - s[n] 𝟙[√(Σ_d u[n,d]²) > 1/10⁸] (Σ_d u[n,d] u̇[n,d])
-    #     / √(Σ_d u[n,d]²)) / a[n] + ((Σ_d u[n,d] v̇[n,d]) / a[n] - s[n] 𝟙[√(Σ_d v[n,d]²) >
-    #     1/10⁸] (Σ_d v̇[n,d] v[n,d]) / √(Σ_d v[n,d]²)) / b[n]
+    # ṡ[n] = ((Σ_d u̇[n,d] v[n,d]) / b[n] - s[n] 𝟙[√(Σ_d u[n,d]²) > 10⁻⁸] (Σ_d u[n,d] u̇[n,d]) /
+    #     √(Σ_d u[n,d]²)) / a[n] + ((Σ_d u[n,d] v̇[n,d]) / a[n] - s[n] 𝟙[√(Σ_d v[n,d]²) > 10⁻⁸]
+    #     (Σ_d v̇[n,d] v[n,d]) / √(Σ_d v[n,d]²)) / b[n]
     # that is, a^∘(-1) ⊙ (b^∘(-1) ⊙ ((u̇ ⊙ v) 𝟏) - s ⊙ ((u ⊙ u) 𝟏)^∘(-1/2) ⊙ 𝟙[((u ⊙ u)
-    #     𝟏)^∘(1/2) > 1/10⁸] ⊙ ((u ⊙ u̇) 𝟏)) + b^∘(-1) ⊙ (a^∘(-1) ⊙ ((u ⊙ v̇) 𝟏) - s ⊙ ((v ⊙ v)
-    #     𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v) 𝟏)^∘(1/2) > 1/10⁸] ⊙ ((v̇ ⊙ v) 𝟏))
+    #     𝟏)^∘(1/2) > 10⁻⁸] ⊙ ((u ⊙ u̇) 𝟏)) + b^∘(-1) ⊙ (a^∘(-1) ⊙ ((u ⊙ v̇) 𝟏) - s ⊙ ((v ⊙ v)
+    #     𝟏)^∘(-1/2) ⊙ 𝟙[((v ⊙ v) 𝟏)^∘(1/2) > 10⁻⁸] ⊙ ((v̇ ⊙ v) 𝟏))
     s_dot_product = s * _dot_last(u, u_dot) * (sqrt_u > 1e-08)
     s_dot_choice = np.where(sqrt_u != 0, sqrt_u, np.inf)
     s_dot_quotient = np.divide(s_dot_product, s_dot_choice, out=s_dot_product)
@@ -558,4 +558,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: aa34d010c5a55210
+# Written by pullback from its own layers; digest of what stands above: ec8d95a42d1a75ac

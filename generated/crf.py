@@ -40,7 +40,6 @@ class Cache(NamedTuple):
     T: int
     t: NDArray[np.integer]
     not_equal_t: NDArray[np.bool_]
-    not_equal_t_2: NDArray[np.floating]
     equal_t: NDArray[np.bool_]
     a: NDArray[np.floating]
     exp_window_2: NDArray[np.floating]
@@ -89,12 +88,7 @@ class Workspace(NamedTuple):
     a_argmax: NDArray[np.integer] | None = None  # (N, J)
     a_sum: NDArray[np.floating] | None = None  # (N, J)
     da: NDArray[np.floating] | None = None  # (T + 1, N, J)
-    da_quotient: NDArray[np.floating] | None = None  # (N, J)
     sum_exp_window_2: NDArray[np.floating] | None = None  # (N,)
-    da_quotient_2: NDArray[np.floating] | None = None  # (T, N, J, J)
-    da_exp: NDArray[np.floating] | None = None  # (T, N, J, J)
-    da_exp_max: NDArray[np.floating] | None = None  # (T, N, J)
-    sum_da_exp: NDArray[np.floating] | None = None  # (T, N, J)
     whole_add_t: NDArray[np.integer] | None = None  # (T,)
     equal_whole_add_t: NDArray[np.bool_] | None = None  # (T,)
     equal_whole_add_t_2: NDArray[np.floating] | None = None  # (T,)
@@ -109,6 +103,15 @@ class Workspace(NamedTuple):
     dA: NDArray[np.floating] | None = None  # (J, J)
     window_3_2: NDArray[np.floating] | None = None  # (J, N, J)
     dw_sum_window_3_2: NDArray[np.floating] | None = None  # (J, J)
+    da_product_2: NDArray[np.floating] | None = None  # (N,)
+    not_equal_da_after: NDArray[np.bool_] | None = None  # (N, J)
+    exp_A_plus_a_t_3_2: NDArray[np.floating] | None = None  # (N, J, J)
+    A_plus_a_t_3: NDArray[np.floating] | None = None  # (N, J, J)
+    A_plus_a_t_3_max: NDArray[np.floating] | None = None  # (N, J)
+    da_quotient: NDArray[np.floating] | None = None  # (N, J)
+    da_product_3: NDArray[np.floating] | None = None  # (N, J, J)
+    da_choice: NDArray[np.floating] | None = None  # (N, J, J)
+    sum_da_choice: NDArray[np.floating] | None = None  # (N, J)
 
 
 _NEW = Workspace()
@@ -135,7 +138,7 @@ def forward(
     All floats have one dtype, float32 or float64, and so has the result. Inputs are
     never changed, and nothing is broadcast. The cache holds inputs and the output where
     backward reads them: write on neither before it.
-    J and N must be at least 1; other sizes may be 0.
+    J and N and T must be at least 1; other sizes may be 0.
 
     Raises TypeError for a wrong dtype and ValueError for a wrong shape
     or a label out of range; the message names the argument.
@@ -208,22 +211,7 @@ def forward(
     L = z_shifted.sum() / N
     turn = work.turns[0]
     cache = Cache(
-        A,
-        y,
-        T,
-        t,
-        not_equal_t,
-        not_equal_t_2,
-        equal_t,
-        a,
-        exp_window_2,
-        N,
-        n,
-        J,
-        window_3,
-        dtype,
-        work,
-        turn,
+        A, y, T, t, not_equal_t, equal_t, a, exp_window_2, N, n, J, window_3, dtype, work, turn
     )
     return dtype.type(L), cache
 
@@ -239,69 +227,54 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     Raises TypeError and ValueError as forward does. The cache may be used again.
     """
     _check_cache(cache, Cache)
-    (
-        A,
-        y,
-        T,
-        t,
-        not_equal_t,
-        not_equal_t_2,
-        equal_t,
-        a,
-        exp_window_2,
-        N,
-        n,
-        J,
-        window_3,
-        dtype,
-        work,
-        turn,
-    ) = cache
+    A, y, T, t, not_equal_t, equal_t, a, exp_window_2, N, n, J, window_3, dtype, work, turn = cache
     _current(work, turn)
     dL = _number("dL", dL, dtype)
     # ∂L/∂z[n] = 1/N
     # that is, (1/N) 𝟏
     dz = dL / N
-    # ∂L/∂a[n,t,j] = Σ_{i,m} 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m - 1,j]) /
-    #     (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i
-    #     exp(a[n,T - 1,i]))
+    # ∂L/∂a[n,t,j] = Σ_i (∂L/∂a[n,t + 1,i]) exp(A[j,i] + a[n,t,j]) / (Σ_j′ exp(A[j′,i] +
+    #     a[n,t,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i exp(a[n,T - 1,i]))
     # in the form of: shifted softmax
-    da_quotient = np.multiply(dz, exp_window_2, out=work.da_quotient)
     sum_exp_window_2 = _sum_last(exp_window_2, out=work.sum_exp_window_2)
-    da_quotient /= sum_exp_window_2[:, None]
-    window_4 = _window(a, 0, -1, (1,), (T,))
-    da_quotient_2 = np.add(window_4[:, :, :, None], A, out=work.da_quotient_2)
-    da_exp = np.add(window_4[:, :, None, :], A.T, out=work.da_exp)
-    da_exp_max = da_exp.max(axis=3, out=work.da_exp_max)
-    da_quotient_2 -= da_exp_max[:, :, None, :]
-    np.exp(da_quotient_2, out=da_quotient_2)
-    da_exp -= da_exp_max[:, :, :, None]
-    np.exp(da_exp, out=da_exp)
-    sum_da_exp = _sum_last(da_exp, out=work.sum_da_exp)
-    da_quotient_2 /= sum_da_exp[:, :, None, :]
+    np.divide(1, sum_exp_window_2, out=sum_exp_window_2)
     whole_add_t = np.add(1, t, out=work.whole_add_t)
     equal_whole_add_t = np.equal(whole_add_t, T, out=work.equal_whole_add_t)
     equal_whole_add_t_2 = np.positive(equal_whole_add_t, dtype=dtype, out=work.equal_whole_add_t_2)
     da = np.empty((T + 1, N, J), dtype) if work.da is None else work.da
     da[T:] = 0
-    da_quotient_2_shifted = _window(da_quotient_2, 0, 1, (1,), (T,))
-    not_equal_t_2_shifted = _window(not_equal_t_2, 0, 1, (1,), (T,))
     # place T, behind all, holds 0, for the first step to read
     for t_3 in reversed(range(T)):
+        da_after = da[t_3 + 1]
         da_t_3 = da[t_3]
-        np.einsum("ni,nji->nj", da[t_3 + 1], da_quotient_2_shifted[t_3], out=da_t_3)
-        da_t_3 *= not_equal_t_2_shifted[t_3] > 0
-        _add_product(da_t_3, equal_whole_add_t_2[t_3] > 0, da_quotient)
+        da_product = dz * (equal_whole_add_t_2[t_3] > 0)
+        da_product_2 = np.multiply(da_product, sum_exp_window_2, out=work.da_product_2)
+        np.multiply(da_product_2[:, None], exp_window_2, out=da_t_3)
+        not_equal_da_after = np.not_equal(da_after, 0, out=work.not_equal_da_after)
+        exp_A_plus_a_t_3_2 = np.add(A.T, a[t_3][:, None, :], out=work.exp_A_plus_a_t_3_2)
+        A_plus_a_t_3 = np.add(A.T, a[t_3][:, None, :], out=work.A_plus_a_t_3)
+        A_plus_a_t_3_max = A_plus_a_t_3.max(axis=2, out=work.A_plus_a_t_3_max)
+        exp_A_plus_a_t_3_2 -= A_plus_a_t_3_max[:, :, None]
+        np.exp(exp_A_plus_a_t_3_2, out=exp_A_plus_a_t_3_2)
+        da_quotient = _sum_last(exp_A_plus_a_t_3_2, out=work.da_quotient)
+        np.divide(da_after, da_quotient, out=da_quotient)
+        da_product_3 = np.add(A, a[t_3][:, :, None], out=work.da_product_3)
+        da_product_3 -= A_plus_a_t_3_max[:, None, :]
+        np.exp(da_product_3, out=da_product_3)
+        da_product_3 *= da_quotient[:, None, :]
+        da_choice = _where(not_equal_da_after[:, None, :], da_product_3, 0, out=work.da_choice)
+        sum_da_choice = _sum_last(da_choice, out=work.sum_da_choice)
+        da_t_3 += sum_da_choice
     da = da[:T]
     # ∂L/∂w[n] = -1/N
     # that is, -(1/N) 𝟏
     dw = -dz
     # ∂L/∂e[n,q,j] = 𝟙[j = y[n,q]] ∂L/∂w[n] + 𝟙[q = 0] ∂L/∂a[n,0,j] + 𝟙[q ≠ 0] ∂L/∂a[n,q,j]
-    window_5 = _window(da, 0, 0, (), ())
-    de = np.multiply(equal_t[:, None], window_5[:, None, :], out=work.de)
+    window_4 = _window(da, 0, 0, (), ())
+    de = np.multiply(equal_t[:, None], window_4[:, None, :], out=work.de)
     not_equal_t_da = np.multiply(not_equal_t[:, None, None], da, out=work.not_equal_t_da)
     de += not_equal_t_da.transpose([1, 0, 2])
-    de_sum = _pick(window_5, (n[:, None], y), out=work.de_sum)
+    de_sum = _pick(window_4, (n[:, None], y), out=work.de_sum)
     de_sum *= equal_t
     not_equal_t_da_y = _pick(da, (t[:, None], n, y.T), out=work.not_equal_t_da_y)
     not_equal_t_da_y *= not_equal_t[:, None]
@@ -311,10 +284,11 @@ def backward(dL: float | np.floating, cache: Cache) -> Gradients:
     # ∂L/∂A[i,j] = Σ_n ∂L/∂w[n] Σ_t 𝟙[j = y[n,t]] Σ_m 𝟙[m = t - 1] 𝟙[i = y[n,m]] + Σ_{n,t} 𝟙[t ≠
     #     0] (∂L/∂a[n,t,j]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_j′ exp(A[j′,j] + a[n,t - 1,j′]))
     # in the form of: shifted softmax
+    window_5 = _window(a, 0, -1, (1,), (T,))
     dA_exp = np.add(
-        window_4.transpose([2, 0, 1])[:, None, :, :], A[:, :, None, None], out=work.dA_exp
+        window_5.transpose([2, 0, 1])[:, None, :, :], A[:, :, None, None], out=work.dA_exp
     )
-    dA_exp_2 = np.add(window_4, A.T[:, None, None, :], out=work.dA_exp_2)
+    dA_exp_2 = np.add(window_5, A.T[:, None, None, :], out=work.dA_exp_2)
     dA_exp_2_max = dA_exp_2.max(axis=3, out=work.dA_exp_2_max)
     dA_exp -= dA_exp_2_max
     np.exp(dA_exp, out=dA_exp)
@@ -398,12 +372,7 @@ def workspace(
         "a_argmax": np.empty((N, J), np.intp),
         "a_sum": np.empty((N, J), dtype),
         "da": np.empty((T + 1, N, J), dtype),
-        "da_quotient": np.empty((N, J), dtype),
         "sum_exp_window_2": np.empty((N,), dtype),
-        "da_quotient_2": np.empty((T, N, J, J), dtype),
-        "da_exp": np.empty((T, N, J, J), dtype),
-        "da_exp_max": np.empty((T, N, J), dtype),
-        "sum_da_exp": np.empty((T, N, J), dtype),
         "whole_add_t": np.empty((T,), np.intp),
         "equal_whole_add_t": np.empty((T,), np.bool_),
         "equal_whole_add_t_2": np.empty((T,), dtype),
@@ -418,6 +387,15 @@ def workspace(
         "dA": np.empty((J, J), dtype),
         "window_3_2": np.empty((J, N, J), dtype),
         "dw_sum_window_3_2": np.empty((J, J), dtype),
+        "da_product_2": np.empty((N,), dtype),
+        "not_equal_da_after": np.empty((N, J), np.bool_),
+        "exp_A_plus_a_t_3_2": np.empty((N, J, J), dtype),
+        "A_plus_a_t_3": np.empty((N, J, J), dtype),
+        "A_plus_a_t_3_max": np.empty((N, J), dtype),
+        "da_quotient": np.empty((N, J), dtype),
+        "da_product_3": np.empty((N, J, J), dtype),
+        "da_choice": np.empty((N, J, J), dtype),
+        "sum_da_choice": np.empty((N, J), dtype),
     }
     return Workspace((dtype, J, N, T), _ids(arrays), [0], **arrays)
 
@@ -443,10 +421,8 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # in the form of: shifted log-sum-exp
     window = _window(e, 1, 0, (), ())
     t = np.arange(T)
-    not_equal_t = t != 0
-    not_equal_t_2 = not_equal_t.astype(dtype)
-    equal_t = t == 0
-    equal_t_2 = equal_t.astype(dtype)
+    not_equal_t = (t != 0).astype(dtype)
+    equal_t = (t == 0).astype(dtype)
     a = np.zeros((T + 1, N, J), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t_2 in range(T):
@@ -458,11 +434,12 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
         a_argmax = (A.T + a_before[:, None, :]).argmax(axis=2)
         a_put[n_t_2[:, None], j_t_2, a_argmax] = 0
         a_sum = np.add(np.log1p(a_put.sum(axis=2)) + e[:, t_2], a_max, out=a_max)
-        a[t_2] = np.where(not_equal_t_2[t_2] > 0, a_sum, 0) + (equal_t_2[t_2] > 0) * window
+        a[t_2] = np.where(not_equal_t[t_2] > 0, a_sum, 0) + (equal_t[t_2] > 0) * window
     a = a[:T]
     # z[n] = log(sum(j, exp(a[n, size(t) - 1, j])))
     # in the form of: shifted log-sum-exp
-    window_2 = _window(a, 0, T - 1, (), ())
+    T_shifted = T - 1
+    window_2 = _window(a, 0, T_shifted, (), ())
     window_2_max = window_2.max(axis=1)
     exp_window_2 = np.exp(window_2 - window_2_max[:, None])
     n = np.arange(N)
@@ -482,27 +459,29 @@ def jvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[np.floating
     # ȧ[n,t,j] = 𝟙[t ≠ 0] (Σ_i Ȧ[i,j] exp(A[i,j] + a[n,t - 1,i])) / (Σ_i exp(A[i,j] + a[n,t -
     #     1,i])) + 𝟙[t ≠ 0] (Σ_i ȧ[n,t - 1,i] exp(A[i,j] + a[n,t - 1,i])) / (Σ_i exp(A[i,j] +
     #     a[n,t - 1,i])) + ė[n,0,j] 𝟙[t = 0] + ė[n,t,j] 𝟙[t ≠ 0]
-    window_plus_A = _window(a, 0, -1, (1,), (T,))[:, :, None, :] + A.T
-    exp_window_plus_A = np.exp(window_plus_A - window_plus_A.max(axis=3)[:, :, :, None])
-    a_dot_sum = exp_window_plus_A.sum(axis=3)
-    a_dot_sum_2 = 1 / a_dot_sum
-    equal_t_window = equal_t[:, None, None] * _window(e_dot, 1, 0, (), ())
-    not_equal_t_e_dot = not_equal_t[:, None] * e_dot
-    a_dot_sum_3 = np.add(equal_t_window, not_equal_t_e_dot.transpose([1, 0, 2]), out=equal_t_window)
-    a_dot_product = not_equal_t[:, None, None] * np.einsum("tnji,ij->tnj", exp_window_plus_A, A_dot)
-    a_dot_quotient = np.divide(a_dot_product, a_dot_sum, out=a_dot_product)
-    a_dot_sum_4 = np.add(a_dot_sum_3, a_dot_quotient, out=a_dot_sum_3)
+    window_4 = _window(e_dot, 1, 0, (), ())
+    window_5 = _window(a, 0, -1, (1,), (T,))
     a_dot = np.zeros((T + 1, N, J), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t_3 in range(T):
-        a_dot_product_2 = (not_equal_t_2[t_3] > 0) * a_dot_sum_2[t_3]
-        a_dot_product_3 = np.einsum("ni,nji->nj", a_dot[t_3 - 1], exp_window_plus_A[t_3])
-        a_dot_product_4 = np.multiply(a_dot_product_2, a_dot_product_3, out=a_dot_product_2)
-        a_dot[t_3] = np.add(a_dot_product_4, a_dot_sum_4[t_3], out=a_dot_product_4)
+        a_dot_before = a_dot[t_3 - 1]
+        a_dot_greater = not_equal_t[t_3] > 0
+        a_dot_sum = a_dot_greater * e_dot[:, t_3] + (equal_t[t_3] > 0) * window_4
+        a_dot_max = (A.T + window_5[t_3][:, None, :]).max(axis=2)
+        a_dot_exp = np.exp(A.T + window_5[t_3][:, None, :] - a_dot_max[:, :, None])
+        a_dot_product = np.multiply(a_dot_before[:, None, :], a_dot_exp, out=a_dot_exp)
+        a_dot_sum_2 = np.where((a_dot_before != 0)[:, None, :], a_dot_product, 0).sum(axis=2)
+        a_dot_sum_3 = np.exp(A.T + window_5[t_3][:, None, :] - a_dot_max[:, :, None]).sum(axis=2)
+        a_dot_quotient = np.divide(a_dot_sum_2, a_dot_sum_3, out=a_dot_sum_2)
+        a_dot_sum_4 = np.add(a_dot_sum, np.where(a_dot_greater, a_dot_quotient, 0), out=a_dot_sum)
+        a_dot_product_2 = A_dot.T * np.exp(A.T + window_5[t_3][:, None, :] - a_dot_max[:, :, None])
+        a_dot_sum_5 = np.where((A_dot != 0).T, a_dot_product_2, 0).sum(axis=2)
+        a_dot_quotient_2 = np.divide(a_dot_sum_5, a_dot_sum_3, out=a_dot_sum_5)
+        a_dot_choice = np.where(a_dot_greater, a_dot_quotient_2, 0)
+        a_dot[t_3] = np.add(a_dot_sum_4, a_dot_choice, out=a_dot_sum_4)
     a_dot = a_dot[:T]
     # ż[n] = (Σ_j ȧ[n,T - 1,j] exp(a[n,T - 1,j])) / (Σ_j exp(a[n,T - 1,j]))
-    z_dot_sum = np.where((1 + t == T)[:, None, None], exp_window_2 * a_dot, 0).sum(axis=(0, 2))
-    z_dot = np.divide(z_dot_sum, exp_window_2.sum(axis=1), out=z_dot_sum)
+    z_dot = _dot_last(exp_window_2, _window(a_dot, 0, T_shifted, (), ())) / exp_window_2.sum(axis=1)
     # ẇ[n] = Σ_t ė[n,t,y[n,t]] + Σ_{j,i} Ȧ[j,i] Σ_t 𝟙[i = y[n,t]] Σ_m 𝟙[m = t - 1] 𝟙[j = y[n,m]]
     window_3_2 = _add_entries(window_3, (y, n[:, None]), (J, N))
     w_dot = np.einsum("ji,inj->n", A_dot, window_3_2) + e_dot[n[:, None], t, y].sum(axis=1)
@@ -549,237 +528,213 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # ȧ[n,t,j] = 𝟙[t ≠ 0] (Σ_i Ȧ[i,j] exp(A[i,j] + a[n,t - 1,i])) / (Σ_i exp(A[i,j] + a[n,t -
     #     1,i])) + 𝟙[t ≠ 0] (Σ_i ȧ[n,t - 1,i] exp(A[i,j] + a[n,t - 1,i])) / (Σ_i exp(A[i,j] +
     #     a[n,t - 1,i])) + ė[n,0,j] 𝟙[t = 0] + ė[n,t,j] 𝟙[t ≠ 0]
-    window_2 = _window(a, 0, -1, (1,), (T,))
-    window_2_plus_A = window_2[:, :, None, :] + A.T
-    a_dot_max = window_2_plus_A.max(axis=3)
-    a_dot_exp = np.exp(window_2_plus_A - a_dot_max[:, :, :, None])
-    sum_a_dot_exp = a_dot_exp.sum(axis=3)
-    sum_a_dot_exp_2 = 1 / sum_a_dot_exp
-    equal_t_window = equal_t[:, None, None] * _window(e_dot, 1, 0, (), ())
-    not_equal_t_e_dot = not_equal_t[:, None] * e_dot
-    a_dot_sum = np.add(equal_t_window, not_equal_t_e_dot.transpose([1, 0, 2]), out=equal_t_window)
-    a_dot_product = not_equal_t[:, None, None] * np.einsum("tnji,ij->tnj", a_dot_exp, A_dot)
-    a_dot_quotient = np.divide(a_dot_product, sum_a_dot_exp, out=a_dot_product)
-    a_dot_sum_2 = np.add(a_dot_sum, a_dot_quotient, out=a_dot_sum)
+    window_2 = _window(e_dot, 1, 0, (), ())
+    window_3 = _window(a, 0, -1, (1,), (T,))
     a_dot = np.zeros((T + 1, N, J), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t_3 in range(T):
-        a_dot_product_2 = (not_equal_t_2[t_3] > 0) * sum_a_dot_exp_2[t_3]
-        a_dot_product_3 = np.einsum("ni,nji->nj", a_dot[t_3 - 1], a_dot_exp[t_3])
-        a_dot_product_4 = np.multiply(a_dot_product_2, a_dot_product_3, out=a_dot_product_2)
-        a_dot[t_3] = np.add(a_dot_product_4, a_dot_sum_2[t_3], out=a_dot_product_4)
+        a_dot_before = a_dot[t_3 - 1]
+        a_dot_greater = not_equal_t_2[t_3] > 0
+        a_dot_sum = a_dot_greater * e_dot[:, t_3] + (equal_t_2[t_3] > 0) * window_2
+        a_dot_max = (A.T + window_3[t_3][:, None, :]).max(axis=2)
+        a_dot_exp = np.exp(A.T + window_3[t_3][:, None, :] - a_dot_max[:, :, None])
+        a_dot_product = np.multiply(a_dot_before[:, None, :], a_dot_exp, out=a_dot_exp)
+        a_dot_sum_2 = np.where((a_dot_before != 0)[:, None, :], a_dot_product, 0).sum(axis=2)
+        a_dot_sum_3 = np.exp(A.T + window_3[t_3][:, None, :] - a_dot_max[:, :, None]).sum(axis=2)
+        a_dot_quotient = np.divide(a_dot_sum_2, a_dot_sum_3, out=a_dot_sum_2)
+        a_dot_sum_4 = np.add(a_dot_sum, np.where(a_dot_greater, a_dot_quotient, 0), out=a_dot_sum)
+        a_dot_product_2 = A_dot.T * np.exp(A.T + window_3[t_3][:, None, :] - a_dot_max[:, :, None])
+        a_dot_sum_5 = np.where((A_dot != 0).T, a_dot_product_2, 0).sum(axis=2)
+        a_dot_quotient_2 = np.divide(a_dot_sum_5, a_dot_sum_3, out=a_dot_sum_5)
+        a_dot_choice = np.where(a_dot_greater, a_dot_quotient_2, 0)
+        a_dot[t_3] = np.add(a_dot_sum_4, a_dot_choice, out=a_dot_sum_4)
     a_dot = a_dot[:T]
     # ∂L/∂z[n] = 1/N
     # that is, (1/N) 𝟏
     dz = 1 / N
-    # ∂L/∂a[n,t,j] = Σ_{i,m} 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m - 1,j]) /
-    #     (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i
-    #     exp(a[n,T - 1,i]))
+    # ∂L/∂a[n,t,j] = Σ_i (∂L/∂a[n,t + 1,i]) exp(A[j,i] + a[n,t,j]) / (Σ_j′ exp(A[j′,i] +
+    #     a[n,t,j′])) + 𝟙[t = T - 1] (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i exp(a[n,T - 1,i]))
     # in the form of: shifted softmax
     T_shifted = T - 1
-    window_3 = _window(a, 0, T_shifted, (), ())
-    exp_window_3 = np.exp(window_3 - window_3.max(axis=1)[:, None])
-    sum_exp_window_3 = exp_window_3.sum(axis=1)
-    da_quotient = dz * exp_window_3 / sum_exp_window_3[:, None]
-    da_exp = np.exp(window_2[:, :, :, None] + A - a_dot_max[:, :, None, :])
-    da_quotient_2 = np.divide(da_exp, sum_a_dot_exp[:, :, None, :], out=da_exp)
-    whole_add_t = 1 + t
-    equal_whole_add_t = whole_add_t == T
-    equal_whole_add_t_2 = equal_whole_add_t.astype(dtype)
+    window_4 = _window(a, 0, T_shifted, (), ())
+    exp_window_4 = np.exp(window_4 - window_4.max(axis=1)[:, None])
+    sum_exp_window_4 = exp_window_4.sum(axis=1)
+    sum_exp_window_4_2 = 1 / sum_exp_window_4
+    cast_dz = dtype.type(dz)
+    equal_whole_add_t = (1 + t == T).astype(dtype)
     da = np.zeros((T + 1, N, J), dtype)
-    da_quotient_2_shifted = _window(da_quotient_2, 0, 1, (1,), (T,))
-    not_equal_t_2_shifted = _window(not_equal_t_2, 0, 1, (1,), (T,))
     # place T, behind all, holds 0, for the first step to read
     for t_4 in reversed(range(T)):
-        da_product = (equal_whole_add_t_2[t_4] > 0) * da_quotient
-        da_product_2 = np.einsum("ni,nji->nj", da[t_4 + 1], da_quotient_2_shifted[t_4])
-        da_product_3 = np.multiply(not_equal_t_2_shifted[t_4] > 0, da_product_2, out=da_product_2)
-        da[t_4] = np.add(da_product, da_product_3, out=da_product)
+        da_after = da[t_4 + 1]
+        da_product = cast_dz * (equal_whole_add_t[t_4] > 0) * sum_exp_window_4_2
+        da_product_2 = da_product[:, None] * exp_window_4
+        A_plus_a_t_4_max = (A.T + a[t_4][:, None, :]).max(axis=2)
+        da_sum = np.exp(A.T + a[t_4][:, None, :] - A_plus_a_t_4_max[:, :, None]).sum(axis=2)
+        da_quotient = np.divide(da_after, da_sum, out=da_sum)
+        exp_A_plus_a_t_4_3 = np.exp(A + a[t_4][:, :, None] - A_plus_a_t_4_max[:, None, :])
+        da_product_3 = np.multiply(
+            da_quotient[:, None, :], exp_A_plus_a_t_4_3, out=exp_A_plus_a_t_4_3
+        )
+        da_sum_2 = np.where((da_after != 0)[:, None, :], da_product_3, 0).sum(axis=2)
+        da[t_4] = np.add(da_product_2, da_sum_2, out=da_product_2)
     da = da[:T]
-    # (∂L/∂a[n,t,j])˙ = Σ_i Ȧ[j,i] Σ_m 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m -
-    #     1,j]) / (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + Σ_{i,m} (∂L/∂a[n,m,i])˙ 𝟙[m = t + 1] 𝟙[m
-    #     ≠ 0] exp(A[j,i] + a[n,m - 1,j]) / (Σ_j′ exp(A[j′,i] + a[n,m - 1,j′])) + Σ_{i,m} ȧ[n,m
-    #     - 1,j] 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,i]) exp(A[j,i] + a[n,m - 1,j]) / (Σ_j′
-    #     exp(A[j′,i] + a[n,m - 1,j′])) + 𝟙[t = T - 1] (ȧ[n,T - 1,j] - (Σ_i ȧ[n,T - 1,i]
+    # (∂L/∂a[n,t,j])˙ = ȧ[n,t,j] Σ_i (∂L/∂a[n,t + 1,i]) exp(A[j,i] + a[n,t,j]) / (Σ_j′
+    #     exp(A[j′,i] + a[n,t,j′])) + Σ_i (∂L/∂a[n,t + 1,i])˙ exp(A[j,i] + a[n,t,j]) / (Σ_j′
+    #     exp(A[j′,i] + a[n,t,j′])) + Σ_i Ȧ[j,i] (∂L/∂a[n,t + 1,i]) exp(A[j,i] + a[n,t,j]) /
+    #     (Σ_j′ exp(A[j′,i] + a[n,t,j′])) + 𝟙[t = T - 1] (ȧ[n,T - 1,j] - (Σ_i ȧ[n,T - 1,i]
     #     exp(a[n,T - 1,i])) / (Σ_i exp(a[n,T - 1,i]))) (∂L/∂z[n]) exp(a[n,T - 1,j]) / (Σ_i
-    #     exp(a[n,T - 1,i])) - Σ_{j′,i} Ȧ[i,j′] Σ_m 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,j′])
-    #     exp(A[i,j′] + a[n,m - 1,i]) exp(A[j,j′] + a[n,m - 1,j]) / (Σ_j′′ exp(A[j′′,j′] + a[n,m
-    #     - 1,j′′]))² - Σ_{j′,i,m} ȧ[n,m - 1,i] 𝟙[m = t + 1] 𝟙[m ≠ 0] (∂L/∂a[n,m,j′])
-    #     exp(A[i,j′] + a[n,m - 1,i]) exp(A[j,j′] + a[n,m - 1,j]) / (Σ_j′′ exp(A[j′′,j′] + a[n,m
-    #     - 1,j′′]))²
-    not_equal_t_da = not_equal_t[:, None, None] * da
-    window_2_plus_A_2 = window_2.transpose([1, 0, 2])[:, None, :, :] + A.T[:, None, :]
-    da_dot_max = window_2_plus_A_2.max(axis=3)
-    da_dot_sum = np.exp(window_2_plus_A_2 - da_dot_max[:, :, :, None]).sum(axis=3)
-    da_dot_quotient = not_equal_t_da / da_dot_sum.transpose([2, 0, 1])
-    window_2_plus_A_3 = window_2.transpose([1, 2, 0])[:, :, None, :] + A[:, :, None]
-    da_dot_difference = np.subtract(
-        window_2_plus_A_3, da_dot_max[:, None, :, :], out=window_2_plus_A_3
-    )
-    da_dot_exp = np.exp(da_dot_difference, out=da_dot_difference)
-    da_dot_product = np.multiply(
-        da_dot_quotient.transpose([1, 2, 0])[:, None, :, :], da_dot_exp, out=da_dot_exp
-    )
-    A_dot_window = _contract("ji,njit->tnj", A_dot, _window(da_dot_product, 3, 1, (1,), (T,)))
-    da_dot_onehot = np.minimum(np.maximum(whole_add_t, 0), T_shifted)[..., None] == t
-    da_dot_product_2 = (2 + t <= T).astype(dtype)[:, None] * not_equal_t_2 * da_dot_onehot
-    window_2_plus_A_4 = window_2.transpose([1, 2, 0])[:, :, :, None] + A[:, None, :]
-    window_2_plus_A_5 = window_2.transpose([1, 0, 2])[:, :, None, :] + A.T
-    da_dot_max_2 = window_2_plus_A_5.max(axis=3)
-    da_dot_difference_2 = np.subtract(
-        window_2_plus_A_4, da_dot_max_2[:, None, :, :], out=window_2_plus_A_4
-    )
-    da_dot_exp_2 = np.exp(da_dot_difference_2, out=da_dot_difference_2)
-    da_dot_sum_2 = np.exp(window_2_plus_A_5 - da_dot_max_2[:, :, :, None]).sum(axis=3)
-    da_da_dot_sum_2 = da * (1 / da_dot_sum_2).transpose([1, 0, 2])
-    da_dot_product_3 = np.einsum("njti,tni->njt", da_dot_exp_2, da_da_dot_sum_2)
-    fold = _fold(da_dot_product_2[:, None, None, :] * da_dot_product_3, (3,), -1, (1,), T)
-    a_dot_fold = np.einsum("mnj,tnjm->tnj", a_dot, fold)
-    da_dot_sum_3 = np.add(A_dot_window, a_dot_fold, out=A_dot_window)
-    da_dot_quotient_2 = (dz * equal_whole_add_t_2)[:, None] / sum_exp_window_3
-    da_dot_choice = np.where(equal_whole_add_t[:, None, None], exp_window_3 * a_dot, 0)
-    sum_da_dot_choice = da_dot_choice.sum(axis=(0, 2))
-    da_dot_quotient_3 = np.divide(sum_da_dot_choice, sum_exp_window_3, out=sum_da_dot_choice)
-    window_shifted = _window(a_dot, 0, T_shifted, (), ()) - da_dot_quotient_3[:, None]
-    da_dot_product_4 = da_dot_quotient_2[:, :, None] * window_shifted
-    da_dot_product_5 = np.multiply(da_dot_product_4, exp_window_3, out=da_dot_product_4)
-    not_equal_A_dot = A_dot != 0
-    da_dot_quotient_4 = not_equal_t_da / np.square(da_dot_sum).transpose([2, 0, 1])
-    da_dot_not_equal = da_dot_quotient_4 != 0
-    da_dot_sum_4 = (
-        window_2.transpose([1, 2, 0])[:, None, :, :] + window_2.transpose([1, 2, 0])[:, :, None, :]
-    )
-    da_dot_sum_5 = da_dot_sum_4[:, :, :, None, :] + A[:, :, None]
-    da_dot_sum_6 = np.add(da_dot_sum_5, A[:, None, :, None], out=da_dot_sum_5)
-    da_dot_max_3 = np.multiply(2, da_dot_max, out=da_dot_max)
-    da_dot_difference_3 = np.subtract(
-        da_dot_sum_6, da_dot_max_3[:, None, None, :, :], out=da_dot_sum_6
-    )
-    da_dot_exp_3 = np.exp(da_dot_difference_3, out=da_dot_difference_3)
-    da_dot_product_6 = np.multiply(
-        da_dot_quotient_4.transpose([1, 2, 0])[:, None, None, :, :], da_dot_exp_3, out=da_dot_exp_3
-    )
-    da_dot_choice_2 = np.where(
-        da_dot_not_equal.transpose([1, 2, 0])[:, None, None, :, :], da_dot_product_6, 0
-    )
-    window_4 = _window(da_dot_choice_2, 4, 1, (1,), (T,))
-    A_dot_window_4 = A_dot[:, :, None] * window_4
-    da_dot_sum_7 = np.where(not_equal_A_dot[:, :, None], A_dot_window_4, 0).sum(axis=(2, 3))
-    da_dot_difference_4 = da_dot_sum_3 + da_dot_product_5 - da_dot_sum_7.transpose([2, 0, 1])
-    not_equal_a_dot = a_dot != 0
-    da_dot_quotient_5 = np.divide(da, np.square(da_dot_sum_2).transpose([1, 0, 2]), out=da)
-    da_dot_not_equal_2 = da_dot_quotient_5 != 0
-    da_dot_sum_8 = (
-        window_2.transpose([1, 0, 2])[:, None, :, :] + window_2.transpose([1, 2, 0])[:, :, :, None]
-    )
-    da_dot_sum_9 = da_dot_sum_8[:, :, :, :, None] + A
-    da_dot_sum_10 = np.add(da_dot_sum_9, A[:, None, None, :], out=da_dot_sum_9)
-    da_dot_max_2_2 = np.multiply(2, da_dot_max_2, out=da_dot_max_2)
-    da_dot_difference_5 = np.subtract(
-        da_dot_sum_10, da_dot_max_2_2[:, None, :, None, :], out=da_dot_sum_10
-    )
-    da_dot_exp_4 = np.exp(da_dot_difference_5, out=da_dot_difference_5)
-    da_dot_product_7 = np.multiply(
-        da_dot_quotient_5.transpose([1, 0, 2])[:, None, :, None, :], da_dot_exp_4, out=da_dot_exp_4
-    )
-    da_dot_choice_3 = np.where(
-        da_dot_not_equal_2.transpose([1, 0, 2])[:, None, :, None, :], da_dot_product_7, 0
-    )
-    da_dot_sum_11 = da_dot_choice_3.sum(axis=4)
-    da_dot_product_8 = da_dot_product_2[:, None, None, :, None] * da_dot_sum_11
-    fold_2 = _fold(da_dot_product_8, (3,), -1, (1,), T)
-    a_dot_fold_2 = np.multiply(a_dot.transpose([1, 0, 2])[:, None, :, :], fold_2, out=fold_2)
-    da_dot_choice_4 = np.where(not_equal_a_dot.transpose([1, 0, 2])[:, None, :, :], a_dot_fold_2, 0)
-    da_dot_sum_12 = da_dot_choice_4.sum(axis=(3, 4))
-    da_dot_difference_6 = np.subtract(da_dot_difference_4, da_dot_sum_12, out=da_dot_difference_4)
+    #     exp(a[n,T - 1,i])) - Σ_i ȧ[n,t,i] Σ_j′ (∂L/∂a[n,t + 1,j′]) exp(A[i,j′] + a[n,t,i])
+    #     exp(A[j,j′] + a[n,t,j]) / (Σ_h exp(A[h,j′] + a[n,t,h]))² - Σ_{j′,i} Ȧ[i,j′] (∂L/∂a[n,t
+    #     + 1,j′]) exp(A[i,j′] + a[n,t,i]) exp(A[j,j′] + a[n,t,j]) / (Σ_h exp(A[h,j′] +
+    #     a[n,t,h]))²
+    window_5 = _window(a_dot, 0, T_shifted, (), ())
+    da_dot_put = exp_window_4 * window_5
+    n = np.arange(N)
+    window_4_argmax = window_4.argmax(axis=1)
+    da_dot_put[n, window_4_argmax] = 0
+    j = np.arange(J)
+    is_window_4_argmax = window_4_argmax[..., None] == j
+    da_dot_negative = -(da_dot_put.sum(axis=1)[:, None] * is_window_4_argmax)
+    da_dot_sum = np.add(da_dot_put, da_dot_negative, out=da_dot_put)
+    exp_window_4_2 = exp_window_4.copy()
+    exp_window_4_2[n, window_4_argmax] = 0
+    da_dot_product = _dot_last(exp_window_4, window_5)
+    da_dot_quotient = exp_window_4_2.sum(axis=1) * da_dot_product / sum_exp_window_4
+    da_dot_product_2 = da_dot_quotient[:, None] * is_window_4_argmax
+    da_dot_sum_2 = np.add(da_dot_sum, da_dot_product_2, out=da_dot_sum)
+    da_dot_quotient_2 = np.divide(da_dot_product, sum_exp_window_4, out=da_dot_product)
+    da_dot_product_3 = np.multiply(da_dot_quotient_2[:, None], exp_window_4_2, out=exp_window_4_2)
+    da_dot_difference = np.subtract(da_dot_sum_2, da_dot_product_3, out=da_dot_sum_2)
+    window_6 = _window(da, 0, 1, (1,), (T,))
     da_dot = np.zeros((T + 1, N, J), dtype)
-    da_quotient_2_shifted_2 = _window(da_quotient_2, 0, 1, (1,), (T,))
-    not_equal_t_2_shifted_2 = _window(not_equal_t_2, 0, 1, (1,), (T,))
     # place T, behind all, holds 0, for the first step to read
     for t_5 in reversed(range(T)):
-        da_dot_greater = not_equal_t_2_shifted_2[t_5] > 0
-        da_dot_product_9 = np.einsum("ni,nji->nj", da_dot[t_5 + 1], da_quotient_2_shifted_2[t_5])
-        da_dot_product_10 = np.multiply(da_dot_greater, da_dot_product_9, out=da_dot_product_9)
-        da_dot[t_5] = np.add(da_dot_difference_6[t_5], da_dot_product_10, out=da_dot_product_10)
+        da_dot_after = da_dot[t_5 + 1]
+        a_t_5_3 = a[t_5]
+        a_dot_t_5 = a_dot[t_5]
+        window_6_t_5 = window_6[t_5]
+        a_dot_t_5_2 = a_dot[t_5]
+        window_6_t_5_3 = window_6[t_5]
+        da_dot_max = (A.T + a[t_5][:, None, :]).max(axis=2)
+        da_dot_sum_3 = np.exp(A.T + a[t_5][:, None, :] - da_dot_max[:, :, None]).sum(axis=2)
+        da_dot_quotient_3 = np.divide(window_6_t_5_3, da_dot_sum_3, out=da_dot_sum_3)
+        exp_A_plus_a_t_5_3 = np.exp(A + a_t_5_3[:, :, None] - da_dot_max[:, None, :])
+        da_dot_product_4 = np.multiply(
+            da_dot_quotient_3[:, None, :], exp_A_plus_a_t_5_3, out=exp_A_plus_a_t_5_3
+        )
+        da_dot_sum_4 = np.where((window_6_t_5_3 != 0)[:, None, :], da_dot_product_4, 0).sum(axis=2)
+        da_dot_product_5 = np.multiply(a_dot_t_5_2, da_dot_sum_4, out=da_dot_sum_4)
+        da_dot_choice = np.where(a_dot_t_5_2 != 0, da_dot_product_5, 0)
+        da_dot_product_6 = cast_dz * (equal_whole_add_t[t_5] > 0) * sum_exp_window_4_2
+        da_dot_product_7 = da_dot_product_6[:, None] * da_dot_difference
+        da_dot_sum_5 = np.add(da_dot_choice, da_dot_product_7, out=da_dot_choice)
+        A_plus_a_t_5_max = (A.T + a[t_5][:, None, :]).max(axis=2)
+        da_dot_sum_6 = np.exp(A.T + a[t_5][:, None, :] - A_plus_a_t_5_max[:, :, None]).sum(axis=2)
+        da_dot_quotient_4 = np.divide(da_dot_after, da_dot_sum_6, out=da_dot_sum_6)
+        exp_A_plus_a_t_5_3_2 = np.exp(A + a_t_5_3[:, :, None] - A_plus_a_t_5_max[:, None, :])
+        da_dot_product_8 = np.multiply(
+            da_dot_quotient_4[:, None, :], exp_A_plus_a_t_5_3_2, out=exp_A_plus_a_t_5_3_2
+        )
+        da_dot_sum_7 = np.where((da_dot_after != 0)[:, None, :], da_dot_product_8, 0).sum(axis=2)
+        da_dot_sum_8 = np.add(da_dot_sum_5, da_dot_sum_7, out=da_dot_sum_5)
+        da_dot_product_9 = A_dot * window_6[t_5][:, None, :]
+        da_dot_max_2 = (A.T + a[t_5][:, None, :]).max(axis=2)
+        da_dot_sum_9 = np.exp(A.T + a[t_5][:, None, :] - da_dot_max_2[:, :, None]).sum(axis=2)
+        da_dot_quotient_5 = da_dot_product_9 / da_dot_sum_9[:, None, :]
+        exp_A_plus_a_t_5_3_3 = np.exp(A + a_t_5_3[:, :, None] - da_dot_max_2[:, None, :])
+        da_dot_product_10 = np.multiply(
+            da_dot_quotient_5, exp_A_plus_a_t_5_3_3, out=da_dot_quotient_5
+        )
+        da_dot_sum_10 = np.where(da_dot_product_9 != 0, da_dot_product_10, 0).sum(axis=2)
+        da_dot_sum_11 = np.add(da_dot_sum_8, da_dot_sum_10, out=da_dot_sum_8)
+        da_dot_product_11 = A_dot * window_6[t_5][:, None, :]
+        A_plus_a_t_5_7_max = (A.T + a[t_5][:, None, :]).max(axis=2)
+        exp_A_plus_a_t_5_8 = np.exp(A.T + a[t_5][:, None, :] - A_plus_a_t_5_7_max[:, :, None])
+        da_dot_sum_12 = exp_A_plus_a_t_5_8.sum(axis=2)
+        da_dot_quotient_6 = da_dot_product_11 / np.square(da_dot_sum_12)[:, None, :]
+        exp_A_plus_a_t_5_9 = np.exp(A + a[t_5][:, :, None] - A_plus_a_t_5_7_max[:, None, :])
+        da_dot_product_12 = np.multiply(
+            da_dot_quotient_6, exp_A_plus_a_t_5_9, out=da_dot_quotient_6
+        )
+        exp_A_plus_a_t_5_3_4 = np.exp(A + a_t_5_3[:, :, None] - A_plus_a_t_5_7_max[:, None, :])
+        da_dot_product_13 = da_dot_product_12[:, None, :, :] * exp_A_plus_a_t_5_3_4[:, :, None, :]
+        da_dot_choice_2 = np.where((da_dot_product_11 != 0)[:, None, :, :], da_dot_product_13, 0)
+        da_dot_sum_13 = da_dot_choice_2.sum(axis=(2, 3))
+        da_dot_difference_2 = np.subtract(da_dot_sum_11, da_dot_sum_13, out=da_dot_sum_11)
+        A_plus_a_t_5_4_max = (A.T + a[t_5][:, None, :]).max(axis=2)
+        exp_A_plus_a_t_5_5 = np.exp(A.T + a[t_5][:, None, :] - A_plus_a_t_5_4_max[:, :, None])
+        da_dot_sum_14 = exp_A_plus_a_t_5_5.sum(axis=2)
+        da_dot_quotient_7 = window_6_t_5 / np.square(da_dot_sum_14)
+        exp_A_plus_a_t_5_6 = np.exp(A + a[t_5][:, :, None] - A_plus_a_t_5_4_max[:, None, :])
+        da_dot_product_14 = np.multiply(
+            da_dot_quotient_7[:, None, :], exp_A_plus_a_t_5_6, out=exp_A_plus_a_t_5_6
+        )
+        exp_A_plus_a_t_5_3_5 = np.exp(A + a_t_5_3[:, :, None] - A_plus_a_t_5_4_max[:, None, :])
+        da_dot_product_15 = da_dot_product_14[:, None, :, :] * exp_A_plus_a_t_5_3_5[:, :, None, :]
+        da_dot_choice_3 = np.where((window_6_t_5 != 0)[:, None, None, :], da_dot_product_15, 0)
+        da_dot_sum_15 = da_dot_choice_3.sum(axis=3)
+        da_dot_product_16 = np.multiply(a_dot_t_5[:, None, :], da_dot_sum_15, out=da_dot_sum_15)
+        da_dot_sum_16 = np.where((a_dot_t_5 != 0)[:, None, :], da_dot_product_16, 0).sum(axis=2)
+        da_dot[t_5] = np.subtract(da_dot_difference_2, da_dot_sum_16, out=da_dot_difference_2)
     da_dot = da_dot[:T]
     # (∂L/∂e[n,q,j])˙ = (∂L/∂a[n,0,j])˙ 𝟙[q = 0] + (∂L/∂a[n,q,j])˙ 𝟙[q ≠ 0]
-    where_equal_t = np.where(equal_t[:, None], _window(da_dot, 0, 0, (), ())[:, None, :], 0)
-    where_not_equal_t = np.where(not_equal_t[:, None, None], da_dot, 0)
-    de_dot = np.add(where_equal_t, where_not_equal_t.transpose([1, 0, 2]), out=where_equal_t)
+    equal_t_window = equal_t[:, None] * _window(da_dot, 0, 0, (), ())[:, None, :]
+    not_equal_t_da_dot = np.multiply(not_equal_t[:, None, None], da_dot, out=da_dot)
+    de_dot = np.add(equal_t_window, not_equal_t_da_dot.transpose([1, 0, 2]), out=equal_t_window)
     # (∂L/∂A[i,j])˙ = Ȧ[i,j] Σ_{n,t} 𝟙[t ≠ 0] (∂L/∂a[n,t,j]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_j′
     #     exp(A[j′,j] + a[n,t - 1,j′])) + Σ_{n,t} (∂L/∂a[n,t,j])˙ 𝟙[t ≠ 0] exp(A[i,j] + a[n,t -
-    #     1,i]) / (Σ_j′ exp(A[j′,j] + a[n,t - 1,j′])) + Σ_{n,t} ȧ[n,t - 1,i] 𝟙[t ≠ 0]
-    #     (∂L/∂a[n,t,j]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_j′ exp(A[j′,j] + a[n,t - 1,j′])) - Σ_j′
-    #     Ȧ[j′,j] Σ_{n,t} 𝟙[t ≠ 0] (∂L/∂a[n,t,j]) exp(A[j′,j] + a[n,t - 1,j′]) exp(A[i,j] +
-    #     a[n,t - 1,i]) / (Σ_j′′ exp(A[j′′,j] + a[n,t - 1,j′′]))² - Σ_{j′,n,t} ȧ[n,t - 1,j′] 𝟙[t
-    #     ≠ 0] (∂L/∂a[n,t,j]) exp(A[j′,j] + a[n,t - 1,j′]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_j′′
-    #     exp(A[j′′,j] + a[n,t - 1,j′′]))²
-    window_2_plus_A_6 = window_2.transpose([1, 0, 2]) + A.T[:, None, None, :]
-    dA_dot_max = window_2_plus_A_6.max(axis=3)
-    dA_dot_sum = np.exp(window_2_plus_A_6 - dA_dot_max[:, :, :, None]).sum(axis=3)
-    dA_dot_quotient = not_equal_t_da / dA_dot_sum.transpose([2, 1, 0])
-    window_2_plus_A_7 = window_2.transpose([2, 1, 0])[:, None, :, :] + A[:, :, None, None]
-    dA_dot_difference = np.subtract(window_2_plus_A_7, dA_dot_max, out=window_2_plus_A_7)
-    dA_dot_exp = np.exp(dA_dot_difference, out=dA_dot_difference)
-    dA_dot_product = np.multiply(dA_dot_quotient.transpose([2, 1, 0]), dA_dot_exp, out=dA_dot_exp)
-    a_dot_window = _contract("tnj,jint->ji", a_dot, _window(dA_dot_product, 3, 1, (1,), (T,)))
-    window_2_plus_A_8 = window_2.transpose([2, 0, 1])[:, None, :, :] + A[:, :, None, None]
-    window_2_plus_A_9 = window_2 + A.T[:, None, None, :]
-    dA_dot_max_2 = window_2_plus_A_9.max(axis=3)
-    dA_dot_difference_2 = np.subtract(window_2_plus_A_8, dA_dot_max_2, out=window_2_plus_A_8)
-    dA_dot_exp_2 = np.exp(dA_dot_difference_2, out=dA_dot_difference_2)
-    dA_dot_sum_2 = np.exp(window_2_plus_A_9 - dA_dot_max_2[:, :, :, None]).sum(axis=3)
-    dA_dot_product_2 = 1 / dA_dot_sum_2 * not_equal_t_da.transpose([2, 0, 1])
-    dA_dot_product_3 = np.einsum("jitn,itn->ji", dA_dot_exp_2, dA_dot_product_2)
-    dA_dot_product_4 = np.multiply(A_dot, dA_dot_product_3, out=dA_dot_product_3)
-    dA_dot_sum_3 = np.add(a_dot_window, dA_dot_product_4, out=a_dot_window)
-    dA_dot_not_equal = not_equal_t[:, None] / dA_dot_sum_2 * dA_dot_exp_2 != 0
-    dA_dot_quotient_2 = not_equal_t[:, None, None] * da_dot / dA_dot_sum_2.transpose([1, 2, 0])
+    #     1,i]) / (Σ_j′ exp(A[j′,j] + a[n,t - 1,j′])) + Σ_{n,t} ȧ[n,t,i] (∂L/∂a[n,t + 1,j])
+    #     exp(A[i,j] + a[n,t,i]) / (Σ_j′ exp(A[j′,j] + a[n,t,j′])) - Σ_j′ Ȧ[j′,j] Σ_{n,t} 𝟙[t ≠
+    #     0] (∂L/∂a[n,t,j]) exp(A[j′,j] + a[n,t - 1,j′]) exp(A[i,j] + a[n,t - 1,i]) / (Σ_h
+    #     exp(A[h,j] + a[n,t - 1,h]))² - Σ_{j′,n,t} ȧ[n,t,j′] (∂L/∂a[n,t + 1,j]) exp(A[j′,j] +
+    #     a[n,t,j′]) exp(A[i,j] + a[n,t,i]) / (Σ_h exp(A[h,j] + a[n,t,h]))²
+    a_plus_A = a.transpose([1, 0, 2]) + A.T[:, None, None, :]
+    a_plus_A_max = a_plus_A.max(axis=3)
+    a_plus_A_shifted = a.transpose([2, 1, 0])[:, None, :, :] + A[:, :, None, None] - a_plus_A_max
+    dA_dot_exp = np.exp(a_plus_A_shifted, out=a_plus_A_shifted)
+    dA_dot_exp_a_dot = dA_dot_exp * a_dot.transpose([2, 1, 0])[:, None, :, :]
+    sum_exp_a_plus_A = np.exp(a_plus_A - a_plus_A_max[:, :, :, None]).sum(axis=3)
+    dA_dot_product = window_6 * (1 / sum_exp_a_plus_A).transpose([2, 1, 0])
+    dA_dot_product_2 = np.einsum("jint,tni->ji", dA_dot_exp_a_dot, dA_dot_product)
+    window_3_plus_A = window_3.transpose([2, 0, 1])[:, None, :, :] + A[:, :, None, None]
+    window_3_plus_A_2 = window_3 + A.T[:, None, None, :]
+    dA_dot_max = window_3_plus_A_2.max(axis=3)
+    dA_dot_difference = np.subtract(window_3_plus_A, dA_dot_max, out=window_3_plus_A)
+    dA_dot_exp_2 = np.exp(dA_dot_difference, out=dA_dot_difference)
+    dA_dot_sum = np.exp(window_3_plus_A_2 - dA_dot_max[:, :, :, None]).sum(axis=3)
+    dA_dot_sum_2 = 1 / dA_dot_sum
+    dA_dot_product_3 = dA_dot_sum_2 * not_equal_t_da_dot.transpose([2, 0, 1])
+    dA_dot_product_4 = np.einsum("jitn,itn->ji", dA_dot_exp_2, dA_dot_product_3)
+    dA_dot_sum_3 = np.add(dA_dot_product_2, dA_dot_product_4, out=dA_dot_product_2)
+    not_equal_t_da = not_equal_t[:, None, None] * da
     dA_dot_product_5 = np.multiply(
-        dA_dot_quotient_2.transpose([2, 0, 1]), dA_dot_exp_2, out=dA_dot_exp_2
+        dA_dot_sum_2, not_equal_t_da.transpose([2, 0, 1]), out=dA_dot_sum_2
     )
-    dA_dot_choice = np.where(dA_dot_not_equal, dA_dot_product_5, 0)
-    dA_dot_sum_4 = np.add(dA_dot_sum_3, dA_dot_choice.sum(axis=(2, 3)), out=dA_dot_sum_3)
-    dA_dot_quotient_3 = not_equal_t_da / np.square(dA_dot_sum_2).transpose([1, 2, 0])
-    dA_dot_not_equal_2 = dA_dot_quotient_3 != 0
-    dA_dot_sum_5 = window_2.transpose([2, 0, 1]) + window_2.transpose([2, 0, 1])[:, None, :, :]
-    dA_dot_sum_6 = dA_dot_sum_5[:, None, :, :, :] + A.T[:, :, None, None]
-    dA_dot_sum_7 = np.add(dA_dot_sum_6, A[:, :, None, None, None], out=dA_dot_sum_6)
-    dA_dot_max_2_2 = np.multiply(2, dA_dot_max_2, out=dA_dot_max_2)
-    dA_dot_difference_3 = np.subtract(dA_dot_sum_7, dA_dot_max_2_2[:, None, :, :], out=dA_dot_sum_7)
-    dA_dot_exp_3 = np.exp(dA_dot_difference_3, out=dA_dot_difference_3)
-    dA_dot_product_6 = np.multiply(
-        dA_dot_quotient_3.transpose([2, 0, 1])[:, None, :, :], dA_dot_exp_3, out=dA_dot_exp_3
+    dA_dot_product_6 = np.einsum("jitn,itn->ji", dA_dot_exp_2, dA_dot_product_5)
+    dA_dot_product_7 = np.multiply(A_dot, dA_dot_product_6, out=dA_dot_product_6)
+    dA_dot_sum_4 = np.add(dA_dot_sum_3, dA_dot_product_7, out=dA_dot_sum_3)
+    a_plus_A_2 = a.transpose([2, 1, 0]) + A.T[:, :, None, None]
+    a_plus_A_2_shifted = np.subtract(a_plus_A_2, a_plus_A_max[:, None, :, :], out=a_plus_A_2)
+    dA_dot_exp_3 = np.exp(a_plus_A_2_shifted, out=a_plus_A_2_shifted)
+    dA_dot_exp_3_a_dot = np.einsum("jint,tni->jnt", dA_dot_exp_3, a_dot)
+    dA_dot_product_8 = window_6 * (1 / np.square(sum_exp_a_plus_A)).transpose([2, 1, 0])
+    dA_dot_product_9 = np.multiply(
+        dA_dot_exp_3_a_dot, dA_dot_product_8.transpose([2, 1, 0]), out=dA_dot_exp_3_a_dot
     )
-    dA_dot_choice_2 = np.where(
-        dA_dot_not_equal_2.transpose([2, 0, 1])[:, None, :, :], dA_dot_product_6, 0
+    dA_dot_product_10 = np.einsum("jint,int->ji", dA_dot_exp, dA_dot_product_9)
+    dA_dot_difference_2 = np.subtract(dA_dot_sum_4, dA_dot_product_10, out=dA_dot_sum_4)
+    window_3_plus_A_3 = window_3.transpose([2, 0, 1]) + A.T[:, :, None, None]
+    dA_dot_difference_3 = np.subtract(
+        window_3_plus_A_3, dA_dot_max[:, None, :, :], out=window_3_plus_A_3
     )
-    dA_dot_sum_8 = dA_dot_choice_2.sum(axis=(3, 4))
-    A_dot_dA_dot_sum_8 = np.multiply(A_dot.T, dA_dot_sum_8, out=dA_dot_sum_8)
-    dA_dot_sum_9 = np.where(not_equal_A_dot.T, A_dot_dA_dot_sum_8, 0).sum(axis=2)
-    dA_dot_difference_4 = np.subtract(dA_dot_sum_4, dA_dot_sum_9, out=dA_dot_sum_4)
-    square_dA_dot_sum = np.square(dA_dot_sum, out=dA_dot_sum)
-    dA_dot_quotient_4 = np.divide(
-        not_equal_t_da, square_dA_dot_sum.transpose([2, 1, 0]), out=not_equal_t_da
+    dA_dot_exp_4 = np.exp(dA_dot_difference_3, out=dA_dot_difference_3)
+    dA_dot_product_11 = 1 / np.square(dA_dot_sum) * not_equal_t_da.transpose([2, 0, 1])
+    dA_dot_product_12 = np.multiply(
+        dA_dot_exp_4, dA_dot_product_11[:, None, :, :], out=dA_dot_exp_4
     )
-    dA_dot_not_equal_3 = dA_dot_quotient_4 != 0
-    dA_dot_sum_10 = window_2.transpose([1, 2, 0]) + window_2.transpose([2, 1, 0])[:, :, None, :]
-    dA_dot_sum_11 = dA_dot_sum_10[:, None, :, :, :] + A.T[:, None, :, None]
-    dA_dot_sum_12 = np.add(dA_dot_sum_11, A[:, :, None, None, None], out=dA_dot_sum_11)
-    dA_dot_max_3 = np.multiply(2, dA_dot_max, out=dA_dot_max)
-    dA_dot_difference_5 = np.subtract(dA_dot_sum_12, dA_dot_max_3[:, :, None, :], out=dA_dot_sum_12)
-    dA_dot_exp_4 = np.exp(dA_dot_difference_5, out=dA_dot_difference_5)
-    dA_dot_product_7 = np.multiply(
-        dA_dot_quotient_4.transpose([2, 1, 0])[:, :, None, :], dA_dot_exp_4, out=dA_dot_exp_4
-    )
-    dA_dot_choice_3 = np.where(
-        dA_dot_not_equal_3.transpose([2, 1, 0])[:, :, None, :], dA_dot_product_7, 0
-    )
-    window_5 = _window(dA_dot_choice_3, 4, 1, (1,), (T,))
-    a_dot_window_5 = a_dot.transpose([1, 2, 0]) * window_5
-    dA_dot_choice_4 = np.where(not_equal_a_dot.transpose([1, 2, 0]), a_dot_window_5, 0)
-    dA_dot_sum_13 = dA_dot_choice_4.sum(axis=(2, 3, 4))
-    dA_dot = np.subtract(dA_dot_difference_4, dA_dot_sum_13, out=dA_dot_difference_4)
+    dA_dot_product_13 = _contract("jitn,iatn->jia", dA_dot_exp_2, dA_dot_product_12)
+    dA_dot_product_14 = np.einsum("ai,jia->ji", A_dot, dA_dot_product_13)
+    dA_dot = np.subtract(dA_dot_difference_2, dA_dot_product_14, out=dA_dot_difference_2)
     return Gradients(de_dot, dA_dot)
 
 
@@ -839,6 +794,7 @@ def _arguments(e: Any, A: Any, y: Any) -> tuple[Any, ...]:
         _one_size(e=(e, "N T J"), A=(A, "J J"), y=(y, "N T"))
     _not_empty("J", J)
     _not_empty("N", N)
+    _not_empty("T", T)
     y = _labels("y", y, J)
     return e, A, y, dtype, J, N, T
 
@@ -1155,6 +1111,13 @@ def _add_at(total: NDArray[Any], rows: NDArray[Any], labels: NDArray[Any]) -> No
         np.add.at(total, places.reshape(-1), rows[start : start + step].reshape(-1))
 
 
+def _dot_last(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> Any:
+    """Σ a b over the last axis; NumPy has vecdot from 2.0 on."""
+    if hasattr(np, "vecdot"):
+        return np.vecdot(a, b, out=out)
+    return np.einsum("...i,...i->...", a, b, out=out)
+
+
 def _sum_last(values: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The sum over the last axis; where short a product with ones takes a third of the time."""
     size = values.shape[-1]
@@ -1209,41 +1172,6 @@ def _window(
     return np.lib.stride_tricks.as_strided(
         first, shape, [*strides, *values.strides[axis + 1 :]], writeable=False
     )
-
-
-def _fold(
-    windows: NDArray[Any],
-    axes: tuple[int, ...],
-    start: int,
-    steps: tuple[int, ...],
-    size: int,
-    out: NDArray[Any] | None = None,
-) -> NDArray[Any]:
-    """Entries added up at start + Σ step · axis along one axis in place of those; none outside."""
-    rest = [length for axis, length in enumerate(windows.shape) if axis not in axes]
-    place = sum(1 for axis in range(axes[0]) if axis not in axes)
-    if out is None:
-        out = np.empty((*rest[:place], size, *rest[place:]), windows.dtype)
-    out[...] = 0
-    total = np.moveaxis(out, place, 0)
-    windows = np.moveaxis(windows, axes, range(len(axes)))
-    counts = windows.shape[: len(axes)]
-    run = max(range(len(axes)), key=lambda k: (steps[k] != 0, counts[k]))  # taken in one slice
-    windows = np.moveaxis(windows, run, len(axes) - 1)
-    others = [k for k in range(len(axes)) if k != run]
-    step, count = steps[run], counts[run]
-    for at in np.ndindex(*(counts[k] for k in others)):
-        low = start + sum(steps[k] * p for k, p in zip(others, at))
-        row = windows[at]
-        if step < 0:
-            low, row = low + step * (count - 1), row[::-1]
-        stride = abs(step)
-        first = max(0, -(low // stride))
-        last = min(count, (size - 1 - low) // stride + 1)
-        if first < last:
-            end = low + stride * (last - 1) + 1
-            total[low + stride * first : end : stride] += row[first:last]
-    return out
 
 
 def _contract(
@@ -1370,4 +1298,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: 0b085d5cb2bde133
+# Written by pullback from its own layers; digest of what stands above: fa7af677f58c34cc

@@ -19,7 +19,7 @@ A deeper network, made of calls of other definitions.
     L = mean(n, ell[n])
 
 Written by pullback 0.1.0 from the definition deep_mlp.toml; to change it, change that file.
-Digest of the definition: 7e453473691a7a3d
+Digest of the definition: 867269178cf6f036
 The derivation, step by step, each step proved: pullback show deep_mlp
 It needs NumPy alone, 1.22 or later.
 """
@@ -141,15 +141,15 @@ def forward(
     """L, and what backward needs to know of the way to it.
 
     Arguments, with N examples, K first hidden units, M second hidden units, J classes, D inputs:
-        x: (N, D), floats
-        W: (D, K), floats
-        c: (K,), floats
-        gain: (K,), floats
-        bias: (K,), floats
-        V: (K, M), floats
-        b: (M,), floats
-        w: (M, J), floats
-        s: (J,), floats
+        x: inputs, (N, D), floats
+        W: weights of the first hidden layer, (D, K), floats
+        c: bias of the first hidden layer, (K,), floats
+        gain: factor of each first hidden unit, (K,), floats
+        bias: number added to each first hidden unit, (K,), floats
+        V: weights of the second hidden layer, (K, M), floats
+        b: bias of the second hidden layer, (M,), floats
+        w: weights of the output layer, (M, J), floats
+        s: bias of the output layer, (J,), floats
         y: right classes, (N,), integers from 0 to J - 1
         work: a workspace to write into, or None for new arrays
 
@@ -1405,4 +1405,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: cc71575f296b0e8a
+# Written by pullback from its own layers; digest of what stands above: 2aca480b147d6979

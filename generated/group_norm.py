@@ -9,7 +9,7 @@ The channels of an image are taken in groups: each group less its mean, over its
     y[n, g, c, i, j] = gain[g, c] * xhat[n, g, c, i, j] + bias[g, c]
 
 Written by pullback 0.1.0 from the definition group_norm.toml; to change it, change that file.
-Digest of the definition: 4c90e6bed04dd365
+Digest of the definition: 1f38bc0274794d14
 The derivation, step by step, each step proved: pullback show group_norm
 It needs NumPy alone, 1.22 or later.
 """
@@ -80,8 +80,8 @@ def forward(
 
     Arguments, with N, G groups, C channels of a group, I, J:
         x: images: examples, groups, channels of each, rows, columns, (N, G, C, I, J), floats
-        gain: (G, C), floats
-        bias: (G, C), floats
+        gain: factor of each channel, learned, (G, C), floats
+        bias: number added to each channel, learned, (G, C), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (N, G, C, I, J), and what backward needs.
@@ -514,4 +514,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: 37ef5cc17168c022
+# Written by pullback from its own layers; digest of what stands above: a5c961bc7e8ca12a

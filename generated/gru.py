@@ -58,6 +58,7 @@ class Cache(NamedTuple):
     Wg: NDArray[np.floating]
     T: int
     equal_t: NDArray[np.bool_]
+    equal_t_2: NDArray[np.floating]
     a: NDArray[np.floating]
     e: NDArray[np.floating]
     r: NDArray[np.floating]
@@ -111,7 +112,7 @@ class Workspace(NamedTuple):
     one_minus_z: NDArray[np.floating] | None = None  # (T, N, K)
     one_minus_square_g: NDArray[np.floating] | None = None  # (T, N, K)
     ds_product: NDArray[np.floating] | None = None  # (T, N, K)
-    ds_difference: NDArray[np.floating] | None = None  # (T, N, K)
+    g_2: NDArray[np.floating] | None = None  # (T, N, K)
     ds_product_2: NDArray[np.floating] | None = None  # (T, N, K)
     ds_quotient: NDArray[np.floating] | None = None  # (T, N, K)
     square_ds_quotient: NDArray[np.floating] | None = None  # (T, N, K)
@@ -294,6 +295,7 @@ def forward(
         Wg,
         T,
         equal_t,
+        equal_t_2,
         a,
         e,
         r,
@@ -333,6 +335,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         Wg,
         T,
         equal_t,
+        equal_t_2,
         a,
         e,
         r,
@@ -356,10 +359,8 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     one_minus_square_g = np.square(g, out=work.one_minus_square_g)
     np.subtract(1, one_minus_square_g, out=one_minus_square_g)
     ds_product = np.multiply(one_minus_square_g, r, out=work.ds_product)
-    ds_difference = np.multiply(equal_t[:, None, None], s0, out=work.ds_difference)
+    g_2 = np.negative(g, out=work.g_2)
     window = _window(s, 0, -1, (1,), (T,))
-    ds_difference += window
-    ds_difference -= g
     ds_product_2 = np.multiply(one_minus_square_g, v, out=work.ds_product_2)
     ds_quotient = np.abs(e, out=work.ds_quotient)
     np.negative(ds_quotient, out=ds_quotient)
@@ -407,7 +408,10 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         # ∂ℒ/∂v[n,t,k] = r[n,t,k] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
         np.multiply(dg_t_3, ds_product[t_3], out=dv_t_3)
         # ∂ℒ/∂z[n,t,k] = (s0[n,k] 𝟙[t = 0] + s[n,t - 1,k] - g[n,t,k]) ∂ℒ/∂s[n,t,k]
-        np.multiply(ds_t_3, ds_difference[t_3], out=dz_t_3)
+        np.multiply(equal_t_2[t_3] > 0, s0, out=dz_t_3)
+        dz_t_3 += g_2[t_3]
+        dz_t_3 += window[t_3]
+        dz_t_3 *= ds_t_3
         # ∂ℒ/∂r[n,t,k] = v[n,t,k] (1 - g[n,t,k]²) ∂ℒ/∂g[n,t,k]
         np.multiply(dg_t_3, ds_product_2[t_3], out=dr_t_3)
         # ∂ℒ/∂e[n,t,k] = z[n,t,k] (1 - z[n,t,k]) ∂ℒ/∂z[n,t,k]
@@ -545,7 +549,7 @@ def workspace(
         "one_minus_z": np.empty((T, N, K), dtype),
         "one_minus_square_g": np.empty((T, N, K), dtype),
         "ds_product": np.empty((T, N, K), dtype),
-        "ds_difference": np.empty((T, N, K), dtype),
+        "g_2": np.empty((T, N, K), dtype),
         "ds_product_2": np.empty((T, N, K), dtype),
         "ds_quotient": np.empty((T, N, K), dtype),
         "square_ds_quotient": np.empty((T, N, K), dtype),
@@ -626,8 +630,7 @@ def jvp(
     bg_dot = _like("bg_dot", bg_dot, (K,), dtype, "bg")
     # a[n, t, k] = sum(d, x[n, t, d] * Wr[d, k]) + sum(j, s[n, t - 1, j] * Ur[j, k]) + br[k]
     t = np.arange(T)
-    equal_t = t == 0
-    equal_t_2 = equal_t.astype(dtype)
+    equal_t = (t == 0).astype(dtype)
     Wr_x_plus_br = _contract("dk,ntd->tnk", Wr, x) + br
     Wz_x_plus_bz = _contract("dk,ntd->tnk", Wz, x) + bz
     Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x) + bg
@@ -641,7 +644,7 @@ def jvp(
     # place -1, the last one, holds 0, for the first step to read
     for t_2 in range(T):
         s_before = s[t_2 - 1]
-        a_greater = equal_t_2[t_2] > 0
+        a_greater = equal_t[t_2] > 0
         a[t_2] = (a_greater * s0 + s_before) @ Ur + Wr_x_plus_br[t_2]
         # e[n, t, k] = sum(d, x[n, t, d] * Wz[d, k]) + sum(j, s[n, t - 1, j] * Uz[j, k]) + bz[k]
         e[t_2] = (a_greater * s0 + s_before) @ Uz + Wz_x_plus_bz[t_2]
@@ -663,30 +666,28 @@ def jvp(
     h = np.broadcast_to(s.transpose([1, 0, 2]), (N, T, K)).copy()
     # ṡ[n,t,k] = ġ[n,t,k] (1 - z[n,t,k]) + ż[n,t,k] (s0[n,k] 𝟙[t = 0] + s[n,t - 1,k] - g[n,t,k])
     #     + ṡ[n,t - 1,k] z[n,t,k] + s0˙[n,k] z[n,t,k] 𝟙[t = 0]
-    s_dot_sum = equal_t[:, None, None] * s0 + _window(s, 0, -1, (1,), (T,))
-    s_dot_sum_2 = s_dot_sum @ Ur_dot + _contract("dk,ntd->tnk", Wr, x_dot)
-    s_dot_sum_3 = np.add(s_dot_sum_2, _contract("dk,ntd->tnk", Wr_dot, x), out=s_dot_sum_2)
-    s_dot_sum_4 = np.add(s_dot_sum_3, equal_t[:, None, None] * (s0_dot @ Ur), out=s_dot_sum_3)
-    s_dot_sum_5 = np.add(s_dot_sum_4, br_dot, out=s_dot_sum_4)
-    s_dot_sum_6 = s_dot_sum @ Uz_dot + _contract("dk,ntd->tnk", Wz, x_dot)
-    s_dot_sum_7 = np.add(s_dot_sum_6, _contract("dk,ntd->tnk", Wz_dot, x), out=s_dot_sum_6)
-    s_dot_sum_8 = np.add(s_dot_sum_7, equal_t[:, None, None] * (s0_dot @ Uz), out=s_dot_sum_7)
-    s_dot_sum_9 = np.add(s_dot_sum_8, bz_dot, out=s_dot_sum_8)
+    Ur_s0_dot = s0_dot @ Ur
+    Uz_s0_dot = s0_dot @ Uz
+    Ug_s0_dot = s0_dot @ Ug
+    window = _window(s, 0, -1, (1,), (T,))
+    Wr_x_dot = _contract("dk,ntd->tnk", Wr, x_dot)
+    Wr_dot_x = _contract("dk,ntd->tnk", Wr_dot, x)
+    Wz_x_dot = _contract("dk,ntd->tnk", Wz, x_dot)
+    Wz_dot_x = _contract("dk,ntd->tnk", Wz_dot, x)
     exp_abs_a = np.exp(-np.abs(a))
     s_dot_quotient = np.divide(exp_abs_a, np.square(exp_abs_a + 1), out=exp_abs_a)
     exp_abs_e = np.exp(-np.abs(e))
     s_dot_quotient_2 = np.divide(exp_abs_e, np.square(exp_abs_e + 1), out=exp_abs_e)
-    s_dot_sum_10 = s_dot_sum @ Ug_dot + equal_t[:, None, None] * (s0_dot @ Ug) + cg_dot
     one_minus_square_g = 1 - np.square(g)
     s_dot_product = np.multiply(one_minus_square_g, r, out=r)
     s_dot_product_2 = np.multiply(one_minus_square_g, v, out=v)
     s_dot_product_3 = one_minus_square_g * _contract("dk,ntd->tnk", Wg, x_dot)
-    s_dot_sum_11 = np.add(bg_dot * one_minus_square_g, s_dot_product_3, out=s_dot_product_3)
+    s_dot_sum = np.add(bg_dot * one_minus_square_g, s_dot_product_3, out=s_dot_product_3)
     Wg_dot_x = _contract("dk,ntd->tnk", Wg_dot, x)
     s_dot_product_4 = np.multiply(one_minus_square_g, Wg_dot_x, out=one_minus_square_g)
-    s_dot_sum_12 = np.add(s_dot_sum_11, s_dot_product_4, out=s_dot_sum_11)
+    s_dot_sum_2 = np.add(s_dot_sum, s_dot_product_4, out=s_dot_sum)
     one_minus_z = 1 - z
-    s_dot_sum_shifted = np.subtract(s_dot_sum, g, out=s_dot_sum)
+    g_2 = np.negative(g, out=g)
     s0_dot_z = s0_dot * z
     # ȧ[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Ur[j,k] + Σ_j Ur˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j])
     #     + Σ_j ṡ[n,t - 1,j] Ur[j,k] + Σ_d ẋ[n,t,d] Wr[d,k] + Σ_d Wr˙[d,k] x[n,t,d] + br˙[k]
@@ -700,27 +701,33 @@ def jvp(
     # place -1, the last one, holds 0, for the first step to read
     for t_3 in range(T):
         s_dot_before = s_dot[t_3 - 1]
-        a_dot_steps[t_3] = s_dot_before @ Ur + s_dot_sum_5[t_3]
+        a_dot_greater = equal_t[t_3] > 0
+        a_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Ur_dot + s_dot_before @ Ur
+        a_dot_sum_2 = a_dot_sum + a_dot_greater * Ur_s0_dot + Wr_x_dot[t_3] + Wr_dot_x[t_3]
+        a_dot_steps[t_3] = np.add(a_dot_sum_2, br_dot, out=a_dot_sum_2)
         # ė[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Uz[j,k] + Σ_j Uz˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t -
         #     1,j]) + Σ_j ṡ[n,t - 1,j] Uz[j,k] + Σ_d ẋ[n,t,d] Wz[d,k] + Σ_d Wz˙[d,k] x[n,t,d] +
         #     bz˙[k]
-        e_dot_steps[t_3] = s_dot_before @ Uz + s_dot_sum_9[t_3]
+        e_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Uz_dot + s_dot_before @ Uz
+        e_dot_sum_2 = e_dot_sum + a_dot_greater * Uz_s0_dot + Wz_x_dot[t_3] + Wz_dot_x[t_3]
+        e_dot_steps[t_3] = np.add(e_dot_sum_2, bz_dot, out=e_dot_sum_2)
         # ṙ[n,t,k] = ȧ[n,t,k] r[n,t,k] (1 - r[n,t,k])
         r_dot_steps[t_3] = a_dot_steps[t_3] * s_dot_quotient[t_3]
         # ż[n,t,k] = ė[n,t,k] z[n,t,k] (1 - z[n,t,k])
         z_dot_steps[t_3] = e_dot_steps[t_3] * s_dot_quotient_2[t_3]
         # v̇[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Ug[j,k] + Σ_j Ug˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t -
         #     1,j]) + Σ_j ṡ[n,t - 1,j] Ug[j,k] + cg˙[k]
-        v_dot_steps[t_3] = s_dot_before @ Ug + s_dot_sum_10[t_3]
+        v_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Ug_dot + s_dot_before @ Ug
+        v_dot_steps[t_3] = v_dot_sum + a_dot_greater * Ug_s0_dot + cg_dot
         # ġ[n,t,k] = (1 - g[n,t,k]²) Σ_d ẋ[n,t,d] Wg[d,k] + (1 - g[n,t,k]²) Σ_d Wg˙[d,k]
         #     x[n,t,d] + bg˙[k] (1 - g[n,t,k]²) + v̇[n,t,k] r[n,t,k] (1 - g[n,t,k]²) + ṙ[n,t,k]
         #     v[n,t,k] (1 - g[n,t,k]²)
         g_dot_sum = s_dot_product[t_3] * v_dot_steps[t_3] + s_dot_product_2[t_3] * r_dot_steps[t_3]
-        g_dot_steps[t_3] = np.add(g_dot_sum, s_dot_sum_12[t_3], out=g_dot_sum)
-        s_dot_sum_13 = (equal_t_2[t_3] > 0) * s0_dot_z[t_3] + g_dot_steps[t_3] * one_minus_z[t_3]
-        s_dot_product_5 = s_dot_sum_shifted[t_3] * z_dot_steps[t_3]
-        s_dot_sum_14 = np.add(s_dot_sum_13, s_dot_product_5, out=s_dot_sum_13)
-        s_dot[t_3] = np.add(s_dot_sum_14, s_dot_before * z[t_3], out=s_dot_sum_14)
+        g_dot_steps[t_3] = np.add(g_dot_sum, s_dot_sum_2[t_3], out=g_dot_sum)
+        s_dot_product_5 = (a_dot_greater * s0 + g_2[t_3] + window[t_3]) * z_dot_steps[t_3]
+        s_dot_sum_3 = np.add(s_dot_product_5, a_dot_greater * s0_dot_z[t_3], out=s_dot_product_5)
+        s_dot_sum_4 = np.add(s_dot_sum_3, g_dot_steps[t_3] * one_minus_z[t_3], out=s_dot_sum_3)
+        s_dot[t_3] = np.add(s_dot_sum_4, s_dot_before * z[t_3], out=s_dot_sum_4)
     s_dot = s_dot[:T]
     # ḣ[n,t,k] = ṡ[n,t,k]
     h_dot = np.broadcast_to(s_dot.transpose([1, 0, 2]), (N, T, K)).copy()
@@ -1177,4 +1184,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: 2b4b83c307c93d56
+# Written by pullback from its own layers; digest of what stands above: 7cb1ad03b0ee8e49

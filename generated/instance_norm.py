@@ -9,7 +9,7 @@ Each channel of each image less its mean, over its standard deviation, with a ga
     y[n, c, i, j] = gain[c] * xhat[n, c, i, j] + bias[c]
 
 Written by pullback 0.1.0 from the definition instance_norm.toml; to change it, change that file.
-Digest of the definition: c76de19d639615b2
+Digest of the definition: 82436e95dc5e0630
 The derivation, step by step, each step proved: pullback show instance_norm
 It needs NumPy alone, 1.22 or later.
 """
@@ -78,8 +78,8 @@ def forward(
 
     Arguments, with N, C, I, J:
         x: images: examples, channels, rows, columns, (N, C, I, J), floats
-        gain: (C,), floats
-        bias: (C,), floats
+        gain: factor of each channel, learned, (C,), floats
+        bias: number added to each channel, learned, (C,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (N, C, I, J), and what backward needs.
@@ -497,4 +497,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: dba906a914d59bcf
+# Written by pullback from its own layers; digest of what stands above: 17f7d3c8cff74514

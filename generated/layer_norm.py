@@ -9,7 +9,7 @@ Each row less its mean, over its standard deviation, with a gain and a bias for 
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
 Written by pullback 0.1.0 from the definition layer_norm.toml; to change it, change that file.
-Digest of the definition: 0b668d66880674ac
+Digest of the definition: 9d3cb9536aff7aac
 The derivation, step by step, each step proved: pullback show layer_norm
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -78,8 +78,8 @@ def forward(
 
     Arguments, with D features:
         x: inputs, (..., D), floats
-        gain: (D,), floats
-        bias: (D,), floats
+        gain: factor of each feature, learned, (D,), floats
+        bias: number added to each feature, learned, (D,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., D), and what backward needs.
@@ -579,4 +579,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: def14ba9da3aee54
+# Written by pullback from its own layers; digest of what stands above: be142fe19dfe4ecf

@@ -68,6 +68,7 @@ class Cache(NamedTuple):
     c0: NDArray[np.floating]
     T: int
     equal_t: NDArray[np.bool_]
+    equal_t_2: NDArray[np.floating]
     a: NDArray[np.floating]
     e: NDArray[np.floating]
     q: NDArray[np.floating]
@@ -132,7 +133,6 @@ class Workspace(NamedTuple):
     da: NDArray[np.floating] | None = None  # (T + 1, N, K)
     tanh_c: NDArray[np.floating] | None = None  # (T, N, K)
     dc_product: NDArray[np.floating] | None = None  # (T, N, K)
-    dc_sum: NDArray[np.floating] | None = None  # (T, N, K)
     dc_quotient: NDArray[np.floating] | None = None  # (T, N, K)
     square_dc_quotient: NDArray[np.floating] | None = None  # (T, N, K)
     one_minus_square_g: NDArray[np.floating] | None = None  # (T, N, K)
@@ -357,6 +357,7 @@ def forward(
         c0,
         T,
         equal_t,
+        equal_t_2,
         a,
         e,
         q,
@@ -401,6 +402,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         c0,
         T,
         equal_t,
+        equal_t_2,
         a,
         e,
         q,
@@ -426,8 +428,7 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
     dc_product = np.square(tanh_c, out=work.dc_product)
     np.subtract(1, dc_product, out=dc_product)
     dc_product *= o
-    dc_sum = np.multiply(equal_t[:, None, None], c0, out=work.dc_sum)
-    dc_sum += _window(c, 0, -1, (1,), (T,))
+    window = _window(c, 0, -1, (1,), (T,))
     dc_quotient = np.abs(q, out=work.dc_quotient)
     np.negative(dc_quotient, out=dc_quotient)
     np.exp(dc_quotient, out=dc_quotient)
@@ -494,7 +495,9 @@ def backward(dh: NDArray[np.floating], cache: Cache) -> Gradients:
         # ∂E/∂g[n,t,k] = i[n,t,k] ∂E/∂c[n,t,k]
         np.multiply(dc_t_3, i[t_3], out=dg_t_3)
         # ∂E/∂f[n,t,k] = (c0[n,k] 𝟙[t = 0] + c[n,t - 1,k]) ∂E/∂c[n,t,k]
-        np.multiply(dc_t_3, dc_sum[t_3], out=df_t_3)
+        np.multiply(equal_t_2[t_3] > 0, c0, out=df_t_3)
+        df_t_3 += window[t_3]
+        df_t_3 *= dc_t_3
         # ∂E/∂i[n,t,k] = g[n,t,k] ∂E/∂c[n,t,k]
         np.multiply(dc_t_3, g[t_3], out=di_t_3)
         # ∂E/∂q[n,t,k] = o[n,t,k] (1 - o[n,t,k]) ∂E/∂o[n,t,k]
@@ -665,7 +668,6 @@ def workspace(
         "da": np.empty((T + 1, N, K), dtype),
         "tanh_c": np.empty((T, N, K), dtype),
         "dc_product": np.empty((T, N, K), dtype),
-        "dc_sum": np.empty((T, N, K), dtype),
         "dc_quotient": np.empty((T, N, K), dtype),
         "square_dc_quotient": np.empty((T, N, K), dtype),
         "one_minus_square_g": np.empty((T, N, K), dtype),
@@ -758,8 +760,7 @@ def jvp(
     c0_dot = _like("c0_dot", c0_dot, (N, K), dtype, "c0")
     # a[n, t, k] = sum(d, x[n, t, d] * Wi[d, k]) + sum(j, s[n, t - 1, j] * Ui[j, k]) + bi[k]
     t = np.arange(T)
-    equal_t = t == 0
-    equal_t_2 = equal_t.astype(dtype)
+    equal_t = (t == 0).astype(dtype)
     Wi_x_plus_bi = _contract("dk,ntd->tnk", Wi, x) + bi
     Wf_x_plus_bf = _contract("dk,ntd->tnk", Wf, x) + bf
     Wg_x_plus_bg = _contract("dk,ntd->tnk", Wg, x) + bg
@@ -777,7 +778,7 @@ def jvp(
     # place -1, the last one, holds 0, for the first step to read
     for t_2 in range(T):
         s_before = s[t_2 - 1]
-        a_greater = equal_t_2[t_2] > 0
+        a_greater = equal_t[t_2] > 0
         a[t_2] = (a_greater * s0 + s_before) @ Ui + Wi_x_plus_bi[t_2]
         # e[n, t, k] = sum(d, x[n, t, d] * Wf[d, k]) + sum(j, s[n, t - 1, j] * Uf[j, k]) + bf[k]
         e[t_2] = (a_greater * s0 + s_before) @ Uf + Wf_x_plus_bf[t_2]
@@ -807,23 +808,19 @@ def jvp(
     # h[n, t, k] = s[n, t, k]
     h = np.broadcast_to(s.transpose([1, 0, 2]), (N, T, K)).copy()
     # ṡ[n,t,k] = ȯ[n,t,k] tanh(c[n,t,k]) + ċ[n,t,k] o[n,t,k] (1 - (tanh(c[n,t,k]))²)
-    s_dot_sum = equal_t[:, None, None] * s0 + _window(s, 0, -1, (1,), (T,))
-    s_dot_sum_2 = s_dot_sum @ Ui_dot + _contract("dk,ntd->tnk", Wi, x_dot)
-    s_dot_sum_3 = np.add(s_dot_sum_2, _contract("dk,ntd->tnk", Wi_dot, x), out=s_dot_sum_2)
-    s_dot_sum_4 = np.add(s_dot_sum_3, equal_t[:, None, None] * (s0_dot @ Ui), out=s_dot_sum_3)
-    s_dot_sum_5 = np.add(s_dot_sum_4, bi_dot, out=s_dot_sum_4)
-    s_dot_sum_6 = s_dot_sum @ Uf_dot + _contract("dk,ntd->tnk", Wf, x_dot)
-    s_dot_sum_7 = np.add(s_dot_sum_6, _contract("dk,ntd->tnk", Wf_dot, x), out=s_dot_sum_6)
-    s_dot_sum_8 = np.add(s_dot_sum_7, equal_t[:, None, None] * (s0_dot @ Uf), out=s_dot_sum_7)
-    s_dot_sum_9 = np.add(s_dot_sum_8, bf_dot, out=s_dot_sum_8)
-    s_dot_sum_10 = s_dot_sum @ Ug_dot + _contract("dk,ntd->tnk", Wg, x_dot)
-    s_dot_sum_11 = np.add(s_dot_sum_10, _contract("dk,ntd->tnk", Wg_dot, x), out=s_dot_sum_10)
-    s_dot_sum_12 = np.add(s_dot_sum_11, equal_t[:, None, None] * (s0_dot @ Ug), out=s_dot_sum_11)
-    s_dot_sum_13 = np.add(s_dot_sum_12, bg_dot, out=s_dot_sum_12)
-    s_dot_sum_14 = s_dot_sum @ Uo_dot + _contract("dk,ntd->tnk", Wo, x_dot)
-    s_dot_sum_15 = np.add(s_dot_sum_14, _contract("dk,ntd->tnk", Wo_dot, x), out=s_dot_sum_14)
-    s_dot_sum_16 = np.add(s_dot_sum_15, equal_t[:, None, None] * (s0_dot @ Uo), out=s_dot_sum_15)
-    s_dot_sum_17 = np.add(s_dot_sum_16, bo_dot, out=s_dot_sum_16)
+    Ui_s0_dot = s0_dot @ Ui
+    Uf_s0_dot = s0_dot @ Uf
+    Ug_s0_dot = s0_dot @ Ug
+    Uo_s0_dot = s0_dot @ Uo
+    window = _window(s, 0, -1, (1,), (T,))
+    Wi_x_dot = _contract("dk,ntd->tnk", Wi, x_dot)
+    Wi_dot_x = _contract("dk,ntd->tnk", Wi_dot, x)
+    Wf_x_dot = _contract("dk,ntd->tnk", Wf, x_dot)
+    Wf_dot_x = _contract("dk,ntd->tnk", Wf_dot, x)
+    Wg_x_dot = _contract("dk,ntd->tnk", Wg, x_dot)
+    Wg_dot_x = _contract("dk,ntd->tnk", Wg_dot, x)
+    Wo_x_dot = _contract("dk,ntd->tnk", Wo, x_dot)
+    Wo_dot_x = _contract("dk,ntd->tnk", Wo_dot, x)
     exp_abs_a = np.exp(-np.abs(a))
     s_dot_quotient = np.divide(exp_abs_a, np.square(exp_abs_a + 1), out=exp_abs_a)
     exp_abs_e = np.exp(-np.abs(e))
@@ -831,9 +828,9 @@ def jvp(
     one_minus_square_g = 1 - np.square(g)
     exp_abs_q = np.exp(-np.abs(q))
     s_dot_quotient_3 = np.divide(exp_abs_q, np.square(exp_abs_q + 1), out=exp_abs_q)
-    s_dot_sum_18 = equal_t[:, None, None] * c0 + _window(c, 0, -1, (1,), (T,))
+    window_2 = _window(c, 0, -1, (1,), (T,))
     c0_dot_f = c0_dot * f
-    tanh_c = np.tanh(c, out=c)
+    tanh_c = np.tanh(c)
     s_dot_product = np.multiply(1 - np.square(tanh_c), o, out=o)
     # ȧ[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Ui[j,k] + Σ_j Ui˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t - 1,j])
     #     + Σ_j ṡ[n,t - 1,j] Ui[j,k] + Σ_d ẋ[n,t,d] Wi[d,k] + Σ_d Wi˙[d,k] x[n,t,d] + bi˙[k]
@@ -850,19 +847,28 @@ def jvp(
     # place -1, the last one, holds 0, for the first step to read
     for t_3 in range(T):
         s_dot_before = s_dot[t_3 - 1]
-        a_dot_steps[t_3] = s_dot_before @ Ui + s_dot_sum_5[t_3]
+        a_dot_greater = equal_t[t_3] > 0
+        a_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Ui_dot + s_dot_before @ Ui
+        a_dot_sum_2 = a_dot_sum + a_dot_greater * Ui_s0_dot + Wi_x_dot[t_3] + Wi_dot_x[t_3]
+        a_dot_steps[t_3] = np.add(a_dot_sum_2, bi_dot, out=a_dot_sum_2)
         # ė[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Uf[j,k] + Σ_j Uf˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t -
         #     1,j]) + Σ_j ṡ[n,t - 1,j] Uf[j,k] + Σ_d ẋ[n,t,d] Wf[d,k] + Σ_d Wf˙[d,k] x[n,t,d] +
         #     bf˙[k]
-        e_dot_steps[t_3] = s_dot_before @ Uf + s_dot_sum_9[t_3]
+        e_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Uf_dot + s_dot_before @ Uf
+        e_dot_sum_2 = e_dot_sum + a_dot_greater * Uf_s0_dot + Wf_x_dot[t_3] + Wf_dot_x[t_3]
+        e_dot_steps[t_3] = np.add(e_dot_sum_2, bf_dot, out=e_dot_sum_2)
         # ṙ[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Ug[j,k] + Σ_j Ug˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t -
         #     1,j]) + Σ_j ṡ[n,t - 1,j] Ug[j,k] + Σ_d ẋ[n,t,d] Wg[d,k] + Σ_d Wg˙[d,k] x[n,t,d] +
         #     bg˙[k]
-        r_dot_steps[t_3] = s_dot_before @ Ug + s_dot_sum_13[t_3]
+        r_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Ug_dot + s_dot_before @ Ug
+        r_dot_sum_2 = r_dot_sum + a_dot_greater * Ug_s0_dot + Wg_x_dot[t_3] + Wg_dot_x[t_3]
+        r_dot_steps[t_3] = np.add(r_dot_sum_2, bg_dot, out=r_dot_sum_2)
         # q̇[n,t,k] = 𝟙[t = 0] Σ_j s0˙[n,j] Uo[j,k] + Σ_j Uo˙[j,k] (s0[n,j] 𝟙[t = 0] + s[n,t -
         #     1,j]) + Σ_j ṡ[n,t - 1,j] Uo[j,k] + Σ_d ẋ[n,t,d] Wo[d,k] + Σ_d Wo˙[d,k] x[n,t,d] +
         #     bo˙[k]
-        q_dot_steps[t_3] = s_dot_before @ Uo + s_dot_sum_17[t_3]
+        q_dot_sum = (a_dot_greater * s0 + window[t_3]) @ Uo_dot + s_dot_before @ Uo
+        q_dot_sum_2 = q_dot_sum + a_dot_greater * Uo_s0_dot + Wo_x_dot[t_3] + Wo_dot_x[t_3]
+        q_dot_steps[t_3] = np.add(q_dot_sum_2, bo_dot, out=q_dot_sum_2)
         # i̇[n,t,k] = ȧ[n,t,k] i[n,t,k] (1 - i[n,t,k])
         i_dot_steps[t_3] = a_dot_steps[t_3] * s_dot_quotient[t_3]
         # ḟ[n,t,k] = ė[n,t,k] f[n,t,k] (1 - f[n,t,k])
@@ -873,9 +879,10 @@ def jvp(
         o_dot_steps[t_3] = s_dot_quotient_3[t_3] * q_dot_steps[t_3]
         # ċ[n,t,k] = ḟ[n,t,k] (c0[n,k] 𝟙[t = 0] + c[n,t - 1,k]) + ċ[n,t - 1,k] f[n,t,k] +
         #     i̇[n,t,k] g[n,t,k] + ġ[n,t,k] i[n,t,k] + c0˙[n,k] f[n,t,k] 𝟙[t = 0]
-        c_dot_sum = (equal_t_2[t_3] > 0) * c0_dot_f[t_3] + c_dot_steps[t_3 - 1] * f[t_3]
-        c_dot_sum_2 = np.add(c_dot_sum, f_dot_steps[t_3] * s_dot_sum_18[t_3], out=c_dot_sum)
-        c_dot_steps[t_3] = c_dot_sum_2 + g_dot_steps[t_3] * i[t_3] + g[t_3] * i_dot_steps[t_3]
+        c_dot_product = (a_dot_greater * c0 + window_2[t_3]) * f_dot_steps[t_3]
+        c_dot_sum = np.add(c_dot_product, a_dot_greater * c0_dot_f[t_3], out=c_dot_product)
+        c_dot_sum_2 = c_dot_sum + c_dot_steps[t_3 - 1] * f[t_3] + g_dot_steps[t_3] * i[t_3]
+        c_dot_steps[t_3] = np.add(c_dot_sum_2, g[t_3] * i_dot_steps[t_3], out=c_dot_sum_2)
         s_dot[t_3] = c_dot_steps[t_3] * s_dot_product[t_3] + tanh_c[t_3] * o_dot_steps[t_3]
     s_dot = s_dot[:T]
     # ḣ[n,t,k] = ṡ[n,t,k]
@@ -1367,4 +1374,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: c35496578b88d8bd
+# Written by pullback from its own layers; digest of what stands above: 192686cd65048131

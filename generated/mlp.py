@@ -10,7 +10,7 @@ Affine, ReLU, affine, softmax cross-entropy, mean over the examples, L2 on both 
     L = mean(n, ell[n]) + lamda / 2 * (sum(d, k, W[d, k]**2) + sum(k, j, w[k, j]**2))
 
 Written by pullback 0.1.0 from the definition mlp.toml; to change it, change that file.
-Digest of the definition: ee8e5450630c3c6c
+Digest of the definition: 1465c13adbfd654a
 The derivation, step by step, each step proved: pullback show mlp
 It needs NumPy alone, 1.22 or later.
 """
@@ -810,4 +810,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: a3b19b3a69be9ddc
+# Written by pullback from its own layers; digest of what stands above: 622c61ddae369827

@@ -11,7 +11,7 @@ Each place of a sequence looks at those that the mask lets it see, with several 
     y[..., t, f] = sum(h, e, o[..., h, t, e] * Wo[h, e, f]) + bo[f]
 
 Written by pullback 0.1.0 from the definition multi_head_attention.toml; to change it, change that file.
-Digest of the definition: e0fe3ccafdc7ee75
+Digest of the definition: 92d3a1c0130a64e2
 The derivation, step by step, each step proved: pullback show multi_head_attention
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -129,14 +129,14 @@ def forward(
     Arguments, with H heads, T places, E features of a head, F features out, D features in:
         x: inputs, (..., T, D), floats
         Wq: weights of the queries, (D, H, E), floats
-        bq: (H, E), floats
+        bq: bias of the queries, (H, E), floats
         Wk: weights of the keys, (D, H, E), floats
-        bk: (H, E), floats
+        bk: bias of the keys, (H, E), floats
         Wv: weights of the values, (D, H, E), floats
-        bv: (H, E), floats
+        bv: bias of the values, (H, E), floats
         M: the mask, above 0 where the first place sees the second, (T, T), floats
         Wo: weights of the output, over all heads, (H, E, F), floats
-        bo: (F,), floats
+        bo: bias of the outputs, (F,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., T, F), and what backward needs.
@@ -980,4 +980,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: 04cbcc15992c72f6
+# Written by pullback from its own layers; digest of what stands above: ba11bbbdd9aa1fa6

@@ -340,7 +340,7 @@ def hvp(inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> Gradients:
     # that is, -G⁻ᵀ ∂L/∂w wᵀ
     dG = -(w * db[:, None])
     # (∂L/∂G[i,j])˙ = -w[j] Σ_i′ (∂L/∂w[i′])˙ G⁻¹[i′,i] - ẇ[j] Σ_i′ ∂L/∂w[i′] G⁻¹[i′,i] -
-    #     Σ_{i′,i′′} Ġ[i′,i′′] ∂L/∂G[i′,j] G⁻¹[i′′,i]
+    #     Σ_{i′,r} Ġ[i′,r] ∂L/∂G[i′,j] G⁻¹[r,i]
     # that is, -G⁻ᵀ Ġᵀ ∂L/∂G - G⁻ᵀ (∂L/∂w)˙ wᵀ - G⁻ᵀ ∂L/∂w ẇᵀ
     dG_dot = -(w * solve[:, None]) - w_dot * db[:, None] - solve_2 @ dG
     # (∂L/∂x[n,i])˙ = Σ_j ẋ[n,j] ∂L/∂G[j,i] + Σ_j ẋ[n,j] ∂L/∂G[i,j] + Σ_j (∂L/∂G[j,i])˙ x[n,j] +
@@ -698,4 +698,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: c4711537b7e35e9c
+# Written by pullback from its own layers; digest of what stands above: 8a27a26f065c4b7f

@@ -7,7 +7,7 @@ Each row over the root of its mean square, with a gain and a bias for each featu
     y[..., d] = gain[d] * xhat[..., d] + bias[d]
 
 Written by pullback 0.1.0 from the definition rms_norm.toml; to change it, change that file.
-Digest of the definition: c2ee68d93fb29b5f
+Digest of the definition: 40d75d60500eb3cd
 The derivation, step by step, each step proved: pullback show rms_norm
 It needs NumPy alone, 1.22 or later. In formulas n runs over all leading axes, '...' above.
 """
@@ -73,8 +73,8 @@ def forward(
 
     Arguments, with D features:
         x: inputs, (..., D), floats
-        gain: (D,), floats
-        bias: (D,), floats
+        gain: factor of each feature, learned, (D,), floats
+        bias: number added to each feature, learned, (D,), floats
         work: a workspace to write into, or None for new arrays
 
     Returns (output, cache): y of shape (..., D), and what backward needs.
@@ -538,4 +538,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: c22ca5d8f56f945f
+# Written by pullback from its own layers; digest of what stands above: 1126d28581db1093

@@ -262,12 +262,11 @@ def jvp(
     # s[n, -1, k] = s0[n, k]
     # s[n, t, k] = tanh(u[n, t, k] + sum(j, s[n, t - 1, j] * U[j, k]))
     t = np.arange(T)
-    equal_t = t == 0
-    equal_t_2 = equal_t.astype(dtype)
+    equal_t = (t == 0).astype(dtype)
     s = np.zeros((T + 1, N, K), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t_2 in range(T):
-        s_sum = ((equal_t_2[t_2] > 0) * s0 + s[t_2 - 1]) @ U + u[:, t_2]
+        s_sum = ((equal_t[t_2] > 0) * s0 + s[t_2 - 1]) @ U + u[:, t_2]
         s[t_2] = np.tanh(s_sum, out=s_sum)
     s = s[:T]
     # h[n, t, k] = s[n, t, k]
@@ -279,15 +278,19 @@ def jvp(
     #     - s[n,t,k]²)
     one_minus_square_s = 1 - np.square(s)
     s_dot_product = one_minus_square_s * u_dot.transpose([1, 0, 2])
-    s_dot_product_2 = (equal_t[:, None, None] * s0 + _window(s, 0, -1, (1,), (T,))) @ U_dot
-    s_dot_product_3 = np.multiply(one_minus_square_s, s_dot_product_2, out=s_dot_product_2)
-    s_dot_sum = np.add(s_dot_product, s_dot_product_3, out=s_dot_product)
-    s_dot_product_4 = equal_t[:, None, None] * (s0_dot @ U) * one_minus_square_s
-    s_dot_sum_2 = np.add(s_dot_sum, s_dot_product_4, out=s_dot_sum)
+    window = _window(s, 0, -1, (1,), (T,))
+    s_dot_product_2 = s0_dot @ U * one_minus_square_s
     s_dot = np.zeros((T + 1, N, K), dtype)
     # place -1, the last one, holds 0, for the first step to read
     for t_3 in range(T):
-        s_dot[t_3] = one_minus_square_s[t_3] * (s_dot[t_3 - 1] @ U) + s_dot_sum_2[t_3]
+        one_minus_square_s_t_3 = one_minus_square_s[t_3]
+        s_dot_greater = equal_t[t_3] > 0
+        s_dot_product_3 = s_dot_greater * s_dot_product_2[t_3]
+        s_dot_product_4 = one_minus_square_s_t_3 * ((s_dot_greater * s0 + window[t_3]) @ U_dot)
+        s_dot_sum = np.add(s_dot_product_3, s_dot_product_4, out=s_dot_product_3)
+        s_dot_product_5 = one_minus_square_s_t_3 * (s_dot[t_3 - 1] @ U)
+        s_dot_sum_2 = np.add(s_dot_sum, s_dot_product_5, out=s_dot_sum)
+        s_dot[t_3] = np.add(s_dot_sum_2, s_dot_product[t_3], out=s_dot_sum_2)
     s_dot = s_dot[:T]
     # ḣ[n,t,k] = ṡ[n,t,k]
     h_dot = np.broadcast_to(s_dot.transpose([1, 0, 2]), (N, T, K)).copy()
@@ -680,4 +683,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: ccde024e38178c54
+# Written by pullback from its own layers; digest of what stands above: 6fa4f1870d838a37

@@ -27,7 +27,7 @@ Self-attention and a perceptron at each place, each on normalized inputs and add
     y[n, t, d] = r[n, t, d] + w[n, t, d]
 
 Written by pullback 0.1.0 from the definition transformer_block.toml; to change it, change that file.
-Digest of the definition: 92b390d617228307
+Digest of the definition: 222837b4bd8ca961
 The derivation, step by step, each step proved: pullback show transformer_block
 It needs NumPy alone, 1.22 or later.
 """
@@ -214,19 +214,19 @@ def forward(
 
     Arguments, with N sequences, T places, D features, H heads, E features of a head, K hidden units:
         x: inputs, (N, T, D), floats
-        gain1: (D,), floats
-        bias1: (D,), floats
-        Wq: (D, H, E), floats
-        bq: (H, E), floats
-        Wk: (D, H, E), floats
-        bk: (H, E), floats
-        Wv: (D, H, E), floats
-        bv: (H, E), floats
+        gain1: factor of each feature before attention, (D,), floats
+        bias1: number added to each feature before attention, (D,), floats
+        Wq: weights of the queries, (D, H, E), floats
+        bq: bias of the queries, (H, E), floats
+        Wk: weights of the keys, (D, H, E), floats
+        bk: bias of the keys, (H, E), floats
+        Wv: weights of the values, (D, H, E), floats
+        bv: bias of the values, (H, E), floats
         M: the mask, above 0 where the first place sees the second, (T, T), floats
-        Wo: (H, E, D), floats
-        bo: (D,), floats
-        gain2: (D,), floats
-        bias2: (D,), floats
+        Wo: weights of what the heads found, (H, E, D), floats
+        bo: bias of what the heads found, (D,), floats
+        gain2: factor of each feature before the hidden layer, (D,), floats
+        bias2: number added to each feature before the hidden layer, (D,), floats
         W1: weights of the hidden layer, (D, K), floats
         c1: bias of the hidden layer, (K,), floats
         W2: weights of the layer behind it, (K, D), floats
@@ -494,8 +494,8 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dc2 = dy.sum(axis=(0, 1), out=work.dc2)
     # ∂ℒ/∂g[n,t,k] = Σ_d W2[k,d] ∂ℒ/∂w[n,t,d]
     dg = np.matmul(dy, W2.T, out=work.dg)
-    # ∂ℒ/∂u[n,t,k] = (1/2 + (√(2) / (2 √(π))) u[n,t,k] (1 - g_t[n,t,k]²) + (26829 √(2) / (400000
-    #     √(π))) u[n,t,k]³ (1 - g_t[n,t,k]²) + (1/2) g_t[n,t,k]) ∂ℒ/∂g[n,t,k]
+    # ∂ℒ/∂u[n,t,k] = (1/2 + (√(2) / (2 √(π))) u[n,t,k] (1 - g_t[n,t,k]²) + (0.0670725 √(2) /
+    #     √(π)) u[n,t,k]³ (1 - g_t[n,t,k]²) + (1/2) g_t[n,t,k]) ∂ℒ/∂g[n,t,k]
     # in the form of: tanh as a sigmoid
     du = np.square(g_exp_2, out=work.du)
     np.divide(g_exp, du, out=du)
@@ -964,8 +964,8 @@ def jvp(
     b_dot = gain2_dot * b_xhat + gain2 * b_r[:, :, None] * b_dot_difference + bias2_dot
     # u̇[n,t,k] = Σ_d ḃ[n,t,d] W1[d,k] + Σ_d W1˙[d,k] b[n,t,d] + c1˙[k]
     u_dot = b_dot @ W1 + b @ W1_dot + c1_dot
-    # ġ[n,t,k] = u̇[n,t,k] (1/2 + (√(2) / (2 √(π))) u[n,t,k] (1 - g_t[n,t,k]²) + (26829 √(2) /
-    #     (400000 √(π))) u[n,t,k]³ (1 - g_t[n,t,k]²) + (1/2) g_t[n,t,k])
+    # ġ[n,t,k] = u̇[n,t,k] (1/2 + (√(2) / (2 √(π))) u[n,t,k] (1 - g_t[n,t,k]²) + (0.0670725 √(2)
+    #     / √(π)) u[n,t,k]³ (1 - g_t[n,t,k]²) + (1/2) g_t[n,t,k])
     g_dot_quotient = np.divide(g_exp, np.square(g_exp_2), out=g_exp)
     g_dot_product = np.multiply(0.21406444881780073 * g_dot_quotient, square_u_u, out=square_u_u)
     g_dot_sum = np.add(1.5957691216057308 * g_dot_quotient * u, g_dot_product, out=g_dot_product)
@@ -1564,4 +1564,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: 80507ac9585545a7
+# Written by pullback from its own layers; digest of what stands above: fa44d7f144ad070f
