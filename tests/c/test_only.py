@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -45,7 +46,9 @@ pytestmark = needs_cc
 # products, windows, scans, gathers, places of the largest, masks, leading axes, sums of rows
 QUICK = ["mlp", "conv1d", "rnn", "embedding", "max_pool2d", "hinge", "softmax", "layer_norm"]
 QUICK += ["masked_attention", "huber", "gaussian", "average_pool2d"]
-LONG = [n for n in library.shipped() if n not in QUICK]
+# in the slow tests every so many of the layers and definitions; PULLBACK_EVERY=1 takes all
+EVERY = int(os.environ.get("PULLBACK_EVERY", "6"))
+LONG = [n for n in library.shipped() if n not in QUICK][::EVERY]
 EACH = [*QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in LONG)]
 FLAGS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -104,7 +107,7 @@ def test_a_shipped_layer_beside_numpy(name, quick):
 
 
 EXACT = ["mlp", "softmax", "layer_norm", "huber", "rnn"]
-OTHERS = [n for n in library.shipped() if n not in EXACT]
+OTHERS = [n for n in library.shipped() if n not in EXACT][1::EVERY]
 
 
 @pytest.mark.parametrize(
@@ -383,7 +386,7 @@ RUN = ["relu", "mlp", "rnn", "embedding", "softmax"]
 
 @pytest.mark.parametrize(
     "name",
-    [*RUN, *(pytest.param(n, marks=pytest.mark.slow) for n in library.shipped() if n not in RUN)],
+    [*RUN, *(pytest.param(n, marks=pytest.mark.slow) for n in library.shipped()[2::EVERY])],
 )
 def test_a_test_program(name):
     """It passes without a warning, and sees a wrong number of each array."""
@@ -426,7 +429,7 @@ def test_where_there_is_no_compiler(monkeypatch):
 def test_every_layer_under_sanitizers(which, tmp_path):
     """Every test program, strict warnings being errors; addresses and undefined behaviour."""
     found = compiler(which)
-    for name in library.shipped():
+    for name in library.shipped()[3::EVERY]:
         path = written(tmp_path, emitted(derivation(name)), name)
         test = tmp_path / f"{name}_test.c"
         test.write_text(program(name), encoding="utf-8")
@@ -492,13 +495,13 @@ def test_random_layers(number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(20, 120))
+@pytest.mark.parametrize("number", range(20, 120, EVERY))
 def test_more_random_layers(number):
     random_one(number)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", test_edges.NAMES)
+@pytest.mark.parametrize("name", test_edges.NAMES[::EVERY])
 def test_definitions_at_an_edge(name):
     rng, own = np.random.default_rng(11), test_edges.facts_of(name)
     draws = [test_edges.draw(own, rng, scale, k) for k, scale in enumerate((1.0, 0.3, 3.0, 1.0))]
