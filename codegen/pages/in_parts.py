@@ -91,7 +91,9 @@ class InParts:
         wanted = self.derivation.wanted
         own, others = ([n for n in wanted if (n in cut.inputs) == cuts] for cuts in (True, False))
         output = self.derivation.layer.output
-        given = self.notation.whole.tensor(cotangent_name(output.name))
+        given = f"`{self.notation.whole.tensor(cotangent_name(output.name))}`"
+        if not output.indices:
+            given = f"the gradient by {self.output}"
         how = "its weight times" if output.indices else "its weight as"
         how = how if cut.output is None else "its slice of"
         found = [f"gradients by {self.tensors(own)} are laid side by side"] if own else []
@@ -99,7 +101,7 @@ class InParts:
             found.append(
                 f"{'those' if own else 'gradients'} by {self.tensors(others)} are added up"
             )
-        return f"Backward of a part is given {how} `{given}`; {', '.join(found)}"
+        return f"Backward of a part is given {how} {given}; {', '.join(found)}"
 
     def lies(self, cut: Cut) -> Iterator[Words]:
         """What the labels of parts are, where steps speak of them."""
