@@ -122,7 +122,7 @@ def test_show_takes_equations(capsys):
     equations = ("--equation", "z[n,k] = sum(d, h[n,d]*w[d,k]) + b[k]", "--equation", "p = relu(z)")
     assert run("show", *equations, "--wrt", "w,b", "--wrt", "h") == 0
     shown = capsys.readouterr().out
-    assert "∂ℒ/∂b[k] = Σ_n ∂ℒ/∂z[n,k]" in shown and "p[n, k] = max(0, z[n, k])" in shown
+    assert "∂ℒ/∂b[k] = Σ_n ∂ℒ/∂z[n,k]" in shown and "p[n,k] = max(0, z[n,k])" in shown
     assert run("show", *equations, "--wrt", "b") == 0
     shown = capsys.readouterr().out
     assert "∂ℒ/∂b[k] = " in shown and "∂ℒ/∂w[d,k] = " not in shown
