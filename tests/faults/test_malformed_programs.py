@@ -241,9 +241,9 @@ CORRUPTED: dict[str, tuple[Callable[[], Program], str]] = {
         lambda: with_op(Scatter, value=first(Input, lambda op: op.name == "b")),
         "for labels over",
     ),
-    "more labels than sizes": (lambda: at(Scatter, lambda i: (*i, *i)), "4 indices, 2 sizes"),
+    "more labels than sizes": (lambda: at(Scatter, lambda i: (*i, *i)), "2 indices, 1 sizes"),
     "a size that is none": (
-        lambda: with_op(Scatter, sizes=(first(Contract), first(Contract))),
+        lambda: with_op(Scatter, sizes=(first(Contract),)),
         "is no size",
     ),
     "an axis of a size that is none": (lambda: with_op(Arange, size=first(Input)), "is no size"),
