@@ -70,7 +70,7 @@ def counted(name: str, definitions: Sequence[tuple[str, str]], each: int) -> Cou
 
 def one(count: Count, name: str, derivation: Derivation, each: int) -> None:
     """Count the steps of a derivation, and some mutants of each."""
-    checker = every_size_checker(derivation.layer)
+    checker = every_size_checker(derivation.labelled)
     for what, chain, definitions in chains(derivation):
         start = process_time()
         verdicts = checker.chain(chain, definitions)

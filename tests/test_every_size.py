@@ -105,7 +105,7 @@ def derived(path: Path) -> Derivation:
 
 def left_open(derivation: Derivation) -> dict[str, int]:
     """The steps of a derivation that are not decided."""
-    checker = every_size_checker(derivation.layer)
+    checker = every_size_checker(derivation.labelled)
     return Counter(
         f"{what}: {step.law}"
         for what, chain, definitions in chains(derivation)
@@ -216,7 +216,7 @@ def corrupted(path: Path, count: int, seed: int = 0) -> tuple[int, int]:
     A mutant that is proved must be true: written out, it must hold.
     """
     derivation, asked, proved = derived(path), 0, 0
-    checker = every_size_checker(derivation.layer)
+    checker = every_size_checker(derivation.labelled)
     for number, (what, chain, definitions) in enumerate(chains(derivation)):
         for place, step in enumerate(chain.steps):
             for _, mutant in mutants(step.after, count, seed + 1000 * number + place):
@@ -344,7 +344,7 @@ def test_it_shares_no_code_with_laws_derivation_and_the_other_checker():
 ASK = """
 from tests.test_every_size import ROOT, derived, every_size_checker, chains
 derivation = derived(ROOT / "tests" / "edges" / "cox_likelihood.toml")
-checker = every_size_checker(derivation.layer)
+checker = every_size_checker(derivation.labelled)
 print([checker.chain(chain, known) for _, chain, known in chains(derivation)])
 """
 

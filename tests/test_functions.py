@@ -136,7 +136,7 @@ def compiled(text):
 def proved(text):
     """Is every step of a definition proved for every size?"""
     derivation = derive(read_equations("layer", text))
-    checker = every_size_checker(derivation.layer)
+    checker = every_size_checker(derivation.labelled)
     return all(
         verdict.proved
         for _, chain, definitions in chains(derivation)
