@@ -105,7 +105,9 @@ def test_a_module_is_two_functions_and_short(name):
     derivation, emission = shipped(name)
     tree = ast.parse(emission.module)
     bodies = {f.name: f.body for f in tree.body if isinstance(f, ast.FunctionDef)}
-    assert {*bodies} - {n for n in bodies if n.startswith("_")} == {"forward", "backward"}
+    public = {n for n in bodies if not n.startswith("_")}
+    assert public - {"parts", "combine"} == {"forward", "backward"}
+    assert ("parts" in public) == ("combine" in public)
     slopes = sum(len(gradient.parts) for gradient in derivation.gradients)
     limits = {"forward": 4 * len(derivation.layer.nodes), "backward": 5 * slopes}
     for name_of, limit in limits.items():
