@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pullback.codegen.pages import mathml
 from pullback.codegen.pages.jacobian_matrix import JacobianMatrix, jacobian_matrix
 from pullback.codegen.pages.markdown import inline, markdown
-from pullback.codegen.pages.outline import Block, Words, pieces
+from pullback.codegen.pages.outline import Block, Words, pieces, without_marks
 from pullback.codegen.pages.terminal import plain
 from pullback.derive.layer import Layer
 
@@ -262,7 +262,7 @@ def steps(blocks: Iterable[Three], laws: Laws) -> Steps:
                     before_latex=before[1],
                     after_latex=after[1],
                     shapes=own.shapes,
-                    why=tuple(text.replace("`", "") for text in own.reasons),
+                    why=tuple(map(without_marks, own.reasons)),
                     why_latex=typeset.reasons,
                     page=f"{before[2]} = {after[2]}",
                     why_page=set_.reasons,

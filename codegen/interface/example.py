@@ -275,12 +275,9 @@ def differences(layer: Layer) -> list[Expr]:
     for node in layer.nodes:
         kinks = node.expr.atoms(Maximum, Minimum, Where, Bracket, sp.Abs, sp.sign)
         for kink in sorted(kinks, key=sp.default_sort_key):
-            sides = kink.args[0].args if isinstance(kink, Where | Bracket) else kink.args
-            is_fact = isinstance(kink, Where | Bracket)
-            if is_fact and isinstance(kink.args[0], sp.Eq | sp.Ne):
-                continue
-            difference = sp.Add(sides[0], *(-s for s in sides[1:2]))
-            if difference.atoms(sp.Indexed):
+            decides = kink.args[0] if isinstance(kink, Where | Bracket) else kink
+            difference = sp.Add(decides.args[0], *(-s for s in decides.args[1:2]))
+            if not isinstance(decides, sp.Eq | sp.Ne) and difference.atoms(sp.Indexed):
                 found[difference] = None
     return [*found]
 

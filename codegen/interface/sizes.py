@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil
 
@@ -49,16 +49,17 @@ def worked_out(layer: Layer) -> list[tuple[str, str]]:
     return [(str(size), size_text(by)) for size, by in layer.sizes]
 
 
-def is_within(reach: Reach) -> str:
-    """The condition that an entry's places lie on its axis."""
+def is_within(reach: Reach, text: Callable[[Expr], str] = size_text, both: str = " and ") -> str:
+    """The condition that an entry's places lie on its axis, `text` spelling sizes; empty where they
+    always do."""
     parts: list[str] = []
     if reach.sure:
         return ""
     if not reach.low.is_nonnegative:
-        parts.append(f"{size_text(reach.low)} >= 0")
+        parts.append(f"{text(reach.low)} >= 0")
     if not sp.expand(reach.size - 1 - reach.high).is_nonnegative:
-        parts.append(f"{size_text(reach.high)} < {size_text(reach.size)}")
-    return " and ".join(parts)
+        parts.append(f"{text(reach.high)} < {text(reach.size)}")
+    return both.join(parts)
 
 
 def leaves(reach: Reach) -> str:

@@ -198,9 +198,8 @@ class Steps:
         several = len({times[i] for i in here}) > 1
         if several and is_entry(expr):
             self.refuse(expr)
-        if several or (
-            here and outgrows(expr)
-        ):  # else it would be as large as that, times the axis
+        # what outgrows its parts would be as large as that, times the axis
+        if several or (here and outgrows(expr)):
             if isinstance(expr, Binder):
                 body, indices = expr.open()
                 return cast(Expr, expr.func(self.without_state(body, times), *indices))

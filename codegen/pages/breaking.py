@@ -7,7 +7,7 @@ fractions, roots and powers of what is long, and last places between factors and
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 SUMS = {"+", "−"}  # a line may begin with these
 BREAKS = SUMS | {"=", "/"}  # ... and outside brackets with these
@@ -94,10 +94,7 @@ def sign(text: str) -> float:
 def split(row: Row, within: int) -> list[Row]:
     """A row in parts, broken before operators that stand in so many brackets at most."""
     found: list[Row] = [[]]
-    depth = 0
-    for child in row:
-        text = (child.text or "") if child.tag == "mo" else closing(child)
-        depth += (text in OPEN) - (text in CLOSE)
+    for child, text, depth in in_brackets(row):
         before = next((e for e in reversed(found[-1]) if e.tag != "mspace"), None)
         binary = before is not None and not is_operator(before) and child.get("lspace") != "0"
         may = depth <= within and (text in SUMS or (text in BREAKS and not depth))
@@ -105,6 +102,15 @@ def split(row: Row, within: int) -> list[Row]:
             found.append([])
         found[-1].append(child)
     return found
+
+
+def in_brackets(row: Row) -> Iterator[tuple[ET.Element, str, int]]:
+    """Each element of a row, its text if it is a sign, and how many brackets are open behind it."""
+    depth = 0
+    for child in row:
+        text = (child.text or "") if child.tag == "mo" else closing(child)
+        depth += (text in OPEN) - (text in CLOSE)
+        yield child, text, depth
 
 
 def closing(element: ET.Element) -> str:
@@ -130,10 +136,7 @@ def between_factors(brackets: int) -> Way:
 
     def broken(row: Row, room: float) -> list[Row]:
         found: list[Row] = [[]]
-        depth = 0
-        for child in row:
-            text = (child.text or "") if child.tag == "mo" else closing(child)
-            depth += (text in OPEN) - (text in CLOSE)
+        for child, text, depth in in_brackets(row):
             last = found[-1][-1] if found[-1] else None
             hadamard = child.tag == "mo" and text == "⊙"
             gap = last is not None and is_gap(last) and not is_gap(child) and not counted(found[-1])

@@ -18,8 +18,6 @@ from pullback.codegen.pages.outline import (
     Line,
     Part,
     Section,
-    Words,
-    pieces,
     without_marks,
 )
 from pullback.codegen.pages.setting import Context, Setting, plain, slug
@@ -102,14 +100,14 @@ class Steps:
         pairs = list(zip(latex.blocks, words.blocks, strict=True))
         return {
             "jacobian": jacobian,
-            "structure": sentence(self.reason(latex.structure, words.structure)),
-            "said": sentence(self.reason(latex.said, words.said)),
+            "structure": sentence(self.setting.sentence(latex.structure, words.structure)),
+            "said": sentence(self.setting.sentence(latex.said, words.said)),
             "label": without_marks(words.structure),
             "size": self.setting.typeset(latex.size, words.size) if words.size else "",
             "blocks": [self.block(a, b, "chain rule") for a, b in pairs if b.words != COMPUTING],
             "computing": [self.block(a, b, "") for a, b in pairs if b.words == COMPUTING],
             "shown": self.shown(pullback, latex, words) if pullback else None,
-            "held": self.reason(latex.held, words.held) if words.held else "",
+            "held": self.setting.sentence(latex.held, words.held) if words.held else "",
         }
 
     def block(self, latex: Block, words: Block, reason: str) -> Context:
@@ -136,13 +134,8 @@ class Steps:
                 "assumes": typeset.both(a.assumes, b.assumes),
                 "needs": typeset.both(a.needs, b.needs),
                 "shapes": typeset(a.shapes, b.shapes) if b.shapes else "",
-                "reasons": list(map(self.reason, a.reasons, b.reasons)),
+                "reasons": list(map(self.setting.sentence, a.reasons, b.reasons)),
             }
-
-    def reason(self, latex: Words, words: Words) -> list[Markup | str]:
-        """A sentence in pieces, its formulas set."""
-        both = zip(pieces(latex), pieces(words), strict=True)
-        return [self.setting.typeset(a, b) if is_formula else b for (a, is_formula), (b, _) in both]
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -160,7 +153,7 @@ class Steps:
         return {
             "axis": typeset(latex.axis, words.axis),
             "formula": typeset(latex.formula, words.formula) if words.formula else "",
-            "words": list(map(self.reason, latex.words, words.words)),
+            "words": list(map(self.setting.sentence, latex.words, words.words)),
             "blocks": [
                 self.block(a, b, "") for a, b in zip(latex.blocks, words.blocks, strict=True)
             ],

@@ -69,9 +69,9 @@ class Screen:
         lines += self.listed("Assumed", facts)
         lines += self.heading("The handout's lines, and ours", "-") if page.handout else []
         for line in page.handout:
-            lines += wrap(plain(line.words).replace("`", ""), self.width, 2)
+            lines += wrap(without_marks(plain(line.words)), self.width, 2)
             lines += [part for formula in line.ours for part in wrap(formula, self.width, 6)]
-            lines += wrap(plain(line.remark).replace("`", ""), self.width, 6) if line.remark else []
+            lines += wrap(without_marks(plain(line.remark)), self.width, 6) if line.remark else []
         lines += self.listed("References", [(text, "") for text in page.references])
         return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -114,7 +114,7 @@ class Screen:
             size = f"; J would have {part.size} entries, and is never formed" if part.size else ""
             said = without_marks(part.said)
             lines += wrap(f"{said[0].lower()}{said[1:]}{size}", self.width, 4)
-            lines += wrap(part.held.replace("`", ""), self.width, 4)
+            lines += wrap(without_marks(part.held), self.width, 4)
             written = f"    at {part.at}: {part.written}"
             if part.small and len(written) <= self.width:
                 lines.append(written)
@@ -150,7 +150,7 @@ class Screen:
     def why(self, line: Line) -> Iterator[str]:
         """The reasons for a matrix form."""
         for text in line.reasons:
-            for part in wrap(text.replace("`", ""), self.width, INDENT):
+            for part in wrap(without_marks(text), self.width, INDENT):
                 yield self.paint("2", part)
 
     def beside(self, number: str, formula: str, reason: str) -> list[str]:

@@ -28,6 +28,7 @@ from sympy import Expr
 
 from pullback.derive import laws
 from pullback.derive.calculus.cuts import MEAN, SUM, Cut, Cutting, Uncut
+from pullback.derive.calculus.reading import reached_from
 from pullback.derive.calculus.reasoning import Reasoning
 from pullback.derive.calculus.steps import Chain
 from pullback.derive.index.binders import Binder, Place, Smallest, Sum
@@ -150,14 +151,10 @@ class Along:
 
     def on_the_way(self) -> list[Node]:
         """The nodes and notations that the output is made of, in order."""
-        nodes = {n.name: n for n in self.layer.nodes}
-        wanted, seen = [self.layer.output.name], set[str]()
-        while wanted:
-            name = own_name(wanted.pop())
-            if name in nodes and name not in seen:
-                seen.add(name)
-                wanted += map(entry_name, entries(nodes[name].expr))
-        return [n for n in self.layer.nodes if n.name in seen]
+        nodes = self.layer.nodes
+        reads = {n.name: [own_name(entry_name(e)) for e in entries(n.expr)] for n in nodes}
+        found = reached_from([self.layer.output.name], reads)
+        return [n for n in nodes if n.name in found]
 
     def position(self, tensor: Tensor | Node) -> int | None:
         """Where a tensor has the axis, if it has it."""

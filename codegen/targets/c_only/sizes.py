@@ -7,6 +7,7 @@ from collections.abc import Callable
 import sympy as sp
 from sympy import Expr
 
+from pullback.codegen.interface.sizes import is_within
 from pullback.codegen.targets.c_only.functions import Lacking
 from pullback.derive.layer import Layer, Reach
 
@@ -44,14 +45,7 @@ def spelled(expr: Expr, name: Spell) -> str:
 
 def within(reach: Reach, name: Spell) -> str:
     """The condition that an entry's places lie on its axis; empty where they always do."""
-    parts: list[str] = []
-    if reach.sure:
-        return ""
-    if not reach.low.is_nonnegative:
-        parts.append(f"{spelled(reach.low, name)} >= 0")
-    if not sp.expand(reach.size - 1 - reach.high).is_nonnegative:
-        parts.append(f"{spelled(reach.high, name)} < {spelled(reach.size, name)}")
-    return " && ".join(parts)
+    return is_within(reach, lambda size: spelled(size, name), " && ")
 
 
 def stays(layer: Layer, low: Expr, high: Expr, size: Expr) -> bool:
