@@ -62,7 +62,7 @@ def test_steps_lead_from_one_to_the_next(affine):
     assert (first.law, last.law) == ("sum rule", "sum over a delta")
     assert (form,) == affine.gradients["w"].forms and form.after == "(hᵀ ∂ℒ/∂z)[d,k]"
     assert form.shapes == "(D×N)(N×K) → D×K" and "hence the transpose hᵀ" in form.why[0]
-    assert form._repr_markdown_().endswith(r"hence $\displaystyle h^{\top}$")
+    assert form._repr_markdown_().endswith(r"hence the transpose $\displaystyle h^{\top}$")
     assert first.statement.startswith("A sum is differentiated term by term")
     assert first.check.startswith("for every size; exact at")
     assert first.before.startswith("∂/∂w[d,k]") and first.after == steps[1].before
