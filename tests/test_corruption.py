@@ -90,7 +90,7 @@ MLP = [
     ("mask turned round", r"np\.not_equal\(h, 0", "np.equal(h, 0"),
     ("mask forgotten", r"np\.multiply\(dh, not_equal_h, out=dh\)", "dh"),
     ("bias forgotten", r"\bz \+= b\n", "pass\n"),
-    ("a gradient that is an input", r"dw = .*\n.*\n.*\n", "dw = w\n"),
+    ("a gradient that is an input", r"dw = .*\n(.*\n).*\n", r"dw = w\n\1"),
     ("input changed", r"(_add_product\(dW, dL_lamda, W\))", r"\1; W += 1"),
     ("a layer over the one before", r"out=work\.dh\b", "out=h"),
     ("a buffer of forward in backward", r"out=work\.dh\b", "out=work.u"),

@@ -74,14 +74,14 @@ def test_every_step_of_every_layer_is_proved(name):
 @pytest.mark.parametrize("name", ["softmax", "softmax_cross_entropy", "cross_entropy", "affine"])
 @pytest.mark.parametrize("corrupt", CORRUPTIONS)
 def test_every_corrupted_step_is_refused(name, corrupt):
-    layer = shipped(name)
-    for what, chain, definitions in chains(derive(layer)):
+    derivation = derive(shipped(name))
+    for what, chain, definitions in chains(derivation):
         for step in chain.steps:
             bad = replace(step, after=corrupt(step.after))
             if bad.after == step.after:
                 continue
             with pytest.raises(ProofFailed, match=step.law.split(":")[0]):
-                check_step(layer, what, bad, definitions)
+                check_step(derivation.labelled, what, bad, definitions)
 
 
 USED = {

@@ -151,7 +151,7 @@ def test_numbers_from_a_file(tmp_path, capsys, suffix):
     assert run(capsys, "relu", "--numbers", path) == (
         0,
         "u  (2)  pre-activations\n    [-1.   2.5]\ndh  ∂ℒ/∂h  (2)\n    [3. 4.]\n"
-        "h  (2)  h[...] = max(0, u[...])\n    [0.  2.5]\ndu  ∂ℒ/∂u  (2)\n    [0. 4.]\n",
+        "h  (2)  h[n] = max(0, u[n])\n    [0.  2.5]\ndu  ∂ℒ/∂u  (2)\n    [0. 4.]\n",
         "",
     )
     _, out, _ = run(capsys, "relu", "--numbers", path, "--format", "json")
