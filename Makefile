@@ -26,7 +26,7 @@ book: $(ENV)/derive.done ## all derivations as a PDF, build/book/book.pdf (needs
 	@echo $(BOOK)/book.pdf
 
 # a process to each core: threads of BLAS beside them would wait for one another
-test slow targets: export OPENBLAS_NUM_THREADS = 1
+test slow targets train: export OPENBLAS_NUM_THREADS = 1
 
 test: $(ENV)/test.done ## run the tests, but for those that take minutes each
 	@$(BIN)/python -m pytest -n auto

@@ -10,7 +10,6 @@ import numpy as np
 from sympy import Expr
 
 from pullback.codegen import library
-from pullback.derive.calculus.derivation import Derivation, derive
 from pullback.derive.index.objects import Index
 from pullback.derive.layer import Layer
 from pullback.derive.proof.algebra import Duals, Numbers
@@ -22,11 +21,6 @@ from pullback.derive.read.reader import read_layer
 def shipped(name: str) -> Layer:
     """A shipped layer."""
     return read_layer(name, library.shipped_source(name), library.shipped_source)
-
-
-def derived(name: str) -> Derivation:
-    """The derivation of a shipped layer."""
-    return derive(shipped(name))
 
 
 def evaluate(

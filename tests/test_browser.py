@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pullback.codegen import library
-from pullback.codegen.compiler import compile_definition, files, lowered, pages
+from pullback.codegen.compiler import files, lowered, pages
 from pullback.codegen.pages import site
 from pullback.codegen.pages.links import BESIDE
-from tests.shipped import proved
+from tests.shipped import compiled, proved
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GENERATED = Path(__file__).parent.parent / "generated"
@@ -104,9 +103,9 @@ def folder(tmp_path_factory):
         return GENERATED
     made, cards = tmp_path_factory.mktemp("pages"), []
     for name in FEW:
-        compiled = compile_definition(name, library.shipped_source(name), library.shipped_source)
-        cards.append(site.card(compiled.outlines))
-        for file, text in files(compiled, replace(BESIDE, home=site.HOME)).items():
+        made_of = compiled(name)
+        cards.append(site.card(made_of.outlines))
+        for file, text in files(made_of, replace(BESIDE, home=site.HOME)).items():
             (made / file).write_text(text)
     (made / site.HOME).write_text(site.index_page(cards))
     (made / site.LAWS_FILE).write_text(site.laws_page(cards, site.HOME))

@@ -11,7 +11,8 @@ from pullback.derive.calculus.jacobians import jacobian, written_out
 from pullback.derive.index.kinks import Bracket
 from pullback.derive.index.objects import KroneckerDelta, entry, entry_name
 from pullback.derive.proof.writing_out import write
-from tests.meaning import RandomNumbers, derived, evaluate, shipped
+from tests.meaning import RandomNumbers, evaluate, shipped
+from tests.shipped import derived
 
 N, D, K, J = 3, 4, 5, 2
 LIMIT = {"rtol": 1e-13, "atol": 1e-13}  # a few roundings of float64

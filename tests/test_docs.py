@@ -32,6 +32,7 @@ from pullback.derive.read.matrix_functions import OF_MATRICES
 from pullback.derive.read.reader import read_equations, read_layer
 from pullback.derive.read.sugar import SUGAR
 from tests.matrices.corpus import KINDS
+from tests.shipped import compiled_from
 
 ROOT = Path(__file__).parent.parent
 LANGUAGE, TUTORIAL, README, ARRAYS, MATRICES, TEACHING = (
@@ -377,7 +378,7 @@ def test_the_gallery_has_every_shipped_layer():
         assert (ROOT / "generated" / link).is_file(), link
     for name in ("affine", "relu"):
         source = library.shipped_source(name)
-        assert entry(compile_definition(name, source, library.shipped_source)) in page
+        assert entry(compiled_from(name, source)) in page
 
 
 def test_the_gallery_is_written_and_checked(tmp_path, monkeypatch, capsys):

@@ -186,13 +186,8 @@ def check(name: str, seed: int, scale: float) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        n if k % 2 and n not in MANY_AXES else pytest.param(n, marks=pytest.mark.slow)
-        for k, n in enumerate(NAMES)
-    ],
-)
+@pytest.mark.sampled(6)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_stage_in_time_and_right_numbers(name):
     """The module's own tests too, which `files` runs; then ordinary and extreme points."""
     assert code(name).forward

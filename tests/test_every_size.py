@@ -100,7 +100,7 @@ def derived(path: Path) -> Derivation:
     """The derivation of a definition."""
     if path.parent == ROOT / "layers":
         return shipped.derived(path.stem)
-    return derive(read_layer(path.stem, path.read_text(encoding="utf-8"), library.shipped_source))
+    return shipped.derivation_of(path.stem, path.read_text(encoding="utf-8"))
 
 
 def left_open(derivation: Derivation) -> dict[str, int]:

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.compiler import files
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
 from pullback.codegen.targets.plain.module import emission as plain
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
-from pullback.derive.read.definition import no_library, read_definition
+from pullback.derive.read.definition import read_definition
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.autodiff import Point, text_facts
+from tests.shipped import compiled_from, derivation_of
 
 FOLDER = Path(__file__).parent / "matrices_functions"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -77,7 +78,7 @@ def test_numbers_are_those_of_autograd(name: str, target: Any) -> None:
 @pytest.mark.parametrize("name", FIRST)
 def test_each_step_is_proved_for_every_size_and_the_files_pass(name: str) -> None:
     """Compiling runs the module's own tests: the text as loops, on dual numbers."""
-    compiled = compile_definition(name, text(name), no_library)
+    compiled = compiled_from(name, text(name))
     left = [what for what, found in compiled.proof.steps if not found.every_size]
     assert left == [] and files(compiled)
 
@@ -85,7 +86,7 @@ def test_each_step_is_proved_for_every_size_and_the_files_pass(name: str) -> Non
 def test_no_inverse_is_multiplied_by() -> None:
     """Where a sum runs along an inverse a system is solved, in values and in gradients."""
     for name in ("gaussian", "mahalanobis", "ridge", "systems", "columns", "kalman"):
-        derivation = derive(read_layer(name, text(name)))
+        derivation = derivation_of(name, text(name))
         source = getattr(plain(derivation, lower(derivation)), "module", "")
         assert "np.linalg.solve" in source
         assert ("np.linalg.inv" in source) == (name == "gaussian")  # the slope of logdet is one

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from pullback.codegen.targets.table import NUMPY
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.read.reader import read_equations, read_layer
 from tests.mutations import fails, load
+from tests.shipped import FEW, derived
 
 # written beside the tests: what was imported when they have run
 LISTS_IMPORTS = """
@@ -85,8 +87,7 @@ OWN = {
 }
 
 
-def emitted(layer):
-    derivation = derive(layer)
+def emitted(derivation):
     return NUMPY.emit(derivation, lower(derivation))
 
 
@@ -94,16 +95,21 @@ def written_tests(layer, made):
     return module_test(layer, made.module, made.promise)
 
 
-def shipped(name):
-    return read_layer(name, library.shipped_source(name), library.shipped_source)
+@cache
+def made_of(name):
+    """The layer and the module of a shipped definition, or of one of our own."""
+    if name not in OWN:
+        return derived(name).layer, emitted(derived(name))
+    text, keys = OWN[name]
+    layer = read_equations(name, text, **keys)
+    return layer, emitted(derive(layer))
 
 
-@pytest.fixture(scope="module")
-def texts():
-    """The layer and the module of every shipped definition, and of our own."""
-    layers = [shipped(name) for name in library.shipped()]
-    layers += [read_equations(name, text, **keys) for name, (text, keys) in OWN.items()]
-    return {layer.name: (layer, emitted(layer)) for layer in layers}
+SOME = [*sorted(FEW), *OWN]
+OTHERS = [name for name in library.shipped() if name not in FEW]
+in_two = pytest.mark.parametrize(
+    "names", [SOME, pytest.param(OTHERS, marks=pytest.mark.slow)], ids=["some", "others"]
+)
 
 
 def run(folder, *options):
@@ -115,10 +121,12 @@ def run(folder, *options):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_every_module_passes_its_own_tests(texts):
+@in_two
+def test_every_module_passes_its_own_tests(names):
     """Of long arrays, which blocks are for, wherever a helper is met for the first time."""
     met = set()
-    for name, (layer, made) in texts.items():
+    for name in names:
+        layer, made = made_of(name)
         helpers = made.promise.helpers
         checks = load(name, made.module, written_tests(layer, made)).checks
         some = [c for c in checks if helpers - met or not c.name.startswith(SLOW)]
@@ -128,19 +136,21 @@ def test_every_module_passes_its_own_tests(texts):
         assert failure is None, f"{name}: {failure}"
 
 
-def test_no_draw_is_left_out(texts):
+@in_two
+def test_no_draw_is_left_out(names):
     """A test file that finds no inputs skips, and then it sees nothing."""
-    for name, (layer, made) in texts.items():
-        names = Checks(name, written_tests(layer, made)).names
-        draws = [(s, d) for s in names["SEEDS"] for d in names["LIMITS"]]
+    for name in names:
+        layer, made = made_of(name)
+        own = Checks(name, written_tests(layer, made)).names
+        draws = [(s, d) for s in own["SEEDS"] for d in own["LIMITS"]]
         with np.errstate(all="ignore"):
-            missing = [draw for draw in draws if names["attempted"](*draw) is None]
+            missing = [draw for draw in draws if own["attempted"](*draw) is None]
         assert not missing, f"{name}: {missing}"
 
 
-def test_modules_pass_their_own_tests_under_pytest(texts, tmp_path):
+def test_modules_pass_their_own_tests_under_pytest(tmp_path):
     for name in ("softmax_cross_entropy", "leading_labels", "numbers", "other_assumptions"):
-        layer, made = texts[name]
+        layer, made = made_of(name)
         (tmp_path / f"{name}.py").write_text(made.module, encoding="utf-8")
         (tmp_path / f"test_{name}.py").write_text(written_tests(layer, made), encoding="utf-8")
     done = run(tmp_path, "--tb=short")
@@ -199,8 +209,8 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "pattern", "instead", "test"), FAULTS)
-def test_a_wrong_module_fails_its_tests(texts, name, pattern, instead, test):
-    layer, made = texts[name]
+def test_a_wrong_module_fails_its_tests(name, pattern, instead, test):
+    layer, made = made_of(name)
     corrupted = re.sub(pattern, instead, made.module)
     assert corrupted != made.module, f"there is no {pattern} in the text of {name}"
     examined = load(name, corrupted, written_tests(layer, made))
@@ -238,9 +248,10 @@ def test_notation_that_the_output_does_not_read_is_left_out():
 
 
 def test_the_text_is_the_same_every_time():
-    layer = shipped("mlp")
-    made = emitted(layer)
-    assert written_tests(layer, made) == written_tests(shipped("mlp"), made)
+    layer, made = made_of("mlp")
+    source = library.shipped_source("mlp")
+    again = read_layer("mlp", source, library.shipped_source)
+    assert written_tests(layer, made) == written_tests(again, emitted(derive(again)))
 
 
 HOSTILE = ['""" + open("x") + """', "ends in \\", "{{7*7}} {% raise %}", "two\nlines \x07 \u202e"]

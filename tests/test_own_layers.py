@@ -134,6 +134,7 @@ HARD = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", HARD)
 def test_a_hard_definition_is_worked_out_or_refused(name):
     text, words = HARD[name]

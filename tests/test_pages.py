@@ -28,7 +28,7 @@ from pullback.codegen.targets.numpy.module import module
 from pullback.derive.errors import PullbackError
 from pullback.derive.index.objects import earlier
 from pullback.derive.laws.registry import LAWS
-from tests.shipped import proved
+from tests.shipped import compiled, proved
 
 LAYERS = ("relu", "affine", "softmax_cross_entropy")
 VOID = {"meta", "link", "wbr", "br", "line", "path", "input"}
@@ -74,11 +74,6 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if "style" not in self.open:
             self.text.append(data)
-
-
-@cache
-def compiled(name) -> Compiled:
-    return compile_definition(name, library.shipped_source(name), library.shipped_source)
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pullback.codegen import library
-from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.compiler import files
 from pullback.codegen.faces.cli import main
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.plain import runtime
@@ -18,11 +18,11 @@ from pullback.derive.calculus.textbook import textbook
 from pullback.derive.errors import ProofFailed, PullbackError
 from pullback.derive.laws.registry import LAWS, Law
 from pullback.derive.proof.proving import prove_forms
-from pullback.derive.read.reader import read_equations, read_layer
+from pullback.derive.read.reader import read_equations
 from tests.definitions import facts
 from tests.reference import MP
 from tests.samples import draw, sizes_of
-from tests.shipped import derived
+from tests.shipped import compiled, derivation_of, derived
 
 EDGES = sorted((Path(__file__).parent / "edges").glob("*.toml"))
 LONG = {"weighted_mean_of_volumes"}  # its tests work out loops over six axes, for a minute
@@ -30,7 +30,7 @@ LONG = {"weighted_mean_of_volumes"}  # its tests work out loops over six axes, f
 
 def made(name, source):
     """A derivation and its plain module, whose emitted tests it has passed."""
-    return emitted(name, derive(read_layer(name, source, library.shipped_source)))
+    return emitted(name, derivation_of(name, source))
 
 
 def emitted(name, derivation):
@@ -161,7 +161,7 @@ def test_textbook_forms_do_not_part_sums():
 def test_a_page_shows_the_steps_to_the_lines_beside_them():
     """A page has the steps to the forms that its code computes, the LaTeX beside it those alone."""
     name = "softmax_cross_entropy"
-    fast = compile_definition(name, library.shipped_source(name), library.shipped_source)
+    fast = compiled(name)
     plain = fast.to(PLAIN)
     assert plain.proof is fast.proof and plain.forms.derivation.seconds == ()
     assert [s for s, _ in plain.forms.steps] == list(plain.forms.derivation.steps)

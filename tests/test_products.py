@@ -12,7 +12,7 @@ from pullback.codegen.targets.numpy.module import module
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError
 from pullback.derive.read.reader import read_equations
-from tests.meaning import derived
+from tests.shipped import derived
 
 ROWS = np.array(
     [

@@ -19,7 +19,8 @@ from pullback.derive.proof import proving as proof
 from pullback.derive.proof.proving import chains, prove
 from pullback.derive.proof.step_check import check_step
 from pullback.derive.read.reader import read_equations
-from tests.meaning import derived, shipped
+from tests.meaning import shipped
+from tests.shipped import derived, proved
 
 TINY = sp.Rational(10**9 + 1, 10**9)  # 1 + 1e-9
 
@@ -62,8 +63,7 @@ QUICK_AND_SLOW = [  # the network of sixteen nodes takes long, and has nothing t
 
 @pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_every_step_of_every_layer_is_proved(name):
-    derivation = derived(name)
-    proof = prove(derivation)
+    derivation, proof = derived(name), proved(name)
     assert [s for s, _ in proof.steps] == list(derivation.steps)
     assert {n for n, _ in proof.results} == set(derivation.wanted)
     checks = [*(check for _, check in proof.steps + proof.results), proof.tangents]

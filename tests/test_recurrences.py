@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen.compiler import compile_definition, files
+from pullback.codegen.compiler import files
 from pullback.codegen.library import shipped_source
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.program.operations import Contract, Scan
@@ -24,9 +24,9 @@ from pullback.derive.errors import DefinitionError, ProofFailed
 from pullback.derive.index.objects import Index, own_name
 from pullback.derive.proof.proving import prove
 from pullback.derive.proof.results import check_gradients, check_tangents
-from pullback.derive.read.definition import no_library
 from pullback.derive.read.reader import read_equations
 from tests.random_layers import Trial
+from tests.shipped import compiled_from, derivation_of
 
 RECURRENCES = Path(__file__).parent / "recurrences"
 NAMES = sorted(path.stem for path in RECURRENCES.glob("*.toml"))
@@ -46,17 +46,20 @@ def text(name: str) -> str:
     return (RECURRENCES / f"{name}.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LONG)
 def test_every_stage_and_its_numbers(name: str) -> None:
-    """It is proved, and its module gives what autograd gives of the text, at ties and extremes."""
+    """Its module gives what autograd gives of the text, at ties and extremes."""
     trial = Trial(text(name), 200.0)
-    assert trial.run(5) == [] and {"numbers", "ties", "extremes", "prove"} <= trial.times.keys()
+    assert trial.run(5, derivation_of(name, text(name))) == []
+    assert {"numbers", "ties", "extremes"} <= trial.times.keys()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LONG)
 def test_each_step_is_proved_for_every_size_and_the_files_pass(name: str) -> None:
     """Compiling runs the module's own tests: the text as loops, on dual numbers."""
-    compiled = compile_definition(name, text(name), no_library)
+    compiled = compiled_from(name, text(name))
     left = [what for what, found in compiled.proof.steps if not found.every_size]
     assert len(left) <= LEFT.get(name, 0) and files(compiled)
 

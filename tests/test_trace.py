@@ -16,7 +16,7 @@ from pullback.codegen.interface.sizes import completed
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import Fault, PullbackError
 from pullback.generated import mlp, relu
-from tests.meaning import derived
+from tests.shipped import compiled, derived
 
 NAMES = [n for n in library.shipped() if n != "deep_mlp"] + [
     pytest.param("deep_mlp", marks=pytest.mark.slow)
@@ -26,7 +26,7 @@ NAMES = [n for n in library.shipped() if n != "deep_mlp"] + [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_trace_has_what_the_formulas_say(name):
     """Each value and gradient, worked out entry by entry from the derivation, in 30 digits."""
-    found = pullback.trace(name)
+    found = tracing.trace(compiled(name))
     derivation = derived(name)
     with mpmath.workdps(examples.DIGITS):
         given = {t.name: np.asarray(found[t.name], object) for t in derivation.layer.inputs}

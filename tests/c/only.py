@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pullback.codegen import library
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.targets.c_only.module import Parts
 from pullback.codegen.targets.table import ONLY
 from pullback.codegen.targets.target import Emission
-from pullback.derive.calculus.derivation import Derivation, derive
+from pullback.derive.calculus.derivation import Derivation
 from pullback.derive.layer import Layer
-from pullback.derive.read.reader import read_layer
 from pullback.derive.read.symbols import BATCH_SIZE
+from tests.shipped import derivation_of
 
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"]
 COMPILERS = ("gcc", "clang")
@@ -32,7 +31,7 @@ GUARD = 0xA5
 
 def of_source(source: str, name: str = "own") -> Derivation:
     """The derivation of a definition's text."""
-    return derive(read_layer(name, source, library.shipped_source))
+    return derivation_of(name, source)
 
 
 def emitted(made: Derivation) -> Emission:

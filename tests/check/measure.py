@@ -25,7 +25,7 @@ from pullback.codegen.check.quantities import Quantities
 from pullback.codegen.interface.shapes import has_batch
 from pullback.derive.calculus.derivation import cotangent_name
 from tests.check.mutants import RIGHT, Mutant, layer_of, mutants, names, normal
-from tests.meaning import derived
+from tests.shipped import derived
 
 SECONDS = 20.0
 

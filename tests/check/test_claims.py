@@ -6,7 +6,7 @@ import pytest
 
 from pullback.codegen.check.claims import check_claims
 from pullback.derive.errors import DefinitionError
-from tests.meaning import derived
+from tests.shipped import derived
 
 MLP = derived("mlp")
 

@@ -13,7 +13,7 @@ from pullback.codegen.check.checking import check_file
 from pullback.codegen.check.report import text
 from pullback.codegen.faces import cli
 from tests.check.mutants import RIGHT, layer_of, names, normal
-from tests.meaning import derived
+from tests.shipped import derived
 
 QUICK = ["affine_3", "relu_2", "softmax_1", "mlp_2", "layer_norm_1", "max_pool_1", "attention_2"]
 LAYERS = {}

@@ -8,8 +8,9 @@ from pullback.codegen.check.drawing import draw
 from pullback.codegen.check.explaining import Explainer
 from pullback.codegen.check.quantities import Quantities, Quantity
 from pullback.derive.calculus.derivation import cotangent_name
-from tests.meaning import derived, evaluate
+from tests.meaning import evaluate
 from tests.samples import NAMES, module
+from tests.shipped import derived
 
 QUICK = ("mlp", "layer_norm", "attention", "max_pool", "hinge", "huber", "embedding", "gelu")
 

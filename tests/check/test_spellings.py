@@ -8,7 +8,7 @@ import pytest
 from pullback.codegen.check.checking import check_file
 from pullback.codegen.check.report import text
 from tests.check.mutants import names
-from tests.meaning import derived
+from tests.shipped import derived
 
 SPELLINGS = Path(__file__).parent / "spellings"
 EVERY = 16  # of them, in the quick tests

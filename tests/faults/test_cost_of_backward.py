@@ -5,7 +5,6 @@ import time
 import numpy as np
 import pytest
 
-from pullback.codegen.library import shipped_source
 from pullback.codegen.lower.assembly import lower
 from pullback.codegen.lower.context import Term
 from pullback.codegen.lower.contraction_order import cheapest_pair
@@ -13,11 +12,11 @@ from pullback.codegen.program import Contract, OneHot, Scan
 from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, MissingLaw
 from pullback.derive.index.objects import Index, size_symbol
-from pullback.derive.read.reader import read_equations, read_layer
-from tests.meaning import derived
+from pullback.derive.read.reader import read_equations
 from tests.memory import SLACK, TIMES, measure, sizes_of
 from tests.programs import random_texts
 from tests.samples import NAMES
+from tests.shipped import derivation_of, derived
 from tests.test_edges import NAMES as EDGES
 from tests.test_edges import source
 
@@ -70,7 +69,7 @@ def test_shipped_layers(name):
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in EDGES]
 )
 def test_definitions_at_an_edge(name):
-    check(derive(read_layer(name, source(name), shipped_source)))
+    check(derivation_of(name, source(name)))
 
 
 SHAPES = {

@@ -13,10 +13,10 @@ from pullback.derive.calculus.derivation import derive
 from pullback.derive.errors import DefinitionError, MissingLaw
 from pullback.derive.read.reader import read_equations
 from tests.definitions import facts
-from tests.meaning import derived
 from tests.places import enlarged
 from tests.programs import Meant, check_meaning, check_module, random_texts
 from tests.samples import NAMES, draw, sizes_of
+from tests.shipped import derived
 from tests.test_fuzz_layers import draw_inputs, flat_facts
 
 MINUTES = {"conv_net"}  # each slope of a network at 60 digits
