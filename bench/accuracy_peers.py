@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.ours import ours, precise, step
+from bench.ours import ours, step, targeted
 
 Call = Callable[..., tuple[Any, ...]]
 
@@ -18,7 +18,7 @@ def pullback(layer: str) -> Call:
 
 def precisely(layer: str) -> Call:
     """A module of the layer that is made to be precise."""
-    module = precise(layer)
+    module = targeted(layer, "numpy-precise")
     return lambda inputs, g: step(module, inputs, g)()
 
 

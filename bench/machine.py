@@ -2,13 +2,24 @@
 
 import os
 import platform
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_info
 
-PACKAGES = ("numpy", "scipy", "torch", "jax", "autograd", "scikit-learn", "sympy", "mpmath")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "jax",
+    "array-api-compat",
+    "autograd",
+    "scikit-learn",
+    "sympy",
+    "mpmath",
+)
 IDLE = 0.5  # a load below which nothing else runs
 SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they choose other kernels than the best
 
@@ -49,10 +60,23 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
+        "compiler": compiler(),
         "packages": {name: installed(name) for name in PACKAGES},
         "pools": pools(),
         "slowing": {name: os.environ[name] for name in SLOWING if name in os.environ},
     }
+
+
+def compiler() -> str:
+    """The C compiler that kernels are built with, in its own words."""
+    name = os.environ.get("PULLBACK_CC", "cc")
+    try:
+        words = subprocess.run(
+            [name, "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "no C compiler"
+    return words.partition("\n")[0]
 
 
 def busy() -> str:
@@ -78,6 +102,7 @@ def sentences(machine: dict[str, Any]) -> str:
         f"- {machine['processor']}, {machine['cores']} cores, {machine['system']}, "
         f"Python {machine['Python']}",
         f"- {packages}",
+        f"- {machine['compiler']}",
         *(f"- {pool}" for pool in machine["pools"]),
         *(f"- {k}={v} is set, which slows NumPy" for k, v in sorted(machine["slowing"].items())),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pullback import load
 from pullback.codegen.targets.numpy.loading import loaded
-from pullback.codegen.targets.table import NATIVE
+from pullback.codegen.targets.table import TARGETS
 
 
 def ours(
@@ -22,16 +22,10 @@ def ours(
 
 
 @cache
-def precise(layer: str) -> ModuleType:
-    """The layer's module, made to be precise."""
-    return load(layer).compile(precise=True)
-
-
-@cache
-def native(layer: str) -> ModuleType:
-    """The layer's module with kernels in C."""
-    made = load(layer).compiled.derivation
-    return loaded(NATIVE.emit(made, NATIVE.program(made)).module, made.layer)
+def targeted(layer: str, target: str) -> ModuleType:
+    """The layer's module for a target, which its own tests have seen elsewhere."""
+    made = load(layer).compiled.to(TARGETS[target])
+    return loaded(made.emit().module, made.layer)
 
 
 def step(

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from bench import by_hand, tasks
-from bench.ours import native, ours, precise, step
+from bench.ours import ours, step, targeted
 from bench.tasks import Operands, Row
 
-OURS, FRESH, PRECISE, NATIVE = "pullback", "no workspace", "--precise", "--target c"
+OURS, FRESH = "numpy", "no workspace"
+PRECISE, NATIVE, IN_TORCH, IN_JAX = "numpy-precise", "c", "in torch", "in jax"
+TORCH, COMPILED, JAX = "torch", "torch.compile", "JAX jit"
 HAND, LIMIT = "NumPy by hand", "limit"
 
 
@@ -51,12 +53,26 @@ def without_workspace(row: Row, o: Operands) -> Entrant:
 
 def precisely(row: Row, o: Operands) -> Entrant:
     """A module that is made to be precise, with a workspace."""
-    return Entrant(step(precise(row.layer), tuple(o.inputs.values()), o.g, kept=True))
+    module = targeted(row.layer, "numpy-precise")
+    return Entrant(step(module, tuple(o.inputs.values()), o.g, kept=True))
 
 
 def in_c(row: Row, o: Operands) -> Entrant:
     """A module with kernels in C, with a workspace."""
-    return Entrant(step(native(row.layer), tuple(o.inputs.values()), o.g, kept=True))
+    return Entrant(step(targeted(row.layer, "c"), tuple(o.inputs.values()), o.g, kept=True))
+
+
+def of_the_array_api(row: Row, o: Operands) -> Entrant:
+    """A module for any library, with NumPy's arrays."""
+    needed("array_api_compat")
+    module, given = targeted(row.layer, "array-api"), tuple(o.inputs.values())
+    g = np.ones((), row.dtype)[()] if o.g is None else o.g
+
+    def call() -> Any:
+        output, cache = module.forward(*given)
+        return output, *module.backward(g, cache)
+
+    return Entrant(call)
 
 
 def numpy_by_hand(row: Row, o: Operands) -> Entrant:
@@ -66,10 +82,12 @@ def numpy_by_hand(row: Row, o: Operands) -> Entrant:
     return Entrant(lambda: step(*given))
 
 
-def torch(row: Row, o: Operands, compiled: bool = False) -> Entrant:
+def torch(
+    row: Row, o: Operands, compiled: bool = False, forward: Callable[..., Any] | None = None
+) -> Entrant:
     """PyTorch's own kernels under its autograd."""
     torch = needed("torch")
-    forward = needed("bench.in_torch").LAYERS[row.layer]
+    forward = forward or needed("bench.in_torch").LAYERS[row.layer]
     if compiled:
         torch._dynamo.reset()
         forward = torch.compile(forward, dynamic=False)
@@ -94,12 +112,18 @@ def torch_compile(row: Row, o: Operands) -> Entrant:
     return torch(row, o, compiled=True)
 
 
-def jax(row: Row, o: Operands) -> Entrant:
+def module_in_torch(row: Row, o: Operands) -> Entrant:
+    """A module for PyTorch, under its autograd."""
+    needed("torch")
+    return torch(row, o, forward=targeted(row.layer, "torch").apply)
+
+
+def jax(row: Row, o: Operands, own: Callable[..., Any] | None = None) -> Entrant:
     """JAX, the whole step under one jit."""
     jax = needed("jax")
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_platforms", "cpu")
-    forward = needed("bench.in_jax").LAYERS[row.layer]
+    forward = own or needed("bench.in_jax").LAYERS[row.layer]
 
     @jax.jit
     def step(wanted: dict[str, Any], rest: dict[str, Any], g: Any) -> Any:
@@ -118,6 +142,12 @@ def jax(row: Row, o: Operands) -> Entrant:
         return [np.asarray(a) for a in (found[0], *(found[1][k] for k in o.wanted))]
 
     return Entrant(lambda: jax.block_until_ready(step(wanted, rest, g)), read)
+
+
+def module_in_jax(row: Row, o: Operands) -> Entrant:
+    """A module for JAX, the whole step under one jit."""
+    needed("jax")
+    return jax(row, o, targeted(row.layer, "jax").apply)
 
 
 def autograd(row: Row, o: Operands) -> Entrant:
@@ -164,16 +194,23 @@ def limit(row: Row, o: Operands) -> Entrant:
     return Entrant(tasks.limit(row, o))
 
 
-PEERS: dict[str, Callable[[Row, Operands], Entrant]] = {
+TARGETS: dict[str, Callable[[Row, Operands], Entrant]] = {
     OURS: pullback,
     FRESH: without_workspace,
     PRECISE: precisely,
     NATIVE: in_c,
+    "array-api": of_the_array_api,
+    IN_TORCH: module_in_torch,
+    IN_JAX: module_in_jax,
+}
+LIBRARIES = (TORCH, COMPILED, JAX)  # ratios are to the fastest of them
+PEERS: dict[str, Callable[[Row, Operands], Entrant]] = {
     HAND: numpy_by_hand,
-    "torch": torch,
-    "torch.compile": torch_compile,
-    "JAX jit": jax,
+    TORCH: torch,
+    COMPILED: torch_compile,
+    JAX: jax,
     "autograd": autograd,
     "scikit-learn": scikit_learn,
     LIMIT: limit,
 }
+ENTRANTS = TARGETS | PEERS

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
-from bench.peers import LIMIT, PEERS
+from bench.peers import COMPILED, HAND, IN_JAX, IN_TORCH, JAX, LIMIT, NATIVE, OURS, TORCH
 from bench.tables import plural
 from bench.tasks import SHAPES
 
@@ -22,9 +22,17 @@ STYLE = {
     "axes.grid": True,
     "grid.alpha": 0.3,
 }
-COLOURS = dict(
-    zip(PEERS, ("C3", "C6", "C9", "C7", "C0", "C1", "C8", "C2", "C4", "C5", "0.4"), strict=True)
-)
+COLOURS = {
+    OURS: "C3",
+    NATIVE: "C6",
+    IN_TORCH: "C9",
+    IN_JAX: "C8",
+    HAND: "C7",
+    TORCH: "C0",
+    COMPILED: "C1",
+    JAX: "C2",
+    LIMIT: "0.4",
+}
 
 
 def speed(results: Sequence[dict[str, Any]], dtype: str, threads: int, file: Path) -> None:
@@ -49,7 +57,7 @@ def speed(results: Sequence[dict[str, Any]], dtype: str, threads: int, file: Pat
         words = f"{dtype}, {plural(threads, 'thread')}; log-log"
         figure.suptitle(f"Forward and backward, {words}")
         handles = {h.get_label(): h for a in axes.flat for h in a.get_lines()}
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=8)
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=9)
         save(figure, file)
 
 
@@ -59,12 +67,12 @@ def draw(column: Any, layer: str, results: Sequence[dict[str, Any]]) -> None:
     above.set_title(layer)
     products = layer in ("mlp", "attention")
     below.set_xlabel("multiplications" if products else "entries")
-    for peer in PEERS:
+    for peer, colour in COLOURS.items():
         points = sorted((r["work"], r["seconds"]) for r in results if peer in r["seconds"])
         if not points:
             continue
         work = [w for w, _ in points]
-        style = {"color": COLOURS[peer], "label": peer, "marker": "o", "markersize": 3}
+        style = {"color": colour, "label": peer, "marker": "o", "markersize": 3}
         above.loglog(work, [1e6 * median(s[peer]) for _, s in points], **style)
         ratios = [median(a / b for a, b in zip(s[peer], s[LIMIT], strict=True)) for _, s in points]
         below.loglog(work, ratios, **style)

@@ -13,6 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from bench import machine, plots, tables, tasks
+from bench.peers import NATIVE, OURS
 from bench.tasks import DTYPES, Row
 
 HELP = """\
@@ -29,6 +30,26 @@ round, ours over theirs: below 1 we are faster. The limit is the matrix products
 what must be read and written. Written are speed.md, .json and .csv, and a picture for each dtype
 and number of threads.
 """
+HEAD = """\
+µs a step, forward and backward. Written by `python -m bench.speed`; its `--help` says how it
+measures.
+
+Of each type and number of threads the first table has this project's targets: `numpy` with a
+workspace and without, `numpy-precise`, `c`, `array-api` on NumPy's arrays, and the modules in
+PyTorch, under its autograd, and in JAX, under `jit`. In brackets stands the time over that of
+the fastest of torch, torch.compile and JAX in the same round: below 1 we are faster. The second
+table has the peers, and in brackets the times of `numpy` and of `c` over theirs. The limit is
+no code that takes the step: it is the bare products of matrices, or a copy of what must be read
+and written."""
+WHY_NUMPY = """\
+NumPy makes a pass over memory for each operation where compilers make one for several, and its
+own functions (exp, tanh, erf by parts) take as long as all of a compiled loop. On arrays of a
+thousand entries calls cost most: about a µs for each, and every argument is checked, which code
+by hand leaves out."""
+WHY_C = """\
+Products of matrices are NumPy's, as are gathers of rows, windows and sums of whole arrays:
+where these take most of the time, kernels change little. Kernels use one thread, where peers
+use all that there are."""
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -116,17 +137,16 @@ def measure(
 
 def report(results: Sequence[dict[str, Any]], machines: dict[int, Any], warning: str = "") -> str:
     """The page with all tables."""
-    parts = [
-        "# Speed\n\nµs a step, forward and backward; in brackets our time over theirs, below 1\n"
-        "where ours is less. Written by `python -m bench.speed`; its `--help` says how it measures."
-    ]
+    parts = ["# Speed", HEAD]
     if warning:
         parts.append(f"**Warning: {warning}.**")
     for threads, found in machines.items():
         parts.append(f"With {tables.plural(threads, 'thread')}:\n\n{machine.sentences(found)}")
     parts.append(tables.speed(results).rstrip())
-    slower = tables.beaten(results)
-    parts.append(f"## Where a peer is faster\n\n{slower or 'Nowhere.'}")
+    for own, title, why in ((OURS, "NumPy", WHY_NUMPY), (NATIVE, "C", WHY_C)):
+        slower = tables.beaten(results, own)
+        parts.append(f"## Where a peer is faster than the module in {title}")
+        parts.append(f"{why}\n\n{slower}" if slower else "Nowhere.")
     if absent := tables.left_out(results):
         parts.append(f"## Left out\n\n{absent}")
     return "\n\n".join(parts) + "\n"

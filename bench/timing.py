@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench import by_hand
-from bench.peers import LIMIT, PEERS, Entrant, LeftOut
+from bench.peers import ENTRANTS, LIMIT, Entrant, LeftOut
 from bench.tasks import Operands, Row
 
 TOLERANCES = {"float32": 1e-4, "float64": 1e-12}  # of the largest entry of an array
@@ -25,7 +25,7 @@ class Mismatch(ArithmeticError):
 def enter(row: Row, o: Operands) -> tuple[dict[str, Entrant], dict[str, str]]:
     """Those who can take part, and why others cannot."""
     entrants, left_out = {}, {}
-    for name, peer in PEERS.items():
+    for name, peer in ENTRANTS.items():
         try:
             entrants[name] = peer(row, o)
         except LeftOut as reason:

@@ -10,7 +10,18 @@ import pytest
 from bench import accuracy, exact, infinities, plots, regimes, sums, tables, tasks, timing, ulp
 from bench import derive as bench_derive
 from bench.ours import ours
-from bench.peers import HAND, LIMIT, OURS, LeftOut, limit, numpy_by_hand, pullback
+from bench.peers import (
+    HAND,
+    JAX,
+    LIMIT,
+    NATIVE,
+    OURS,
+    TORCH,
+    LeftOut,
+    limit,
+    numpy_by_hand,
+    pullback,
+)
 from bench.tasks import Row
 from pullback.codegen import library
 from pullback.derive.read.reader import read_layer
@@ -55,7 +66,7 @@ def test_a_wrong_output_or_gradient_is_refused(row, array):
         return found
 
     name = ("output", *(f"d{n}" for n in o.wanted))[array]
-    with pytest.raises(timing.Mismatch, match=rf"{re.escape(row.name)}: {name} of pullback is off"):
+    with pytest.raises(timing.Mismatch, match=rf"{re.escape(row.name)}: {name} of numpy is off"):
         timing.check(row, o, those | {OURS: replace(those[OURS], call=wrong)})
 
 
@@ -63,8 +74,8 @@ def test_a_wrong_output_or_gradient_is_refused(row, array):
     ("change", "message"),
     [
         (lambda found: found[:-1], "gives 1 arrays, wanted 2"),
-        (lambda found: [found[0], found[1][:1]], r"du of pullback has shape \(1, 4\)"),
-        (lambda found: [found[0], found[1] * np.nan], "du of pullback is off by nan"),
+        (lambda found: [found[0], found[1][:1]], r"du of numpy has shape \(1, 4\)"),
+        (lambda found: [found[0], found[1] * np.nan], "du of numpy is off by nan"),
     ],
 )
 def test_missing_misshapen_and_nan_gradients_are_refused(change, message):
@@ -79,7 +90,7 @@ def test_who_is_not_there_is_left_out(monkeypatch):
     def absent(row, o):
         raise LeftOut("not installed")
 
-    monkeypatch.setattr(timing, "PEERS", {OURS: pullback, "other": absent})
+    monkeypatch.setattr(timing, "ENTRANTS", {OURS: pullback, "other": absent})
     row = Row("relu", (3, 4), "float32")
     those, why = timing.enter(row, tasks.draw(row))
     assert list(those) == [OURS]
@@ -116,23 +127,36 @@ def result(ours, peer, threads=1):
 
 
 def test_a_ratio_is_the_median_of_paired_rounds():
-    assert tables.ratio(result([1e-6, 4e-6, 3e-6], [1e-6, 2e-6, 6e-6]), HAND) == 1
-    assert tables.ratio(result([1.0, 1.0], [2.0, 2.0]), HAND) == 0.5
+    assert tables.ratio(result([1e-6, 4e-6, 3e-6], [1e-6, 2e-6, 6e-6]), OURS, [HAND]) == 1
+    assert tables.ratio(result([1.0, 1.0], [2.0, 2.0]), OURS, [HAND]) == 0.5
+    assert tables.ratio(result([1.0, 1.0], [2.0, 2.0]), OURS) is None  # no library is there
+
+
+def test_the_fastest_library_is_that_of_each_round():
+    found = result([2.0, 2.0], [9.0, 9.0])
+    found["seconds"] |= {TORCH: [1.0, 4.0], JAX: [4.0, 1.0]}
+    assert tables.ratio(found, OURS) == 2
+    assert tables.ratio(found, OURS, [TORCH]) == 1.25
+    assert tables.target_cell(found, OURS) == "2000000 (2.00)"
+    assert tables.peer_cell(found, TORCH) == "2500000 (1.25, —)"
+    assert tables.peer_cell(found, NATIVE) == "—"
 
 
 def test_the_table_of_speed():
     found = tables.speed([result([1e-6] * 3, [2e-6] * 3), result([3e-4] * 3, [2e-4] * 3, 2)])
     assert "## float32, 1 thread\n" in found
     assert "## float32, 2 threads\n" in found
-    assert "| relu N, D = 32, 32 | 3 | 1 | — | — | — | 2 (0.50) | — |" in found
-    assert "| relu N, D = 32, 32 | 3 | 300 | — | — | — | 200 (1.50) | — |" in found
-    lines = [line.count("|") for line in found.splitlines() if line.startswith("|")]
-    assert len(set(lines)) == 1
+    assert "| relu N, D = 32, 32 | 3 | 1 | — | — | — | — | — | — |" in found
+    assert "| relu N, D = 32, 32 | 3 | 2 (0.50, —) | — |" in found
+    assert "| relu N, D = 32, 32 | 3 | 200 (1.50, —) | — |" in found
+    for table in found.split("\n\n"):
+        assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) < 2
 
 
 def test_where_we_are_slower_and_who_is_left_out_are_said():
     found = [result([1e-6] * 3, [2e-6] * 3), result([3e-4] * 3, [2e-4] * 3, 2)]
-    assert tables.beaten(found) == "- relu 32×32 float32, 2 threads: 1.50 times NumPy by hand"
+    assert tables.beaten(found, NATIVE) == ""
+    assert tables.beaten(found, OURS) == "- relu 32×32 float32, 2 threads: 1.50 times NumPy by hand"
     assert tables.left_out(found) == "- torch: not installed: relu"
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bench import accuracy
 from bench.accuracy_peers import precisely, pullback
-from bench.ours import precise, step
+from bench.ours import step, targeted
 from pullback.codegen.faces import cli
 from tests.definitions import facts
 from tests.samples import cotangent, draw, module, sizes_of
@@ -17,7 +17,7 @@ NAMES = ("softmax_cross_entropy", "layer_norm", "mlp")
 
 @pytest.fixture(scope="module")
 def modules():
-    return {name: precise(name) for name in NAMES}
+    return {name: targeted(name, "numpy-precise") for name in NAMES}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
