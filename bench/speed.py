@@ -48,8 +48,8 @@ thousand entries calls cost most: about a µs for each, and every argument is ch
 by hand leaves out."""
 WHY_C = """\
 Products of matrices are NumPy's, as are gathers of rows, windows and sums of whole arrays:
-where these take most of the time, kernels change little. Kernels use one thread, where peers
-use all that there are."""
+where these take most of the time, kernels change little. Kernels use several threads from half
+a million entries on alone, where peers use them sooner."""
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 

@@ -10,12 +10,15 @@ from pullback.codegen.targets.c.kernel import Kernel
 from pullback.codegen.targets.c.nodes import Node
 from pullback.codegen.targets.c.text import STORED, function, literal
 
+HEAD = 4  # words before the first array
+
 
 @dataclass(frozen=True)
 class Slots:
     """The places of a call's block: arrays by value, sizes of groups of axes, numbers by value.
 
-    The first word says how arrays are told.
+    The first words say how arrays are told, which piece of how many this call is, and where
+    pieces leave their sums.
     """
 
     arrays: Sequence[int]
@@ -24,15 +27,15 @@ class Slots:
 
     def array(self, value: int) -> int:
         """Where an array stands."""
-        return 1 + self.arrays.index(value)
+        return HEAD + self.arrays.index(value)
 
     def size(self, group: int) -> int:
         """Where a size stands."""
-        return 1 + len(self.arrays) + group
+        return HEAD + len(self.arrays) + group
 
     def number(self, value: int) -> int:
         """Where a number stands."""
-        return 1 + len(self.arrays) + self.sizes + self.numbers.index(value)
+        return HEAD + len(self.arrays) + self.sizes + self.numbers.index(value)
 
 
 class Entries:

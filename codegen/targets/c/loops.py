@@ -15,6 +15,7 @@ from pullback.codegen.targets.c.nodes import Node
 from pullback.codegen.targets.c.text import STORED, TYPES
 
 SHORT = 48  # entries of a row, up to which rows lie side by side
+FLUSHED = 64  # rows, behind which sums over rows go from floats to doubles
 STARTS = {"sum": "0", "max": "-(REAL)INFINITY", "min": "(REAL)INFINITY"}
 STARTS |= {"argmax": STARTS["max"], "argmin": STARTS["min"]}
 INDENT = "    "
@@ -44,7 +45,20 @@ class Loops(Entries):
         last = len(self.kernel.groups) - 1
         head = [f"const int64_t C = a[{self.slots.size(last)}].size;"]
         sizes = [f"a[{self.slots.size(g)}].size" for g in self.kernel.rows]
-        head += [f"const int64_t N = {' * '.join(sizes) or '1'};", "(void)C;"]
+        head += [f"const int64_t N = {' * '.join(sizes) or '1'};", "(void)C, (void)N;"]
+        unit = "1"
+        if self.columns:
+            unit = str(FLUSHED)
+        elif both:
+            unit = f"(C <= {SHORT} ? {FLUSHED} : 1)"
+        head += (
+            ["const int64_t from = 0, to = 1;"]
+            if self.is_one_row()
+            else [
+                f"const int64_t from = begin(a, a[1].size, N, {unit});",
+                f"const int64_t to = begin(a, a[1].size + 1, N, {unit});",
+            ]
+        )
         kept = len(self.kernel.scratch)
         wide = f"(C <= {SHORT} ? LANES : 1)" if both else "1"
         terms = [f"{kept} * C * {wide}"] if kept else []
@@ -70,19 +84,19 @@ class Loops(Entries):
         flush = [f"F(flush)({len(self.columns)} * C, part, sums);"] if self.columns else []
         each = [f"F({self.name}_row)(a, n, {scratch}, {sums});"]
         if flush:
-            each.append(f"if (n % 64 == 63) {flush[0]}")
-        one_by_one = loop("int64_t n = 0; n < N; n++", each, False)
+            each.append(f"if (n % {FLUSHED} == {FLUSHED - 1}) {flush[0]}")
+        one_by_one = loop("int64_t n = from; n < to; n++", each, False)
         if both:
             whole = [f"F({self.name}_rows)(a, n, LANES, {scratch}, {sums});"]
             if flush:
-                whole.append(f"if (n % 64) {flush[0]}")
-            rest = f"if (n < N) F({self.name}_rows)(a, n, N - n, {scratch}, {sums});"
+                whole.append(f"if (n % {FLUSHED}) {flush[0]}")
+            rest = f"if (n < to) F({self.name}_rows)(a, n, to - n, {scratch}, {sums});"
             body += [
                 f"if (C <= {SHORT}) {{",
                 *inside(
                     [
-                        "int64_t n = 0;",
-                        *loop("; n + LANES <= N; n += LANES", whole, False),
+                        "int64_t n = from;",
+                        *loop("; n + LANES <= to; n += LANES", whole, False),
                         rest,
                     ]
                 ),
@@ -92,17 +106,7 @@ class Loops(Entries):
             ]
         else:
             body += one_by_one
-        body += flush
-        for which, node in enumerate(self.columns):
-            at = f"i + {which} * C" if which else "i"
-            value = f"sum_of(&(total){{sums[{at}], sums[{at} + {len(self.columns)} * C]}})"
-            place = self.slots.array(self.home[node.number])
-            body += [
-                f"REAL *o{which} = at(a, {place});",
-                f"for (int64_t i = 0; i < C; i++) o{which}[i] = (REAL){value};",
-            ]
-        if self.columns:
-            body.append("free(sums);")
+        body += [*flush, *self.columns_stored()]
         if terms:
             body.append("free(scratch);")
         return [
@@ -113,6 +117,38 @@ class Loops(Entries):
             *inside([*body, "return 0;"]),
             "}",
         ]
+
+    def columns_stored(self) -> list[str]:
+        """What sums over rows come to: those of a piece are left, the call behind adds them up."""
+        if not self.columns:
+            return []
+        count, found = f"{len(self.columns)} * C", []
+        for which, node in enumerate(self.columns):
+            at = f"i + {which} * C" if which else "i"
+            value = f"sum_of(&(total){{sums[{at}], sums[{at} + {count}]}})"
+            place = self.slots.array(self.home[node.number])
+            found += [
+                f"REAL *o{which} = at(a, {place});",
+                f"for (int64_t i = 0; i < C; i++) o{which}[i] = (REAL){value};",
+            ]
+        return [
+            "double *all = a[3].array;",
+            "if (a[1].size == a[2].size) {",
+            f"    for (int64_t p = 0; p < a[2].size; p++) F(gather)({count}, all, p, sums);",
+            "}",
+            "if (a[1].size < a[2].size && a[2].size > 1) {",
+            f"    const size_t bytes = sizeof(double) * (size_t)(2 * {count});",
+            f"    memcpy(all + a[1].size * 2 * {count}, sums, bytes);",
+            "} else {",
+            *inside(found),
+            "}",
+            "free(sums);",
+        ]
+
+    def is_one_row(self) -> bool:
+        """Are there entries alone, each by itself? Then pieces are of these."""
+        own = (*REDUCTIONS, "pick")
+        return not self.kernel.rows and not any(n.op in own for n in self.kernel.nodes)
 
     def may_lie_side_by_side(self) -> bool:
         """Are there rows, and sums along them, and has every array all of them or none?"""
@@ -173,6 +209,10 @@ class Loops(Entries):
         if self.side_by_side:
             return self.passed_side_by_side(which, sums)
         body = self.body(which)
+        if not sums and self.is_one_row():
+            ends = [f"(PLACE)begin(a, a[1].size{more}, C, {FLUSHED})" for more in ("", " + 1")]
+            ends = [f"const PLACE from = {ends[0]}, to = {ends[1]};"]
+            return ["{", *inside([*ends, *loop("PLACE c = from; c < to; c++", body)]), "}"]
         if not sums:
             return loop("PLACE c = 0; c < (PLACE)C; c++", body)
         added = [line for node in sums for line in self.into_lane(node, "k")]

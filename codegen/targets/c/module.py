@@ -20,8 +20,8 @@ REMARK = (
     "PULLBACK_CC names; without one, or where PULLBACK_CC is off, NumPy works alone.",
 )
 IMPORTS = (
-    *("ctypes", "hashlib", "os", "platform", "shlex", "shutil", "struct"),
-    *("subprocess", "sys", "tempfile", "warnings"),
+    *("collections", "ctypes", "hashlib", "math", "os", "platform", "shlex", "shutil", "struct"),
+    *("subprocess", "sys", "tempfile", "threading", "warnings"),
 )
 
 
@@ -35,12 +35,14 @@ def emission(derivation: Derivation, program: Program) -> Emission:
     context["remark"] = [*context["remark"], *REMARK]
     runtime = helpers(f"{__package__}.runtime", ("native",))
     counts = "".join(
-        f'\n    "{k.name}": ({len(k.slots.arrays)}, {k.slots.sizes}, {len(k.slots.numbers)}),'
+        f'\n    "{k.name}": ({len(k.slots.arrays)}, {k.slots.sizes}, {len(k.slots.numbers)}, '
+        f"{len(k.columns)}),"
         for k in made.kernels
     )
     own = {
-        "_KERNELS": f"# kernels by name: how many arrays, sizes and numbers each is given\n"
-        f"_KERNELS: dict[str, tuple[int, int, int]] = {{{counts}\n}}",
+        "_KERNELS": "# kernels by name: how many arrays, sizes and numbers each is given, and how\n"
+        "# many sums over rows it takes\n"
+        f"_KERNELS: dict[str, tuple[int, int, int, int]] = {{{counts}\n}}",
         "_SOURCE": f'_SOURCE = r"""{source(made.kernels)}"""',
     }
     texts = {name: Helper(text, frozenset()) for name, text in own.items()}

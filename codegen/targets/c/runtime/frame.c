@@ -51,5 +51,14 @@ INLINE void F(flush)(int64_t n, REAL *part, double *sums)
         sums[i] = t.sum, sums[i + n] = t.lost, part[i] = 0;
     }
 }
+INLINE void F(gather)(int64_t n, const double *all, int64_t piece, double *sums)
+{
+    const double *from = all + 2 * piece * n;
+    for (int64_t i = 0; i < n; i++) {
+        total t = {sums[i], sums[i + n]};
+        add_to(&t, from[i]);
+        sums[i] = t.sum, sums[i + n] = t.lost + from[i + n];
+    }
+}
 %KERNELS%
 #endif

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import ctypes
 import hashlib
+import math
 import os
 import platform
 import shlex
@@ -12,14 +14,16 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# kernels by name: how many arrays, sizes and numbers each is given
-_KERNELS: dict[str, tuple[int, int, int]] = {}
+# kernels by name: how many arrays, sizes and numbers each is given, and how
+# many sums over rows it takes
+_KERNELS: dict[str, tuple[int, int, int, int]] = {}
 _SOURCE = ""
 
 
@@ -48,9 +52,65 @@ def _run(
     numbers: tuple[Any, ...] = (),
 ) -> None:
     """Call a kernel: one block holds arrays, sizes and numbers."""
-    call, pack, place, head = _built(dtype.itemsize)[name]
-    if call(pack(head, *map(place, arrays), *sizes, *numbers)):
+    call, pack, place, head, sums = _built(dtype.itemsize)[name]
+    rest = (*map(place, arrays), *sizes, *numbers)
+    if math.prod(sizes) < _LARGE:
+        failed = call(pack(head, 0, 1, 0, *rest))
+    else:
+        left = np.empty(_PIECES * 2 * sums * sizes[-1])  # what pieces leave of sums over rows
+        parts = [pack(head, piece, _PIECES, left.ctypes.data, *rest) for piece in range(_PIECES)]
+        failed = _call_each(call, parts)
+        if sums and not failed:
+            failed = call(pack(head, _PIECES, _PIECES, left.ctypes.data, *rest))
+    if failed:
         raise MemoryError(f"{name} found no memory for some rows")
+
+
+# Entries from which on a kernel is called in pieces, about a millisecond of work. There are as many
+# whatever threads there are, so that sums over rows are the same.
+_LARGE = 2**19
+_PIECES = 8
+
+
+def _call_each(call: Any, blocks: list[bytes]) -> int:
+    """Call a kernel for each block, on several threads where there are processors for them.
+
+    Threads last as long as the call: that costs little beside it, and a process may fork between.
+    """
+    waiting, failed = collections.deque(blocks), list[int]()
+
+    def work() -> None:
+        while waiting:
+            try:
+                block = waiting.popleft()
+            except IndexError:  # another thread has taken the last one
+                return
+            failed.append(call(block))
+
+    threads = [threading.Thread(target=work) for _ in range(_threads() - 1)]
+    started = list[threading.Thread]()
+    try:
+        for thread in threads:
+            try:
+                thread.start()
+            except RuntimeError:  # there may be no more: those that run do the work
+                break
+            started.append(thread)
+        work()
+    finally:
+        waiting.clear()
+        for thread in started:
+            thread.join()
+    return max(failed)
+
+
+def _threads() -> int:
+    """How many threads may work: the processors of this process, or fewer where it is said so."""
+    own = (
+        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    )
+    told = os.environ.get("PULLBACK_THREADS") or os.environ.get("OMP_NUM_THREADS") or ""
+    return max(1, min(len(own), int(told) if told.isdecimal() else _PIECES, _PIECES))
 
 
 def _built(size: int) -> dict[str, Any]:
@@ -149,10 +209,11 @@ def _functions(library: ctypes.CDLL, size: int) -> dict[str, Any]:
         raise OSError("compiled functions give wrong results")
     place, head = _places_of(library)
     found = {}
-    for name, (arrays, sizes, numbers) in _KERNELS.items():
+    for name, (arrays, sizes, numbers, sums) in _KERNELS.items():
         function = getattr(library, f"{name}_{'f' if size == 4 else 'd'}")
         function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int
-        found[name] = (function, struct.Struct(f"@q{arrays}P{sizes}q{numbers}d").pack, place, head)
+        block = struct.Struct(f"@3q{arrays + 1}P{sizes}q{numbers}d")
+        found[name] = (function, block.pack, place, head, sums)
     return found
 
 

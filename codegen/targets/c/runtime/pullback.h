@@ -382,14 +382,20 @@ PLACE_TREE(tree_argmax_d, double, int64_t, >)
 PLACE_TREE(tree_argmin_f, float, int32_t, <)
 PLACE_TREE(tree_argmin_d, double, int64_t, <)
 
-/* what a call is given: how arrays are told, and then arrays, sizes and numbers. Arrays are told by
-   where their entries are, or, if the first word is not below 0, as Python's objects, which know
-   it behind so many bytes. */
+/* what a call is given: how arrays are told, which piece of how many it is, where pieces leave
+   their sums, and then arrays, sizes and numbers. Arrays are told by where their entries are, or,
+   if the first word is not below 0, as Python's objects, which know it behind so many bytes. */
 typedef union { void *array; int64_t size; double number; } word;
 INLINE void *at(const word *a, int which)
 {
     void *found = a[which].array;
     if (a[0].size >= 0) memcpy(&found, (const char *)found + a[0].size, sizeof found);
     return found;
+}
+/* where a piece of n places begins, which are parted at multiples of some number */
+INLINE int64_t begin(const word *a, int64_t piece, int64_t n, int64_t unit)
+{
+    const int64_t each = ((n + a[2].size - 1) / a[2].size + unit - 1) / unit * unit;
+    return piece * each < n ? piece * each : n;
 }
 #endif
