@@ -206,6 +206,7 @@ print("whole")
 
 
 @needs_cc
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["address", "undefined"])
 def test_sanitizers_find_nothing(kind, tmp_path, home):
     runtime = {"address": "libasan.so", "undefined": "libubsan.so"}[kind]

@@ -88,6 +88,7 @@ def test_names_of_ones_own(tmp_path):
     assert report.status == 0, text(report)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("code", "words"),
     [

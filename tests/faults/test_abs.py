@@ -14,6 +14,7 @@ INNER = ["sqrt(x[n])", "x[n]**1.5", "log1p(x[n])", "x[n]**x[n]", "log(x[n])**3",
 FORMS = ["u[n] = abs({0})", "u = sum(n, abs({0} - 1)**1.5)", "u[n] = max(abs({0}), 0.5)"]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("inner", INNER)
 def test_abs_of_what_may_be_no_real_number(inner, form):

@@ -65,6 +65,7 @@ def test_shipped_layers(name):
     check(derived(name))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in EDGES]
 )

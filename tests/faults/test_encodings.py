@@ -51,6 +51,7 @@ CASES = [
 ]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("encoding", "command"), CASES)
 def test_every_command_speaks_utf8(command, encoding, tmp_path):
     arguments, status, words = COMMANDS[command]

@@ -186,6 +186,7 @@ def check(text: str, scale: float, wrt: Sequence[str] = (), seed: int = 5) -> No
     close("tangent", along, moved)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_random_sums_of_exponentials(seed, scale):

@@ -31,6 +31,7 @@ OVER_A_NUMBER = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("equations", [*NAMED, *OVER_A_NUMBER])
 def test_shifted_all_the_same(equations):
     """At ordinary inputs, ties and extremes: forward, backward and jvp are what they should be."""

@@ -131,6 +131,7 @@ def fail(definition):
     raise Fault(f"{definition}: words")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("first", "words"), [("end", "ended from outside"), ("a", "a: words")])
 def test_faults_in_other_processes_are_told(first, words):
     with (

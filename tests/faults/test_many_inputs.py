@@ -39,6 +39,7 @@ def emitted(layer):
     return NUMPY.emit(derivation, lower(derivation))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [*OWN, *LAYERS])
 def test_slopes_worked_out_backwards_are_those_of_each_entry(name, monkeypatch):
     layer = layer_of(name)
@@ -64,6 +65,7 @@ def same(slopes):
         np.testing.assert_allclose(*(s[name] for s in slopes), rtol=1e-12, atol=1e-25)
 
 
+@pytest.mark.slow
 def test_what_is_early_in_a_deep_network_counts_at_its_end():
     layer = read_equations("deep", DEEP)
     made = emitted(layer)

@@ -42,6 +42,7 @@ def check(text: str, chance: int) -> None:
 
 
 # those left out hold a definition that takes long to derive, and nothing else of interest
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", sorted({*range(22)} - {8, 16}))
 def test_random_definitions(number):
     for text in random_texts(number, 5, parts=1, choices=2):

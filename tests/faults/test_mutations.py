@@ -31,6 +31,7 @@ def share_seen(outcomes, least):
     return 1 - len(survivors) / total, "\n".join(survivors)
 
 
+@pytest.mark.slow
 def test_some_mutations_of_a_few_modules():
     share, survivors = share_seen([tried_of((name, EACH)) for name in FEW], EACH * len(FEW))
     assert share >= SEEN, survivors

@@ -152,14 +152,14 @@ def taken_names(template: str, group: tuple[str, ...]) -> dict[str, str]:
     return names
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(("template", "precise"), [TEMPLATES[0], TEMPLATES[3]])
 def test_each_name_of_a_module_may_be_a_tensors(template, precise):
     """Each name stands in another role in each template."""
     check_names(template, precise, groups(names_to_try(own_texts()), turn_of(template, precise)))
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("turn", range(len(ROLES)))
 def test_the_modules_own_words_give_way_in_each_role(turn):
     """The variables of its text, the places of leading axes, and the fields of a workspace."""

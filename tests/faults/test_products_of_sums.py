@@ -51,7 +51,7 @@ CASES = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", CASES)
 def test_products_of_sums(name, scale):

@@ -110,7 +110,7 @@ LONG = ("log of the error function", "log of the normal distribution")  # a minu
 NAMES = [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CASES]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_tail_keeps_its_digits(name, dtype):

@@ -78,14 +78,14 @@ def moved(text):
     return [name for name in "abcdtwz" if f"{name}[" in text]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("scale", [1.0, 1e3, -1e4])
 @pytest.mark.parametrize("name", MIXTURES)
 def test_mixtures(name, scale):
     check(MIXTURES[name], scale, moved(MIXTURES[name]))
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize("scale", [30.0, -1e3])
 @pytest.mark.parametrize("name", GATES | TAILS)
 def test_weights_that_vanish(name, scale):

@@ -175,6 +175,7 @@ def test_numbers_may_lie_at_a_kink():
     assert event["event"] == "example"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
