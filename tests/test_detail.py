@@ -221,6 +221,7 @@ def test_each_axis_may_have_the_letter_of_each_other(name):
         assert letters[next(a for a, s in shown.items() if s == axis)] == other
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("letters", "words"),
     [

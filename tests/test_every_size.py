@@ -122,6 +122,7 @@ def test_every_step_of_every_shipped_layer_is_proved_for_every_size(name):
     assert left_open(derived(ROOT / "layers" / f"{name}.toml")) == {}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "path",
     [pytest.param(p, marks=pytest.mark.slow) if p.stem in LONG else p for p in EDGES],

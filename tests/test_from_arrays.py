@@ -115,7 +115,7 @@ def compare(function, forward):
 # -- what people write -----------------------------------------------------------------------------
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_module_computes_what_the_function_computes(name):
     if name in HEAVY:

@@ -99,6 +99,7 @@ def draws(made, sizes):
     return found
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ROUND_TRIPS)
 def test_objects_compute_what_the_text_computes(name):
     objects, text = ROUND_TRIPS[name]

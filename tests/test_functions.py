@@ -179,6 +179,7 @@ def test_values_and_slopes(name, dtype):
     near(second.dx if hasattr(second, "dx") else second[0], map(bend, exact), dtype, 16, 1.0)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", EXACT)
 def test_a_layer_that_uses_it_is_proved_for_every_size(name):
     assert proved(f"u[n, k] = {name}(x[n, k] * a[k])\nL = sum(n, k, u[n, k] * {name}(x[n, k]))")
@@ -263,6 +264,7 @@ def test_what_words_stand_for(text, meaning):
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
 def test_what_goes_by_order_against_numpy(size):
     rng = np.random.default_rng(size)

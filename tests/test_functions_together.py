@@ -45,6 +45,7 @@ def layer_of(seed: int) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("seed", range(3))
 def test_functions_together(seed):
     check(layer_of(seed), seed)

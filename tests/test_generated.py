@@ -28,6 +28,7 @@ from tests.samples import (
     sizes_of,
     with_values,
 )
+from tests.shipped import FEW
 
 
 def is_real_number(name, argument):
@@ -130,7 +131,10 @@ def test_all_zeros(name, dtype):
 
 
 # the loss of crf is a difference of two sums over places, each rounded by itself
-@pytest.mark.parametrize("name", [n for n in LABELLED if n != "crf"])
+@pytest.mark.parametrize(
+    "name",
+    [n if n in FEW else pytest.param(n, marks=pytest.mark.slow) for n in LABELLED if n != "crf"],
+)
 @pytest.mark.parametrize(("dtype", "lead"), [("float64", 45), ("float64", 700), ("float32", 45)])
 def test_right_class_far_ahead(name, dtype, lead):
     """The loss is about exp(-lead), and must not be 0; every entry is right relative to itself."""

@@ -70,6 +70,7 @@ def in_torch(torch, p, i, y):
     return layers.cross_entropy(z.reshape(-1, z.shape[-1]), y.reshape(-1))
 
 
+@pytest.mark.sampled(2)
 def test_loss_and_gradients(made, inputs):
     """Beside autograd, torch where it is installed, and the modules of the parts."""
     p, i, y = inputs

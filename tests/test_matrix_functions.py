@@ -75,6 +75,7 @@ def test_numbers_are_those_of_autograd(name: str, target: Any) -> None:
             np.testing.assert_allclose(gradient, exact, rtol=0, atol=limit)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", FIRST)
 def test_each_step_is_proved_for_every_size_and_the_files_pass(name: str) -> None:
     """Compiling runs the module's own tests: the text as loops, on dual numbers."""

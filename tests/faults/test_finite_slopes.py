@@ -177,6 +177,7 @@ def random_text(chance: random.Random) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("chance", range(40))
 def test_random_definitions_have_finite_slopes_at_singular_points(chance):
     compare(random_text(random.Random(chance)), chance)

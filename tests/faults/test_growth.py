@@ -99,6 +99,7 @@ def lines_run(calls):
     return lines.run
 
 
+@pytest.mark.slow
 def test_twice_as_many_calls_take_twice_the_work(monkeypatch):
     monkeypatch.setattr(page, "numbers", lambda *given: None)  # it tries until one looks good
     lines_run(4)  # what is worked out once
@@ -139,6 +140,7 @@ def own_lines_run(calls):
     return lines.run
 
 
+@pytest.mark.slow
 def test_twice_as_many_calls_take_the_tests_of_a_module_twice_the_work(monkeypatch):
     monkeypatch.setattr(test_sizes, "MOST_INPUTS", 0)
     once, twice = own_lines_run(2 * CALLS), own_lines_run(4 * CALLS)
