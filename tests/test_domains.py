@@ -116,9 +116,8 @@ def test_what_is_declared_is_used_and_proved_for_every_size(text, assume, value,
     assert all(check.every_size and not check.needs for _, check in proof.steps)
     first = derivation.steps[0]
     assert first.law == "declared domain" and set(first.assumes) <= set(derivation.layer.domain)
-    with pytest.raises(AssertionError):  # without it the value is another one
-        plain = derive(read(text, []))
-        assert bare(plain.value("L").code.end) == value
+    plain = derive(read(text, []))
+    assert bare(plain.value("L").code.end) != value
 
 
 @pytest.mark.parametrize(("text", "assume"), KEPT)
@@ -307,8 +306,7 @@ def test_every_number_is_turned_into_the_range(place):
 
 
 def test_a_range_of_an_expression_holds_of_its_values():
-    x, y = sp.IndexedBase("x", real=True), sp.Symbol("y", real=True)
-    del x
+    y = sp.Symbol("y", real=True)
     known = ranges([y > -2, y <= 1])
     chance = random.Random(0)
     for expr in (y + 1, 3 * y - 1, -y, y**2, y**3, (y + 2) ** -1, (y + 2) * (1 - y), sp.exp(y) + 1):
