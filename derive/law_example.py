@@ -56,7 +56,7 @@ class Example:
     @property
     def facts(self) -> tuple[Relational, ...]:
         """The assumptions that are given."""
-        return self.layer.assumptions
+        return self.layer.assumed
 
 
 class ExampleBuilder(Builder):
@@ -77,7 +77,7 @@ def read_example(law: Law) -> Example:
     """The example of a law; raises DefinitionError where it cannot be read."""
     *given, last = law.example
     lines = [line.removeprefix(GIVEN) for line in given]
-    facts = [line for line in lines if " == " in line]
+    facts = [line for line in lines if " = " not in line and " := " not in line]
     before, after = last.split(" = ")
     text = [*(x for x in lines if x not in facts), f"{BEFORE} = {before}", f"{AFTER} = {after}"]
     definition = check_keys("example", {"equations": "\n".join(text), "assume": facts}, "")

@@ -10,6 +10,7 @@ from sympy import Expr
 from sympy.core.relational import Relational
 
 from pullback.derive.index.objects import Index, earlier, entry, own_name
+from pullback.derive.index.ranges import Range, ranges
 
 Definitions = Mapping[str, tuple[tuple[Index, ...], Expr]]  # a name, its axes, what it stands for
 
@@ -120,11 +121,22 @@ class Layer:
     group: str = ""  # the kind of layer, as lists have it
     calls: tuple[str, ...] = ()  # the definitions that its equations call
     recurrences: tuple[Recurrence, ...] = ()
+    domain: tuple[Relational, ...] = ()  # where inputs lie: their entries, compared with numbers
 
     @property
     def output(self) -> Node:
         """The last node."""
         return next(n for n in reversed(self.nodes) if not n.notation)
+
+    @property
+    def assumed(self) -> tuple[Relational, ...]:
+        """All that is assumed of inputs."""
+        return (*self.assumptions, *self.domain)
+
+    @cached_property
+    def ranges(self) -> Mapping[str, Range]:
+        """Where inputs lie of which that is assumed, by name."""
+        return ranges(self.domain)
 
     @cached_property
     def notations(self) -> tuple[Node, ...]:

@@ -2,7 +2,7 @@
 From mathcomp Require Import all_ssreflect ssralg ssrnum ssrint order ring.
 From mathcomp.classical Require Import boolp functions.
 From mathcomp.analysis Require Import reals topology normedtype derive realfun sequences exp.
-From Pullback Require Import meaning rules rules_brackets rules_functions sums exponentials tails
+From Pullback Require Import meaning rules rules_brackets rules_functions sums domains exponentials tails
   shifts derivatives derivatives_of_functions derivatives_off_kinks.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory numFieldNormedType.Exports.
@@ -80,6 +80,11 @@ Proof. by move=> E; rewrite [a k * _]mulrC E mulrAC. Qed.
 Example example_assumption (R : realType) (J : nat) (a : R) (t : 'I_J.+1 -> R) :
   (\sum_(i1a < J.+1) t i1a = 1) -> a * (\sum_(i1a < J.+1) t i1a) = a :> R.
 Proof. by move=> ->; rewrite mulr1. Qed.
+
+(* law: declared domain *)
+Example example_declared_domain (R : realType) (N : nat) (x : 'I_N.+1 -> R) (n : 'I_N.+1) :
+  (forall n, 0 < x n) -> `|x n| = x n :> R.
+Proof. by move=> x0; exact: abs_of_positive. Qed.
 
 (* law: mask from the output *)
 Example example_mask_from_the_output (R : realType) (N : nat) (u : 'I_N.+1 -> R) (h : 'I_N.+1 -> R)

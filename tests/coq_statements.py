@@ -107,7 +107,10 @@ def given(example: Example) -> Iterator[str]:
         said = f"{text(equality.entry)} = {text(equality.expr)}"
         yield f"forall {names}, {said}" if names else said
     for fact in example.facts:
-        yield f"{text(fact.lhs)} = {text(fact.rhs)}"
+        names = " ".join(i.name for i in free_indices(fact))
+        equal = isinstance(fact, sp.Eq)
+        said = f"{text(fact.lhs)} = {text(fact.rhs)}" if equal else compared(fact)
+        yield f"forall {names}, {said}" if names and not equal else said
 
 
 def binders(example: Example) -> Iterator[str]:

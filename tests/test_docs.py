@@ -182,7 +182,7 @@ def test_every_equation_in_a_sentence_is_read_or_refused_as_the_page_says():
     assert len(found) >= 6
     for text, refused in found:
         if text.split(" ")[0] in KEYS:
-            read_layer("layer", f'equations = "L = sum(n, j, t[n, j])"\n{text}')
+            read_layer("layer", f'equations = "L = sigma * sum(n, j, p[n] * t[n, j])"\n{text}')
         elif refused:
             with pytest.raises(DefinitionError):
                 read_equations("layer", text)

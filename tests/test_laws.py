@@ -335,6 +335,18 @@ EXAMPLES = [
         [[RELU]],
         a * Bracket(sp.Ne(entry("h", [n]), 0)),
     ),
+    ("declared domain", Abs(a), [[a > 0]], a),
+    ("declared domain", Abs(x(n)) * Sign(x(m)), [[x(n) < 0]], x(n)),
+    ("declared domain", Maximum(x(n), z(n, j)), [[x(n) > 2, z(n, j) < 2]], x(n)),
+    ("declared domain", Minimum(x(n), 0), [[x(n) > 0]], sp.S.Zero),
+    ("declared domain", Where(x(n) < 1, a, b), [[x(n) <= -1]], a),
+    ("declared domain", Bracket(sp.Ne(x(n), 0)), [[sp.Ne(x(n), 0)]], sp.S.One),
+    ("declared domain", Bracket(x(n) > 0), [[x(n) >= 0]], None),
+    ("declared domain", Abs(x(n)), [[x(n) >= 0]], None),
+    ("declared domain", Abs(x(n)), [[z(n, j) > 0]], None),
+    ("declared domain", sp.log(a**2 * b), [[a > 0, b > 0]], 2 * sp.log(a) + sp.log(b)),
+    ("declared domain", sp.log(a * b), [[a > 0]], None),
+    ("declared domain", (a**2 * b) ** a, [[a > 0]], None),
     ("mask from the output", Bracket(x(n) >= 0), [[RELU]], None),
     ("shifted log-sum-exp", sp.log(Sum(sp.exp(z(n, j)), j)), [], z(n, TOP) + log1p(OTHERS)),
     ("shifted log-sum-exp", sp.log(Sum(x(j), j)), [], None),
@@ -595,6 +607,7 @@ EXAMPLES = [
 ONCE = {"as matrices"}  # steps that are taken once
 # equal only given something else, or where a tie is put in as the proof does
 FACTS = {
+    "declared domain",
     "assumption",
     "mask from the output",
     "shifted softplus",

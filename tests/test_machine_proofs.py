@@ -179,6 +179,7 @@ CORRUPTED = {  # in each file: a part of a statement, and what makes it false
     "rules_signs": ("⟦0 < - x⟧ * x = x - ⟦0 < x⟧ * x", "⟦0 < - x⟧ * x = x + ⟦0 < x⟧ * x"),
     "rules_functions": ("expR (a + b) = expR a * expR b", "expR (a + b) = expR a + expR b"),
     "sums": ("b * p k - b * ⟦k == y⟧ = b * (p k -", "b * p k - b * ⟦k == y⟧ = b * (p k +"),
+    "domains": ("0 < a - b -> Num.max a b = a", "0 < a - b -> Num.max a b = b"),
     "exponentials": ("c * (2 * sigmoid (2 * a)).", "c * (2 * sigmoid a)."),
     "tails": ("t + t * erf a = t * erfc erf (- a)", "t + t * erf a = t * erfc erf a"),
     "shifts": ("ln (expR a + expR b) = Num.max", "ln (expR a + expR b) = Num.min"),

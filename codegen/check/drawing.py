@@ -84,7 +84,8 @@ def sizes_of(layer: Layer, lead: Sequence[int], lengths: Sequence[int]) -> dict[
 def inputs(
     layer: Layer, sizes: Sizes, rng: np.random.Generator, positive: bool, whole: bool
 ) -> dict[str, Array]:
-    """Random numbers; what an assumption is about adds up to one along its last axis."""
+    """Random numbers, where they are assumed to lie; what is assumed to equal something adds up to
+    one along its last axis."""
     assumed = {str(b) for fact in layer.assumptions for b in fact.atoms(sp.IndexedBase)}
     given = {}
     for tensor in layer.inputs:
@@ -100,7 +101,10 @@ def inputs(
             value = np.array(rng.uniform(0.4, 1.6))
         else:
             value = rng.normal(size=shape)
-        given[tensor.name] = abs(value) if positive and not tensor.integer else value
+        value = abs(value) if positive and not tensor.integer else value
+        if tensor.name in layer.ranges:
+            value = np.vectorize(layer.ranges[tensor.name].inside, otypes=[float])(value)
+        given[tensor.name] = value
     return given
 
 
@@ -155,6 +159,9 @@ def faults(derivation: Derivation, world: World) -> float | None:
     arrays = [*world.arrays.values()]
     if not all(np.isfinite(a).all() and np.max(abs(a), initial=0) < HUGE for a in arrays):
         return None
+    for name, place in derivation.layer.ranges.items():
+        if not all(map(place.has, np.ravel(world.arrays[name]))):
+            return None
     for fact in derivation.layer.assumptions:
         difference = world.value(fact.lhs - fact.rhs).array
         if np.max(abs(difference), initial=0) > 1e-9:

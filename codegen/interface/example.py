@@ -178,7 +178,8 @@ def inputs(
 ) -> dict[str, Any]:
     """Halves from a ladder, shifted by the attempt, without signs where they must be positive.
 
-    What an assumption is about has weights that add up to one along the last axis.
+    What is assumed to equal something has weights that add up to one along the last axis, and what
+    is assumed to lie in a range lies there.
     """
     assumed = {
         s.name for fact in layer.assumptions for s in fact.free_symbols if hasattr(s, "name")
@@ -197,6 +198,8 @@ def inputs(
             values = [SCALARS[attempt * len(SCALARS) // TRIES % len(SCALARS)]]
         else:
             values = (abs(n) for n in numbers) if positive else numbers
+        if tensor.name in layer.ranges:
+            values = map(layer.ranges[tensor.name].inside, values)
         found[tensor.name] = np.array([*values], object).reshape(shape)
     return found
 
@@ -239,6 +242,9 @@ def worked(
     layer = derivation.layer
     scalars, numbers = numbers_of(derivation, sizes, given, near)
     upstream = numbers.given[cotangent_name(layer.output.name)]
+    for tensor in (t for t in layer.inputs if t.name in layer.ranges):
+        if not all(map(layer.ranges[tensor.name].has, np.ravel(given[tensor.name]))):
+            raise Unfit("an assumption")
     for fact in layer.assumptions:
         for at in at_places(sorted(fact.free_symbols & {*layer.axes}, key=str), sizes):
             if abs(real(write(scalars, fact.lhs - fact.rhs, at))) > NEAR:

@@ -68,10 +68,7 @@ def in_indices(reading: Reading) -> Written:
     made = Written("index", text, "", wrt, reading.written.letters)
     again = read(replace(made, letters=""))
     same = {n.name: (n.indices, n.expr) for n in again.layer.nodes}
-    if (
-        same != {n.name: (n.indices, n.expr) for n in reading.layer.nodes}
-        or reading.layer.assumptions
-    ):
+    if same != {n.name: (n.indices, n.expr) for n in reading.layer.nodes} or reading.layer.assumed:
         raise PullbackError(
             "in index notation something would be lost: what is assumed, or what is a label"
         )

@@ -123,7 +123,7 @@ class Exercise:
             "equations": [spelled(put, Notation.definition, node) for node in layer.nodes],
             "symbols": [symbol(layer, formula, tensor) for tensor in layer.tensors.values()],
             "axes": [axis for axis in axes(layer, formula) if axis["words"]],
-            "assumptions": [spelled(put, Notation.relation, a) for a in layer.assumptions],
+            "assumptions": [spelled(put, Notation.relation, a) for a in layer.assumed],
             "kinks": list(self.kinks(put)),
             "questions": [self.question(g, put) for g in gradients if g.tensor.name in self.blank],
             "given": [

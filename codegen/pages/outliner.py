@@ -276,7 +276,7 @@ class Outliner:
     def assumptions(self) -> Iterable[tuple[Formula, tuple[int, ...]]]:
         """The declared facts, and the steps that use them."""
         steps = list(enumerate(self.derivation.steps, 1))
-        for fact in self.derivation.layer.assumptions:
+        for fact in self.derivation.layer.assumed:
             yield self.notation.relation(fact), tuple(k for k, s in steps if fact in s.assumes)
 
 

@@ -33,6 +33,7 @@ from pullback.derive.index.binders import Binder, Largest, Sum
 from pullback.derive.index.functions import Erfc, Sigmoid, log1p
 from pullback.derive.index.kinks import Bracket, Maximum, Where, indicator
 from pullback.derive.index.objects import Index, KroneckerDelta, entry_name, is_entry, is_size
+from pullback.derive.index.ranges import EVERYWHERE, Range, range_of
 from pullback.derive.index.rewriting import substitute
 from pullback.derive.index.special import BESSEL
 from pullback.derive.laws.exponential_sums import is_exponential_sum, shift_of
@@ -158,6 +159,8 @@ class Finite:
     @remembered
     def not_zero(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly not 0 where the forward pass is finite, and these conditions hold?"""
+        if self.declared(expr).not_zero:
+            return True
         if (expr.is_positive or expr.is_negative) and not expr.has(Sum, *VANISHING):
             return True
         if expr is sp.oo:
@@ -179,6 +182,8 @@ class Finite:
 
     def positive(self, expr: Expr, conditions: Conditions = NOWHERE) -> bool:
         """Is it certainly positive, and in floats too?"""
+        if self.declared(expr).positive:
+            return True
         if expr.is_Add:
             some = any(self.positive(a, conditions) for a in expr.args)
             return some and all(self.not_negative(a, conditions) for a in expr.args)
@@ -195,6 +200,12 @@ class Finite:
             return True
         return bool(expr.is_positive) and not expr.has(*VANISHING)
 
+    def declared(self, expr: Expr) -> Range:
+        """Where an entry, or a number less or more than one, is declared to lie."""
+        terms = [t for t in sp.Add.make_args(expr) if not t.is_Rational]
+        plain = len(terms) == 1 and is_entry(terms[0].as_coeff_Mul()[1])
+        return range_of(expr, self.layer.ranges) if plain and self.layer.domain else EVERYWHERE
+
     def sum_is_positive(self, expr: Binder, conditions: Conditions) -> bool:
         """Is a sum of something, or of exponentials one of which is 1, certainly positive?"""
         body, indices = expr.open()
@@ -209,6 +220,8 @@ class Finite:
     def not_negative(self, expr: Expr, conditions: Conditions) -> bool:
         """Is it certainly 0 or more where the forward pass is finite, and these conditions hold?"""
         if expr.is_nonnegative or isinstance(expr, sp.exp) or self.positive(expr, conditions):
+            return True
+        if self.declared(expr).not_negative:
             return True
         if self.says("not negative", expr, conditions):
             return True

@@ -12,7 +12,7 @@ from sympy import Expr
 
 from pullback.derive import laws
 from pullback.derive.calculus.matrix_forms import MatrixForm, matrix_form
-from pullback.derive.calculus.steps import Chain, differentiated, tidy
+from pullback.derive.calculus.steps import Chain, differentiated, in_domain, tidy
 from pullback.derive.calculus.structure import Structure, find_structure
 from pullback.derive.index.binders import Sum
 from pullback.derive.index.derivatives import Partial
@@ -75,6 +75,7 @@ def derive_values(layer: Layer) -> list[Value]:
             .then(laws.weights_as_exponentials)
             .then(laws.log_of_quotient)
         )
+        meaning = in_domain(meaning, layer)
         code = for_tails(for_computing(near_one(Chain(meaning.end), ())), ())
         if {s.law for s in meaning.steps} <= {laws.put_in.name} and not code.steps:
             code = Chain(node.expr)  # no form is better than the one with the notation in it

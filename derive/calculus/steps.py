@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 from pullback.derive import laws
 from pullback.derive.errors import MissingLaw, TooLarge
 from pullback.derive.index.derivatives import Partial
+from pullback.derive.index.objects import entries, entry_name
 from pullback.derive.laws.registry import Law
 from pullback.derive.layer import Layer
 from pullback.derive.read.limits import MAX_OPERATIONS
@@ -72,6 +73,17 @@ def differentiated(chain: Chain) -> Chain:
     for left in chain.end.atoms(Partial):
         raise MissingLaw(f"no rule says what the slope of {type(left.expr).__name__} is")
     return chain
+
+
+def in_domain(chain: Chain, layer: Layer) -> Chain:
+    """What is declared of where inputs lie is used; the step says which of it."""
+    names = {entry_name(e) for e in entries(chain.end)}
+    facts = tuple(f for f in layer.domain if entry_name(f.lhs) in names)
+    after = laws.declared_domain(chain.end, facts)
+    for fact in facts if after != chain.end else ():  # without what is not needed
+        fewer = tuple(f for f in facts if f != fact)
+        facts = fewer if laws.declared_domain(chain.end, fewer) == after else facts
+    return chain.then(laws.declared_domain, facts, assumes=facts) if facts else chain
 
 
 def tidy(chain: Chain, layer: Layer) -> Chain:

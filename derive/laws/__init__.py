@@ -26,6 +26,7 @@ from pullback.derive.laws.derivatives import (
     slope_of_quotient,
     slope_of_sum,
 )
+from pullback.derive.laws.domains import declared_domain
 from pullback.derive.laws.exponential_products import (
     common_exponential,
     exponentials_into_quotients,
@@ -68,6 +69,7 @@ __all__ = [
     "complement",
     "complement_of_erf",
     "complement_of_sigmoid",
+    "declared_domain",
     "distribute",
     "exponential_beside_sigmoid",
     "exponentials_into_quotients",

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from pullback.derive.index.ranges import Range
+
 Number = int | Fraction
 
 
@@ -30,13 +32,15 @@ class Node:
     | function | its name and its argument |
     """
 
-    __slots__ = ("algebraic", "args", "kind", "serial", "signs", "undefined")
+    __slots__ = ("algebraic", "args", "kind", "range", "serial", "signs", "undefined")
     algebraic: bool
     undefined: bool
+    range: Range | None  # where it is assumed to lie, if it is an entry of which that is
     signs: tuple[bool, bool] | None  # is it seen to be positive, and not to be negative?
 
     def __init__(self, kind: str, args: tuple[Any, ...], serial: int) -> None:
         self.kind, self.args, self.serial, self.signs = kind, args, serial, None
+        self.range = None
         inner = [*parts(self)]
         self.undefined = kind == "undefined" or any(n.undefined for n in inner)
         whole = kind != "product" or all(whole_number(e) for _, e in args)

@@ -65,6 +65,7 @@ class Point:
         self.floats: dict[str, float] = {}
         self.digits: dict[str, Any] = {}
         self.chosen: dict[Any, int] = {}
+        self.names: dict[str, str] = {}  # of the tensors of which coordinates are entries
         self.forward = definitions_of(layer)
         self.decided = bool(labels(layer))
         self.large = False  # has a value gone beyond all floats?
@@ -95,7 +96,8 @@ class Point:
             at = {s: self.coordinate(s.args[0], (), context) for s in symbols([node])}
             return fold(node, Numbers(context, None), at)
         if key not in self.floats:
-            self.floats[key] = self.drawn(self.start)
+            self.floats[key] = self.inside(name, self.drawn(self.start))
+            self.names[key] = name
         if context is mpmath.fp:
             return self.floats[key]
         if key not in self.digits:
@@ -127,7 +129,8 @@ class Point:
         if not self.floats:
             return wrong
         key = self.chance.choice(list(self.floats))
-        before, self.floats[key] = self.floats[key], self.drawn(move)
+        drawn = self.inside(self.names[key], self.drawn(move))
+        before, self.floats[key] = self.floats[key], drawn
         now = self.wrong()
         if now > wrong:
             self.floats[key] = before
@@ -144,7 +147,21 @@ class Point:
                 wrong += not abs(value) < mpmath.inf
                 self.large |= bool(abs(value) == mpmath.inf and not numbers.faults)
         self.decided |= numbers.decided
-        return wrong + numbers.faults
+        return wrong + numbers.faults + self.outside()
+
+    def inside(self, name: str, value: float) -> float:
+        """A number in the range where the entries of a tensor lie: this one, if it does."""
+        found = self.layer.ranges.get(name)
+        return value if found is None else found.inside(value)
+
+    def outside(self) -> int:
+        """How many entries that are tied to others lie where they are assumed not to."""
+        return sum(
+            not self.layer.ranges[tensor.name].has(self.coordinate(tensor.name, [*at.values()]))
+            for tensor in self.layer.inputs
+            if tensor.name in self.layer.ranges and self.facts
+            for at in places(tensor.indices, self.sizes)
+        )
 
     # -- values ----------------------------------------------------------------------------------
 

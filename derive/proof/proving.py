@@ -49,6 +49,8 @@ class Proof:
             "which its chain starts has a value, and written out at small sizes as a second "
             "opinion."
         )
+        if self.derivation.layer.domain:
+            text += " All of it holds of inputs that lie where they are assumed to."
         if any(check.needs for _, check in self.steps):
             text += (
                 " What both sides need for that, unless it is plain of all numbers, stands beside "
@@ -145,7 +147,8 @@ def checked_steps(
 def every_size_checker(layer: Layer) -> Checker:
     """What decides the steps of a layer for every size."""
     notations = {n.name: (n.indices, n.expr) for n in layer.notations}
-    return Checker(labels(layer), [(n.expr, notations) for n in layer.nodes], layer.assumptions)
+    domain = [(n.expr, notations) for n in layer.nodes]
+    return Checker(labels(layer), domain, layer.assumptions, layer.domain)
 
 
 def checked_chain(

@@ -57,9 +57,14 @@ def sizes_to_try(
     indices = {i for e in exprs[:2] for i in free_indices(e)}
     found: list[dict[Expr, int]] = []
     for largest in (4, 3, 2):
-        sizes = fitting(small_sizes(exprs, largest), layer, step.assumes)
+        sizes = fitting(small_sizes(exprs, largest), layer, equalities(step.assumes))
         found += [sizes] if sizes not in found else []
     return sorted(indices, key=lambda i: i.name), found
+
+
+def equalities(facts: Iterable[Relational]) -> list[Relational]:
+    """Of what is assumed, what is said to be equal."""
+    return [fact for fact in facts if isinstance(fact, sp.Eq)]
 
 
 def fitting(sizes: dict[Expr, int], layer: Layer, facts: Sequence[Relational]) -> dict[Expr, int]:

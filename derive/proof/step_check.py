@@ -27,6 +27,7 @@ from pullback.derive.proof.scalars import Scalars, Work
 from pullback.derive.proof.settled import Contradiction
 from pullback.derive.proof.small_sizes import (
     Sizes,
+    equalities,
     labels,
     named,
     no_point,
@@ -106,7 +107,7 @@ class StepCheck:
         self.start = work.done
         self.share = share
         self.nodes = Nodes()
-        self.symbolic = Symbolic(self.nodes, Cases(0))
+        self.symbolic = Symbolic(self.nodes, Cases(0), layer.ranges)
         self.ties = Ties(self.nodes, self.symbolic.zeros)
         self.domains = Domains(self.symbolic)
         self.kinds: Counter[str] = Counter()
@@ -172,7 +173,7 @@ class StepCheck:
         after = write(scalars, self.step.after, at)
         if before is after and not before.undefined:
             return EXACT
-        facts = list(written(self.step.assumes, scalars))
+        facts = list(written(equalities(self.step.assumes), scalars))
         answers = list(cases.answers.values())
         ties = [q.nodes[0] for q, answer in answers if q.kind == "sign" and answer == 0]
         if not facts and not ties:
@@ -203,7 +204,7 @@ class StepCheck:
         try:
             return self.ties.solve(facts)
         except Unsolved:
-            raise no_point(self.layer, self.step.assumes) from None
+            raise no_point(self.layer, equalities(self.step.assumes)) from None
 
     def compare(
         self,
@@ -235,9 +236,10 @@ class StepCheck:
             return "none"
         if not all(self.possible(*found) for found in asked):
             return "none"
-        searches = [Search([*asked, b], [before]).points(1) for b in beyond]
+        tied = {n: v for n, v in table.items() if n.range is not None}
+        searches = [Search([*asked, b], [before], tied).points(1) for b in beyond]
         kind = "none"
-        for values in chain(*searches, Search(asked, [before]).points(POINTS)):
+        for values in chain(*searches, Search(asked, [before], tied).points(POINTS)):
             b, a = exact([before, after], values)
             if b is not None and (a is None or not close(a, b)):
                 raise ProofFailed(self.refusal(at, solution, values, a, b))

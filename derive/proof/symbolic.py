@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from pullback.derive.index.ranges import Range
 from pullback.derive.proof.cases import Cases, Decider, Question
 from pullback.derive.proof.making import Nodes
 from pullback.derive.proof.nodes import Node, Number, is_function, whole_number
@@ -15,6 +16,8 @@ from pullback.derive.proof.settled import Contradiction, Settled
 from pullback.derive.proof.signs import nonnegative, positive
 from pullback.derive.proof.zero import Zeros
 
+NO_RANGES: Mapping[str, Range] = {}
+
 
 class Symbolic:
     """Nodes as an algebra; what depends on data is asked, each question in one form.
@@ -22,7 +25,10 @@ class Symbolic:
     sign(2u), sign(-u) and sign(exp(v) u) are one question, as is the largest of u + c and v + c.
     """
 
-    def __init__(self, nodes: Nodes, decider: Decider) -> None:
+    def __init__(
+        self, nodes: Nodes, decider: Decider, ranges: Mapping[str, Range] = NO_RANGES
+    ) -> None:
+        self.ranges = ranges  # where entries of tensors are assumed to lie, by name
         self.nodes, self.zeros, self.decider = nodes, Zeros(nodes), decider
         self.settled = Settled(nodes)
         self.asked: dict[Any, tuple[int, Any]] = {}  # a question's number and nodes, at first
@@ -43,7 +49,9 @@ class Symbolic:
 
     def entry(self, name: str, places: Sequence[int]) -> Node:
         """An entry of an input."""
-        return self.nodes.symbol("_".join([name, *map(str, places)]))
+        found = self.nodes.symbol("_".join([name, *map(str, places)]))
+        found.range = self.ranges.get(name)
+        return found
 
     def label(self, name: str, places: Sequence[int], size: int) -> int:
         """An entry of an input that holds labels."""

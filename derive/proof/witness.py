@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import mpmath
@@ -19,17 +19,25 @@ STARTS = 6  # points that a search starts from
 MOVES = 60  # of single coordinates, from each
 Answers = Sequence[tuple[Question, int]]
 Values = dict[Node, float]
+NOTHING: Mapping[Node, Node] = {}
 
 
 class Search:
     """Looks for points at which answers hold and scalars are real numbers."""
 
-    def __init__(self, answers: Answers, real: Iterable[Node], seed: int = 0) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        real: Iterable[Node],
+        tied: Mapping[Node, Node] = NOTHING,
+        seed: int = 0,
+    ) -> None:
         self.answers = [(q, a) for q, a in answers if q.kind != "label"]
         self.real = list(real)
+        self.tied = tied  # entries that lie in ranges, and what they are
         self.chance = random.Random(seed)
         asked = [n for q, _ in self.answers for n in q.nodes]
-        self.unknown = symbols([*asked, *self.real])
+        self.unknown = symbols([*asked, *self.real, *tied.values()])
 
     def points(self, count: int) -> Iterator[Values]:
         """Up to so many points."""
@@ -45,7 +53,9 @@ class Search:
         """A point to start from: of any sign, or with all coordinates positive."""
         positive = start % 2 == 1
         return {
-            s: abs(v) if positive else v for s in self.unknown for v in [self.coordinate(start)]
+            s: inside(s, abs(v) if positive else v)
+            for s in self.unknown
+            for v in [self.coordinate(start)]
         }
 
     def coordinate(self, start: int) -> float:
@@ -63,7 +73,7 @@ class Search:
             if not wrong:
                 break
             symbol = self.chance.choice(self.unknown)
-            tried = {**values, symbol: self.coordinate(move)}
+            tried = {**values, symbol: inside(symbol, self.coordinate(move))}
             found = self.wrong(tried)
             if found <= wrong:
                 values, wrong = tried, found
@@ -76,10 +86,18 @@ class Search:
         for question, answer in self.answers:
             found = [fold(n, numbers, known) for n in question.nodes]
             wrong += any(v != v for v in found) or not holds(question, found, answer)
+        for symbol, node in self.tied.items():
+            value = fold(node, numbers, known)
+            wrong += symbol.range is not None and not (value == value and symbol.range.has(value))
         for node in self.real:
             value = fold(node, numbers, known)
             wrong += not abs(value) < mpmath.inf
         return wrong + numbers.faults
+
+
+def inside(symbol: Node, value: float) -> float:
+    """A number in the range where an entry lies: this one, if it does."""
+    return value if symbol.range is None else symbol.range.inside(value)
 
 
 def holds(question: Question, values: Sequence[Any], answer: int) -> bool:

@@ -272,7 +272,9 @@ class Caller:
         """What is assumed of inputs is assumed here too; of a node it is not needed, and left."""
         for fact in facts:
             names = {t.name for t in walk(fact) if isinstance(t, Ref)}
-            if isinstance(fact, Operation) and not names & self.nodes and fact not in self.assume:
+            if not isinstance(fact, Operation) or names & self.nodes or fact in self.assume:
+                continue
+            if fact.op == "==" or names:  # of a number that is passed there is nothing to say
                 self.assume.append(fact)
 
     def argument(self, callee: str, name: str, axes: Axes, arg: Tree) -> Argument:

@@ -28,6 +28,7 @@ from pullback.derive.read.definition import (
     no_library,
     read_definition,
 )
+from pullback.derive.read.domains import domain
 from pullback.derive.read.flat import Flat
 from pullback.derive.read.limits import check_limits
 from pullback.derive.read.loops import loops
@@ -154,6 +155,7 @@ class Assembly:
             group=given.group,
             calls=self.calls,
             recurrences=self.recurrences(),
+            domain=self.domain(),
         )
 
     def recurrences(self) -> tuple[Recurrence, ...]:
@@ -261,7 +263,7 @@ class Assembly:
 
     def assumptions(self) -> tuple[Relational, ...]:
         """The assumptions, which rewrite what stands on a left side into the right side."""
-        facts = [(tree, self.assumption(tree)) for tree in self.assume]
+        facts = [(tree, self.assumption(tree)) for tree in self.assume if tree.op == "=="]
         left = {entry_name(e) for _, fact in facts for e in entries(fact.lhs)}
         for tree, fact in facts:
             again = sorted({entry_name(e) for e in entries(fact.rhs)} & left)
@@ -274,14 +276,14 @@ class Assembly:
                 refuse(words, tree.place)
         return tuple(dict.fromkeys(fact for _, fact in facts))
 
+    def domain(self) -> tuple[Relational, ...]:
+        """Where inputs are assumed to lie."""
+        axes = frozenset(self.symbols.axes)
+        compared = (tree for tree in self.assume if tree.op != "==")
+        return domain(compared, lambda tree: self.builder.build(tree, axes))
+
     def assumption(self, tree: Operation) -> Relational:
         """An equality that holds for every value of its free axes."""
-        if tree.op != "==":
-            refuse(
-                "an assumption is an equality, as in sum(j, t[n, j]) == 1; that something is above "
-                "0 or not 0, where a log or quotient needs it, is found and said beside the steps",
-                tree.place,
-            )
         bound = {
             a.name
             for part in walk(tree)

@@ -131,6 +131,13 @@ FALSE = [
     ("fold", P, "a[k] * exp(z[k]) / sum(i, exp(z[i])) = a[k] * p[l]"),
     ("assumption", "given sum(j, t[j]) == 1", "a * sum(j, t[j]**2) = a"),
     ("assumption", "given sum(j, t[j]**2) == 1", "a * t[k]**3 = a * t[k]**2"),
+    ("declared domain", "given x[n] >= 0", "[x[n] > 0] = 1"),
+    ("declared domain", "given x[n] > -1", "abs(x[n]) = x[n]"),
+    ("declared domain", "given x[n] < 0", "abs(x[n]) = x[n]"),
+    ("declared domain", "given x[n] > 1", "max(x[n], 2) = x[n]"),
+    ("declared domain", "given x[n] != 0", "[x[n] > 0] = 1"),
+    ("declared domain", "given x[n] > 0", "[z[n] > 0] * x[n] = x[n]"),
+    ("declared domain", "given x[n] > 0", "given x[n] < 1", "[x[n] > 1/2] = 1"),
     ("mask from the output", "given h[n] = max(0, u[n])", "[u[n] >= 0] = [h[n] != 0]"),
     ("mask from the output", "given h[n] = max(1, u[n])", "[u[n] > 1] = [h[n] != 0]"),
     (

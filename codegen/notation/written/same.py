@@ -9,7 +9,7 @@ from pullback.derive.layer import Layer, Node
 
 def difference(one: Layer, other: Layer) -> str:
     """What is lost on the way from one layer to another; empty where nothing is."""
-    if one.assumptions:
+    if one.assumed:
         return "what is assumed cannot be said there"
     if [n.name for n in one.nodes] != [n.name for n in other.nodes]:
         missing = [n.name for n in one.nodes if n.name not in {m.name for m in other.nodes}]

@@ -202,6 +202,8 @@ class Arguments:
         layer, of = self.layer, self.words.of
         lines = [layer.title, "", *([layer.summary, ""] if layer.summary else [])]
         lines += [f"    {line}" for n in layer.nodes for line in n.text.split("\n")]
+        facts = [self.notation.relation(fact) for fact in layer.assumed]
+        lines += [""] * bool(facts) + [f"It is assumed, and not checked, that {f}." for f in facts]
         lines += ["", "Sizes:"]
         for s in self.given:
             lines.append(f"    {s.argument}" + f": {s.about}" * bool(s.about))

@@ -301,7 +301,7 @@ class Module:
             "never changed, and nothing is broadcast. The cache holds inputs and the output where",
             "backward reads them: write on neither before it.",
         ]
-        for fact in self.layer.assumptions:
+        for fact in self.layer.assumed:
             lines.append(f"The gradients take it that {self.notation.relation(fact)}.")
         empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
         if empty:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from math import inf
 from typing import Any
 
 from pullback import __version__
@@ -32,6 +33,7 @@ from pullback.codegen.targets.numpy.test_sizes import (
 from pullback.codegen.templating import environment
 from pullback.derive.calculus.cuts import NOTHING, Cutting
 from pullback.derive.calculus.derivation import cotangent_name
+from pullback.derive.index.ranges import Range
 from pullback.derive.layer import Layer
 
 # functions that a module may have
@@ -118,6 +120,7 @@ def module_test(
         "copied": constant("COPIED", [*promise.copied]),
         "output_copied": output.name in promise.copied,
         "facts": facts,
+        "domain": domain(layer),
         "functions": loops.functions,
         "eliminates": bool(loops.functions & {"inv", "solve", "det", "logdet"}),
         "slopes": [(f, SLOPES[f]) for f in needed if f in SLOPES],
@@ -135,6 +138,18 @@ def module_test(
                 return text
             drawn_by = text
     return text
+
+
+def domain(layer: Layer) -> list[str]:
+    """Where inputs are assumed to lie, as a dictionary."""
+    pairs = [f'"{name}": ({ends(place)})' for name, place in layer.ranges.items()]
+    return listed("DOMAIN = {", pairs, "}") if pairs else []
+
+
+def ends(place: Range) -> str:
+    """The ends of a range, whether they are left out, and whether 0 is, as Python has them."""
+    low, high = (repr(end) if abs(end) < inf else f'float("{end}")' for end in place.ends)
+    return f"{low}, {high}, {place.low_open}, {place.high_open}, {place.but_zero}"
 
 
 def rendered(context: dict[str, Any]) -> str:

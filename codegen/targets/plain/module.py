@@ -92,7 +92,7 @@ class Plain:
         return {
             "name": layer.name,
             "title": docstring(layer.title),
-            "summary": [docstring(layer.summary)] if layer.summary else [],
+            "summary": [*([docstring(layer.summary)] if layer.summary else []), *self.assumed()],
             "equations": [docstring(line) for n in layer.nodes for line in n.text.split("\n")],
             "leading": self.notation.leading,
             "version": __version__,
@@ -107,6 +107,11 @@ class Plain:
             "upstream": f"the gradient by {output.name}",
             "results": [cotangent_name(n) for n in self.derivation.wanted],
         }
+
+    def assumed(self) -> list[str]:
+        """What the layer assumes of its inputs, in a sentence each; nothing checks it."""
+        facts = map(self.notation.relation, self.layer.assumed)
+        return [docstring(f"It is assumed, and not checked, that {fact}.") for fact in facts]
 
     def context(self) -> dict[str, Any]:
         """Every key of the template but the imports."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import sympy as sp
 from sympy.core.relational import Relational
 
 from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.errors import DefinitionError, ProofFailed
-from pullback.derive.index.objects import Index
+from pullback.derive.index.objects import Index, is_entry
 from pullback.derive.layer import Definitions, Layer, Node, Tensor
 from pullback.derive.proof.certificate.trees import Reader, named
 from pullback.derive.proof.certificate.writing import FORMAT
@@ -69,6 +70,7 @@ def read_layer(reader: Reader, data: Any) -> Layer:
     fields = taken(data, "layer", name=str, inputs=list, nodes=list, assumes=list, digest=str)
     inputs = tuple(read_tensor(reader, t) for t in fields["inputs"])
     nodes = tuple(read_node(reader, n) for n in fields["nodes"])
+    assumed = [*facts(reader, fields["assumes"])]
     return Layer(
         name=named(fields["name"]),
         title=fields["name"],
@@ -76,11 +78,19 @@ def read_layer(reader: Reader, data: Any) -> Layer:
         inputs=inputs,
         nodes=nodes,
         wrt=(),
-        assumptions=tuple(facts(reader, fields["assumes"])),
+        assumptions=tuple(f for f in assumed if isinstance(f, sp.Eq)),
         axes=(),
         references=(),
         digest=fields["digest"],
+        domain=tuple(compared(f) for f in assumed if not isinstance(f, sp.Eq)),
     )
+
+
+def compared(fact: Relational) -> Relational:
+    """A comparison of an entry with a number, as it says where an input lies."""
+    if not is_entry(fact.lhs) or not fact.rhs.is_Rational:
+        raise ValueError(f"{fact} is assumed, and says nothing of where an input lies")
+    return fact
 
 
 def read_tensor(reader: Reader, data: Any) -> Tensor:
@@ -143,7 +153,7 @@ def read_chain(reader: Reader, layer: Layer, data: Any) -> tuple[str, Chain, Nod
     for each in fields["steps"]:
         step = taken(each, "step", law=str, assumes=list)
         assumed = tuple(facts(reader, step["assumes"]))
-        if not set(assumed) <= set(layer.assumptions):
+        if not set(assumed) <= set(layer.assumed):
             raise ValueError(f"a step of {fields['about']} assumes what the layer does not")
         steps.append(Step(step["law"], at, reader.at(step.get("after")), assumed))
         at = steps[-1].after

@@ -39,7 +39,7 @@ def written_layer(writer: Writer, layer: Layer) -> dict[str, Any]:
         "digest": layer.digest,
         "inputs": [written_tensor(writer, t) for t in layer.inputs],
         "nodes": [written_node(writer, n) for n in layer.nodes],
-        "assumes": [writer.write(fact) for fact in layer.assumptions],
+        "assumes": [writer.write(fact) for fact in layer.assumed],
     }
 
 

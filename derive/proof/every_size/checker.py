@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
 
@@ -14,7 +15,7 @@ from pullback.derive.calculus.steps import Chain, Step
 from pullback.derive.layer import Definitions
 from pullback.derive.proof.every_size.assumed import Rule, rule
 from pullback.derive.proof.every_size.exponentials import rebuild
-from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, POSITIVE, Fact
+from pullback.derive.proof.every_size.facts import NOT_NEGATIVE, NOT_ZERO, POSITIVE, Fact
 from pullback.derive.proof.every_size.reader import Reader
 from pullback.derive.proof.every_size.ring import Ring
 from pullback.derive.proof.every_size.said import Need, strongest
@@ -23,6 +24,14 @@ from pullback.derive.proof.every_size.signs import Signs
 from pullback.derive.proof.every_size.slopes import RULES
 from pullback.derive.proof.every_size.terms import Factor, Undecided, minus
 from pullback.derive.proof.every_size.zero import is_zero
+
+KINDS: Mapping[type, str] = {
+    sp.StrictGreaterThan: POSITIVE,
+    sp.StrictLessThan: POSITIVE,
+    sp.GreaterThan: NOT_NEGATIVE,
+    sp.LessThan: NOT_NEGATIVE,
+    sp.Ne: NOT_ZERO,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class Checker:
     """Decides the steps of a layer.
 
     `domain` is the expressions that have values wherever the layer has, each with the names that it
-    looks through; `assumed` is what the layer assumes to be equal.
+    looks through; `assumed` is what the layer assumes to be equal, `declared` where it assumes its
+    inputs to lie: entries, compared with numbers.
     """
 
     def __init__(
@@ -57,8 +67,10 @@ class Checker:
         label_sizes: Mapping[str, Expr],
         domain: Iterable[tuple[Expr, Definitions]] = (),
         assumed: Sequence[Relational] = (),
+        declared: Sequence[Relational] = (),
     ) -> None:
         self.label_sizes, self.domain, self.assumed = label_sizes, list(domain), assumed
+        self.declared, self.inside = declared, list[Fact]()
         self.ring = Ring()
         self.known: Domain | None = None  # worked out at first use, as are the rules
         self.rules: dict[Relational, Rule] = {}  # by what is assumed
@@ -73,7 +85,9 @@ class Checker:
         """A reader that knows what must hold for the layer, and the start, to have values."""
         if self.known is None:
             signs = self.signs(Domain([], []))
-            self.known = Domain(self.learn(signs, self.domain), self.ring.certain)
+            self.inside = self.of_declared(signs)
+            found = self.learn(signs, self.domain)
+            self.known = Domain([*self.inside, *found], self.ring.certain)
             self.rules = self.of_assumptions(signs)
         signs = self.signs(self.known)
         self.learn(signs, [(start, definitions)])
@@ -98,6 +112,19 @@ class Checker:
             for fact in self.assumed
         }
         return {fact: found for fact, found in rules.items() if found is not None}
+
+    def of_declared(self, signs: Signs) -> list[Fact]:
+        """Where inputs lie, as facts of all their entries, which are taken in."""
+        reader = Reader(signs, {}, self.label_sizes, RULES)
+        facts = []
+        for fact in self.declared:
+            less = isinstance(fact, sp.StrictLessThan | sp.LessThan)
+            more, other = fact.args[::-1] if less else fact.args
+            value = minus(reader.read(more, {}), reader.read(other, {}))
+            facts.append(signs.fact(KINDS[type(fact)], value, ()))
+        for fact in facts:
+            signs.facts.add(fact)
+        return facts
 
     def learn(self, signs: Signs, exprs: Sequence[tuple[Expr, Definitions]]) -> list[Fact]:
         """Take in what must hold for expressions to have values: twice, as one fact may give the
@@ -151,9 +178,11 @@ class Checker:
         return Verdict(True, "", strongest(found))
 
     def always(self, signs: Signs, fact: Fact) -> bool:
-        """Does what a value needs hold of all numbers, whatever the layer is?"""
+        """Does what a value needs hold wherever inputs lie where they are declared to?"""
         if fact not in self.plain:
             bare = Signs(self.ring)
+            for given in self.inside:
+                bare.facts.add(given)
             self.ring.rebuild = partial(rebuild, bare)
             with suppress(Undecided):
                 self.plain[fact] = follows(bare, fact)
