@@ -154,6 +154,7 @@ class Assembly:
             group=given.group,
             calls=self.calls,
             recurrences=self.recurrences(),
+            arguments=self.solved.arguments,
         )
 
     def recurrences(self) -> tuple[Recurrence, ...]:
