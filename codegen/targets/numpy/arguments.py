@@ -9,7 +9,9 @@ from sympy import Expr
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.sizes import is_within, leaves, size_text, worked_out
+from pullback.codegen.interface.words import describe, describe_size
 from pullback.codegen.targets.numpy.text import tuple_text
+from pullback.codegen.targets.numpy.types import INTEGER, argument_type
 from pullback.derive.index.objects import size_symbol
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -45,6 +47,13 @@ def flat(text: str, tensor: Tensor | Node, own: Mapping[str, str]) -> str:
 def size_check(size: Expr) -> str:
     """The statement that checks a size which callers give."""
     return f'{size} = _size("{size}", {size})'
+
+
+def described(layer: Layer) -> list[dict[str, str]]:
+    """The arguments by name, with words and types: inputs, and sizes behind them."""
+    inputs = [(t.name, describe(t), argument_type(t)) for t in layer.inputs]
+    sizes = [(str(s), describe_size(layer, s), INTEGER) for s in layer.arguments]
+    return [{"name": name, "text": text, "type": kind} for name, text, kind in (*inputs, *sizes)]
 
 
 def unpacked(name: str, parts: list[str]) -> list[str]:

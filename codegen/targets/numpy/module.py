@@ -11,11 +11,11 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.interface.words import describe, describe_size, dimensions, docstring
+from pullback.codegen.interface.words import dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Function, Program, Values, sizes_within
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes, unpacked
+from pullback.codegen.targets.numpy.arguments import Arguments, described, flat, sizes, unpacked
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.dead_stores import take_out_dead_stores
 from pullback.codegen.targets.numpy.helpers import Helpers, needed
@@ -29,7 +29,7 @@ from pullback.codegen.targets.numpy.sections import Section, leanest
 from pullback.codegen.targets.numpy.source import Source, joined
 from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import tuple_text
-from pullback.codegen.targets.numpy.types import INTEGER, argument_type, result_type, value_type
+from pullback.codegen.targets.numpy.types import argument_type, result_type, value_type
 from pullback.codegen.targets.numpy.warnings import ignored
 from pullback.codegen.targets.numpy.workspace import WORK, buffer_field, has_windows
 from pullback.codegen.targets.target import Emission
@@ -209,14 +209,7 @@ class Module:
                 }
                 for n in self.derivation.wanted
             ],
-            "inputs": [
-                {"name": t.name, "text": describe(t), "type": argument_type(t)}
-                for t in layer.inputs
-            ]
-            + [
-                {"name": str(s), "text": describe_size(layer, s), "type": INTEGER}
-                for s in layer.arguments
-            ],
+            "inputs": described(layer),
             "dimensions": dimensions(layer),
             "remarks": self.remarks(),
         }
