@@ -21,7 +21,7 @@ from pullback.codegen.targets.plain.every_value import FUNCTION, every_value
 from pullback.codegen.targets.table import NUMPY, PLAIN
 from pullback.derive.calculus.derivation import cotangent_name
 from pullback.derive.errors import Fault, PullbackError
-from pullback.derive.layer import Layer, Tensor
+from pullback.derive.layer import Layer
 
 Array = np.ndarray[Any, Any]
 MOST = 60  # entries of an array that is shown whole
@@ -109,7 +109,7 @@ def trace(compiled: Compiled, inputs: Mapping[str, Any] | None = None) -> Trace:
     fast = loaded(compiled.to(NUMPY).emit().module, layer)
     given = as_arrays(layer, example_inputs(compiled, fast) if inputs is None else inputs)
     upstream = cotangent_name(layer.output.name)
-    arguments = [given[t.name] for t in layer.inputs]
+    arguments = [given[name] for name in layer.parameters]
     output, cache = fast.forward(*(a if a.ndim else a[()] for a in arguments))
     given.setdefault(upstream, np.ones(np.shape(output)))
     gradients = fast.backward(given[upstream] if np.ndim(output) else given[upstream][()], cache)
@@ -126,6 +126,7 @@ def example_inputs(compiled: Compiled, fast: Any) -> dict[str, Any]:
     if found is None:
         raise PullbackError(f"{compiled.layer.name}: no simple inputs will do; give inputs")
     given = {t.name: t.values for t in found.inputs}
+    given |= zip(map(str, compiled.layer.arguments), found.arguments, strict=True)
     if found.upstream:
         given[cotangent_name(found.upstream.name)] = found.upstream.values
     return given
@@ -134,28 +135,28 @@ def example_inputs(compiled: Compiled, fast: Any) -> dict[str, Any]:
 def as_arrays(layer: Layer, inputs: Mapping[str, Any]) -> dict[str, Array]:
     """The inputs as arrays, in the layer's order: floats, or whole numbers for labels."""
     upstream = cotangent_name(layer.output.name)
-    names = [t.name for t in layer.inputs]
+    names = layer.parameters
     wanted = f"{layer.name} takes {', '.join(names)}, and may be given {upstream}"
     for name in inputs:
         if name not in (*names, upstream):
             raise PullbackError(f"there is no input {name!r}: {wanted}")
     if missing := [n for n in names if n not in inputs]:
         raise PullbackError(f"{', '.join(missing)}: not given; {wanted}")
-    found = {t.name: as_array(t.name, inputs[t.name], t) for t in layer.inputs}
+    found = {t.name: as_array(t.name, inputs[t.name], t.integer) for t in layer.inputs}
+    found |= {n: as_array(n, inputs[n], True) for n in map(str, layer.arguments)}
     if upstream in inputs:
         found[upstream] = as_array(upstream, inputs[upstream])
     return found
 
 
-def as_array(name: str, value: Any, tensor: Tensor | None = None) -> Array:
+def as_array(name: str, value: Any, integer: bool = False) -> Array:
     """One input as an array."""
-    integer = tensor is not None and tensor.integer
     try:
         array = np.asarray(value)
     except ValueError:
         raise PullbackError(f"{name}: its rows are not of one length") from None
     if array.dtype.kind not in ("iu" if integer else "iufb"):
-        what = "whole numbers, for labels" if integer else "real numbers"
+        what = "whole numbers, for labels and sizes" if integer else "real numbers"
         raise PullbackError(f"{name}: wanted are {what}; came {array.dtype}")
     return array.astype(np.int64 if integer else np.float64)
 

@@ -122,6 +122,17 @@ class Layer:
     calls: tuple[str, ...] = ()  # the definitions that its equations call
     recurrences: tuple[Recurrence, ...] = ()
     domain: tuple[Relational, ...] = ()  # where inputs lie: their entries, compared with numbers
+    arguments: tuple[Expr, ...] = ()  # the sizes that callers give, each as an integer
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What callers give, by name: the inputs, and behind them the sizes that are arguments."""
+        return (*(t.name for t in self.inputs), *map(str, self.arguments))
+
+    @property
+    def given_sizes(self) -> tuple[Expr, ...]:
+        """The sizes that what callers give shows: of the inputs' axes, and the arguments."""
+        return (*dict.fromkeys(i.size for t in self.inputs for i in t.indices), *self.arguments)
 
     @property
     def output(self) -> Node:

@@ -46,6 +46,7 @@
     from generated import mean_pool
     from generated import mean_squared_error
     from generated import mlp
+    from generated import moving_average
     from generated import multi_head_attention
     from generated import poisson_nll
     from generated import prod
@@ -68,4 +69,4 @@
 """
 
 
-# Written by pullback from its own layers; digest of what stands above: 7a0be57fc83a5665
+# Written by pullback from its own layers; digest of what stands above: 167460902469de77

@@ -40,7 +40,7 @@ from pullback.derive.read.trees import (
     Tree,
     walk,
 )
-from tests.definitions import COMPARE, Facts, unify
+from tests.definitions import COMPARE, Facts, given_apart, unify
 from tests.places import bound_in_places, completed, is_whole, whole
 
 sigmoid = primitive(expit)  # autograd's own carries no second derivative in the tails
@@ -88,6 +88,7 @@ def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Fac
     bound = {*bound_in_places(flat), *(axis for axis, _ in sizes)} - {*same}
     same |= {axis: axis for axis in sorted(bound)}
     real = [i for i in inputs if i not in labels]
+    said, arguments = given_apart(sizes)
     return Facts(
         name=definition.name,
         equations={e.name: e for e in flat},
@@ -97,8 +98,9 @@ def text_facts(definition: Definition, load: Callable[[str], Definition]) -> Fac
         wrt=tuple(i for i in real if definition.wrt is None or i in definition.wrt),
         output=[e.name for e in flat if not e.notation][-1],
         same=same,
-        sizes=sizes,
+        sizes=said,
         places=axes,
+        arguments=arguments,
     )
 
 
@@ -119,6 +121,7 @@ class Arrays:
             for name, axes in layer.axes.items()
             for axis, size in zip(axes, np.shape(inputs[name]), strict=True)
         }
+        self.sizes |= {axis: int(inputs[name]) for name, axis in layer.arguments.items()}
         self.sizes = completed(layer, self.sizes)
         self.largest = 0.0
 

@@ -44,6 +44,7 @@ class Facts:
     same: dict[str, str]
     sizes: tuple[tuple[str, Tree], ...] = ()  # those that are declared
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the axes of all tensors
+    arguments: dict[str, str] = field(default_factory=dict)  # integers that callers give: the axes
 
     def out_axes(self) -> tuple[str, ...]:
         """The axes of the output."""
@@ -52,6 +53,15 @@ class Facts:
     def axis_of_size(self, capital: str) -> str:
         """The axis whose size a capital name stands for."""
         return next(axis for axis in self.same if axis.upper() == capital)
+
+
+def given_apart(
+    sizes: tuple[tuple[str, Tree], ...],
+) -> tuple[tuple[tuple[str, Tree], ...], dict[str, str]]:
+    """The sizes that a definition says, and the axes of those that callers give, by their names."""
+    words = {axis for axis, tree in sizes if isinstance(tree, Ref) and tree.name == "argument"}
+    said = tuple((axis, tree) for axis, tree in sizes if axis not in words)
+    return said, {axis.upper(): axis for axis, _ in sizes if axis in words}
 
 
 @cache
@@ -72,6 +82,7 @@ def facts(name: str) -> Facts:
     bound = {*bound_in_places(flat), *(axis for axis, _ in sizes)} - {*same}
     same |= {axis: axis for axis in sorted(bound)}
     real = [i for i in inputs if i not in labels]
+    said, arguments = given_apart(sizes)
     return Facts(
         name=name,
         equations={e.name: e for e in flat},
@@ -81,8 +92,9 @@ def facts(name: str) -> Facts:
         wrt=tuple(i for i in real if definition.wrt is None or i in definition.wrt),
         output=[e.name for e in flat if not e.notation][-1],
         same=same,
-        sizes=sizes,
+        sizes=said,
         places=axes,
+        arguments=arguments,
     )
 
 

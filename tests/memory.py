@@ -53,18 +53,19 @@ def draw(layer: Layer, sizes: dict[str, int]) -> dict[str, Any]:
             inputs[tensor.name] = rng.integers(sizes[str(tensor.labels_of)], size=shape)
         else:
             inputs[tensor.name] = rng.uniform(0.5, 1.0, size=shape)
+    inputs |= {str(size): sizes[str(size)] for size in layer.arguments}
     return inputs
 
 
 def sizes_of(layer: Layer, size: int) -> dict[str, int]:
     """A size for each axis, about the same."""
-    names = {str(i.size) for t in layer.inputs for i in t.indices}
+    names = {*map(str, layer.given_sizes)}
     names |= {str(t.labels_of) for t in layer.inputs if t.integer}
     sizes = {name: size + place for place, name in enumerate(sorted(names))}
     bound = related(layer)
     if not bound:
         return sizes
-    shown = {i.size: sizes[str(i.size)] for t in layer.inputs for i in t.indices}
+    shown = {size: sizes[str(size)] for size in layer.given_sizes}
     long = {r.size for r in layer.reaches} | {s for _, by in layer.sizes for s in by.free_symbols}
     windows = {s: 3 for s in bound if s in long and not any(s == r.size for r in layer.reaches)}
     padded = not layer.reaches  # then sizes are declared, and windows are those taken away

@@ -133,7 +133,7 @@ def bound_in_places(equations: Iterable[Any]) -> set[str]:
 
 def windowed(layer: Any) -> set[str]:
     """The axes on which windows lie, those that say where, and those of sizes that are declared."""
-    found = {axis for axis, _ in layer.sizes}
+    found = {*(axis for axis, _ in layer.sizes), *layer.arguments.values()}
     for equation in layer.equations.values():
         for tree in walk(equation.right):
             if isinstance(tree, Shifted):
@@ -203,8 +203,8 @@ def enlarged(layer: Any, sizes: Mapping[str, int]) -> dict[str, int]:
     found = dict(sizes)
     if not layer.sizes and not [*accesses(layer.equations)]:
         return found
-    found = {a: n for a, n in found.items() if any(a in axes for axes in layer.axes.values())}
-    shown = [axis for axes in layer.axes.values() for axis in axes]
+    shown = [axis for axes in (*layer.axes.values(), layer.arguments.values()) for axis in axes]
+    found = {axis: size for axis, size in found.items() if axis in shown}
     long = {layer.same[own] for own, _ in accesses(layer.equations)} & {*shown}
     parts = [part for _, tree in layer.sizes for part in walk(tree)]
     long |= {layer.places[p.name][p.position] for p in parts if isinstance(p, Length)} & {*shown}

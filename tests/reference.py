@@ -118,12 +118,13 @@ class Exact:
 
     def __init__(self, layer: Facts, inputs: dict[str, Any]) -> None:
         self.layer = layer
-        self.inputs = {name: np.asarray(inputs[name]) for name in layer.axes}
+        self.inputs = {name: np.asarray(inputs[name]) for name in (*layer.axes, *layer.arguments)}
         self.sizes = {
             axis: size
             for name, axes in layer.axes.items()
             for axis, size in zip(axes, self.inputs[name].shape, strict=True)
         }
+        self.sizes |= {axis: int(inputs[name]) for name, axis in layer.arguments.items()}
         self.sizes = completed(layer, self.sizes)
         self.entries: dict[tuple[str, Place], Any] = {}
 

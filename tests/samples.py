@@ -36,6 +36,7 @@ def module(name: str) -> ModuleType:
 def sizes_of(layer: Facts, **given: int) -> dict[str, int]:
     """A size for every axis; neighbours differ, so that a missing transpose shows."""
     shown = {axis for axes in layer.axes.values() for axis in axes} | {*layer.labels.values()}
+    shown |= {*layer.arguments.values()}
     axes = [a for a in dict.fromkeys(layer.same.values()) if a in shown or not layer.sizes]
     sizes = {axis: given.get(axis, 2 + i % 3) for i, axis in enumerate(axes)}
     shifted = layer.sizes or any(True for _ in accesses(layer.equations))
@@ -71,6 +72,7 @@ def draw(
         if kind == "outlier" and name == chosen and np.size(value):
             np.asarray(value).flat[rng.integers(np.size(value))] = HUGE
         inputs[name] = np.asarray(value).astype(dtype) if axes else dtype.type(value)
+    inputs |= {name: sizes[axis] for name, axis in layer.arguments.items()}
     for assumption in layer.assume:
         keep(layer, inputs, assumption)
     return with_values(layer, inputs)

@@ -46,7 +46,8 @@ class Case:
         self.point = Point(layer, inputs)
         with np.errstate(all="ignore"):  # as written, with nothing shifted, some rows are 0 / 0
             assume(self.has_values())
-        self.inputs = {i: self.unflatten(v, layer.axes[i]) for i, v in inputs.items()}
+        self.inputs = {i: self.unflatten(inputs[i], layer.axes[i]) for i in layer.axes}
+        self.inputs |= {name: inputs[name] for name in layer.arguments}
         self.tangents = tuple(self.rng.normal(size=np.shape(inputs[w])) for w in layer.wrt)
 
     def has_values(self):

@@ -72,7 +72,11 @@ def test_some_layers_are_found():
 @every_layer
 def test_inputs_and_gradients_are_in_the_order_of_the_definition(name):
     layer, code = facts(name), module(name)
-    assert list(inspect.signature(code.forward).parameters) == [*layer.axes, "work"]
+    assert list(inspect.signature(code.forward).parameters) == [
+        *layer.axes,
+        *layer.arguments,
+        "work",
+    ]
     assert list(inspect.signature(code.backward).parameters) == [f"d{layer.output}", "cache"]
     assert code.Gradients._fields == tuple(f"d{w}" for w in layer.wrt)
 
@@ -120,7 +124,8 @@ def test_all_zeros(name, dtype):
     """Every tie and every kink at once."""
     inputs, g = sample(name, dtype=dtype)
     layer = facts(name)
-    kept = {t.name for a in layer.assume for t in walk(a) if isinstance(t, Ref)} | {*layer.labels}
+    kept = {t.name for a in layer.assume for t in walk(a) if isinstance(t, Ref)}
+    kept |= {*layer.labels, *layer.arguments}
     for sign in (1, -1):
         zero = {n: v if n in kept else np.copysign(v * 0, sign) for n, v in inputs.items()}
         if name in SINGULAR:
@@ -290,7 +295,7 @@ def test_nan_reaches_all_that_depends_on_it_and_nothing_else(name, dtype, sizes)
     layer, code = facts(name), module(name)
     inputs, g = sample(name, dtype=dtype, **sizes)
     exact, depends = Exact(layer, inputs), Depends(layer, inputs).output()
-    for tensor, value in inputs.items():
+    for tensor, value in ((n, v) for n, v in inputs.items() if n in layer.axes):
         for place in [] if tensor in layer.labels else np.ndindex(np.shape(value)):
             touched = {n: np.array(v) for n, v in inputs.items()}
             touched[tensor][place] = np.nan

@@ -81,6 +81,7 @@ SHIPPED = {
     "mean_pool": "... d t:mean |",
     "mean_squared_error": "...:mean |",
     "mlp": "n:mean+rest | k j d",
+    "moving_average": "n | m",
     "multi_head_attention": "... h:sum+rest f | t e d",
     "poisson_nll": "... |",
     "prod": "... | t",
@@ -173,7 +174,7 @@ def ways_to_the_whole(layer, code, axis, seed):
     assert size > 1, "one place is no part of others"
     try:
         a, b = (
-            code.forward(**{n: sliced(v, places[n], part) for n, v in inputs.items()})[0]
+            code.forward(**{n: sliced(v, places.get(n, []), part) for n, v in inputs.items()})[0]
             for part in slices([1, size - 1])
         )
     except (ValueError, IndexError):

@@ -37,6 +37,7 @@ def test_a_trace_has_what_the_formulas_say(name):
         np.testing.assert_array_equal(wanted.upstream.values, upstream)
     tables = {t.name: t.values for t in wanted.nodes}
     tables |= {cotangent_name(t.name): t.values for t in wanted.gradients}
+    given |= dict.fromkeys(map(str, derivation.layer.arguments))
     assert tables.keys() | {*given, cotangent_name(derivation.layer.output.name)} == found.keys()
     for key, values in tables.items():
         assert found[key].shape == values.shape, key
@@ -49,6 +50,7 @@ def sizes_of(layer, found):
         for t in layer.inputs
         for axis, n in zip(t.indices, found[t.name].shape, strict=True)
     }
+    shown |= {size: int(found[str(size)]) for size in layer.arguments}
     return completed(layer, shown)
 
 

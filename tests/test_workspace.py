@@ -57,8 +57,10 @@ def large(name, dtype):
     nodes = [len(equation.axes or ()) for equation in layer.equations.values()]
     rank = max(2, *(len(axes) for axes in layer.axes.values()), *nodes, len(layer.out_axes()))
     rank += is_recurrent(layer)  # a step of a crf has pairs of labels
+    rank += bool(layer.arguments)  # those of windows are counted up
     rng, size = np.random.default_rng(0), round(ENTRIES ** (1 / rank))
     shown = {axis for axes in layer.axes.values() for axis in axes} | {*layer.labels.values()}
+    shown |= {*layer.arguments.values()}
     sizes = dict.fromkeys(shown, size)
     trees = [t for e in layer.equations.values() for t in walk(e.right) if isinstance(t, Shifted)]
     for place in [at for tree in trees for own, at in tree.at if own != tree.along]:
@@ -72,6 +74,7 @@ def large(name, dtype):
             inputs[tensor] = rng.integers(sizes[layer.labels[tensor]], size=shape)
         else:
             inputs[tensor] = rng.random(shape).astype(dtype) if axes else 0.5
+    inputs |= {name: sizes[axis] for name, axis in layer.arguments.items()}
     return inputs, np.ones(tuple(sizes[a] for a in layer.out_axes()), dtype)[()]
 
 

@@ -55,5 +55,6 @@ def named(quantities: Quantities, own: Array) -> str:
 def sizes_in_words(quantities: Quantities) -> str:
     """The sizes of the axes of the inputs that were drawn."""
     used = {i.size for t in quantities.layer.tensors.values() for i in t.indices}
+    used |= {*quantities.layer.arguments}
     pairs = [(quantities.notation.spell(s), n) for s, n in quantities.sizes.items() if s in used]
     return ", ".join(f"{name} = {number}" for name, number in pairs)

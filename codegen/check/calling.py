@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pullback.codegen.check.arrays import Array
 from pullback.codegen.check.comparing import WRONG, Compared, compared
 from pullback.codegen.check.conventions import (
@@ -106,8 +108,11 @@ def as_data(call: Call) -> dict[str, Any]:
 def arguments(how: Plan, quantities: Quantities) -> dict[str, Array]:
     """The arrays that the functions are called with."""
     names = [*how.backward.arguments, *(how.forward.arguments if how.forward else ())]
-    found = {}
+    found, given = {}, {str(s): quantities.sizes[s] for s in quantities.layer.arguments}
     for name in dict.fromkeys(n for n in names if n != CACHE):
+        if name in given:
+            found[name] = np.array(given[name])
+            continue
         array = quantities.world.arrays[name]
         found[name] = quantities.shaped(array, quantities.tensors[name])
     return found

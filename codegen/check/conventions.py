@@ -125,7 +125,7 @@ def choose(
         )
         raise NotComparable(
             f"{path}: there is no 'backward', and {words} whose name has 'loss', 'grad' or "
-            f"'backward' takes {', '.join(t.name for t in layer.inputs)} alone"
+            f"'backward' takes {', '.join(layer.parameters)} alone"
             f"{'; ' + found if found else ''}; --function NAME says which, and --names A=B,… what "
             "its parameters are"
         )
@@ -163,7 +163,7 @@ def call(function: Function, layer: Layer, names: Mapping[str, str]) -> Call:
     if missing:
         raise NotComparable(
             f"'{function.name}' has the parameter '{missing[0]}', which is neither an input of "
-            f"{layer.name} ({', '.join(t.name for t in layer.inputs)}), nor its upstream gradient "
+            f"{layer.name} ({', '.join(layer.parameters)}), nor its upstream gradient "
             f"(dout, {cotangent_name(layer.output.name)}), nor cache; --names {missing[0]}=… says "
             "what it is"
         )
@@ -180,14 +180,16 @@ def call(function: Function, layer: Layer, names: Mapping[str, str]) -> Call:
 
 
 def meaning(parameter: str, layer: Layer, names: Mapping[str, str]) -> str | None:
-    """What a parameter stands for: an input or a node, the output's cotangent, or the cache."""
+    """What a parameter stands for: an input, a size that callers give, a node, the output's
+    cotangent, or the cache."""
     parameter = names.get(parameter, parameter)
     output = cotangent_name(layer.output.name)
-    if parameter == CACHE or (parameter in layer.tensors and parameter != layer.output.name):
+    own = [*layer.tensors, *map(str, layer.arguments)]
+    if parameter == CACHE or (parameter in own and parameter != layer.output.name):
         return parameter
     if parameter in (*UPSTREAM, *(p.format(layer.output.name) for p in OF_OUTPUT)):
         return output
-    alike = [n for n in layer.tensors if n.lower() == parameter.lower()]
+    alike = [n for n in own if n.lower() == parameter.lower()]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -77,7 +77,8 @@ def sizes_of(layer: Layer, lead: Sequence[int], lengths: Sequence[int]) -> dict[
     free = [n for n in lengths if n != np.prod(lead)] if len(own) != len(symbols) else lengths
     sizes = {s: free[k] if k < len(free) else 2 + k % 3 for k, s in enumerate(own)}
     sizes[size_symbol(BATCH_SIZE)] = int(np.prod(lead))
-    shown = {i.size for t in layer.inputs for i in t.indices}
+    sizes |= {size: 2 + k for k, size in enumerate(layer.arguments)}  # as windows are short
+    shown = layer.given_sizes
     return {**sizes, **fitted(layer, {s: n for s, n in sizes.items() if s in shown})}
 
 

@@ -53,8 +53,9 @@ class Explainer:
         self.notation = quantities.spelling
 
     def used(self) -> set[Expr]:
-        """The sizes of the layer's axes."""
-        return {i.size for indices in self.axes.values() for i in indices}
+        """The sizes of the layer's axes, and arguments."""
+        found = {i.size for indices in self.axes.values() for i in indices}
+        return found | {*self.quantities.layer.arguments}
 
     def explain(
         self, wanted: Quantity, came: Array, world: World, two: bool = True

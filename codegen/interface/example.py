@@ -67,6 +67,7 @@ class Example:
     upstream: Table | None
     gradients: tuple[Table, ...]
     one_sided: int = 0  # kinks of which no entry lies at one side
+    arguments: tuple[int, ...] = ()  # the sizes that callers give
 
     @property
     def lacks(self) -> tuple[int, int, int]:
@@ -272,6 +273,7 @@ def worked(
             table(g.tensor, cotangent_name(g.tensor.name)) for g in derivation.gradients
         ),
         one_sided=sum(map(one_sided, differences(layer))),
+        arguments=tuple(sizes[size] for size in layer.arguments),
     )
 
 
@@ -305,7 +307,7 @@ def agree(layer: Layer, found: Example, code: ModuleType) -> None:
     arguments = [t.values if t.values.ndim else t.values.item() for t in found.inputs]
     upstream = found.upstream.values if found.upstream else 1.0
     with np.errstate(all="ignore"):  # a case that is not taken may be no number
-        output, cache = code.forward(*arguments)
+        output, cache = code.forward(*arguments, *found.arguments)
         gradients = code.backward(upstream, cache)
     shown = {t.name: t.values for t in found.gradients}
     values = {t.name: t.values for t in found.nodes}

@@ -40,7 +40,7 @@ def entries(layer: Layer, sizes: Mapping[Expr, int]) -> int:
 def apart(layer: Layer, sizes: dict[Expr, int], least: int) -> dict[Expr, int]:
     """Sizes of which two at a time are changed, where fewer axes are equal by that: of one tensor
     first, then of all. Those that are worked out are at least so large."""
-    free = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
+    free = layer.given_sizes
     tensors = {tuple(dict.fromkeys(i.size for i in t.indices)) for t in layer.tensors.values()}
 
     def equal(sizes: Mapping[Expr, int]) -> tuple[int, int]:
@@ -67,12 +67,12 @@ def alike(sizes: Sequence[int]) -> int:
 
 
 def different_sizes(layer: Layer) -> dict[Expr, int]:
-    """A size of its own for each axis of an input; where that is too much, 2 for the first axis and
-    3 or 2 for the others.
+    """A size of its own for each axis of an input, and each argument; where that is too much, 2 for
+    the first axis and 3 or 2 for the others.
 
     Leading axes count as the first.
     """
-    axes = list(dict.fromkeys(i.size for t in layer.inputs for i in t.indices))
+    axes = [*layer.given_sizes]
     axes.sort(key=lambda size: size != size_symbol(BATCH_SIZE))
 
     for different in SIZES if 1 < len(axes) <= len(SIZES[0]) else ():

@@ -76,13 +76,12 @@ def completed(layer: Layer, sizes: Mapping[Expr, int]) -> dict[Expr, int]:
 
 
 def related(layer: Layer) -> tuple[Expr, ...]:
-    """The sizes of inputs' axes by which others are worked out, or that have a part in what an
-    entry must not leave."""
+    """The sizes of inputs' axes, and arguments, by which others are worked out, or that have a part
+    in what an entry must not leave."""
     exprs = [by for _, by in layer.sizes]
     exprs += [e for r in layer.reaches for e in (r.low, r.high, r.size)]
     parts = {s for e in exprs for s in e.free_symbols}
-    shown = dict.fromkeys(i.size for t in layer.inputs for i in t.indices)
-    return tuple(size for size in shown if size in parts)
+    return tuple(size for size in layer.given_sizes if size in parts)
 
 
 def fitted(layer: Layer, sizes: Mapping[Expr, int], least: int = 1) -> dict[Expr, int]:

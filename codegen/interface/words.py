@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sympy import Expr
+
 from pullback.codegen.interface.shapes import shape
 from pullback.derive.layer import Layer, Tensor
 from pullback.derive.read.trees import BATCH
@@ -27,6 +29,14 @@ def describe(tensor: Tensor) -> str:
         return text + (whole if tensor.integer else "one number")
     kind = f"integers from 0 to {tensor.labels_of} - 1" if tensor.integer else "floats"
     return f"{text}{shape(tensor)}, {kind}"
+
+
+def describe_size(layer: Layer, size: Expr) -> str:
+    """A size that is an argument, in words."""
+    names = [i.name for i in layer.axes if i.size == size]
+    about = next((t for n in names if (t := docstring(layer.descriptions.get(n, "")))), "")
+    axes = f"the size of {' and '.join(names)}"
+    return f"{f'{about}, ' if about else ''}{axes}, one integer from 1 on"
 
 
 def dimensions(layer: Layer) -> str:

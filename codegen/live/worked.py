@@ -43,14 +43,15 @@ def worked(asked: Example, growing: Growing, proof: Proof) -> dict[str, Any]:
     if found is None:
         raise PullbackError("no simple numbers were found at which every value is a number")
     setting = growing.setting(growing.derivation)
-    lines = (f"{t.name} = {json.dumps(t.values.tolist())}" for t in found.inputs)
+    lines = [f"{t.name} = {json.dumps(t.values.tolist())}" for t in found.inputs]
+    lines += [f"{s} = {n}" for s, n in zip(layer.arguments, found.arguments, strict=True)]
     html = filled("example", shown(setting, found))
     return {"event": "example", "html": html, "numbers": "\n".join(lines), "draw": asked.draw}
 
 
 def numbers(text: str, layer: Layer) -> dict[str, Any]:
     """Lists of numbers by tensor, from lines `x = [[1, 2], [3, 4]]`."""
-    names = [t.name for t in layer.inputs]
+    names = layer.parameters
     found: dict[str, Any] = {}
     for line in filter(str.strip, text.split("\n")):
         name, _, value = (part.strip() for part in line.partition("="))
@@ -87,7 +88,12 @@ def shape(value: Any, name: str) -> tuple[int, ...]:
 def sizes_of(layer: Layer, own: Mapping[str, Any], least: Mapping[Expr, int]) -> dict[Expr, int]:
     """The sizes that follow from numbers of one's own; `least` are those of other axes."""
     sizes: dict[Expr, int] = {}
-    for name, value in own.items():
+    for size in (s for s in layer.arguments if str(s) in own):
+        value = own[str(size)]
+        if type(value) is not int or not 1 <= value <= LONG:
+            raise Refused(f"{size} is the size of an axis: a whole number from 1 to {LONG}")
+        sizes[size] = value
+    for name, value in ((n, v) for n, v in own.items() if n in layer.tensors):
         axes = [i.size for i in layer.tensor(name).indices]
         lengths = shape(value, name)
         if len(lengths) != len(axes):

@@ -106,6 +106,9 @@ class Outliner:
             yield self.notation.shifted, "0 where a place lies outside of its axis"
         for name, words in layer.descriptions.items():
             yield spelled.get(name) or self.notation.style.name(name), words
+        for size in layer.arguments:
+            own = ", ".join(i.name for i in layer.axes if i.size == size)
+            yield self.notation.style.name(str(size)), f"the size of {own}, an argument"
         for names, _ in self.notation.further:
             yield ", ".join(names), FURTHER
 

@@ -14,6 +14,8 @@ from pullback.derive.read.trees import BATCH
 
 Set = Callable[[Callable[[Notation], str]], str]  # sets what is spelled in some notation
 
+ARGUMENT = "its size is an argument"  # beside an axis
+
 
 def symbol(layer: Layer, formula: Set, tensor: Tensor | Node) -> Context:
     """A tensor with its shape, its part and what it is; `formula` sets what is spelled."""
@@ -39,6 +41,8 @@ def axes(layer: Layer, formula: Set) -> Iterable[Context]:
     for index in layer.axes:
         leading = index.name == BATCH
         words = known.get(index.name) or LEADING * leading or sizes.get(index.size, "")
+        if index.size in layer.arguments:
+            words = f"{words}; {ARGUMENT}" if words else ARGUMENT
         yield {
             "formula": named(formula, index.name),
             "size": named(formula, str(index.size)),

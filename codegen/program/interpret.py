@@ -65,6 +65,8 @@ class Meaning:
             if isinstance(value.op, Input):
                 shape = self.inputs[value.op.name].shape
                 self.sizes.update(zip(value.sizes, shape, strict=True))
+        for size in program.layer.arguments:
+            self.sizes[size] = int(self.inputs[str(size)])
         for size, by in program.layer.sizes:
             self.sizes[size] = int(by.xreplace(self.sizes))
 

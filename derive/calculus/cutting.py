@@ -80,6 +80,7 @@ def part_names(layer: Layer, number: int) -> tuple[str, Index]:
     """What the labels of parts and their axis may be called beside a layer's own names."""
     taken = {*layer.tensors, *(s for i in layer.axes for s in (i.axis, str(i.size)))}
     taken |= {str(s) for size in layer.sizes for s in size[0].free_symbols}
+    taken |= {*map(str, layer.arguments)}
     letters = (x for x in "pqrabcdefghijklmnostuvwxyz" if not {x, x.upper()} & taken)
     axis = next(letters, "")
     index = Index(axis, size_symbol(axis.upper())) if axis else Index(PART, size_symbol("PARTS"))

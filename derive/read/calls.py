@@ -24,6 +24,7 @@ from pullback.derive.read.flat import (
 from pullback.derive.read.limits import MAX_PARTS, count_parts
 from pullback.derive.read.names import names_in
 from pullback.derive.read.renaming import Argument, rename, rename_equation
+from pullback.derive.read.sizes import by_callers
 from pullback.derive.read.sugar import SUGAR, Plain, is_argument, is_sweet, may_be_call
 from pullback.derive.read.trees import (
     Apply,
@@ -259,7 +260,11 @@ class Caller:
                 axes[axis] = self.free_axis(axis)
         tensors = self.match_tensors(equation, body, arguments)
         self.take_over(rename(fact, tensors, axes) for fact in assume)
-        self.sizes += [(axes[a], rename(size, tensors, axes)) for a, size in sizes if a in axes]
+        self.sizes += [
+            (axes[a], size if by_callers(size) else rename(size, tensors, axes))
+            for a, size in sizes
+            if a in axes
+        ]
         for own in body:
             renamed = rename_equation(own, tensors, axes)
             if own is body[-1]:

@@ -156,6 +156,7 @@ class Assembly:
             calls=self.calls,
             recurrences=self.recurrences(),
             domain=self.domain(),
+            arguments=self.solved.arguments,
         )
 
     def recurrences(self) -> tuple[Recurrence, ...]:

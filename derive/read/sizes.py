@@ -33,14 +33,17 @@ from pullback.derive.read.trees import (
     walk,
 )
 
+ARGUMENT = "argument"  # the word in [sizes] for an integer that callers give
+
 
 class Solved(NamedTuple):
     """The sizes that no input shows, those first by which others are worked out; what must lie
-    within its axis; and the sizes' roots among the axes."""
+    within its axis; the sizes' roots among the axes; and the sizes that are arguments."""
 
     sizes: tuple[tuple[Expr, Expr], ...] = ()
     reaches: tuple[Reach, ...] = ()
     roots: frozenset[object] = frozenset()
+    arguments: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,16 @@ def solve(symbols: Symbols, sizes: Declared) -> Solved:
         return Solved()
     shown = {symbols.size((t, i)) for t in symbols.order for i in range(symbols.ranks[t])}
     found: dict[Expr, Expr] = {}
+    arguments: dict[Expr, Tree] = {}
     for axis, tree in sizes:
         if axis not in symbols.axes:
             refuse(f"[sizes] has '{axis}', which is no axis of the equations", place_of(tree))
         size = symbols.size(axis)
         if size in shown:
             refuse(f"an input has the axis '{axis}', which says its size", place_of(tree))
+        if by_callers(tree):
+            arguments[size] = tree
+            continue
         by = declared(symbols, tree)
         if found.setdefault(size, by) != by:
             refuse(
@@ -79,6 +86,13 @@ def solve(symbols: Symbols, sizes: Declared) -> Solved:
             )
         if found[size].is_Integer and found[size] < 1:
             refuse("a size is at least 1", place_of(tree))
+    for size, tree in arguments.items():
+        if size in found:
+            refuse(
+                f"[sizes] says {found[size]} of an axis that has one size with this one",
+                place_of(tree),
+            )
+    shown |= {*arguments}
     found = in_order(found)
     given = {*found}
     by_size = {symbols.size(axis): axis for axis in symbols.axes_in_order}
@@ -91,10 +105,16 @@ def solve(symbols: Symbols, sizes: Declared) -> Solved:
         found |= solved
         wanted = [s for s in wanted if s not in found]
     check(accesses, wanted, by_size)
-    roots = frozenset(symbols.sizes.find(axis) for s, axis in by_size.items() if s in found)
+    own = {*found, *arguments}
+    roots = frozenset(symbols.sizes.find(axis) for s, axis in by_size.items() if s in own)
     by_bounds = {*found} - given
     kept = tuple(replace(a.reach, sure=is_sure(a.reach, by_bounds)) for a in accesses)
-    return Solved(tuple(found.items()), tuple(dict.fromkeys(kept)), roots)
+    return Solved(tuple(found.items()), tuple(dict.fromkeys(kept)), roots, tuple(arguments))
+
+
+def by_callers(tree: Tree) -> bool:
+    """Does [sizes] leave a size to callers?"""
+    return isinstance(tree, Ref) and tree.indices is None and tree.name == ARGUMENT
 
 
 def in_order(declared: dict[Expr, Expr]) -> dict[Expr, Expr]:
@@ -136,8 +156,14 @@ def declared(symbols: Symbols, tree: Tree) -> Expr:
             return symbols.size(name)
         case Length():
             return length(symbols, tree)
+        case Ref() if by_callers(tree):
+            refuse(
+                f"the word '{ARGUMENT}' stands alone; sizes of other axes may be made of that one",
+                place_of(tree),
+            )
     return refuse(
-        "a size is made of whole numbers, sizes such as N, size(n) or size(x, 2), and + - * //",
+        "a size is made of whole numbers, sizes such as N, size(n) or size(x, 2), and + - * //; "
+        f"or it is the word {ARGUMENT} alone, for an integer that callers give",
         place_of(tree),
     )
 

@@ -61,4 +61,4 @@ def draw(
             found[tensor.name] = (rng.normal(size=shape) * scale).astype(dtype)
         else:
             found[tensor.name] = float(rng.uniform(0.5, 1.5))
-    return found
+    return found | {str(size): sizes[str(size)] for size in layer.arguments}

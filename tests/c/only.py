@@ -172,4 +172,4 @@ def sizes_by_name(layer: Layer, inputs: dict[str, Any]) -> dict[str, int]:
             lead = len(shape) - len(names) + 1
             shape = (int(np.prod(shape[:lead])), *shape[lead:])
         found |= dict(zip(names, shape, strict=True))
-    return found
+    return found | {str(size): int(inputs[str(size)]) for size in layer.arguments}

@@ -70,14 +70,14 @@ def read(name: str) -> Layer:
 def drawn(layer: Layer, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Inputs whose axes have one size, so that nothing fails for want of a place, as far as windows
     fit."""
-    sizes = fitted(layer, {i.size: SIZE for t in layer.inputs for i in t.indices})
+    sizes = fitted(layer, dict.fromkeys(layer.given_sizes, SIZE))
     found = {}
     for t in layer.inputs:
         shape = [sizes[i.size] for i in t.indices]
         found[t.name] = (
             rng.integers(SIZE, size=shape) if t.integer else rng.uniform(0.2, 1.5, size=shape)
         )
-    return found
+    return found | {str(size): sizes[size] for size in layer.arguments}
 
 
 def compiled(derivation: Derivation):

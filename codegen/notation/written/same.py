@@ -14,6 +14,8 @@ def difference(one: Layer, other: Layer) -> str:
     if [n.name for n in one.nodes] != [n.name for n in other.nodes]:
         missing = [n.name for n in one.nodes if n.name not in {m.name for m in other.nodes}]
         return f"'{missing[0]}' would be lost" if missing else "other values would be named"
+    if one.arguments != other.arguments:
+        return "its arguments would be others"
     if {t.name: t.integer for t in one.inputs} != {t.name: t.integer for t in other.inputs}:
         return "it would take something else"
     for own, its in zip(one.nodes, other.nodes, strict=True):

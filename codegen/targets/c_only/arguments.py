@@ -61,10 +61,15 @@ class Arguments:
 
     def size_symbols(self) -> list[Expr]:
         """The sizes that a caller tells, in order."""
-        found = [i.size for t in self.layer.inputs for i in t.indices]
+        found = [*self.layer.given_sizes]
         found += [t.labels_of for t in self.layer.inputs if t.labels_of is not None]
         made = {s for s, _ in self.layer.sizes}
         return [s for s in dict.fromkeys(found) if s not in made and not s.is_Integer]
+
+    @cached_property
+    def nonempty(self) -> tuple[Expr, ...]:
+        """The sizes that must not be 0: those that the program cannot do without, and arguments."""
+        return tuple(dict.fromkeys((*self.program.nonempty, *self.layer.arguments)))
 
     def size(self, symbol: Expr) -> Size:
         """The names of a size."""
@@ -113,7 +118,7 @@ class Arguments:
         for size in self.given:
             found.append(f"if ({size.argument} > PTRDIFF_MAX / 64)")
             found += indented([f"return {self.fails(LARGE)};"])
-        for symbol in self.program.nonempty:
+        for symbol in self.nonempty:
             if symbol in {s.symbol for s in self.given}:
                 own = next(s for s in self.given if s.symbol == symbol)
                 found.append(f"if ({own.argument} == 0)")

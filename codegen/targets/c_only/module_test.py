@@ -54,7 +54,7 @@ def test_text(derivation: Derivation, parts: Parts) -> str:
         "listed": listed,
         "arguments": arguments,
         "zeroed": partial(zeroed, parts),
-        "nonempty": [s for s in parts.given if s.symbol in parts.program.nonempty],
+        "nonempty": [s for s in parts.given if s.symbol in parts.nonempty],
         "typed": typed,
     }
     jinja = environment(PACKAGE)

@@ -17,6 +17,7 @@ from pullback.codegen.program import Input, Program
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.functional.statements import Pure
+from pullback.codegen.targets.numpy.arguments import size_check
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.helpers import Helpers, helpers, needed
 from pullback.codegen.targets.numpy.in_parts import in_parts
@@ -39,7 +40,7 @@ PACKAGE = "pullback.codegen.targets.functional"
 
 def runtime(dialect: Dialect) -> Helpers:
     """The functions that a module may have a copy of."""
-    return {**helpers(f"{PACKAGE}.runtime", dialect.runtime), **helpers(names=("parts",))}
+    return {**helpers(f"{PACKAGE}.runtime", dialect.runtime), **helpers(names=("sizes", "parts"))}
 
 
 ABOUT = {
@@ -145,7 +146,11 @@ class Functions(Plain):
                 "inputs": quoted(t.name for t in layer.inputs),
                 "labels": quoted(t.name for t in layer.inputs if t.integer),
                 "wanted": quoted(self.derivation.wanted),
+                "sizes": quoted(map(str, layer.arguments)),
             },
+            "tensors": [t.name for t in layer.inputs],
+            "sizes": [*map(str, layer.arguments)],
+            "static": [str(len(layer.inputs) + k) for k in range(len(layer.arguments))],
             "words": {w: self.own[w] for w in ("math", "xp", "torch", "jnp")},
             "word": self.kind.dialect.word,
             "arrays": [t.name for t in layer.inputs if t.indices and not t.integer]
@@ -158,6 +163,7 @@ class Functions(Plain):
             "returned": names[program.output],
             "kept": [names[v] for v in self.kept],
             "backward": [
+                *map(size_check, layer.arguments),
                 *self.sizes(checked=False),
                 *([f"{cotangent} = {self.flat(cotangent, output)}"] if flat else []),
                 *(
@@ -194,8 +200,10 @@ class Functions(Plain):
         return {"tangents": positions, "jvp": [*self.sizes(), *flat, *lines], "pushed": pushed}
 
     def given(self) -> Iterator[str]:
-        """The statements that make arrays of what is given as a number or as labels."""
+        """The statements that make arrays of what is given as a number or as labels, and look at
+        sizes that are."""
         like = self.own["like"]
+        yield from map(size_check, self.layer.arguments)
         for tensor in self.layer.inputs:
             if tensor.integer:
                 yield f"{tensor.name} = _whole({tensor.name}, {like})"

@@ -9,7 +9,10 @@ from sympy import Expr
 
 from pullback.codegen.interface.shapes import axes_of, has_batch
 from pullback.codegen.interface.sizes import is_within, leaves, size_text, worked_out
+from pullback.codegen.interface.words import describe, describe_size
 from pullback.codegen.targets.numpy.text import tuple_text
+from pullback.codegen.targets.numpy.types import INTEGER, argument_type
+from pullback.derive.index.objects import size_symbol
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
 from pullback.derive.read.trees import BATCH
@@ -41,6 +44,18 @@ def flat(text: str, tensor: Tensor | Node, own: Mapping[str, str]) -> str:
     return f"_flat({text}, {own['batch']})" if has_batch(tensor) else text
 
 
+def size_check(size: Expr) -> str:
+    """The statement that checks a size which callers give."""
+    return f'{size} = _size("{size}", {size})'
+
+
+def described(layer: Layer) -> list[dict[str, str]]:
+    """The arguments by name, with words and types: inputs, and sizes behind them."""
+    inputs = [(t.name, describe(t), argument_type(t)) for t in layer.inputs]
+    sizes = [(str(s), describe_size(layer, s), INTEGER) for s in layer.arguments]
+    return [{"name": name, "text": text, "type": kind} for name, text, kind in (*inputs, *sizes)]
+
+
 def unpacked(name: str, parts: list[str]) -> list[str]:
     """The statement that takes a tuple apart."""
     left = tuple_text(parts) if len(parts) == 1 else ", ".join(parts)
@@ -57,7 +72,7 @@ class Arguments:
 
     def sizes(self) -> list[str]:
         """The sizes of axes, by name."""
-        shown = {str(i.size) for t in self.layer.inputs for i in t.indices}
+        shown = {*map(str, self.layer.given_sizes)}
         return sorted(shown | {name for name, _ in worked_out(self.layer)})
 
     def checks(self) -> list[str]:
@@ -72,7 +87,8 @@ class Arguments:
                 lines.append(f'{name} = _array("{name}", {name}, {axes})')
             else:
                 numbers.append(f'{name} = _number("{name}", {name}, {own})')
-        return [*lines, *self.dtype_checks(arrays), *numbers, *self.size_checks()]
+        given = [size_check(size) for size in self.layer.arguments]
+        return [*lines, *self.dtype_checks(arrays), *numbers, *given, *self.size_checks()]
 
     def dtype_checks(self, arrays: list[str]) -> list[str]:
         """The statements that name the dtype and refuse a second one."""
@@ -90,13 +106,14 @@ class Arguments:
     def size_checks(self) -> list[str]:
         """The statements that name the sizes, compare them, and look at what they must be."""
         lines = [*self.size_names(), *self.size_comparison(), *self.sizes_worked_out()]
-        empty = [s for s in self.nonempty if str(s) != BATCH_SIZE]
+        given = (*self.layer.arguments, size_symbol(BATCH_SIZE))
+        empty = [s for s in self.nonempty if s not in given]
         lines += [f'_not_empty("{s}", {s})' for s in empty]
         for tensor in self.layer.inputs:
             if tensor.integer:
                 name = tensor.name
                 lines.append(f'{name} = _labels("{name}", {name}, {tensor.labels_of})')
-        if len(empty) < len(self.nonempty):
+        if given[-1] in self.nonempty:
             words = "the number of examples in the leading axes"
             lines.append(f'_not_empty("{words}", 0 not in {self.own["batch"]})')
         return lines

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 FILES = (
     "checks",
+    "sizes",
     "arrays",
     "windows",
     "matrices",

@@ -128,7 +128,7 @@ class Loops:
     def shapes(self) -> list[str]:
         """The statements that take the sizes used from the shapes of inputs."""
         lines: list[str] = []
-        known: set[str] = set()
+        known: set[str] = {*map(str, self.layer.arguments)}
         for size, by in reversed(self.layer.sizes):
             self.used |= {str(s) for s in by.free_symbols} if str(size) in self.used else set()
         for tensor in self.layer.inputs:

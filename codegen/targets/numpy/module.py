@@ -11,11 +11,11 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.interface.words import describe, dimensions, docstring
+from pullback.codegen.interface.words import dimensions, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Function, Program, Values, sizes_within
 from pullback.codegen.program.plan.names import Names
-from pullback.codegen.targets.numpy.arguments import Arguments, flat, sizes, unpacked
+from pullback.codegen.targets.numpy.arguments import Arguments, described, flat, sizes, unpacked
 from pullback.codegen.targets.numpy.commented import commented
 from pullback.codegen.targets.numpy.dead_stores import take_out_dead_stores
 from pullback.codegen.targets.numpy.helpers import Helpers, needed
@@ -133,7 +133,7 @@ class Module:
         arguments = [t.name for t in layer.inputs]
         plain = [s for s in checks.sizes() if s != BATCH_SIZE]
         checked = [*arguments, own["dtype"], *batch, *plain]
-        taken = [f"{', '.join(checked)} = _arguments({', '.join(arguments)})"]
+        taken = [f"{', '.join(checked)} = _arguments({', '.join(layer.parameters)})"]
         prepared = [*taken, *checks.flattened(), *convert.dtypes()]
         tangents = [tangent_name(n) for n in self.derivation.wanted]
         widened = convert.inputs(layer.inputs, kept=True)
@@ -175,7 +175,7 @@ class Module:
             "backward": commented(self.derivation, self.notation, backward.lines),
             "results": results,
             "along_tangents": [
-                *unpacked("inputs", arguments),
+                *unpacked("inputs", [*layer.parameters]),
                 *prepared,
                 *convert.inputs(layer.inputs, kept=False),
                 *unpacked("tangents", tangents),
@@ -209,10 +209,7 @@ class Module:
                 }
                 for n in self.derivation.wanted
             ],
-            "inputs": [
-                {"name": t.name, "text": describe(t), "type": argument_type(t)}
-                for t in layer.inputs
-            ],
+            "inputs": described(layer),
             "dimensions": dimensions(layer),
             "remarks": self.remarks(),
         }
@@ -240,7 +237,10 @@ class Module:
             "part_sizes": own["batch"] if batch else f"({found.size},)" if found else "",
             "part_count": f"{own['batch']}[0]" if batch else str(found.size) if found else "",
             "row_entries": row_entries(found.size, forward.plan) if found else "",
-            "part_given": [self.part_of(t, found) for t in self.layer.inputs],
+            "part_given": [
+                *(self.part_of(t, found) for t in self.layer.inputs),
+                *map(str, self.layer.arguments),
+            ],
         }
 
     def part_of(self, tensor: Tensor, found: Parts | None) -> str:
@@ -303,7 +303,8 @@ class Module:
         ]
         for fact in self.layer.assumed:
             lines.append(f"The gradients take it that {self.notation.relation(fact)}.")
-        empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in self.program.nonempty]
+        nonempty = dict.fromkeys((*self.program.nonempty, *self.layer.arguments))
+        empty = [BATCH if str(s) == BATCH_SIZE else str(s) for s in nonempty]
         if empty:
             lines.append(f"{' and '.join(empty)} must be at least 1; other sizes may be 0.")
         lines += [

@@ -70,7 +70,6 @@ def module_test(
     lines, facts = loops.equations(), loops.assumptions()
     wide_sizes = wide(layer, loops.read, promise.helpers)
     output, inputs = layer.output, layer.inputs
-    arguments = [t.name for t in inputs]
     axes = [f'"{t.name}": "{" ".join(axes_of(t))}"' for t in inputs]
     labels = [f'"{t.name}": "{t.labels_of}"' for t in inputs if t.integer]
     floats = [t.name for t in inputs if t.indices and not t.integer]
@@ -97,6 +96,7 @@ def module_test(
         "one_long": sum(sum(size > 2 for size in s.values()) == 1 for s in wide_sizes),
         "labelled": bool(labels),
         "many_labels": any(str(t.labels_of) in made for t in inputs if t.integer),
+        "arguments": constant("ARGUMENTS", [*map(str, layer.arguments)]),
         "all_axes": constant("AXES", empty_axes(layer)) or ["AXES = []"],
         "related": bool(related(layer)),
         "large": is_large(layer),
@@ -109,8 +109,8 @@ def module_test(
         "floats": bool(floats),
         "kinks": loops.kinks,
         "roots": loops.has_roots(),
-        "signature": listed("def equations(", arguments, "):"),
-        "assumed": listed("def assumed(", arguments, "):"),
+        "signature": listed("def equations(", [*layer.parameters], "):"),
+        "assumed": listed("def assumed(", [*layer.parameters], "):"),
         "equations": lines,
         "output": {"name": output.name, "cotangent": cotangent_name(output.name)},
         "array": bool(output.indices),

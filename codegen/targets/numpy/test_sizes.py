@@ -55,7 +55,7 @@ def some_axes(layer: Layer) -> list[str]:
 
 def empty_axes(layer: Layer) -> list[str]:
     """Those that may have no entry: all but those by which windows lie within others."""
-    bound = {*map(str, related(layer))}
+    bound = {*map(str, (*related(layer), *layer.arguments))}
     return [axis for axis in some_axes(layer) if axis not in bound]
 
 
@@ -111,13 +111,15 @@ def small(layer: Layer) -> list[Sizes]:
     if is_large(layer):  # wide enough for what is early to reach the end
         choices[0] = {n: (2, 3, 4)[i % 3] for i, n in enumerate(names)}
         choices[2] = {n: (2, 4, 3)[i % 3] for i, n in enumerate(names)}
+    for choice, size in zip(choices, (2, 1, 3), strict=True):  # room for windows so long
+        choice |= dict.fromkeys(map(str, layer.arguments), size)
     found = ({n: max(size, 2 if n in labels else 1) for n, size in c.items()} for c in choices)
     return [fitted(layer, choice) for choice in found]
 
 
 def axes(layer: Layer) -> list[str]:
     """The sizes of all axes but leading ones."""
-    names = [axis for tensor in layer.inputs for axis in axes_of(tensor) if axis != BATCH]
+    names = [axis for axis in every(layer) if axis != BATCH]
     return list(dict.fromkeys([*names, *labelled(layer)]))
 
 
@@ -127,8 +129,9 @@ def labelled(layer: Layer) -> list[str]:
 
 
 def every(layer: Layer) -> list[str]:
-    """The sizes of all axes of inputs, leading ones included, in order."""
-    return list(dict.fromkeys(axis for tensor in layer.inputs for axis in axes_of(tensor)))
+    """The sizes of all axes of inputs, leading ones included, in order, and arguments."""
+    names = [axis for tensor in layer.inputs for axis in axes_of(tensor)]
+    return list(dict.fromkeys([*names, *map(str, layer.arguments)]))
 
 
 def long(layer: Layer, equations: list[Equation]) -> list[Sizes]:

@@ -9,6 +9,8 @@ from pullback.codegen.program import (
 from pullback.codegen.targets.numpy.workspace import array_type
 from pullback.derive.layer import Node, Tensor
 
+INTEGER = "int | np.integer"  # one integer that callers give
+
 
 def value_type(value: Value) -> str:
     """The type of a value as forward keeps it."""
@@ -29,4 +31,4 @@ def argument_type(tensor: Tensor | Node) -> str:
     integer = isinstance(tensor, Tensor) and tensor.integer
     if tensor.indices:
         return array_type("integer" if integer else "real")
-    return "int | np.integer" if integer else "float | np.floating"
+    return INTEGER if integer else "float | np.floating"

@@ -17,6 +17,7 @@ from pullback.codegen.program import (
     Values,
     sizes_within,
 )
+from pullback.codegen.targets.numpy.arguments import size_check
 from pullback.codegen.targets.numpy.text import tuple_text
 from pullback.derive.layer import Layer, Node, Tensor
 from pullback.derive.read.symbols import BATCH_SIZE
@@ -67,6 +68,7 @@ class Axes:
 
     def sizes(self, batch: str) -> Iterator[str]:
         """The same, with leading axes made one."""
+        yield from map(size_check, self.layer.arguments)
         yield from self.named(batch)
         if self.flattens:
             batched = [t for t in self.layer.inputs if has_batch(t)]

@@ -42,7 +42,7 @@ def every_value(derivation: Derivation) -> str:
         .render(
             function=FUNCTION,
             quiet=is_quiet(program),
-            arguments=[*(t.name for t in layer.inputs), upstream],
+            arguments=[*layer.parameters, upstream],
             lines=[*sizes, *(line.code for line in found.lines)],
             results=[
                 (name, axes.unflat(names[value], shapes[name], own["batch"]))

@@ -10,7 +10,7 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.interface.words import describe, docstring
+from pullback.codegen.interface.words import describe, describe_size, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Program, is_quiet, sizes_within
 from pullback.codegen.program.plan.names import Names
@@ -45,7 +45,7 @@ def cutting_of(derivation: Derivation) -> Cutting:
 
 def runtime() -> Helpers:
     """The functions that a module may have a copy of."""
-    return {**helpers(names=("special", "parts")), **helpers(__package__, ("runtime",))}
+    return {**helpers(names=("sizes", "special", "parts")), **helpers(__package__, ("runtime",))}
 
 
 def emission(derivation: Derivation, program: Program) -> Emission:
@@ -97,8 +97,11 @@ class Plain:
             "leading": self.notation.leading,
             "version": __version__,
             "digest": layer.digest[:16],
-            "arguments": [t.name for t in layer.inputs],
-            "inputs": [{"name": t.name, "text": describe(t)} for t in layer.inputs],
+            "arguments": [*layer.parameters],
+            "inputs": [
+                *({"name": t.name, "text": describe(t)} for t in layer.inputs),
+                *({"name": str(s), "text": describe_size(layer, s)} for s in layer.arguments),
+            ],
             "output": {
                 "name": output.name,
                 "text": f"of shape {shape(output)}" if output.indices else "(one number)",
