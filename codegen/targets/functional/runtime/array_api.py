@@ -51,6 +51,15 @@ def _stacked(parts: list[Any], size: int) -> Any:
     return xp.stack(parts[:size])
 
 
+def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first."""
+    xp = array_namespace(x)
+    x = xp.moveaxis(x, axis, 0)
+    if back:
+        return xp.flip(xp.cumulative_sum(xp.flip(x, axis=0), axis=0), axis=0)
+    return xp.cumulative_sum(x, axis=0)
+
+
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:
     """One of two arrays or numbers, spread to the shape of both."""
     xp = array_namespace(like)

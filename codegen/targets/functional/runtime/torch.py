@@ -38,6 +38,12 @@ def _stacked(parts: list[Any], size: int) -> Any:
     return torch.stack(parts[:size])
 
 
+def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first."""
+    x = x.movedim(axis, 0)
+    return x.flip(0).cumsum(0).flip(0) if back else x.cumsum(0)
+
+
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:
     """One of two tensors or numbers, spread to the shape of both."""
     a, b = torch.broadcast_tensors(_real(a, like), _real(b, like))
