@@ -22,9 +22,10 @@ class ListLoop(Loop):
     """A loop whose results are lists of arrays, one for each place, stacked behind it."""
 
     def array(self, kept: Kept) -> list[str]:
-        """The list of a result, with its zeros: each place is put in later."""
+        """The list of a result, with zeros behind it: each place is put in later."""
         zero = zeros_text(kept.sizes[1:], kept.kind, self.outer.own["like"])
-        return [f"{kept.name} = [{zero}] * ({kept.sizes[0]})"]
+        count = kept.sizes[0] if kept.zeros else kept.sizes[0] + 1  # one says what an entry is like
+        return [f"{kept.name} = [{zero}] * ({count})"]
 
     def whole(self, value: int) -> Text:
         """What is the same at each place."""

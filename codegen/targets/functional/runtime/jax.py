@@ -81,31 +81,49 @@ def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
 def _linear_scan(step: Any, arrays: tuple[Any, ...], size: int, back: bool = False) -> Any:
     """s with s[t] = slope * s[t - 1] + offset, both of which a step says, for each pair of them."""
     found = jax.vmap(lambda _, now: step(now))(jnp.arange(size), arrays)
-    return tuple(_prefixes(slope, offset, back) for slope, offset in found)
+    return tuple(_solved(slope, offset, back) for slope, offset in found)
 
 
-def _prefixes(slope: Any, offset: Any, back: bool) -> Any:
-    """All places at one time; in order, where a product of slopes leaves what floats can hold.
+def _solved(slope: Any, offset: Any, back: bool) -> Any:
+    """All places: in order on a CPU, whose core does more work in a prefix scan, else by one.
 
     A slope that is None is 1.
     """
     if slope is None:
         return _running_sum(offset, 0, back)
     slope, offset = jnp.broadcast_arrays(slope, offset)
+    return jax.lax.platform_dependent(
+        slope,
+        offset,
+        cpu=lambda a, b: _in_order(a, b, back),
+        default=lambda a, b: _prefixes(a, b, back),
+    )
+
+
+def _in_order(slope: Any, offset: Any, back: bool) -> Any:
+    """slope * (what came before) + offset, place by place."""
+
+    def step(before: Any, now: Any) -> Any:
+        made = now[0] * before[0] + now[1]
+        return (made,), made
+
+    zero = jnp.zeros(offset.shape[1:], offset.dtype)
+    return _scan(step, (zero,), (slope, offset), len(offset), back)
+
+
+def _prefixes(slope: Any, offset: Any, back: bool) -> Any:
+    """The same in as many rounds as the number of places has binary digits.
+
+    Where a product of slopes leaves what floats can hold, places are taken in order.
+    """
 
     def joined(first: Any, then: Any) -> Any:
         return first[0] * then[0], then[0] * first[1] + then[1]
 
-    def in_order(found: Any) -> Any:
-        def step(before: Any, now: Any) -> Any:
-            made = now[0] * before[0] + now[1]
-            return (made,), made
-
-        like = jnp.zeros(offset.shape[1:], offset.dtype)
-        return _scan(step, (like,), (slope, offset), len(offset), back)
-
     _, found = jax.lax.associative_scan(joined, (slope, offset), reverse=back)
-    return jax.lax.cond(jnp.isfinite(found).all(), lambda s: s, in_order, found)
+    return jax.lax.cond(
+        jnp.isfinite(found).all(), lambda: found, lambda: _in_order(slope, offset, back)
+    )
 
 
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:

@@ -33,9 +33,7 @@ def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
 
 def _stacked(parts: list[Any], size: int) -> Any:
     """The first tensors of a list as one; what is behind them are zeros that a scan begins with."""
-    if size == 0:
-        raise ValueError("a scan over an axis of size 0 has no steps")
-    return torch.stack(parts[:size])
+    return torch.stack(parts[: max(size, 1)])[:size, ...]
 
 
 def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
