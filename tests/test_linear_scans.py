@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from pullback.codegen.lower.assembly import lower
-from pullback.codegen.program import Constant, Function, Program, Scan
+from pullback.codegen.program import (
+    Carried,
+    Constant,
+    Elementwise,
+    Function,
+    Program,
+    Scan,
+    Sliced,
+)
 from pullback.codegen.program.linear import ONE, linear, running_sums
 from pullback.codegen.targets.numpy.loading import loaded
 from pullback.codegen.targets.numpy.module import module
@@ -29,15 +37,12 @@ LINEAR = {
     "s[t,k]=a[k]*s[t-1,k]+b[k]*x[t,k]": "linear",
     "s[t,k]=-s[t-1,k]/a[t,k]": "linear",
     "s[t,k]=x[t,k]-(s[t-1,k]-2)*a": "linear",
-    "s[t,k]=where(m[t]>0,s[t-1,k],x[t,k])": "linear",
-    "s[t,k]=where(m[t]>0,2*s[t-1,k]+1,3-s[t-1,k])": "linear",
     "s[t,k]=sum(j,x[t,j]*u[j])*s[t-1,k]+exp(x[t,k])": "linear",
     "s[t,k]=tanh(s[t-1,k])+x[t,k]": "",
     "s[t,k]=s[t-1,k]*s[t-1,k]+x[t,k]": "",
     "s[t,k]=1/(s[t-1,k]+a[k])+x[t,k]": "",
     "s[t,k]=max(s[t-1,k],x[t,k])": "",
     "s[t,k]=sum(j,s[t-1,j]*u[j,k])+x[t,k]": "",
-    "s[t,k]=where(s[t-1,k]>0,s[t-1,k],x[t,k])": "",
 }
 
 
@@ -119,13 +124,30 @@ def test_modules_of_numpy_call_it() -> None:
     derivation = derive(read_equations("own", START + "s[t,k]=s[t-1,k]+x[t,k]" + END))
     program = lower(derivation)
     fast, textbook = module(derivation, program), plain(derivation, program).module
-    assert "for t in" not in fast and "_running_sum(x, 0, out=work.s)" in fast
-    assert "for t in" not in textbook and "np.cumsum(x, axis=0)" in textbook
+    assert "for t in range(T)" not in fast and "_running_sum(x, 0, out=work.s)" in fast
+    assert "for t in range(T)" not in textbook and "np.cumsum(x, axis=0)" in textbook
     x, v = np.random.default_rng(0).normal(size=(2, 6, 3))
-    value, cache = loaded(fast, derivation.layer).forward(x=x, v=v)
+    made = loaded(fast, derivation.layer)
+    value, cache = made.forward(x=x, v=v)
     assert abs(value - np.sum(np.cumsum(x, 0) * v)) < 1e-12
-    found = loaded(fast, derivation.layer).backward(np.float64(1), cache)
+    found = made.backward(np.float64(1), cache)
     np.testing.assert_allclose(found.dx, np.cumsum(v[::-1], 0)[::-1], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("by_state", [False, True])
+def test_a_choice_is_linear_where_no_state_decides(by_state: bool) -> None:
+    """s_t = s_{t−1} where the mask says so, else r_t − s_{t−1}."""
+    inner = Making()
+    before, r = inner.input("before", (), "real"), inner.input("r", (), "real")
+    mask = inner.apply("greater", before if by_state else r, inner.number(0))
+    step = inner.step(layer(), ("s", inner.where(mask, before, inner.apply("subtract", r, before))))
+    found = linear(Scan(step, 0, False, (), (Sliced("r", 1, 0, 0),), (Carried("before", 0, 1),)))
+    if by_state:
+        assert found is None
+        return
+    assert found is not None
+    ops = [found.step[number].op for _, number in found.step.results]
+    assert [isinstance(op, Elementwise) and op.function for op in ops] == ["where", "where"]
 
 
 def test_a_scan_without_states_is_none() -> None:

@@ -212,20 +212,30 @@ class Linearity:
 
     def made(self, function: str, *operands: Operand) -> Operand:
         """The value of a function, its axes being those of its operands that are there."""
+        kinds = [self.builder.values[o.value].kind for o in operands]
+        if function == "where" and "real" not in kinds[1:]:
+            operands = (operands[0], self.real(operands[1]), operands[2])
+        elif "mask" in kinds and "real" not in kinds:
+            operands = tuple(map(self.real, operands))
         axes = sorted({p for o in operands for p in o.places})
         inner = (Operand(o.value, tuple(axes.index(p) for p in o.places)) for o in operands)
         return Operand(self.builder.add(Elementwise(function, tuple(inner))), tuple(axes))
 
+    def real(self, operand: Operand) -> Operand:
+        """A number or a mask as floats."""
+        value = self.builder.values[operand.value]
+        function = {"number": "cast", "mask": "float"}[value.kind]
+        return Operand(self.builder.add(Elementwise(function, (whole(value),))), operand.places)
+
     def laid_out(self, operand: Operand, like: Value) -> int:
         """The value with all axes of the state; a number 1 stays one."""
-        own = self.builder.values[operand.value]
-        if self.is_number(operand, ONE) or (
-            own.kind == "real" and operand.places == whole(like).places
-        ):
+        if self.is_number(operand, ONE):
             return operand.value
-        sizes = tuple(Operand(self.builder.add(Size(size)), ()) for size in like.sizes)
-        if own.kind != "real" and not sizes:
-            return self.builder.add(Elementwise("cast", (operand,)))
+        if self.builder.values[operand.value].kind != "real":
+            operand = self.real(operand)
+        if operand.places == whole(like).places:
+            return operand.value
+        sizes = (Operand(self.builder.add(Size(size)), ()) for size in like.sizes)
         return self.builder.add(Elementwise("spread", (operand, *sizes)))
 
 
