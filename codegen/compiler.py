@@ -121,7 +121,7 @@ def files(
     """The files of a layer, by name: modules, their tests, the derivation in LaTeX and as pages.
 
     Pages are left out where math-core is not installed; `links` are what stands beside them. They
-    show plain code and that of the first target, and derivations are in the forms that this target
+    show plain code and that of each target, and derivations are in the forms that the first target
     computes.
 
     Raises PullbackError where a module fails its own tests.
@@ -135,7 +135,8 @@ def files(
         texts += [emission.module, target.tests(compiled.derivation, emission, own)]
     texts.append(document(every[0].outlines[LATEX]))
     if mathml.available():
-        texts += pages(every[0], emissions[0], links)
+        others = dict(zip(targets[1:], zip(every[1:], emissions[1:], strict=True), strict=True))
+        texts += pages(every[0], emissions[0], links, others)
     return dict(zip(file_names(compiled.layer.name, targets), texts, strict=True))
 
 
@@ -144,26 +145,36 @@ def html(compiled: Compiled) -> str:
     return pages(compiled, compiled.emit(), ALONE)[0]
 
 
-def pages(compiled: Compiled, emission: Emission, links: Links) -> list[str]:
+Others = Mapping[Target, tuple[Compiled, Emission]]
+
+
+def pages(
+    compiled: Compiled, emission: Emission, links: Links, others: Others | None = None
+) -> list[str]:
     """The page of a layer's gradients and, unless that is to stand alone, the one of its tangents.
 
-    Plain code stands first, unless the proof of its forms takes too much. The worked example is
-    held against the NumPy module and the plain one, whatever the code is written for.
+    Plain code stands first, unless the proof of its forms takes too much; modules for `others` are
+    shown too. The worked example is held against the NumPy module and the plain one, whatever the
+    code is written for.
     """
     # imported where they are asked for: code needs no page, and its example needs NumPy
     from pullback.codegen.pages.listing import Module
     from pullback.codegen.pages.page import page
     from pullback.codegen.pages.tangents_page import tangents_page
 
-    made: dict[Target, Compiled] = {compiled.target: compiled}
-    if compiled.target != NUMPY:
+    written = {compiled.target: (compiled, emission), **(others or {})}
+    made: dict[Target, Compiled] = {t: own for t, (own, _) in written.items()}
+    if NUMPY not in made:
         made[NUMPY] = compiled.to(NUMPY)
-    if compiled.target != PLAIN and compiled.plain:
+    if PLAIN not in made and compiled.plain:
         made[PLAIN] = compiled.plain
-    emitted = {t: emission if c is compiled else c.emit() for t, c in made.items()}
-    modules = {t: Module(t.about, emitted[t], c.outlines) for t, c in made.items()}
+    emitted = {t: written[t][1] if t in written else c.emit() for t, c in made.items()}
+    named = {t: module_file(compiled.layer.name, t, compiled.target) for t in written}
+    modules = {
+        t: Module(t.about, emitted[t], c.outlines, named.get(t, "")) for t, c in made.items()
+    }
     examples = [loaded(emitted[t].module, compiled.layer) for t in (NUMPY, PLAIN) if t in made]
-    shown = [modules[t] for t in dict.fromkeys((PLAIN, compiled.target)) if t in made]
+    shown = [modules[t] for t in dict.fromkeys((PLAIN, *written)) if t in made]
     found = [page(compiled.outlines, shown, examples, links)]
     if not links.alone:
         found.append(tangents_page(compiled.outlines, modules[compiled.target], links))

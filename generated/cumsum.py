@@ -79,13 +79,7 @@ def forward(
     _fitting(Workspace, work, (dtype, T, size_batch), x=x)
     # s[n, -1] = 0
     # s[n, t] = s[n, t - 1] + x[n, t]
-    s = np.empty((T + 1, size_batch), dtype) if work.s is None else work.s
-    s[T:] = 0
-    # place -1, the last one, holds 0, for the first step to read
-    for t in range(T):
-        s_t = s[t]
-        np.add(s[t - 1], x[:, t], out=s_t)
-    s = s[:T]
+    s = _running_sum(x, 1, out=work.s)
     # y[n, t] = s[n, t]
     y = _spread(s.T, (size_batch, T), out=work.y)
     shape = (*batch, T)
@@ -109,13 +103,7 @@ def backward(dy: NDArray[np.floating], cache: Cache) -> Gradients:
     dy = _flat(_like("dy", dy, shape, dtype, "the output"), batch)
     _apart(work, dy=dy)
     # ∂ℒ/∂s[n,t] = ∂ℒ/∂s[n,t + 1] + ∂ℒ/∂y[n,t]
-    ds = np.empty((T + 1, size_batch), dtype) if work.ds is None else work.ds
-    ds[T:] = 0
-    # place T, behind all, holds 0, for the first step to read
-    for t in reversed(range(T)):
-        ds_t = ds[t]
-        np.add(ds[t + 1], dy[:, t], out=ds_t)
-    ds = ds[:T]
+    ds = _running_sum(dy, 1, back=True, out=work.ds)
     # ∂ℒ/∂x[n,t] = ∂ℒ/∂s[n,t]
     # that is, ∂ℒ/∂s
     dx = _spread(ds.T, (size_batch, T), out=work.dx)
@@ -173,19 +161,11 @@ def jvp(
     x_dot = _flat(_like("x_dot", x_dot, (*batch, T), dtype, "x"), batch)
     # s[n, -1] = 0
     # s[n, t] = s[n, t - 1] + x[n, t]
-    s = np.zeros((T + 1, size_batch), dtype)
-    # place -1, the last one, holds 0, for the first step to read
-    for t in range(T):
-        s[t] = s[t - 1] + x[:, t]
-    s = s[:T]
+    s = _running_sum(x, 1)
     # y[n, t] = s[n, t]
     y = np.broadcast_to(s.T, (size_batch, T)).copy()
     # ṡ[n,t] = ṡ[n,t - 1] + ẋ[n,t]
-    s_dot = np.zeros((T + 1, size_batch), dtype)
-    # place -1, the last one, holds 0, for the first step to read
-    for t in range(T):
-        s_dot[t] = s_dot[t - 1] + x_dot[:, t]
-    s_dot = s_dot[:T]
+    s_dot = _running_sum(x_dot, 1)
     # ẏ[n,t] = ṡ[n,t]
     # that is, ṡ
     y_dot = np.broadcast_to(s_dot.T, (size_batch, T)).copy()
@@ -372,6 +352,26 @@ def _parts(sizes: tuple[Any, ...], entries: int) -> Iterator[slice]:
 _PART = 2**20  # entries of arrays that value works with at a time
 
 
+def _running_sum(
+    x: NDArray[Any], axis: int, back: bool = False, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first.
+
+    They are added up place by place, in any case: by NumPy where the others hold few entries, as it
+    takes their sums one after the other, else in rows.
+    """
+    x = np.moveaxis(x, axis, 0)
+    out = np.empty(x.shape, x.dtype) if out is None else out[: len(x)]
+    given, sums = (x[::-1], out[::-1]) if back else (x, out)
+    if x[:1].size <= 128:
+        np.cumsum(given, axis=0, out=sums)
+        return out
+    sums[:1] = given[:1]
+    for t in range(1, len(x)):
+        np.add(sums[t - 1], given[t], out=sums[t])
+    return out
+
+
 def _spread(value: Any, shape: tuple[int, ...], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The value repeated along the axes that it lacks."""
     if out is None:
@@ -425,4 +425,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: d7926ec93f165ea8
+# Written by pullback from its own layers; digest of what stands above: 3e3e90c26e64fce5

@@ -1,6 +1,7 @@
 """The plain target: textbook modules, right, stable, short, and readable."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -181,8 +182,18 @@ def test_files_of_two_targets(tmp_path, capsys):
     assert {"relu.py", "test_relu.py", "relu_plain.py", "test_relu_plain.py"} <= names
     assert '"relu_plain.py"' in (tmp_path / "test_relu_plain.py").read_text()
     assert "Workspace" not in (tmp_path / "relu_plain.py").read_text()
+    page = (tmp_path / "relu.html").read_text()
+    tabs = re.findall(r'id="module-(\d)"( checked)?> <code>(\w+\.py)</code>', page)
+    assert tabs == [("1", " checked", "relu_plain.py"), ("2", "", "relu.py")]
+    assert [page.count(f'class="module module-{n}"') for n in (1, 2, 3)] == [1, 1, 0]
+    assert "module-2:not(:checked)) .module-2:not(:has(:target)) { display: none; }" in page
     assert main(["generate", "relu", "--target", "plain,numpy", "--out", str(tmp_path / "b")]) == 0
     assert "Workspace" not in (tmp_path / "b" / "relu.py").read_text()
+
+
+def test_a_page_of_one_target_has_no_tabs(tmp_path):
+    assert main(["generate", "relu", "--out", str(tmp_path)]) == 0
+    assert 'name="module"' not in (tmp_path / "relu.html").read_text()
 
 
 def test_a_target_that_there_is_not(capsys):

@@ -16,11 +16,15 @@ from pullback.codegen.targets.target import Emission
 
 @dataclass(frozen=True)
 class Module:
-    """A module that a page shows, what is said of it, and what pages show of the forms in it."""
+    """A module that a page shows, what is said of it, and what pages show of the forms in it.
+
+    `file` is what it is called where it is written.
+    """
 
     about: str
     emission: Emission
     outlines: Outlines
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Listing:
         """What the template takes."""
         return {
             "about": self.module.about,
+            "file": self.module.file,
             "functions": [(f.name, list(self.lines(f))) for f in self.functions],
             "helpers": [
                 whole(coloured(h, {}, self.module.emission.language))

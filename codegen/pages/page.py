@@ -73,6 +73,7 @@ class Page(PageBase):
             "tangents": self.forward_mode(steps) if alone else [],
             "in_parts": steps.in_parts(),
             "listings": [listing.context() for listing in listings],
+            "tabs": sum(1 for module in self.modules if module.file) > 1,
             "all_kinks": self.setting.pairs(latex.kinks, words.kinks),
             "assumptions": list(self.assumptions()),
             "handout": list(map(self.beside, latex.handout, words.handout)),

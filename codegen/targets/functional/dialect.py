@@ -15,7 +15,8 @@ class Dialect:
     `turned` makes the transposes of stacked matrices, `floats` floats of a mask: attributes of the
     array, as `.mT`, or functions of the library. `concatenate` lays arrays behind one another along
     an axis. `forward_mode` says that a module has a function of tangents too, `picks_of_rows` that
-    an entry of each row has a helper of its own.
+    an entry of each row has a helper of its own, `scans` that the library
+    has loops and prefix scans of its own.
     """
 
     word: str
@@ -29,6 +30,7 @@ class Dialect:
     lacks: frozenset[str] = frozenset()
     forward_mode: bool = False
     picks_of_rows: bool = False
+    scans: bool = False
 
     @property
     def library(self) -> str:
@@ -84,4 +86,5 @@ JAX = Dialect(
     concatenate="jnp.concatenate",
     forward_mode=True,
     picks_of_rows=True,
+    scans=True,
 )

@@ -13,7 +13,8 @@ from typing import Any
 
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch
-from pullback.codegen.program import Input, Program
+from pullback.codegen.program import Input, Program, Scan, Values
+from pullback.codegen.program.linear import running_sums
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.targets.functional.dialect import Dialect
 from pullback.codegen.targets.functional.statements import Pure
@@ -139,6 +140,7 @@ class Functions(Plain):
         flat = self.axes.flattens and has_batch(output)
         return {
             **self.words(),
+            "compiled": self.compiled(),
             "in_parts": in_parts(self.derivation, self.kind.dialect.concatenate),
             "reads_output": self.kept[:1] == [program.output],
             "reshaped": self.unflat(names[program.output], output, batch) if flat else "",
@@ -178,6 +180,20 @@ class Functions(Plain):
                 self.unflat(names[v], layer.tensor(n), batch) for n, v in program.gradients
             ],
         }
+
+    def compiled(self) -> set[str]:
+        """The functions with loops of the library, which are compiled anew wherever a step is made.
+
+        As a whole they are compiled once for all calls with the same shapes. Where a size is an
+        argument they are not: it would come out of `forward` as an array, which is no size.
+        """
+        if not self.kind.dialect.scans or self.layer.arguments:
+            return set()
+        program = self.program
+        jvp = program.jvp.body
+        sections = {"forward": program.forward, "backward": program.backward}
+        found = {n for n, each in sections.items() if any(has_loop(program, v) for v in each)}
+        return found | ({"jvp"} if any(has_loop(program.jvp, v) for v in jvp) else set())
 
     def along(self) -> dict[str, Any]:
         """The keys of the function from tangents to the output's."""
@@ -238,6 +254,12 @@ class Functions(Plain):
     def reshaped(self, text: str, sizes: list[str]) -> str:
         """An array with other axes."""
         return f"{self.own[self.kind.dialect.word]}.reshape({text}, {tuple_text(sizes)})"
+
+
+def has_loop(program: Values, number: int) -> bool:
+    """Is a value a scan, and not a running sum?"""
+    op = program[number].op
+    return isinstance(op, Scan) and running_sums(op, program.values) is None
 
 
 def quoted(names: Iterable[str]) -> str:

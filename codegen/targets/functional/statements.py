@@ -1,18 +1,19 @@
-"""Statements of a plan as pure functions of arrays; a scan is a loop over lists of arrays."""
+"""Statements of a plan as pure functions of arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pullback.codegen.program import FUNCTIONS, Constant, Scan
+from pullback.codegen.program.linear import linear
 from pullback.codegen.program.plan.plan import Kept, Plan, Statement
 from pullback.codegen.targets.functional.dialect import ARRAY_API, JAX, TORCH, Dialect
+from pullback.codegen.targets.functional.scans import ListLoop, OneByOne, Parallel
 from pullback.codegen.targets.functional.spelling import Functional, number
 from pullback.codegen.targets.numpy.scans import Loop
 from pullback.codegen.targets.numpy.statements import Statements
-from pullback.codegen.targets.numpy.text import CALL, Text, tuple_text
+from pullback.codegen.targets.numpy.text import Line, Text
 
 
 class Pure(Statements):
@@ -43,7 +44,16 @@ class Pure(Statements):
 
     def loop_of(self, op: Scan, kept: Sequence[Kept]) -> Loop:
         """The loop of a scan."""
-        return ListLoop(op, kept, self.names, self.spelling)
+        if not self.dialect.scans:
+            return ListLoop(op, kept, self.names, self.spelling)
+        return (OneByOne if op.carried else Parallel)(op, kept, self.names, self.spelling)
+
+    def loop(self, op: Scan, kept: Sequence[Kept], about: str) -> list[Line]:
+        """A loop; where the library has scans of its own, a linear one is a prefix scan."""
+        found = linear(op) if self.dialect.scans else None
+        if found is None:
+            return super().loop(op, kept, about)
+        return super().loop(found, [each for each in kept for _ in range(2)], about)
 
 
 class OfArrayAPI(Pure):
@@ -62,29 +72,3 @@ class OfJAX(Pure):
     """In JAX."""
 
     dialect = JAX
-
-
-@dataclass
-class ListLoop(Loop):
-    """A loop whose results are lists of arrays, one for each place, stacked behind it."""
-
-    def array(self, kept: Kept) -> list[str]:
-        """The list of a result, with its zeros: each place is put in later."""
-        kind = {"mask": '"bool"', "integer": '"integer"'}.get(kept.kind, '"real"')
-        zero = f"_zeros({tuple_text(kept.sizes[1:])}, {kind}, {self.outer.own['like']})"
-        return [f"{kept.name} = [{zero}] * ({kept.sizes[0]})"]
-
-    def whole(self, value: int) -> Text:
-        """What is the same at each place."""
-        return self.spelling.spell(value)
-
-    def at_place(self, text: Text, axis: int) -> Text:
-        """The entries at a place of an axis."""
-        at = ", ".join([*[":"] * axis, self.at, "..."])
-        return Text(f"{text.within(CALL)}[{at}]", CALL)
-
-    def foot(self, kept: Kept) -> list[str]:
-        """The list as an array."""
-        if not kept.read:
-            return []
-        return [f"{kept.name} = _stacked({kept.name}, {self.size})"]

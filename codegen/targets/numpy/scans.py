@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sympy import Expr
+
 from pullback.codegen.program import (
     Arange,
     Carried,
@@ -49,12 +51,13 @@ class Loop:
     before: list[str] = field(default_factory=list)  # statements before the loop
     first: list[str] = field(default_factory=list)  # ... at its beginning
     stored: list[tuple[str, int]] = field(default_factory=list)  # places, and what is put there
+    private: set[str] = field(default_factory=set)  # names that mean nothing behind it
 
     def __post_init__(self) -> None:
         size = self.spelling.program[self.scan.size].op
         assert isinstance(size, Size)
         self.size = str(size.symbol)
-        self.at = self.outer.place(size.symbol)
+        self.at = self.place(size.symbol)
         given: dict[int, str] = {}
         for kept in self.kept:
             self.before += self.array(kept)
@@ -62,16 +65,7 @@ class Loop:
             if isinstance(value.op, Input):
                 given[value.number] = self.input(value.number, value.op.name)
         for kept, (name, number) in zip(self.kept, self.step.results, strict=True):
-            place = f"{kept.name}[{self.at}]"
-            made = number in self.step.body and number not in given
-            if not made or isinstance(self.step[number].op, Arange | Scanned):
-                self.stored.append((place, number))
-            elif self.workspace and is_new(self.step[number], self.step.values):
-                given[number] = self.outer.free(f"{name}_{self.at}")
-                self.first.append(f"{given[number]} = {place}")
-                self.rows.append(number)
-            else:
-                given[number] = place
+            self.result(kept, name, number, given)
         self.names = self.outer.within(self.step, self.at, given)
 
     @property
@@ -83,6 +77,23 @@ class Loop:
     def workspace(self) -> bool:
         """Is there one?"""
         return bool(self.kept[0].buffer)
+
+    def result(self, kept: Kept, name: str, number: int, given: dict[int, str]) -> None:
+        """Say where a result of the step goes, and in `given` what it is called there."""
+        place = f"{kept.name}[{self.at}]"
+        made = number in self.step.body and number not in given
+        if not made or isinstance(self.step[number].op, Arange | Scanned):
+            self.stored.append((place, number))
+        elif self.workspace and is_new(self.step[number], self.step.values):
+            given[number] = self.outer.free(f"{name}_{self.at}")
+            self.first.append(f"{given[number]} = {place}")
+            self.rows.append(number)
+        else:
+            given[number] = place
+
+    def place(self, size: Expr) -> str:
+        """The variable of the loop."""
+        return self.outer.place(size)
 
     def array(self, kept: Kept) -> list[str]:
         """The statements that make the array of a result, with its zeros."""
@@ -166,17 +177,25 @@ class Loop:
 
     def lines(self, body: Iterable[Line], stored: Iterable[str], about: str) -> list[Line]:
         """All lines; the equation of the step's first lines stands above the loop."""
-        places = f"reversed(range({self.size}))" if self.scan.back else f"range({self.size})"
-        inside = [*map(Line, self.first), *body]
-        inside += [
-            Line(f"{place} = {text}") for (place, _), text in zip(self.stored, stored, strict=True)
-        ]
+        inside = [*map(Line, self.first), *body, *map(Line, self.last([*stored]))]
         named = next((line for line in inside if line.about), None)
         if named is not None:
             about = named.about
             inside[inside.index(named)] = Line(named.code)
+        found = [*map(Line, [*self.before, *self.head()])]
+        found += [Line(INDENT + line.code, line.about) for line in inside]
+        return [Line(found[0].code, about), *found[1:], *map(Line, self.behind())]
+
+    def head(self) -> list[str]:
+        """The line above the statements of a place, and what is said of it."""
+        places = f"reversed(range({self.size}))" if self.scan.back else f"range({self.size})"
         zeros = [self.about_zeros()] if any(k.zeros for k in self.kept) else []
-        head = [*self.before, *zeros, f"for {self.at} in {places}:"]
-        foot = [line for kept in self.kept for line in self.foot(kept)]
-        found = [*map(Line, head), *(Line(INDENT + li.code, li.about) for li in inside)]
-        return [Line(found[0].code, about), *found[1:], *map(Line, foot)]
+        return [*zeros, f"for {self.at} in {places}:"]
+
+    def last(self, stored: Sequence[str]) -> list[str]:
+        """The last statements of a place, which put there what has no place of its own."""
+        return [f"{place} = {text}" for (place, _), text in zip(self.stored, stored, strict=True)]
+
+    def behind(self) -> list[str]:
+        """The statements behind the loop."""
+        return [line for kept in self.kept for line in self.foot(kept)]

@@ -13,9 +13,11 @@ from pullback.codegen.program import (
     Elementwise,
     Put,
     Scan,
+    Sliced,
     Values,
     reads,
 )
+from pullback.codegen.program.linear import running_sums
 from pullback.codegen.program.plan.names import Names
 from pullback.codegen.program.plan.plan import Buffer, Kept, Plan, Statement, plan
 from pullback.codegen.targets.numpy.scans import Loop
@@ -87,9 +89,26 @@ class Statements:
         """The lines of one value, or of all that a scan makes."""
         op = self.plan.operation(statement)
         if isinstance(op, Scan):
-            return self.loop(op, self.plan.kept[statement.value], statement.about)
+            return self.scan(op, self.plan.kept[statement.value], statement.about)
         first, *rest = self.statement(statement)
         return [Line(first, statement.about), *map(Line, rest)]
+
+    def scan(self, op: Scan, kept: Sequence[Kept], about: str) -> list[Line]:
+        """A scan: a running sum where it is one, else a loop."""
+        sums = running_sums(op, self.program.values)
+        if sums is None:
+            return self.loop(op, kept, about)
+        read = [(own, s) for own, s in zip(kept, sums, strict=True) if own.read]
+        first, *rest = (f"{own.name} = {self.running_sum(op, own, s).text}" for own, s in read)
+        return [Line(first, about), *map(Line, rest)]
+
+    def running_sum(self, op: Scan, kept: Kept, of: Sliced) -> Text:
+        """The sums of what lies at the places of an axis up to each, or from each on."""
+        back = ["back=True"] if op.back else []
+        out = f"{WORK}.{kept.buffer}" if kept.buffer else ""
+        return call(
+            "_running_sum", self.spelling.spell(of.value).text, str(of.axis), *back, out=out
+        )
 
     def loop(self, op: Scan, kept: Sequence[Kept], about: str) -> list[Line]:
         """A scan: its step, planned and spelled, in a loop."""
@@ -105,7 +124,7 @@ class Statements:
             depth=self.depth + 1,
         )
         self.bodies.append(body)
-        self.names.used |= body.names.used
+        self.names.used |= body.names.used - loop.private
         return loop.lines(body.lines, (body.spell(n).text for _, n in loop.stored), about)
 
     def loop_of(self, op: Scan, kept: Sequence[Kept]) -> Loop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from pullback.codegen.program import (
     FUNCTIONS,
@@ -14,12 +15,15 @@ from pullback.codegen.program import (
     Pick,
     Put,
     Reduce,
+    Scan,
     Scatter,
     Size,
+    Sliced,
     Solve,
     Values,
 )
-from pullback.codegen.program.plan.plan import Plan, Statement
+from pullback.codegen.program.linear import running_sums
+from pullback.codegen.program.plan.plan import Kept, Plan, Statement
 from pullback.codegen.targets.numpy.spelling import Spelling
 from pullback.codegen.targets.numpy.statements import Statements
 from pullback.codegen.targets.numpy.text import CALL, POWER, PRODUCT, Text, call, tuple_text
@@ -170,9 +174,25 @@ class PlainStatements(Statements):
     @property
     def uses_dtype(self) -> bool:
         """Does a statement read the dtype of the inputs?"""
-        loops = any(kept.kind == "real" for each in self.plan.kept.values() for kept in each)
+        values = self.program.values
+        loops = any(
+            kept.kind == "real" and running_sums(cast(Scan, self.program[n].op), values) is None
+            for n, each in self.plan.kept.items()
+            for kept in each
+        )
         within = any(isinstance(b, PlainStatements) and b.uses_dtype for b in self.bodies)
         return bool(self.written) and (self.spelling.uses_dtype or loops or within)
+
+    def running_sum(self, op: Scan, kept: Kept, of: Sliced) -> Text:
+        """NumPy's own; from the end it is that of the array turned round."""
+        text = self.spelling.spell(of.value)
+        if of.axis:
+            flat = len(self.program[of.value].sizes) == 2
+            moved = call("np.moveaxis", text.text, str(of.axis), "0")
+            text = Text(f"{text.within(CALL)}.T", CALL) if flat else moved
+        if not op.back:
+            return call("np.cumsum", text.text, "axis=0")
+        return Text(f"{call('np.cumsum', f'{text.within(CALL)}[::-1]', 'axis=0').text}[::-1]", CALL)
 
     def statement(self, statement: Statement) -> list[str]:
         """One value on a line."""

@@ -45,10 +45,17 @@ def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
 
 def _stacked(parts: list[Any], size: int) -> Any:
     """The first arrays of a list as one; what is behind them are zeros that a scan begins with."""
-    xp = array_namespace(*parts) if parts else None
-    if size == 0 or xp is None:
-        raise ValueError("a scan over an axis of size 0 has no steps")
-    return xp.stack(parts[:size])
+    xp = array_namespace(*parts)
+    return xp.stack(parts[: max(size, 1)])[:size, ...]
+
+
+def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first."""
+    xp = array_namespace(x)
+    x = xp.moveaxis(x, axis, 0)
+    if back:
+        return xp.flip(xp.cumulative_sum(xp.flip(x, axis=0), axis=0), axis=0)
+    return xp.cumulative_sum(x, axis=0)
 
 
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:

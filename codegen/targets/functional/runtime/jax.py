@@ -49,11 +49,81 @@ def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
     return jnp.zeros(sizes, {"real": like.dtype, "bool": bool, "integer": int}[kind])
 
 
-def _stacked(parts: list[Any], size: int) -> Any:
-    """The first arrays of a list as one; what is behind them are zeros that a scan begins with."""
-    if size == 0:
-        raise ValueError("a scan over an axis of size 0 has no steps")
-    return jnp.stack(parts[:size])
+def _scan(
+    step: Any,
+    state: tuple[Any, ...],
+    arrays: tuple[Any, ...],
+    size: int,
+    back: bool = False,
+) -> Any:
+    """What a step makes at each place, one after the other; `state` is what the first one finds.
+
+    It is one loop, however many places there are. States are zeros, of the type of what comes out.
+    """
+    for _ in range(2 if size else 0):  # the first may be made from what is of fewer digits
+        made, _ = jax.eval_shape(step, state, tuple(array[0] for array in arrays))
+        state = tuple(_as_typed(a, b) for a, b in zip(state, made, strict=True))
+    return jax.lax.scan(step, state, arrays, length=size, reverse=back)[1]
+
+
+def _as_typed(value: Any, like: Any) -> Any:
+    """An array of the dtype of another, which also varies where that does, in a shard_map."""
+    value = value.astype(like.dtype)
+    axes = tuple(sorted(_varying(like) - _varying(value)))
+    return jax.lax.pcast(value, axes, to="varying") if axes else value
+
+
+def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first."""
+    return jax.lax.cumsum(jnp.moveaxis(x, axis, 0), axis=0, reverse=back)
+
+
+def _linear_scan(step: Any, arrays: tuple[Any, ...], size: int, back: bool = False) -> Any:
+    """s with s[t] = slope * s[t - 1] + offset, both of which a step says, for each pair of them."""
+    found = jax.vmap(lambda _, now: step(now))(jnp.arange(size), arrays)
+    return tuple(_solved(slope, offset, back) for slope, offset in found)
+
+
+def _solved(slope: Any, offset: Any, back: bool) -> Any:
+    """All places: in order on a CPU, whose core does more work in a prefix scan, else by one.
+
+    A slope that is None is 1.
+    """
+    if slope is None:
+        return _running_sum(offset, 0, back)
+    slope, offset = jnp.broadcast_arrays(slope, offset)
+    return jax.lax.platform_dependent(
+        slope,
+        offset,
+        cpu=lambda a, b: _in_order(a, b, back),
+        default=lambda a, b: _prefixes(a, b, back),
+    )
+
+
+def _in_order(slope: Any, offset: Any, back: bool) -> Any:
+    """slope * (what came before) + offset, place by place."""
+
+    def step(before: Any, now: Any) -> Any:
+        made = now[0] * before[0] + now[1]
+        return (made,), made
+
+    zero = jnp.zeros(offset.shape[1:], offset.dtype)
+    return _scan(step, (zero,), (slope, offset), len(offset), back)
+
+
+def _prefixes(slope: Any, offset: Any, back: bool) -> Any:
+    """The same in as many rounds as the number of places has binary digits.
+
+    Where a product of slopes leaves what floats can hold, places are taken in order.
+    """
+
+    def joined(first: Any, then: Any) -> Any:
+        return first[0] * then[0], then[0] * first[1] + then[1]
+
+    _, found = jax.lax.associative_scan(joined, (slope, offset), reverse=back)
+    return jax.lax.cond(
+        jnp.isfinite(found).all(), lambda: found, lambda: _in_order(slope, offset, back)
+    )
 
 
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:

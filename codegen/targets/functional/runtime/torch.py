@@ -33,9 +33,13 @@ def _zeros(sizes: tuple[int, ...], kind: str, like: Any) -> Any:
 
 def _stacked(parts: list[Any], size: int) -> Any:
     """The first tensors of a list as one; what is behind them are zeros that a scan begins with."""
-    if size == 0:
-        raise ValueError("a scan over an axis of size 0 has no steps")
-    return torch.stack(parts[:size])
+    return torch.stack(parts[: max(size, 1)])[:size, ...]
+
+
+def _running_sum(x: Any, axis: int, back: bool = False) -> Any:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first."""
+    x = x.movedim(axis, 0)
+    return x.flip(0).cumsum(0).flip(0) if back else x.cumsum(0)
 
 
 def _choice(test: bool, a: Any, b: Any, like: Any) -> Any:

@@ -47,6 +47,26 @@ def _pick(
     return out
 
 
+def _running_sum(
+    x: NDArray[Any], axis: int, back: bool = False, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """The sums of entries up to each place of an axis, or from each on; the axis is the first.
+
+    They are added up place by place, in any case: by NumPy where the others hold few entries, as it
+    takes their sums one after the other, else in rows.
+    """
+    x = np.moveaxis(x, axis, 0)
+    out = np.empty(x.shape, x.dtype) if out is None else out[: len(x)]
+    given, sums = (x[::-1], out[::-1]) if back else (x, out)
+    if x[:1].size <= 128:
+        np.cumsum(given, axis=0, out=sums)
+        return out
+    sums[:1] = given[:1]
+    for t in range(1, len(x)):
+        np.add(sums[t - 1], given[t], out=sums[t])
+    return out
+
+
 def _places(
     kind: str, values: NDArray[Any], axis: int, out: NDArray[Any] | None = None
 ) -> NDArray[Any]:
