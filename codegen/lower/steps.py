@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import sympy as sp
 from sympy import Expr
+from sympy.core.relational import Relational
 
 from pullback.codegen.lower.arrays import floating, is_constant
 from pullback.codegen.lower.context import Work
@@ -218,6 +219,9 @@ class Steps:
                 return cast(Expr, expr.func(*found))
         if isinstance(expr, Bracket):  # it chooses before it multiplies
             return Bracket(sp.StrictGreaterThan(self.lift(expr, times), 0))
+        if isinstance(expr, Relational):  # of `where`, or of a case of its slope
+            mask = self.lift(Bracket(expr), times)
+            return cast(Expr, sp.StrictGreaterThan(mask, 0))
         return self.lift(expr, times)
 
     def apart(self, expr: Expr) -> bool:
@@ -272,12 +276,18 @@ class Steps:
 
 
 def chosen(factor: Expr) -> tuple[Expr, ...]:
-    """`where(m == t - 1, a, 0)` as [m = t − 1] a."""
-    if isinstance(factor, Where) and factor.args[2] == 0:
-        condition = Bracket(factor.args[0])
-        if is_meeting(condition):
-            return (condition, *sp.Mul.make_args(factor.args[1]))
-    return (factor,)
+    """`where(m == t - 1, a, 0)` as [m = t − 1] a, and such a bracket taken out of a case beside 0."""
+    if not isinstance(factor, Where) or 0 not in factor.args[1:]:
+        return (factor,)
+    condition, *both = factor.args
+    if both[1] == 0 and is_meeting(Bracket(condition)):
+        return (Bracket(condition), *sp.Mul.make_args(both[0]))
+    inner = sp.Mul.make_args(both[0] if both[1] == 0 else both[1])
+    meetings = [f for f in inner if is_meeting(f)]
+    rest = sp.Mul(*(f for f in inner if f not in meetings))
+    if not meetings:
+        return (factor,)
+    return (*meetings, Where(condition, *((rest, 0) if both[1] == 0 else (0, rest))))
 
 
 def meets(factor: Expr, indices: Sequence[Index]) -> bool:

@@ -10,24 +10,27 @@ from pullback.derive.proof.scalars import At, Reader, Scalars
 
 
 class Part(NamedTuple):
-    """A factor: what writes it out, the indices free in it, whether it is 0 or a number, and the
-    names in it under which a recurrence reads what is at other places."""
+    """A factor: what writes it out, the indices free in it, whether it is 0 or a number, the names
+    in it under which a recurrence reads what is at other places, and whether it is such a name."""
 
     read: Reader
     names: frozenset[str]
     is_indicator: bool
     elsewhere: frozenset[str] = frozenset()
+    is_entry: bool = False
 
 
 def product_of(parts: Sequence[Part]) -> Reader:
     """A product; where an indicator is 0 the other factors are not asked.
 
     Nor is what stands at other places of a recurrence, where a number before it is 0: that may be a
-    place at which it does not stand, as it comes later.
+    place at which it does not stand, as it comes later. What chooses by such an entry is asked
+    before one that stands for itself.
     """
     first = [p.read for p in parts if p.is_indicator]
     rest = [p.read for p in parts if not p.is_indicator and not p.elsewhere]
-    last = [p.read for p in parts if not p.is_indicator and p.elsewhere]
+    late = [p for p in parts if not p.is_indicator and p.elsewhere]
+    last = [p.read for p in sorted(late, key=lambda p: p.is_entry)]
     names = frozenset[str]().union(*(p.elsewhere for p in parts))
 
     def read(s: Scalars[Any], at: At) -> Any:
@@ -40,11 +43,14 @@ def product_of(parts: Sequence[Part]) -> Reader:
             if number != 1:
                 done.append(value)
         done += [s.read(f, at) for f in rest]
-        if last and not names.isdisjoint(s.definitions):
+        if names.isdisjoint(s.definitions):
+            return s.algebra.mul([*done, *(s.read(f, at) for f in last)])
+        for factor in last:
             for value in done:
                 if s.algebra.as_number(value) == 0:
                     return value
-        return s.algebra.mul([*done, *(s.read(f, at) for f in last)])
+            done.append(s.read(factor, at))
+        return s.algebra.mul(done)
 
     return read
 

@@ -154,7 +154,7 @@ def part(factor: Expr) -> Part:
     names = frozenset(i.name for i in free_indices(factor))
     read = map(entry_name, entries(factor))
     elsewhere = frozenset(name for name in read if own_name(name) != name)
-    return Part(reader(factor), names, is_indicator(factor), elsewhere)
+    return Part(reader(factor), names, is_indicator(factor), elsewhere, is_entry(factor))
 
 
 def binder(expr: Binder) -> Reader:
