@@ -126,13 +126,18 @@ def decoded(file: BinaryIO, where: str) -> str:
 
 
 def made(
-    name: str, equations: str, wrt: Sequence[str] | None = None, assume: Sequence[str] = ()
+    name: str,
+    equations: str,
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] = (),
+    sizes: Mapping[str, int | str] | None = None,
 ) -> str:
     """The text of a definition with these equations, which may call shipped ones."""
     keys = given(wrt, assume)
     # Read alone first, so that an error points into what was typed and not into TOML made of it.
-    read_equations(name, equations, shipped_source, **keys)
-    return toml("equations", equations, keys)
+    read_equations(name, equations, shipped_source, **keys, **({"sizes": sizes} if sizes else {}))
+    table = [f"{quoted(axis)} = {json.dumps(size)}" for axis, size in (sizes or {}).items()]
+    return toml("equations", equations, keys) + "\n".join(["[sizes]", *table, ""] if table else [])
 
 
 def made_of_arrays(

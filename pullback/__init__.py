@@ -29,6 +29,7 @@ def layer(
     assume: Sequence[str] = (),
     name: str = "layer",
     matrices: str | None = None,
+    sizes: Mapping[str, int | str] | None = None,
     **shapes: str,
 ) -> Derived:
     """Derive and prove the gradients of a layer, in a notebook or a script.
@@ -41,6 +42,8 @@ def layer(
         assume: facts that may be used, as text: "sum(j, t[n, j]) == 1"
         name: the layer's name
         matrices: in place of equations the text of matrix notation, such as "u = x W + c"
+        sizes: of axes that no input shows, beside equations: {"a": 2}, {"i": "size(x, 1) + 2"}, or
+            {"a": "argument"} for a size that each call gives
         shapes: of what NumPy expressions and matrix notation take, x="N D"; y="N: J" are labels
             below J, a="" a number
 
@@ -49,7 +52,7 @@ def layer(
     # Read when it is called, so that the command's parts do not wait for all others.
     from pullback.codegen.faces.notebook import layer as make
 
-    return make(equations, wrt, assume, name, shapes, matrices)
+    return make(equations, wrt, assume, name, shapes, matrices, sizes)
 
 
 def load(name: str) -> Derived:

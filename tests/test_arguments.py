@@ -283,3 +283,17 @@ def test_what_is_shown() -> None:
         pullback.trace("moving_average", {"x": [[1, 2, 4]]})
     with pytest.raises(PullbackError, match="A: wanted are whole numbers"):
         pullback.trace("moving_average", {"x": [[1, 2, 4]], "A": 2.0})
+
+
+def test_sizes_in_python():
+    """As in a file: `pullback.layer` takes the table of sizes."""
+    mean = pullback.layer("y[n, i] = mean(a, x[n, i + a])", sizes={"a": "argument"}).compile()
+    x = np.arange(10.0).reshape(1, 10)
+    np.testing.assert_array_equal(mean.value(x, 3), [np.arange(1.0, 9.0)])
+    pooled = pullback.layer("y[n, i] = max(a, x[n, 2*i + a])", sizes={"a": 2}).compile()
+    np.testing.assert_array_equal(pooled.value(x), [[1.0, 3.0, 5.0, 7.0, 9.0]])
+    for size in (2.5, True, None):
+        with pytest.raises(DefinitionError, match="'sizes' must be a table"):
+            pullback.layer("y[n, i] = max(a, x[n, 2*i + a])", sizes={"a": size})
+    with pytest.raises(TypeError, match="sizes go with equations in index notation"):
+        pullback.layer("h = x @ W", x="N D", W="D K", sizes={"a": 2})

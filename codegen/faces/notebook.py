@@ -47,10 +47,13 @@ def layer(
     name: str = library.LAYER,
     shapes: Mapping[str, str] | None = None,
     matrices: str | None = None,
+    sizes: Mapping[str, int | str] | None = None,
 ) -> Derived:
     """Derive and prove; see `pullback.layer`."""
     if (equations is None) == (matrices is None):
         raise TypeError("layer takes equations or matrices, and one of them")
+    if sizes and (matrices is not None or shapes or isinstance(equations, FunctionType)):
+        raise TypeError("sizes go with equations in index notation; shapes say those of others")
     if matrices is not None:
         source = library.made_of_arrays(name, matrices, shapes or {}, wrt, assume, "matrices")
     elif isinstance(equations, FunctionType):
@@ -66,7 +69,7 @@ def layer(
     else:
         assert equations is not None
         text = equations if isinstance(equations, str) else equations_text(equations)
-        source = library.made(name, text, wrt, assume)
+        source = library.made(name, text, wrt, assume, sizes)
     understood = read_definition(name, source).understood
     return Derived(compile_definition(name, source, library.shipped_source), understood)
 

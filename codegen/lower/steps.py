@@ -276,7 +276,7 @@ class Steps:
 
 
 def chosen(factor: Expr) -> tuple[Expr, ...]:
-    """`where(m == t - 1, a, 0)` as [m = t − 1] a, and such a bracket taken out of a case beside 0."""
+    """`where(m == t - 1, a, 0)` as [m = t − 1] a; such a bracket is taken out of a case, too."""
     if not isinstance(factor, Where) or 0 not in factor.args[1:]:
         return (factor,)
     condition, *both = factor.args
