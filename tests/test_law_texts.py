@@ -62,6 +62,7 @@ CONTEXT = {
     "fold": lambda e: [e.equations],
     "mask from the output": lambda e: [e.equations],
     "assumption": lambda e: e.facts,
+    "declared domain": lambda e: [e.facts],
     "mean of the deviations": lambda e: [e.equations, {"a"}],
     "tanh as a sigmoid": lambda e: [e.equations],
     "complement of a sigmoid": lambda e: [e.equations],

@@ -148,7 +148,7 @@ def every_size_checker(layer: Layer) -> Checker:
     """What decides the steps of a layer for every size."""
     notations = {n.name: (n.indices, n.expr) for n in layer.notations}
     domain = [(n.expr, notations) for n in layer.nodes]
-    return Checker(labels(layer), domain, layer.assumptions, layer.domain)
+    return Checker(labels(layer), domain, layer.assumed)
 
 
 def checked_chain(

@@ -260,11 +260,8 @@ class Caller:
                 axes[axis] = self.free_axis(axis)
         tensors = self.match_tensors(equation, body, arguments)
         self.take_over(rename(fact, tensors, axes) for fact in assume)
-        self.sizes += [
-            (axes[a], size if by_callers(size) else rename(size, tensors, axes))
-            for a, size in sizes
-            if a in axes
-        ]
+        told = ((axes[a], s) for a, s in sizes if a in axes)
+        self.sizes += [(a, s if by_callers(s) else rename(s, tensors, axes)) for a, s in told]
         for own in body:
             renamed = rename_equation(own, tensors, axes)
             if own is body[-1]:

@@ -58,8 +58,8 @@ class Checker:
     """Decides the steps of a layer.
 
     `domain` is the expressions that have values wherever the layer has, each with the names that it
-    looks through; `assumed` is what the layer assumes to be equal, `declared` where it assumes its
-    inputs to lie: entries, compared with numbers.
+    looks through; `assumed` is what the layer assumes: what is equal, and where its inputs lie,
+    entries compared with numbers.
     """
 
     def __init__(
@@ -67,10 +67,11 @@ class Checker:
         label_sizes: Mapping[str, Expr],
         domain: Iterable[tuple[Expr, Definitions]] = (),
         assumed: Sequence[Relational] = (),
-        declared: Sequence[Relational] = (),
     ) -> None:
-        self.label_sizes, self.domain, self.assumed = label_sizes, list(domain), assumed
-        self.declared, self.inside = declared, list[Fact]()
+        self.label_sizes, self.domain = label_sizes, list(domain)
+        self.assumed = [fact for fact in assumed if isinstance(fact, sp.Eq)]
+        self.declared = [fact for fact in assumed if not isinstance(fact, sp.Eq)]
+        self.inside = list[Fact]()
         self.ring = Ring()
         self.known: Domain | None = None  # worked out at first use, as are the rules
         self.rules: dict[Relational, Rule] = {}  # by what is assumed
