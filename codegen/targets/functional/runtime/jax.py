@@ -197,7 +197,7 @@ def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[
     place = _window_places(start, steps, sizes, x)
     inside = (place >= 0) & (place < size)
     found = _take(x, axis, jnp.clip(place, 0, size - 1))
-    return jnp.where(inside.reshape(*sizes, *rest), found, 0)
+    return jnp.where(inside.reshape((*sizes, *rest)), found, 0)
 
 
 def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], size: int) -> Any:

@@ -65,7 +65,7 @@ def _take(x: Any, axis: int, at: Any) -> Any:
     if isinstance(at, int):
         return x.select(axis, at)
     found = torch.index_select(x, axis, at.reshape(-1))
-    return found.reshape(*x.shape[:axis], *at.shape, *x.shape[axis + 1 :])
+    return found.reshape((*x.shape[:axis], *at.shape, *x.shape[axis + 1 :]))
 
 
 def _place(at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
@@ -98,7 +98,7 @@ def _add_at(rows: Any, at: tuple[Any, ...], sizes: tuple[int, ...]) -> Any:
     place = _place(at, sizes)
     rest = rows.shape[place.ndim :]
     flat = rows.reshape(math.prod(place.shape), math.prod(rest))
-    return _added(flat, place.reshape(-1), math.prod(sizes)).reshape(*sizes, *rest)
+    return _added(flat, place.reshape(-1), math.prod(sizes)).reshape((*sizes, *rest))
 
 
 def _added(rows: Any, place: Any, size: int) -> Any:
@@ -125,7 +125,7 @@ def _window(x: Any, axis: int, start: int, steps: tuple[int, ...], sizes: tuple[
     place = _window_places(start, steps, sizes, x)
     inside = (place >= 0) & (place < size)
     found = _take(x, axis, torch.clamp(place, 0, size - 1))
-    return torch.where(inside.reshape(*sizes, *rest), found, 0)
+    return torch.where(inside.reshape((*sizes, *rest)), found, 0)
 
 
 def _fold(u: Any, axes: tuple[int, ...], start: int, steps: tuple[int, ...], size: int) -> Any:
