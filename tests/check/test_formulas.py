@@ -31,7 +31,8 @@ def test_values_are_those_of_the_generated_module(name):
     drawn = draw(derivation)
     arrays = drawn.world.arrays
     layer = derivation.layer
-    output, cache = module(name).forward(*(arrays[t.name] for t in layer.inputs))
+    sizes = [drawn.world.sizes[size] for size in layer.arguments]
+    output, cache = module(name).forward(*(arrays[t.name] for t in layer.inputs), *sizes)
     upstream = arrays[cotangent_name(layer.output.name)]
     gradients = module(name).backward(upstream if upstream.ndim else float(upstream), cache)
     np.testing.assert_allclose(arrays[layer.output.name], output, rtol=1e-10, atol=1e-12)
