@@ -321,7 +321,8 @@ def _size(name: str, value: Any) -> int:
     """The value as a size: one integer of Python or NumPy, no bool, and at least 1."""
     index: Any = None if isinstance(value, bool) else getattr(value, "__index__", None)
     try:
-        size: int = index()  # of what is no integer there is none to call
+        # of what is no integer there is none to call; torch.compile knows integers of Python alone
+        size: int = value if type(value) is int else index()
     except TypeError:
         raise TypeError(f"{name} is {type(value).__name__}; it must be one integer") from None
     if size < 1:
@@ -456,4 +457,4 @@ def _combined(
     return values, gradients
 
 
-# Written by pullback from its own layers; digest of what stands above: fd43e3cec26623d0
+# Written by pullback from its own layers; digest of what stands above: 6b34d385c344f001

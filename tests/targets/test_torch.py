@@ -5,6 +5,7 @@ import pytest
 
 import pullback
 from generated import mlp
+from tests.shipped import derived
 from tests.targets.making import EACH, inputs, module, own
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; make targets has it")
@@ -13,7 +14,9 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; make targ
 def given(name, **more):
     """The module, its inputs as tensors, and those that gradients are by."""
     made = module(name, "torch")
-    tensors = {n: torch.as_tensor(v) for n, v in inputs(name, **more).items()}
+    sizes = {*map(str, derived(name).layer.arguments)}
+    drawn = inputs(name, **more).items()
+    tensors = {n: int(v) if n in sizes else torch.as_tensor(v) for n, v in drawn}
     return made, tensors, [tensors[n].clone().requires_grad_() for n in made.WANTED]
 
 
