@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,11 +70,9 @@ def describe() -> dict[str, Any]:
 
 def compiler() -> str:
     """The C compiler that kernels are built with, in its own words."""
-    name = os.environ.get("PULLBACK_CC", "cc")
+    command = [*shlex.split(os.environ.get("PULLBACK_CC", "cc")), "--version"]
     try:
-        words = subprocess.run(
-            [name, "--version"], capture_output=True, text=True, check=True
-        ).stdout
+        words = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return "no C compiler"
     return words.partition("\n")[0]

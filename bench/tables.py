@@ -50,8 +50,8 @@ def cell(result: Result, entrant: str, ratios: Sequence[float | None]) -> str:
 
 
 def target_cell(result: Result, target: str) -> str:
-    """A target's time, over that of the fastest library; the limit's time alone."""
-    return cell(result, target, [] if target == LIMIT else [ratio(result, target)])
+    """A target's time, over that of the fastest library."""
+    return cell(result, target, [ratio(result, target)])
 
 
 def peer_cell(result: Result, peer: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sympy import Expr
+from sympy.core.relational import Relational
 
 from pullback.codegen.interface.shapes import shape
 from pullback.derive.layer import Layer, Tensor
@@ -37,6 +40,11 @@ def describe_size(layer: Layer, size: Expr) -> str:
     about = next((t for n in names if (t := docstring(layer.descriptions.get(n, "")))), "")
     axes = f"the size of {' and '.join(names)}"
     return f"{f'{about}, ' if about else ''}{axes}, one integer from 1 on"
+
+
+def assumptions(layer: Layer, spelled: Callable[[Relational], str]) -> list[str]:
+    """What a layer assumes of its inputs, in a sentence each; no module checks it."""
+    return [f"It is assumed, and not checked, that {spelled(fact)}." for fact in layer.assumed]
 
 
 def dimensions(layer: Layer) -> str:

@@ -218,11 +218,14 @@ class Steps:
                 found = [self.without_state(a, times) for a in (*parts, rest)]
                 return cast(Expr, expr.func(*found))
         if isinstance(expr, Bracket):  # it chooses before it multiplies
-            return Bracket(sp.StrictGreaterThan(self.lift(expr, times), 0))
+            return Bracket(self.condition(expr, times))
         if isinstance(expr, Relational):  # of `where`, or of a case of its slope
-            mask = self.lift(Bracket(expr), times)
-            return cast(Expr, sp.StrictGreaterThan(mask, 0))
+            return cast(Expr, self.condition(Bracket(expr), times))
         return self.lift(expr, times)
+
+    def condition(self, bracket: Bracket, times: Mapping[Index, int]) -> Relational:
+        """Whether a bracket is 1, as it is worked out before the loop."""
+        return sp.StrictGreaterThan(self.lift(bracket, times), 0)
 
     def apart(self, expr: Expr) -> bool:
         """Is it a factor that chooses, and is read as such?"""

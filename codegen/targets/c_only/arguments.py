@@ -11,6 +11,7 @@ from functools import cached_property
 from sympy import Expr
 
 from pullback.codegen.interface.sizes import leaves, size_text
+from pullback.codegen.interface.words import assumptions
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Program
 from pullback.codegen.targets.c_only.sizes import spelled, within
@@ -207,8 +208,8 @@ class Arguments:
         layer, of = self.layer, self.words.of
         lines = [layer.title, "", *([layer.summary, ""] if layer.summary else [])]
         lines += [f"    {line}" for n in layer.nodes for line in n.text.split("\n")]
-        facts = [self.notation.relation(fact) for fact in layer.assumed]
-        lines += [""] * bool(facts) + [f"It is assumed, and not checked, that {f}." for f in facts]
+        facts = assumptions(layer, self.notation.relation)
+        lines += [""] * bool(facts) + facts
         lines += ["", "Sizes:"]
         for s in self.given:
             lines.append(f"    {s.argument}" + f": {s.about}" * bool(s.about))

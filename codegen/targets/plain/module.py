@@ -10,7 +10,7 @@ from typing import Any
 from pullback import __version__
 from pullback.codegen.interface.promise import Promise
 from pullback.codegen.interface.shapes import has_batch, shape
-from pullback.codegen.interface.words import describe, describe_size, docstring
+from pullback.codegen.interface.words import assumptions, describe, describe_size, docstring
 from pullback.codegen.notation.printer import Notation
 from pullback.codegen.program import Program, is_quiet, sizes_within
 from pullback.codegen.program.plan.names import Names
@@ -113,8 +113,7 @@ class Plain:
 
     def assumed(self) -> list[str]:
         """What the layer assumes of its inputs, in a sentence each; nothing checks it."""
-        facts = map(self.notation.relation, self.layer.assumed)
-        return [docstring(f"It is assumed, and not checked, that {fact}.") for fact in facts]
+        return [*map(docstring, assumptions(self.layer, self.notation.relation))]
 
     def context(self) -> dict[str, Any]:
         """Every key of the template but the imports."""
